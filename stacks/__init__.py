@@ -1,0 +1,1 @@
+"""What is deployed together, and the settings that describe each environment."""

@@ -1,0 +1,207 @@
+"""AWS's rules for names, as pure functions: each returns what it was given, or raises InvalidValueError."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from unicodedata import category
+
+
+class InvalidValueError(ValueError):
+    """A value that AWS or this project would refuse.
+
+    `rule` says what is allowed and starts with "must"; `hint`, which may be empty, says how to mend it.
+    Neither repeats the value: whoever reports the problem knows it, and knows how to show it.
+    """
+
+    def __init__(self, rule: str, hint: str = "") -> None:
+        super().__init__(f"{rule}; {hint}" if hint else rule)
+        self.rule = rule
+        self.hint = hint
+
+
+# What starts or ends like this belongs to S3's own kinds of names (access points, directory buckets, …).
+_RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+
+
+def bucket_name(name: str) -> str:
+    """Check the name of a general purpose bucket. Dots are allowed, as S3 allows them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if not 3 <= len(name) <= 63:
+        raise InvalidValueError("must be 3 to 63 characters long", f"it has {len(name)}")
+    if not re.fullmatch(r"[a-z0-9.-]+", name):
+        raise InvalidValueError("must have only lowercase letters, digits, hyphens and dots")
+    if not re.fullmatch(r"[a-z0-9].*[a-z0-9]", name):
+        raise InvalidValueError("must begin and end with a lowercase letter or a digit")
+    if ".." in name:
+        raise InvalidValueError("must not have two dots in a row")
+    if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name):
+        raise InvalidValueError("must not look like an IP address")
+    for prefix in _RESERVED_BUCKET_PREFIXES:
+        if name.startswith(prefix):
+            raise InvalidValueError(f'must not begin with "{prefix}", which S3 reserves')
+    for suffix in _RESERVED_BUCKET_SUFFIXES:
+        if name.endswith(suffix):
+            raise InvalidValueError(f'must not end with "{suffix}", which S3 reserves')
+    return name
+
+
+def kms_alias(name: str) -> str:
+    """Check the name of a KMS alias, which includes "alias/".
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+    The API's pattern also lets a colon through; its text and the Terraform provider do not.
+    """
+    if not name.startswith("alias/"):
+        raise InvalidValueError('must begin with "alias/"', 'like "alias/my-key"')
+    if name.startswith("alias/aws/"):
+        raise InvalidValueError('must not begin with "alias/aws/", which is for keys that AWS manages')
+    if not re.fullmatch(r"alias/[a-zA-Z0-9/_-]+", name):
+        raise InvalidValueError('must be "alias/" and letters, digits, slashes, underscores or hyphens')
+    if len(name) > 256:
+        raise InvalidValueError("must be at most 256 characters long", f"it has {len(name)}")
+    return name
+
+
+def account_id(text: str) -> str:
+    """Check an AWS account id: 12 digits, as text, because it may begin with 0.
+
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+    """
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise InvalidValueError("must be 12 digits in quotes", 'like "111122223333"')
+    return text
+
+
+@cache
+def partitions() -> Mapping[str, str]:
+    """Give every region's partition, as {"eu-central-1": "aws", …}, from the list that botocore ships."""
+    listed = json.loads(files("botocore").joinpath("data", "partitions.json").read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            region: partition["id"]
+            for partition in listed["partitions"]
+            for region in partition["regions"]
+            if not region.endswith("-global")  # stands for services without a region, such as IAM
+        }
+    )
+
+
+def region(name: str) -> str:
+    """Check that a region exists.
+
+    https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+    """
+    if name not in partitions():
+        near = get_close_matches(name[:40], partitions(), n=1)
+        hint = f'did you mean "{near[0]}"?' if near else 'like "us-east-1" or "eu-central-1"'
+        raise InvalidValueError("must be an AWS region", hint)
+    return name
+
+
+def partition_of(region_name: str) -> str:
+    """Give the partition of a region: "aws", "aws-cn", "aws-us-gov", …; raise for a region that is none."""
+    return partitions()[region(region_name)]
+
+
+def principal_arn(arn: str) -> str:
+    """Check the ARN of a role, a user or an account's root, which a policy may name as its principal.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    rule = "must be the ARN of a role, a user or an account's root"
+    if "*" in arn or "?" in arn:
+        raise InvalidValueError(f"{rule}, without wildcards", "name each principal by itself")
+    session = re.fullmatch(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([\w+=,.@-]+)/.*", arn, re.ASCII)
+    if session:
+        partition, account, role = session.groups()
+        itself = f"arn:{partition}:iam::{account}:role/{role}"
+        hint = f'instead of a session name its role, "{itself}", with the path if it has one'
+        raise InvalidValueError(rule, hint)
+    if re.match(r"arn:[a-z-]+:sts:", arn):
+        raise InvalidValueError(rule, "instead of a session name the role or user behind it")
+    if re.match(r"arn:[a-z-]+:iam::[0-9]{12}:group/", arn):
+        raise InvalidValueError(rule, "IAM lets no policy name a group: name its users or a role")
+    name = r"/(?:[!-~]{1,510}/)?[\w+=,.@-]{1,64}"  # a path of up to 512 characters, and a name
+    if not re.fullmatch(rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:(root|(role|user){name})", arn, re.ASCII):
+        raise InvalidValueError(rule, 'like "arn:aws:iam::111122223333:role/name"')
+    return arn
+
+
+def arn_partition(arn: str) -> str:
+    """Give the partition that an ARN names: "aws" of "arn:aws:iam::111122223333:root"."""
+    return arn.split(":")[1]
+
+
+def role_name(name: str) -> str:
+    """Check an IAM role's name, which is not its ARN.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    if name.startswith("arn:"):
+        last = name.rpartition("/")[2]
+        hint = f'give "{last}"' if re.fullmatch(r"[\w+=,.@-]{1,64}", last, re.ASCII) else ""
+        raise InvalidValueError("must be only the role's name, without the rest of its ARN", hint)
+    if not re.fullmatch(r"[\w+=,.@-]{1,64}", name, re.ASCII):
+        raise InvalidValueError("must be a role's name: 1 to 64 letters, digits or any of _ + = , . @ -")
+    return name
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(text: str, shortest: timedelta, longest: timedelta) -> timedelta:
+    """Read a duration like "3600s", "15m", "12h" or "7d" that is not outside of the two bounds."""
+    # Nine digits are enough for thirty years of seconds; more could overflow a timedelta.
+    parts = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    if not parts:
+        raise InvalidValueError("must be a whole number and a unit", 'like "3600s", "15m", "12h" or "7d"')
+    seconds = int(parts[1]) * _SECONDS[parts[2]]
+    if not shortest.total_seconds() <= seconds <= longest.total_seconds():
+        raise InvalidValueError(f"must be from {duration_text(shortest)} to {duration_text(longest)}")
+    return timedelta(seconds=seconds)
+
+
+def duration_text(length: timedelta) -> str:
+    """Write a duration the way `duration` reads it, in the largest unit that fits: "7d", "90m"."""
+    seconds = int(length.total_seconds())
+    unit = next(unit for unit in ("d", "h", "m", "s") if seconds % _SECONDS[unit] == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+def _allowed_in_tag(character: str) -> bool:
+    return character in "_.:/=+-@" or category(character)[0] in "LN" or category(character) == "Zs"
+
+
+_TAG_CHARACTERS = "letters, digits, spaces or any of _ . : / = + - @"
+
+
+def tag_key(key: str) -> str:
+    """Check a tag's key.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+    """
+    if not 1 <= len(key) <= 128 or not all(map(_allowed_in_tag, key)):
+        raise InvalidValueError(f"must be a tag's key: 1 to 128 {_TAG_CHARACTERS}")
+    if key.lower().startswith("aws:"):
+        raise InvalidValueError('must not begin with "aws:", which AWS reserves')
+    return key
+
+
+def tag_value(value: str) -> str:
+    """Check a tag's value; the same page as for `tag_key`."""
+    if len(value) > 256 or not all(map(_allowed_in_tag, value)):
+        raise InvalidValueError(f"must be a tag's value: 0 to 256 {_TAG_CHARACTERS}")
+    return value
+
+
+def as_tag_value(text: str) -> str:
+    """Make a tag's value of any text: "_" for what AWS does not allow, and cut after 256 characters."""
+    return "".join(c if _allowed_in_tag(c) else "_" for c in text)[:256]

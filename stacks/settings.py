@@ -1,0 +1,270 @@
+"""The settings of each environment: what they may be, and how they are read from environments/*.toml."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from stacks import aws_names
+from stacks.aws_names import InvalidValueError
+from stacks.settings_defaults import NamedAfterEnvironment, environment_name, with_defaults
+from stacks.settings_errors import (
+    Refusal,
+    SettingsError,
+    invalid,
+    refuse,
+    shown,
+    toml_keys,
+    unknown_key,
+    validation_problems,
+)
+from stacks.settings_files import read_toml, toml_files
+from stacks.settings_types import (
+    LONGEST_EXPIRY,
+    AccountId,
+    BucketName,
+    Expiry,
+    KeyAlias,
+    Principals,
+    Region,
+    RoleNames,
+    Tags,
+)
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+__all__ = [
+    "AccessSettings",
+    "EncryptionSettings",
+    "PresignSettings",
+    "Settings",
+    "SettingsError",
+    "StateSettings",
+    "load_environments",
+]
+
+
+class Section(BaseModel):
+    """A table of a settings file: frozen, with no other keys than its fields, and no conversion of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AccessSettings(Section):
+    """Who may use the bucket and its key."""
+
+    principals: Principals = Field(
+        (),
+        description="ARNs of the roles, users or account roots that may use the key and the bucket. "
+        "None means the account's root, so that IAM policies in the account decide.",
+    )
+    attach_to_roles: RoleNames = Field(
+        (), description="Names (not ARNs) of the IAM roles that get the managed policy attached."
+    )
+
+
+class EncryptionSettings(Section):
+    """How objects are encrypted, and with which key."""
+
+    mode: Literal["sse-kms", "sse-s3"] = Field(
+        "sse-kms", description='"sse-kms" encrypts with a KMS key of our own, "sse-s3" with S3\'s keys.'
+    )
+    require_upload_headers: bool = Field(
+        True,
+        description="true: an upload must name the encryption and the key. false: an upload without such "
+        "headers is let through to default encryption. A wrong header is denied either way.",
+    )
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-key-{environment}")] = Field(
+        description="The alias of the bucket's KMS key."
+    )
+    key_rotation_days: int = Field(
+        365, ge=90, le=2560, description="Days between two rotations of the key, from 90 to 2560."
+    )
+    key_deletion_days: int = Field(
+        30, ge=7, le=30, description="Days that a deleted key can still be restored, from 7 to 30."
+    )
+
+
+class PresignSettings(Section):
+    """What presigned URLs may do."""
+
+    max_expiry: Expiry = Field(
+        LONGEST_EXPIRY,
+        description="How long a presigned URL may work, from 1m to 7d, the most that SigV4 allows. "
+        "The bucket denies older signatures, and the presign utility refuses to make longer ones.",
+    )
+
+
+class StateSettings(Section):
+    """Where Terraform keeps its state."""
+
+    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-terraform-state")] = Field(
+        description="The bucket of the remote state, which locks it with a file."
+    )
+    region: Region = Field(description="The region of that bucket; by default the environment's.")
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (
+        Field(description="The alias of the KMS key that encrypts the state.")
+    )
+
+
+class Settings(Section):
+    """All there is to know about one environment. Nothing but `account_id` may be None."""
+
+    set_by_loader: ClassVar[frozenset[str]] = frozenset({"environment"})
+
+    environment: str = Field(description="The environment's name, which is that of its file.")
+    region: Region = Field(description="The AWS region; by default AWS_REGION, else us-east-1.")
+    account_id: AccountId | None = Field(
+        None, description="The AWS account, 12 digits. Where set, nothing deploys into any other account."
+    )
+    bucket_name: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-bucket")] = Field(
+        description="The name of the bucket, by S3's naming rules."
+    )
+    protect: bool = Field(
+        description="true: no plan can destroy the bucket and its key. false: destroying empties the bucket. "
+        "By default true, except in dev and in ephemeral environments."
+    )
+    access: AccessSettings = Field(description="Who may use the bucket and its key.")
+    encryption: EncryptionSettings = Field(description="How objects are encrypted.")
+    presign: PresignSettings = Field(description="What presigned URLs may do.")
+    state: StateSettings = Field(description="Where Terraform keeps its state.")
+    tags: Tags = Field(
+        description="Tags of every resource, added to Environment, Project, Purpose, DataClassification and, "
+        "where REPOSITORY and COMMIT_AUTHOR are set, Repository and Author."
+    )
+
+    @field_validator("access")
+    @classmethod
+    def _principals_are_in_the_partition(cls, access: AccessSettings, info: ValidationInfo) -> AccessSettings:
+        if region := info.data.get("region"):
+            partition = aws_names.partition_of(region)
+            error = InvalidValueError(f'must begin with "arn:{partition}:", as region is "{region}"')
+            refuse(
+                (("principals", place), error, arn)
+                for place, arn in enumerate(access.principals)
+                if aws_names.arn_partition(arn) != partition
+            )
+        return access
+
+    @field_validator("state")
+    @classmethod
+    def _state_is_apart_from_the_data(cls, state: StateSettings, info: ValidationInfo) -> StateSettings:
+        region = info.data.get("region")
+        encryption = info.data.get("encryption")
+        refusals: list[Refusal] = []
+        if state.bucket == info.data.get("bucket_name"):
+            rule = "must be another bucket than bucket_name"
+            refusals.append((("bucket",), InvalidValueError(rule), state.bucket))
+        if region and aws_names.partition_of(region) != aws_names.partition_of(state.region):
+            rule = f'must be in the same AWS partition as region, which is "{region}"'
+            refusals.append((("region",), InvalidValueError(rule), state.region))
+        if encryption and region == state.region and encryption.key_alias == state.key_alias:
+            rule = "must be another alias than encryption.key_alias"
+            refusals.append((("key_alias",), InvalidValueError(rule), state.key_alias))
+        refuse(refusals)
+        return state
+
+
+def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Settings, ...]:
+    """Read and check the environments that `directory` describes, one in each *.toml file.
+
+    `environ` is os.environ or a part of it. ENVIRONMENT_SUFFIX picks one environment; a name without a
+    file is an ephemeral environment, made from dev.toml but with its own default names. AWS_REGION is
+    the default region; REPOSITORY and COMMIT_AUTHOR become tags. An empty variable counts as unset.
+
+    Returns the settings sorted by the environment's name. Raises SettingsError with all problems of all
+    files, or of the environment that was picked.
+    """
+    files = {path.stem: path for path in toml_files(directory)}
+    sources = [_Source(name, path) for name, path in files.items()]
+    picked = environ.get("ENVIRONMENT_SUFFIX") or None
+    if picked is not None and picked not in files:
+        sources.append(_ephemeral(picked, files, directory))
+    loaded: dict[_Source, Settings] = {}
+    problems: list[str] = []
+    for source in sources:
+        try:
+            loaded[source] = _load(source, environ)
+        except SettingsError as error:
+            # The others are read only to see that the picked one takes none of their names.
+            if picked in (None, source.environment):
+                problems += error.problems
+    problems += (
+        line
+        for (source, settings), (other, others) in combinations(loaded.items(), 2)
+        if picked in (None, source.environment, other.environment)
+        for line in _shared_names(source, settings, other, others)
+    )
+    if problems:
+        raise SettingsError(problems)
+    chosen = (settings for settings in loaded.values() if picked in (None, settings.environment))
+    return tuple(sorted(chosen, key=lambda settings: settings.environment))
+
+
+@dataclass(frozen=True)
+class _Source:
+    environment: str
+    path: Path
+    ephemeral: bool = False
+
+    def __str__(self) -> str:
+        file = self.path.as_posix()
+        return f"{file} (for {self.environment})" if self.ephemeral else file
+
+
+def _ephemeral(name: str, files: Mapping[str, Path], directory: Path) -> _Source:
+    try:
+        environment_name(name)
+    except InvalidValueError as error:
+        raise SettingsError([invalid("ENVIRONMENT_SUFFIX", error, name)]) from error
+    if "dev" not in files:
+        rule = f"must be one of {', '.join(files)}"
+        hint = (
+            f"any other environment is made from {(directory / 'dev.toml').as_posix()}, which does not exist"
+        )
+        raise SettingsError([invalid("ENVIRONMENT_SUFFIX", InvalidValueError(rule, hint), name)])
+    return _Source(name, files["dev"], ephemeral=True)
+
+
+def _load(source: _Source, environ: Mapping[str, str]) -> Settings:
+    file = source.path.as_posix()
+    try:
+        environment_name(source.environment)
+    except InvalidValueError as error:
+        raise SettingsError([invalid(f"{file}: file name", error, source.environment)]) from error
+    given = read_toml(source.path)
+    problems = [
+        unknown_key(f"{file}: {key}", key, toml_keys(Settings))
+        for key in Settings.set_by_loader & given.keys()
+    ]
+    content, more = with_defaults(given, Settings, source.environment, environ, ephemeral=source.ephemeral)
+    problems += more
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        problems += validation_problems(file, Settings, error)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _names(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Give what AWS can hold only once in an account: by key in the file, the kind, the place and name."""
+    return {
+        "bucket_name": ("bucket", settings.bucket_name),
+        "encryption.key_alias": ("alias", settings.region, settings.encryption.key_alias),
+        "state.bucket": ("bucket", settings.state.bucket),
+        "state.key_alias": ("alias", settings.state.region, settings.state.key_alias),
+    }
+
+
+def _shared_names(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:
+    if settings.account_id != others.account_id:
+        return
+    for key, name in _names(settings).items():
+        for other_key, other_name in _names(others).items():
+            if name == other_name:
+                both = f"must differ from {other_key} in {other}, but both are {shown(name[-1])}"
+                hint = "rename one, or set account_id in both where the accounts differ"
+                yield f"{source}: {key}: {both}; {hint}"

@@ -1,0 +1,107 @@
+"""What the settings are where a file does not say: decided by the environment's name and the variables."""
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from stacks import aws_names
+from stacks.aws_names import InvalidValueError
+from stacks.settings_errors import invalid
+
+from pydantic import BaseModel
+
+DEFAULT_REGION = "us-east-1"
+# secure-<environment>-terraform-state, the longest of the default names, must fit into S3's 63 characters.
+MAX_ENVIRONMENT_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class NamedAfterEnvironment:
+    """Marks a field whose default holds the environment's name, at "{environment}" in `template`.
+
+    Such a name can exist only once, so an ephemeral environment never takes it from dev.toml.
+    """
+
+    template: str
+
+
+def environment_name(name: str) -> str:
+    """Check an environment's name: it becomes a part of every default name, and of the stacks' names."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > MAX_ENVIRONMENT_LENGTH:
+        raise InvalidValueError(
+            "must be an environment's name: lowercase letters, digits and single hyphens, beginning with a "
+            f"letter, at most {MAX_ENVIRONMENT_LENGTH} characters"
+        )
+    if name.endswith("-state"):
+        # Its storage stack would have the name of another environment's state stack.
+        raise InvalidValueError('must not end with "-state", which names the stack of the state bucket')
+    return name
+
+
+def with_defaults(
+    given: Mapping[str, Any],
+    model: type[BaseModel],
+    environment: str,
+    environ: Mapping[str, str],
+    *,
+    ephemeral: bool,
+) -> tuple[dict[str, Any], list[str]]:
+    """Give a copy of a file's content with every default that the model alone cannot know, and problems.
+
+    Wrong values in the file are left as they are, for the model to refuse. The only problem found here is
+    a wrong AWS_REGION, and only where it is the default that counts.
+    """
+    problems = []
+    content = deepcopy(dict(given))
+    content["environment"] = environment
+    _fill_names(content, model, environment, ephemeral=ephemeral)
+    if "region" not in content:
+        content["region"] = environ.get("AWS_REGION") or DEFAULT_REGION
+        try:
+            aws_names.region(content["region"])
+        except InvalidValueError as error:
+            problems.append(invalid("AWS_REGION", error, content["region"]))
+            content["region"] = DEFAULT_REGION
+    content.setdefault("protect", not ephemeral and environment != "dev")
+    state = content["state"]
+    if isinstance(state, dict):
+        # A wrong region is one problem, not two.
+        known = isinstance(content["region"], str) and content["region"] in aws_names.partitions()
+        state.setdefault("region", content["region"] if known else DEFAULT_REGION)
+    tags = content.get("tags", {})
+    if isinstance(tags, dict):
+        if ephemeral:
+            tags = {key: value for key, value in tags.items() if key != "Environment"}
+        content["tags"] = default_tags(environment, environ) | tags
+    return content, problems
+
+
+def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the tags that every resource has, to which a file's [tags] are added."""
+    tags = {
+        "Environment": environment,
+        "Project": "secure-s3-storage",
+        "Purpose": "secure-data-storage",
+        "DataClassification": "confidential",
+    }
+    for key, variable in (("Repository", "REPOSITORY"), ("Author", "COMMIT_AUTHOR")):
+        # Whoever deploys cannot choose an author's name, such as "dependabot[bot]": make it fit.
+        if value := aws_names.as_tag_value(environ.get(variable, "").strip()):
+            tags[key] = value
+    return tags
+
+
+def _fill_names(
+    content: dict[str, Any], model: type[BaseModel], environment: str, *, ephemeral: bool
+) -> None:
+    for key, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            section = content.setdefault(key, {})
+            if isinstance(section, dict):
+                _fill_names(section, kind, environment, ephemeral=ephemeral)
+        for mark in field.metadata:
+            if isinstance(mark, NamedAfterEnvironment) and (ephemeral or key not in content):
+                content[key] = mark.template.format(environment=environment)
