@@ -1,0 +1,58 @@
+"""How long a link lives: reading ``15m``, choosing, and saying it in words or as a moment."""
+
+import re
+from datetime import datetime
+
+from presign.errors import DurationError, ExpiryError
+from presign.signer import MAX_EXPIRES
+
+DEFAULT_EXPIRES = 15 * 60  # seconds
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+_WORDS = ((24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute"), (1, "second"))
+# Twelve digits are more than enough, and keep absurd numbers out of the arithmetic.
+_DURATION = re.compile(r"([0-9]{1,12})([smhd]?)")
+
+
+def parse(text: str) -> int:
+    """Return the seconds in a duration such as ``90``, ``90s``, ``15m``, ``1h`` or ``7d``.
+
+    Raises DurationError for anything else, and for zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not seconds:
+        raise DurationError(
+            f"{text!r} is not a duration: give a whole number above zero and a unit (s, m, h or d), "
+            "such as 15m, 1h or 7d"
+        )
+    return seconds
+
+
+def choose(asked: int | None, bucket_max: int) -> int:
+    """Return the seconds that a link will live.
+
+    ``asked`` is what the user wants, in seconds, or None for the default of 15
+    minutes, which gives way to a bucket that allows less. ``bucket_max`` is the
+    bucket's own limit in seconds. Raises ExpiryError where more is asked than
+    the bucket or SigV4 (7 days) allows.
+    """
+    limit = min(bucket_max, MAX_EXPIRES)
+    if asked is None:
+        return min(DEFAULT_EXPIRES, limit)
+    if asked > limit:
+        whose = "this bucket allows (its output PresignMaxSeconds)" if limit < MAX_EXPIRES else "S3 allows"
+        raise ExpiryError(f"an expiry of {words(asked)} is longer than {whose}: at most {words(limit)}")
+    return asked
+
+
+def words(seconds: int) -> str:
+    """Say a number of seconds in the largest unit that leaves no rest: 900 is ``15 minutes``."""
+    size, name = next((size, name) for size, name in _WORDS if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment that is in UTC as ISO 8601, to the second: ``2026-11-22T06:41:05Z``."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,33 @@
+"""What can go wrong, under one root.
+
+Every message is one line that says what was wrong, what was given, what is
+allowed and where; the command line prints it after ``Error:`` and exits 1.
+"""
+
+
+class PresignError(Exception):
+    """The root: catch this to catch everything that this package raises."""
+
+
+class OutputsError(PresignError):
+    """The outputs cannot be read, or lack something that a link needs."""
+
+
+class CredentialsError(PresignError):
+    """No AWS credentials were found, or they cannot be used."""
+
+
+class DurationError(PresignError):
+    """A text such as ``15m`` was expected and something else was given."""
+
+
+class ExpiryError(PresignError):
+    """The link is to live longer than the bucket or SigV4 allows, or not at all."""
+
+
+class ObjectKeyError(PresignError):
+    """No S3 object can have this key."""
+
+
+class EndpointError(PresignError):
+    """The endpoint is not a URL that S3 requests can be sent to."""

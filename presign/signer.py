@@ -1,0 +1,163 @@
+"""The signer: AWS Signature Version 4 in the query string, for S3.
+
+It follows "Authenticating Requests: Using Query Parameters (AWS Signature
+Version 4)", https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
+and writes the same bytes as botocore. What does not depend on the key is done
+once: per signer in ``Signer``, per method, expiry and moment in ``Plan``.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import SplitResult, quote, quote_from_bytes, urlsplit
+
+from presign.errors import ExpiryError, ObjectKeyError
+
+MAX_EXPIRES = 7 * 24 * 60 * 60  # seconds; what SigV4 itself allows
+MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def utc_now() -> datetime:
+    """Return the present moment. A named function, so that a signer can be pickled."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about a set of links but the key. ``Signer.plan`` makes it.
+
+    ``signed_at`` and ``expires_at`` are UTC, to the second. The links of one
+    plan are signed at one moment, and expire together.
+    """
+
+    signed_at: datetime
+    expires_at: datetime
+    _url_head: str
+    _url_tail: str
+    _request_head: str
+    _request_tail: str
+    _string_to_sign_head: str
+    _signing_key: bytes = field(repr=False)
+
+    def url(self, key: str) -> str:
+        """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
+        path = encode_key(key)
+        request = f"{self._request_head}{path}{self._request_tail}"
+        string_to_sign = f"{self._string_to_sign_head}{sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(self._signing_key, string_to_sign.encode(), "sha256").hex()
+        return f"{self._url_head}{path}{self._url_tail}{signature}"
+
+
+class Signer:
+    """Signs links to the objects of one bucket with one set of credentials."""
+
+    def __init__(
+        self,
+        *,
+        access_key: str,
+        secret_key: str,
+        session_token: str | None = None,
+        region: str,
+        bucket_url: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Prepare what no key and no moment changes.
+
+        ``region`` is the bucket's region. ``bucket_url`` is the URL that keys are
+        appended to, such as ``https://BUCKET.s3.REGION.amazonaws.com/`` or
+        ``http://localhost:4566/BUCKET/``; ``presign.endpoint.bucket_url`` makes it.
+        ``session_token`` belongs to temporary credentials. ``clock`` returns an
+        aware datetime. A signer can be pickled if its clock can.
+        """
+        parts = urlsplit(bucket_url.rstrip("/") + "/")
+        self._bucket_url = parts.geturl()
+        self._path = parts.path
+        self._host = _host_header(parts)
+        self._access_key = access_key
+        self._secret = f"AWS4{secret_key}".encode()
+        self._token = f"&X-Amz-Security-Token={quote(session_token, safe='')}" if session_token else ""
+        self._region = region
+        self._clock = clock
+
+    def plan(self, method: str, expires: int, headers: Mapping[str, str] | None = None) -> Plan:
+        """Prepare links for one HTTP method that expire ``expires`` seconds from now.
+
+        ``headers`` must then be sent with the request, exactly as given here.
+        Raises ExpiryError unless ``expires`` is from 1 second to 7 days.
+        """
+        if not 1 <= expires <= MAX_EXPIRES:
+            raise ExpiryError(
+                f"a link cannot expire after {expires} seconds: SigV4 allows 1 to {MAX_EXPIRES} (7 days)"
+            )
+        signed_at = self._clock().astimezone(UTC).replace(microsecond=0)
+        moment = signed_at.strftime("%Y%m%dT%H%M%SZ")
+        date = moment[:8]
+        scope = f"{date}/{self._region}/s3/aws4_request"
+
+        # Runs of blanks count as one, as "Create a signed AWS API request" says.
+        signed = {name.lower(): " ".join(value.split()) for name, value in (headers or {}).items()}
+        signed["host"] = self._host
+        names = sorted(signed)
+        signed_names = ";".join(names)
+        header_lines = "".join(f"{name}:{signed[name]}\n" for name in names)
+
+        credential = quote(f"{self._access_key}/{scope}", safe="")
+        common = (
+            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
+            f"&X-Amz-Date={moment}&X-Amz-Expires={expires}"
+        )
+        names_parameter = f"&X-Amz-SignedHeaders={quote(signed_names, safe='')}"
+        # The signature is made over sorted parameters. The URL may have any order; this is botocore's.
+        sorted_query = f"{common}{self._token}{names_parameter}"
+        url_query = f"{common}{names_parameter}{self._token}"
+
+        signing_key = self._secret
+        for part in (date, self._region, "s3", "aws4_request"):
+            signing_key = hmac.digest(signing_key, part.encode(), "sha256")
+        return Plan(
+            signed_at=signed_at,
+            expires_at=signed_at + timedelta(seconds=expires),
+            _url_head=self._bucket_url,
+            _url_tail=f"?{url_query}&X-Amz-Signature=",
+            _request_head=f"{method}\n{self._path}",
+            _request_tail=f"\n{sorted_query}\n{header_lines}\n{signed_names}\nUNSIGNED-PAYLOAD",
+            _string_to_sign_head=f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n",
+            _signing_key=signing_key,
+        )
+
+    def url(self, method: str, key: str, expires: int, headers: Mapping[str, str] | None = None) -> str:
+        """Return one presigned URL: a ``plan`` for a single key."""
+        return self.plan(method, expires, headers).url(key)
+
+
+def encode_key(key: str) -> str:
+    """Percent-encode a key once, and leave ``/`` and the unreserved characters as they are.
+
+    S3 does not normalize paths: ``a//../b`` is a key of its own. Raises
+    ObjectKeyError unless the key is UTF-8 text of 1 to 1024 bytes.
+    """
+    try:
+        data = key.encode()
+    except UnicodeEncodeError as error:
+        raise ObjectKeyError(f"the key {key[:60]!r} is not valid UTF-8, as S3 keys must be") from error
+    if not data:
+        raise ObjectKeyError(f"the key is empty: S3 keys have 1 to {MAX_KEY_BYTES} bytes")
+    if len(data) > MAX_KEY_BYTES:
+        raise ObjectKeyError(
+            f"the key {key[:40]!r}… has {len(data)} bytes in UTF-8: S3 keys have 1 to {MAX_KEY_BYTES} bytes"
+        )
+    return quote_from_bytes(data, safe="/")
+
+
+def _host_header(parts: SplitResult) -> str:
+    """Return the Host header that HTTP clients send: lower case, and no port where it is the default."""
+    host = parts.hostname or ""
+    if ":" in host:  # an IPv6 address
+        host = f"[{host}]"
+    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+        return host
+    return f"{host}:{parts.port}"
