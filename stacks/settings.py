@@ -169,12 +169,18 @@ class Settings(Section):
 def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Settings, ...]:
     """Read and check the environments that `directory` describes, one in each *.toml file.
 
-    `environ` is os.environ or a part of it. ENVIRONMENT_SUFFIX picks one environment; a name without a
-    file is an ephemeral environment, made from dev.toml but with its own default names. AWS_REGION is
-    the default region; REPOSITORY and COMMIT_AUTHOR become tags. An empty variable counts as unset.
+    Args:
+        directory: where the files are; problems name them as it is written here.
+        environ: os.environ or a part of it; an empty variable counts as unset. ENVIRONMENT_SUFFIX picks
+            one environment, and a name without a file is an ephemeral one, made from dev.toml but with
+            default names of its own. AWS_REGION is the default region; REPOSITORY and COMMIT_AUTHOR
+            become tags.
 
-    Returns the settings sorted by the environment's name. Raises SettingsError with all problems of all
-    files, or of the environment that was picked.
+    Returns:
+        The settings, with every default filled in, sorted by the environment's name.
+
+    Raises:
+        SettingsError: with all problems of all files, or of the environment that was picked.
     """
     files = {path.stem: path for path in toml_files(directory)}
     sources = [_Source(name, path) for name, path in files.items()]
@@ -250,21 +256,23 @@ def _load(source: _Source, environ: Mapping[str, str]) -> Settings:
 
 
 def _names(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Give what AWS can hold only once in an account: by key in the file, the kind, the place and name."""
+    """Give what AWS can hold only once: by key in the file, where it is unique, and last the name.
+
+    A bucket's name is unique in its partition, an alias in its account and region.
+    """
+    account = settings.account_id or ""
+    partition = aws_names.partition_of(settings.region)
     return {
-        "bucket_name": ("bucket", settings.bucket_name),
-        "encryption.key_alias": ("alias", settings.region, settings.encryption.key_alias),
-        "state.bucket": ("bucket", settings.state.bucket),
-        "state.key_alias": ("alias", settings.state.region, settings.state.key_alias),
+        "bucket_name": ("bucket", partition, settings.bucket_name),
+        "encryption.key_alias": ("alias", account, settings.region, settings.encryption.key_alias),
+        "state.bucket": ("bucket", partition, settings.state.bucket),
+        "state.key_alias": ("alias", account, settings.state.region, settings.state.key_alias),
     }
 
 
 def _shared_names(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:
-    if settings.account_id != others.account_id:
-        return
     for key, name in _names(settings).items():
         for other_key, other_name in _names(others).items():
             if name == other_name:
                 both = f"must differ from {other_key} in {other}, but both are {shown(name[-1])}"
-                hint = "rename one, or set account_id in both where the accounts differ"
-                yield f"{source}: {key}: {both}; {hint}"
+                yield f"{source}: {key}: {both}"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +53,8 @@ def with_defaults(
     a wrong AWS_REGION, and only where it is the default that counts.
     """
     problems = []
-    content = deepcopy(dict(given))
+    content = _with_names(given, model, environment, ephemeral=ephemeral)
     content["environment"] = environment
-    _fill_names(content, model, environment, ephemeral=ephemeral)
     if "region" not in content:
         content["region"] = environ.get("AWS_REGION") or DEFAULT_REGION
         try:
@@ -93,15 +91,16 @@ def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]
     return tags
 
 
-def _fill_names(
-    content: dict[str, Any], model: type[BaseModel], environment: str, *, ephemeral: bool
-) -> None:
+def _with_names(
+    given: Mapping[str, Any], model: type[BaseModel], environment: str, *, ephemeral: bool
+) -> dict[str, Any]:
+    content = dict(given)
     for key, field in model.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            section = content.setdefault(key, {})
-            if isinstance(section, dict):
-                _fill_names(section, kind, environment, ephemeral=ephemeral)
+        section = content.get(key, {})
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(section, dict):
+            content[key] = _with_names(section, kind, environment, ephemeral=ephemeral)
         for mark in field.metadata:
             if isinstance(mark, NamedAfterEnvironment) and (ephemeral or key not in content):
                 content[key] = mark.template.format(environment=environment)
+    return content
