@@ -1,0 +1,49 @@
+# Every target does the set-up that it needs, once; .venv holds the locked tools.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint snapshots synth bootstrap plan deploy destroy lock clean
+
+python := .venv/bin/python
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  ENV is an environment (a file in environments/); ARGS goes to cdktf, as in ARGS=--auto-approve"
+
+setup:
+	@ops/setup.sh
+
+demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
+	@$(python) -m ops demo $(ARGS)
+
+test: lint ## Lint, type-check and run every test
+	@$(python) -m pytest $(ARGS)
+
+lint: setup ## Check style and types
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+	@$(python) -m mypy
+
+snapshots: setup ## Renew the snapshots of the synthesized JSON
+	@$(python) -m pytest -q tests/snapshots --snapshot-update
+
+synth: setup ## Write Terraform JSON for every environment to cdktf.out/
+	@$(python) -m ops synth $(ARGS)
+
+bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
+	@$(python) -m ops bootstrap "$(ENV)" $(ARGS)
+
+plan: setup ## Show what a deploy of ENV would change
+	@$(python) -m ops plan "$(ENV)" $(ARGS)
+
+deploy: setup ## Deploy ENV
+	@$(python) -m ops deploy "$(ENV)" $(ARGS)
+
+destroy: setup ## Destroy what deploy made of ENV
+	@$(python) -m ops destroy "$(ENV)" $(ARGS)
+
+lock: setup ## Renew Pipfile.lock and package-lock.json
+	@ops/lock.sh
+
+clean: ## Remove all that the targets made, except Terraform state
+	@rm -rf .venv node_modules .cache cdktf.out build dist *.egg-info \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

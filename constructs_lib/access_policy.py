@@ -1,0 +1,48 @@
+"""A managed policy for the roles that use one bucket."""
+
+from collections.abc import Sequence
+
+from constructs_lib import aws
+from constructs_lib.policies import to_json
+from constructs_lib.policies.access_policy import access_policy
+
+from constructs import Construct
+
+
+class AccessPolicy(Construct):
+    """A least-privilege IAM managed policy, attached to the roles named.
+
+    Attributes:
+        policy: the `aws_iam_policy` resource.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        bucket_arn: str,
+        key_arn: str | None,
+        attach_to_roles: Sequence[str] = (),
+    ) -> None:
+        """Create the policy and attach it.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the policy.
+            name: the managed policy's name.
+            bucket_arn: the bucket it gives access to.
+            key_arn: the KMS key it may use; None for a bucket with SSE-S3.
+            attach_to_roles: names of roles in this account.
+        """
+        super().__init__(scope, construct_id)
+        self.policy = aws.IamPolicy(
+            self,
+            "policy",
+            name=name,
+            description="Use of one secure bucket and its key, and nothing else",
+            policy=to_json(access_policy(bucket_arn=bucket_arn, key_arn=key_arn)),
+        )
+        for role in attach_to_roles:
+            aws.IamRolePolicyAttachment(self, f"role-{role}", role=role, policy_arn=self.policy.arn)

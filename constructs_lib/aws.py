@@ -1,0 +1,114 @@
+"""The AWS provider's bindings, loaded in a second instead of twenty.
+
+The only module that touches `cdktf_cdktf_provider_aws`. That package is slow
+to import on both sides of jsii: its Python root imports 2,200 submodules, and
+its JavaScript index requires as many. Both are put off until they are used:
+
+* Python: a bare module takes the root's place in `sys.modules` before the
+  first import, so that the root's `__init__` never runs. Submodules import
+  as ever, because the bare module has the root's search path.
+* JavaScript: `lazy_bindings.cjs` is preloaded into the jsii child process.
+
+What is synthesized is the same with and without; `EAGER_BINDINGS=1` in the
+environment turns both off. Import this package before `cdktf` or
+`constructs`, since those start the jsii child process.
+"""
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+_ROOT = "cdktf_cdktf_provider_aws"
+_PRELOAD = Path(__file__).with_name("lazy_bindings.cjs")
+
+
+def _skip_root_init() -> None:
+    spec = importlib.util.find_spec(_ROOT)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ImportError(f"{_ROOT} is not installed; run `make synth`, which installs it")
+    root = ModuleType(_ROOT)
+    root.__spec__ = spec
+    root.__path__ = list(spec.submodule_search_locations)
+    sys.modules[_ROOT] = root
+
+
+def _start_jsii(variables: dict[str, str]) -> None:
+    """Start the jsii child process (importing `constructs` does) with `variables` set.
+
+    They are set only for that moment: other Node programs that this process
+    starts, such as the cdktf CLI, are not to inherit them.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        importlib.import_module("constructs")
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _jsii_variables(*, preload: bool) -> dict[str, str]:
+    variables = {}
+    locked_node = Path(sys.prefix, "bin", "node")
+    if "JSII_NODE" not in os.environ and locked_node.is_file():
+        variables["JSII_NODE"] = str(locked_node)  # whatever Node is first on PATH
+    options = [os.environ.get("NODE_OPTIONS", ""), "--disable-warning=DEP0044"]  # cdktf calls util.isArray
+    if preload:
+        # Node reads a double-quoted part of NODE_OPTIONS with JSON's escapes, so the path may hold spaces.
+        options.append(f"--require {json.dumps(str(_PRELOAD))}")
+    return variables | {"NODE_OPTIONS": " ".join(filter(None, options))}
+
+
+_lazy = os.environ.get("EAGER_BINDINGS") != "1"
+if _lazy and _ROOT not in sys.modules:
+    _skip_root_init()
+_start_jsii(_jsii_variables(preload=_lazy))
+
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
+from cdktf_cdktf_provider_aws.kms_key import KmsKey
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
+    S3BucketOwnershipControls,
+    S3BucketOwnershipControlsRule,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
+from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
+    S3BucketVersioningA,
+    S3BucketVersioningVersioningConfiguration,
+)
+
+__all__ = [
+    "AwsProvider",
+    "AwsProviderDefaultTags",
+    "DataAwsCallerIdentity",
+    "IamPolicy",
+    "IamRolePolicyAttachment",
+    "KmsAlias",
+    "KmsKey",
+    "S3Bucket",
+    "S3BucketOwnershipControls",
+    "S3BucketOwnershipControlsRule",
+    "S3BucketPolicy",
+    "S3BucketPublicAccessBlock",
+    "S3BucketServerSideEncryptionConfigurationA",
+    "S3BucketServerSideEncryptionConfigurationRuleA",
+    "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
+    "S3BucketVersioningA",
+    "S3BucketVersioningVersioningConfiguration",
+]

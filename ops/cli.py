@@ -1,0 +1,83 @@
+"""The `ops` command line: what the make targets call."""
+
+import sys
+
+from ops import stack_commands
+from ops.demo import run_demo
+from ops.errors import OpsError
+from ops.process import exit_on_sigterm
+
+import click
+
+environment_argument = click.argument("environment", metavar="ENV")
+cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+passes_on = {"ignore_unknown_options": True}
+
+
+@click.group()
+def ops() -> None:
+    """Run the project's tools with everything that they need in place."""
+
+
+@ops.command(context_settings=passes_on)
+@cdktf_arguments
+def synth(arguments: tuple[str, ...]) -> None:
+    """Write Terraform JSON for every environment to cdktf.out/ (`cdktf synth`)."""
+    stack_commands.synth(arguments)
+
+
+@ops.command(context_settings=passes_on)
+@environment_argument
+@cdktf_arguments
+def bootstrap(environment: str, arguments: tuple[str, ...]) -> None:
+    """Make the bucket and the key that hold ENV's Terraform state."""
+    stack_commands.bootstrap(environment, arguments)
+
+
+@ops.command(context_settings=passes_on)
+@environment_argument
+@cdktf_arguments
+def plan(environment: str, arguments: tuple[str, ...]) -> None:
+    """Show what a deploy of ENV would change (`cdktf diff`)."""
+    stack_commands.plan(environment, arguments)
+
+
+@ops.command(context_settings=passes_on)
+@environment_argument
+@cdktf_arguments
+def deploy(environment: str, arguments: tuple[str, ...]) -> None:
+    """Deploy ENV (`cdktf deploy`); its outputs go to outputs.ENV.json."""
+    stack_commands.deploy(environment, arguments)
+
+
+@ops.command(context_settings=passes_on)
+@environment_argument
+@cdktf_arguments
+def destroy(environment: str, arguments: tuple[str, ...]) -> None:
+    """Destroy what `ops deploy ENV` made (`cdktf destroy`)."""
+    stack_commands.destroy(environment, arguments)
+
+
+@ops.command()
+@click.option("--keep", is_flag=True, help="Leave the embedded AWS running until Ctrl-C, to try things.")
+def demo(keep: bool) -> None:
+    """Run the whole job against an embedded AWS: deploy, presign, transfer."""
+    run_demo(keep=keep)
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on standard error."""
+    exit_on_sigterm()
+    try:
+        ops.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "ops"
+        print(f"Error: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+        sys.exit(2)
+    except (OpsError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,90 @@
+"""MiniStack, an AWS in one process, for the demo and the end-to-end tests."""
+
+import contextlib
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.errors import OpsError
+from ops.process import process_group
+
+STARTUP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class EmbeddedAws:
+    """A running MiniStack.
+
+    Attributes:
+        endpoint: its URL, on loopback.
+    """
+
+    endpoint: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What makes the AWS SDKs, Terraform and `presign` use it, with MiniStack's fake credentials."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return `base` pointed at this AWS, and without anything that points elsewhere."""
+        # An AWS_PROFILE or a session token of the user's must never be mixed with the fake credentials.
+        return {k: v for k, v in base.items() if not k.startswith("AWS_")} | self.variables
+
+
+def free_port() -> int:
+    """Return a TCP port on 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def embedded_aws(log: Path) -> Iterator[EmbeddedAws]:
+    """Start MiniStack on a free port of 127.0.0.1, and end it with the block.
+
+    Args:
+        log: the file that its output goes to.
+
+    Raises:
+        OpsError: it did not answer within a minute.
+    """
+    port = free_port()
+    aws = EmbeddedAws(f"http://127.0.0.1:{port}")
+    env = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
+        "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
+        "GATEWAY_PORT": str(port),
+        "SFTP_ENABLED": "0",
+    }
+    command = [Path(sys.executable).with_name("ministack")]
+    with log.open("ab") as output, process_group(command, env=env, cwd=log.parent, stdout=output) as server:
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while not _answers(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise OpsError(f"the embedded AWS did not start; its output is in {log}")
+            time.sleep(0.1)
+        yield aws
+
+
+def _answers(port: int) -> bool:
+    # Not urllib: it would send the request through a proxy that the environment names.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/_ministack/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

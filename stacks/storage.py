@@ -1,0 +1,83 @@
+"""The storage stack: key, bucket, managed policy, and the outputs that `presign` needs."""
+
+from constructs_lib.access_policy import AccessPolicy
+from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.policies.bucket_policy import upload_headers
+from constructs_lib.secure_bucket import SecureBucket
+from stacks.account import Account
+from stacks.settings import Settings
+
+from cdktf import S3Backend, TerraformOutput, TerraformStack
+from constructs import Construct
+
+
+class StorageStack(TerraformStack):
+    """One environment's data bucket and all that belongs to it."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        """Describe `settings`' environment as stack `secure-storage-<environment>`."""
+        name = f"secure-storage-{settings.environment}"
+        super().__init__(scope, name)
+        account = Account(self, region=settings.region, settings=settings)
+        bucket_arn = account.bucket_arn(settings.bucket_name)
+        _keep_state_remotely(self, name, settings)
+
+        key: EncryptionKey | None = None
+        if settings.encryption.mode == "sse-kms":
+            key = EncryptionKey(
+                self,
+                "encryption-key",
+                alias=settings.encryption.key_alias,
+                description=f"Encrypts {settings.bucket_name}",
+                partition=account.partition,
+                account_id=account.id,
+                region=settings.region,
+                bucket_arn=bucket_arn,
+                principals=settings.access.principals,
+                rotation_days=settings.encryption.key_rotation_days,
+                deletion_days=settings.encryption.key_deletion_days,
+                protect=settings.protect,
+            )
+        key_arn = None if key is None else key.key.arn
+        bucket = SecureBucket(
+            self,
+            "secure-bucket",
+            bucket_name=settings.bucket_name,
+            bucket_arn=bucket_arn,
+            key_arn=key_arn,
+            require_upload_headers=settings.encryption.require_upload_headers,
+            protect=settings.protect,
+        )
+        access = AccessPolicy(
+            self,
+            "access-policy",
+            name=f"SecureS3Access-{settings.environment}",
+            bucket_arn=bucket_arn,
+            key_arn=key_arn,
+            attach_to_roles=settings.access.attach_to_roles,
+        )
+
+        headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
+        TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
+        TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)
+        TerraformOutput(self, "S3BucketRegion", value=settings.region)
+        if key is not None:
+            TerraformOutput(self, "KMSKeyArn", value=key.key.arn)
+        TerraformOutput(self, "IAMPolicyArn", value=access.policy.arn)
+        TerraformOutput(self, "UploadHeaders", value=headers)
+        TerraformOutput(self, "PresignMaxSeconds", value=int(settings.presign.max_expiry.total_seconds()))
+
+
+def _keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:
+    # No `encrypt` and no `kms_key_id`: with `encrypt` alone Terraform asks for
+    # AES256, which would override the state bucket's default encryption with
+    # its own key; and the key's ARN is not known when this is synthesized.
+    backend = S3Backend(
+        stack,
+        bucket=settings.state.bucket,
+        key=f"{name}/terraform.tfstate",
+        region=settings.state.region,
+        allowed_account_ids=None if settings.account_id is None else [settings.account_id],
+    )
+    # The S3Backend of cdktf 0.21 has no argument for S3's own lock file.
+    backend.add_override("use_lockfile", True)
