@@ -173,8 +173,11 @@ def _print_link(method: str, options: LinkOptions) -> None:
 
 def _warn(key: str, url: str, plan: Plan, found: credentials.Credentials) -> None:
     """Say on standard error what makes a correctly signed link fail later."""
-    if key.startswith(("/", "s3://")):
-        click.echo(f"Warning: the key starts with {key[:5].partition('/')[0]}/; is that meant?", err=True)
+    for start in ("/", "s3://"):
+        if key.startswith(start):
+            click.echo(
+                f"Warning: the key starts with {start}, which becomes part of the object's name", err=True
+            )
     if curl.has_dot_segments(url):
         click.echo(
             "Warning: the key has a '.' or '..' part, which browsers and most HTTP clients rewrite: "

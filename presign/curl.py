@@ -24,7 +24,11 @@ def command(method: str, url: str, headers: Mapping[str, str], file: str) -> str
         words += ["-X", "PUT"]
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
-        words += ["--upload-file", _path(file)]
+        if urlsplit(url).path.endswith("/"):
+            # --upload-file would append the file's name to such a URL, as into a folder.
+            words += ["-H", "Content-Type:", "--data-binary", f"@{_path(file)}"]
+        else:
+            words += ["--upload-file", _path(file)]
     else:
         words += ["--output", file if file == "-" else _path(file)]
     return " ".join([*map(shlex.quote, words), f"'{url}'"])

@@ -1,0 +1,227 @@
+"""The signer writes what AWS documents, and byte for byte what botocore writes."""
+
+import os
+import pickle
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from unittest.mock import patch
+
+from presign import Signer
+from presign.endpoint import bucket_url
+from presign.errors import ExpiryError, ObjectKeyError
+from presign.signer import Plan
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from mypy_boto3_s3 import S3Client
+
+ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
+SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//+==token with/odd+characters~="
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KMS_HEADERS = {
+    "x-amz-server-side-encryption": "aws:kms",
+    "x-amz-server-side-encryption-aws-kms-key-id": KEY_ARN,
+}
+
+object_keys = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
+    lambda key: len(key.encode()) <= 1024
+)
+tokens = st.sampled_from([None, TOKEN])
+expiries = st.integers(min_value=1, max_value=604800)
+# bucket, region, endpoint and the addressing style that botocore must be told for the same place
+places = st.sampled_from(
+    [
+        ("my-bucket", "us-east-1", None, "virtual"),
+        ("my-bucket", "eu-west-1", None, "virtual"),
+        ("my-bucket", "cn-north-1", None, "virtual"),
+        ("my-bucket", "us-gov-west-1", None, "virtual"),
+        ("dotted.bucket", "eu-west-1", None, "virtual"),
+        ("my-bucket", "eu-west-1", "http://127.0.0.1:4566", "path"),
+        ("my-bucket", "eu-west-1", "http://localhost:80/", "path"),
+        ("my-bucket", "eu-west-1", "http://[::1]:9000", "path"),
+        ("my-bucket", "eu-west-1", "https://s3.example.com", "virtual"),
+        ("my-bucket", "eu-west-1", "https://S3.Example.com:443", "virtual"),
+        ("my-bucket", "eu-west-1", "https://s3.example.com:9000/base/", "virtual"),
+        ("dotted.bucket", "eu-west-1", "https://s3.example.com:9000/base", "path"),
+    ]
+)
+Place = tuple[str, str, str | None, str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def noon_in_botocore() -> Iterator[None]:
+    # awscrt, where it is installed, would sign instead, with a clock of its own.
+    with (
+        patch.dict(os.environ, BOTO_DISABLE_CRT="true"),
+        patch("botocore.auth.get_current_datetime", lambda: NOON),
+    ):
+        yield
+
+
+@cache
+def client(region: str, endpoint: str | None, style: str, token: str | None) -> S3Client:
+    import boto3
+    from botocore.config import Config
+
+    addressing = {"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
+    return boto3.client(
+        "s3",
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        aws_session_token=token,
+        config=Config(signature_version="s3v4", s3=addressing),  # type: ignore[arg-type]
+    )
+
+
+def noon() -> datetime:
+    return NOON
+
+
+def signer_for(place: Place, token: str | None = None) -> Signer:
+    bucket, region, endpoint, _ = place
+    return Signer(
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+        session_token=token,
+        region=region,
+        bucket_url=bucket_url(bucket, region, endpoint),
+        clock=noon,
+    )
+
+
+PLACE: Place = ("my-bucket", "eu-west-1", None, "virtual")
+
+
+@settings(max_examples=400, deadline=None)
+@given(place=places, key=object_keys, token=tokens, expires=expiries)
+@example(place=PLACE, key="/", token=None, expires=900)
+@example(place=PLACE, key="a//../b/./", token=None, expires=900)
+@example(place=PLACE, key="a b+c?d#e%2Ff&g=h;~é\n\x00'\"[]{}\\", token=TOKEN, expires=604800)
+@example(place=PLACE, key="x" * 1024, token=TOKEN, expires=1)
+def test_download_links_equal_those_of_botocore(
+    place: Place, key: str, token: str | None, expires: int
+) -> None:
+    bucket, region, endpoint, style = place
+    theirs = client(region, endpoint, style, token).generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=expires
+    )
+    assert signer_for(place, token).url("GET", key, expires) == theirs
+
+
+@settings(max_examples=400, deadline=None)
+@given(place=places, key=object_keys, token=tokens, expires=expiries)
+def test_upload_links_with_kms_headers_equal_those_of_botocore(
+    place: Place, key: str, token: str | None, expires: int
+) -> None:
+    bucket, region, endpoint, style = place
+    theirs = client(region, endpoint, style, token).generate_presigned_url(
+        "put_object",
+        Params={"Bucket": bucket, "Key": key, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN},
+        ExpiresIn=expires,
+    )
+    assert signer_for(place, token).url("PUT", key, expires, KMS_HEADERS) == theirs
+
+
+@pytest.mark.parametrize(
+    ("headers", "params"),
+    [
+        ({}, {}),
+        ({"x-amz-server-side-encryption": "AES256"}, {"ServerSideEncryption": "AES256"}),
+    ],
+)
+def test_upload_links_without_a_key_equal_those_of_botocore(
+    headers: Mapping[str, str], params: Mapping[str, str]
+) -> None:
+    theirs = client("eu-west-1", None, "virtual", None).generate_presigned_url(
+        "put_object", Params={"Bucket": "my-bucket", "Key": "k", **params}, ExpiresIn=60
+    )
+    assert signer_for(PLACE).url("PUT", "k", 60, headers) == theirs
+
+
+def test_the_example_that_aws_publishes_has_the_published_signature() -> None:
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    signer = Signer(
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+        region="us-east-1",
+        bucket_url="https://examplebucket.s3.amazonaws.com",
+        clock=lambda: datetime(2013, 5, 24, tzinfo=UTC),
+    )
+    assert signer.url("GET", "test.txt", 86400) == (
+        "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+        "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+    )
+
+
+def test_header_names_are_signed_in_lower_case_and_blanks_are_collapsed() -> None:
+    signer = signer_for(PLACE)
+    assert signer.url("PUT", "k", 60, {"X-Amz-Meta-A": "  one   two "}) == signer.url(
+        "PUT", "k", 60, {"x-amz-meta-a": "one two"}
+    )
+
+
+def test_a_plan_signs_like_the_signer_and_knows_when_its_links_expire() -> None:
+    signer = signer_for(PLACE, TOKEN)
+    plan = signer.plan("PUT", 900, KMS_HEADERS)
+    assert [plan.url(key) for key in ("a", "b")] == [
+        signer.url("PUT", key, 900, KMS_HEADERS) for key in ("a", "b")
+    ]
+    assert (plan.signed_at, plan.expires_at) == (NOON, NOON + timedelta(minutes=15))
+
+
+def test_the_clock_may_be_in_any_time_zone() -> None:
+    signer = Signer(
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+        region="eu-west-1",
+        bucket_url=bucket_url("my-bucket", "eu-west-1"),
+        clock=lambda: NOON.astimezone(timezone(timedelta(hours=5, minutes=30))),
+    )
+    assert signer.url("GET", "k", 60) == signer_for(PLACE).url("GET", "k", 60)
+
+
+def test_signers_and_plans_survive_pickling() -> None:
+    signer = signer_for(PLACE, TOKEN)
+    copied_signer: Signer = pickle.loads(pickle.dumps(signer))  # noqa: S301
+    copied_plan: Plan = pickle.loads(pickle.dumps(signer.plan("GET", 60)))  # noqa: S301
+    assert copied_signer.url("GET", "k", 60) == copied_plan.url("k") == signer.url("GET", "k", 60)
+
+
+def test_neither_signer_nor_plan_shows_its_secrets() -> None:
+    signer = signer_for(PLACE)
+    plan = signer.plan("GET", 60)
+    assert SECRET_KEY not in repr(signer)
+    assert "signing_key" not in repr(plan)
+
+
+@pytest.mark.parametrize("expires", [0, -1, 604801])
+def test_an_expiry_that_sigv4_does_not_allow_is_refused(expires: int) -> None:
+    with pytest.raises(ExpiryError, match=f"{expires} seconds: SigV4 allows 1 to 604800"):
+        signer_for(PLACE).url("GET", "k", expires)
+
+
+@pytest.mark.parametrize("key", ["x" * 1024, "é" * 512, "\N{GRINNING FACE}" * 256])
+def test_a_key_of_1024_bytes_is_signed(key: str) -> None:
+    assert signer_for(PLACE).url("GET", key, 60)
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("", "the key is empty"),
+        ("x" * 1025, "has 1025 bytes in UTF-8"),
+        ("é" * 513, "has 1026 bytes in UTF-8"),
+        ("a\udc80", "not valid UTF-8"),
+    ],
+)
+def test_a_key_that_s3_does_not_allow_is_refused(key: str, problem: str) -> None:
+    with pytest.raises(ObjectKeyError, match=problem):
+        signer_for(PLACE).url("GET", key, 60)
