@@ -23,6 +23,7 @@ lint: setup ## Check style and types
 	@$(python) -m mypy
 
 snapshots: setup ## Renew the snapshots of the synthesized JSON
+	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
 synth: setup ## Write Terraform JSON for every environment to cdktf.out/

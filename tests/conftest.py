@@ -1,0 +1,37 @@
+"""What the tests of every part share: the synthesized stacks of all environments and variants."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from main import build
+from stacks.settings import load_environments
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+VARIANTS = ROOT / "tests" / "variants"
+STACKS = [
+    f"secure-storage-{file.stem}{suffix}"
+    for folder in (ROOT / "environments", VARIANTS)
+    for file in sorted(folder.glob("*.toml"))
+    for suffix in ("", "-state")
+]
+"""The name of every stack of every environment and of every variant of the settings."""
+
+
+@pytest.fixture(scope="session")
+def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folder with each stack's synthesized JSON, by the stack's name."""
+    folders = {}
+    for environments in (ROOT / "environments", VARIANTS):
+        outdir = tmp_path_factory.mktemp("cdktf.out")
+        build(load_environments(environments, {}), outdir=str(outdir)).synth()
+        folders |= {folder.name: folder for folder in (outdir / "stacks").iterdir()}
+    return folders
+
+
+@pytest.fixture(scope="session")
+def stacks(stack_folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    """Each stack's synthesized JSON, by the stack's name."""
+    return {name: json.loads((folder / "cdk.tf.json").read_bytes()) for name, folder in stack_folders.items()}

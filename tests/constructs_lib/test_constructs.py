@@ -1,0 +1,170 @@
+"""What the constructs make of their arguments, seen in the synthesized JSON."""
+
+import json
+from typing import Any
+
+from tests.conftest import STACKS
+
+import pytest
+
+Stack = dict[str, Any]
+
+
+def only(stack: Stack, kind: str) -> dict[str, Any]:
+    """The one resource of a kind."""
+    (resource,) = stack["resource"][kind].values()
+    assert isinstance(resource, dict)
+    return resource
+
+
+def statements(resource: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The statements of a resource's policy, by Sid."""
+    return {statement["Sid"]: statement for statement in json.loads(resource["policy"])["Statement"]}
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest, stacks: dict[str, Stack]) -> Stack:
+    return stacks[request.param]
+
+
+def test_every_bucket_blocks_public_access_in_all_four_ways(stack: Stack) -> None:
+    block = only(stack, "aws_s3_bucket_public_access_block")
+    ways = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    assert all(block[way] is True for way in ways)
+
+
+def test_every_bucket_is_versioned_and_without_acls(stack: Stack) -> None:
+    versioning = only(stack, "aws_s3_bucket_versioning")
+    assert versioning["versioning_configuration"] == {"status": "Enabled"}
+    assert only(stack, "aws_s3_bucket_ownership_controls")["rule"] == {
+        "object_ownership": "BucketOwnerEnforced"
+    }
+
+
+def test_every_key_rotates(stack: Stack) -> None:
+    for key in stack["resource"].get("aws_kms_key", {}).values():
+        assert key["enable_key_rotation"] is True
+
+
+def test_a_bucket_policy_waits_for_everything_that_hardens_the_bucket(stack: Stack) -> None:
+    resources = {
+        f"{kind}.{name}": resource
+        for kind, named in stack["resource"].items()
+        for name, resource in named.items()
+    }
+    waits_for, todo = (
+        set[str](),
+        ["aws_s3_bucket_policy." + next(iter(stack["resource"]["aws_s3_bucket_policy"]))],
+    )
+    while todo:
+        for earlier in resources[todo.pop()].get("depends_on", []):
+            waits_for.add(earlier.split(".")[0])
+            todo.append(earlier)
+    assert waits_for == {
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+    }
+
+
+@pytest.mark.parametrize(("name", "protected"), [("dev", False), ("staging", True), ("prod", True)])
+def test_protect_decides_what_a_plan_may_destroy(
+    name: str, *, protected: bool, stacks: dict[str, Stack]
+) -> None:
+    for suffix in ("", "-state"):
+        stack = stacks[f"secure-storage-{name}{suffix}"]
+        bucket, key = only(stack, "aws_s3_bucket"), only(stack, "aws_kms_key")
+        assert bucket["lifecycle"]["prevent_destroy"] is protected
+        assert key["lifecycle"]["prevent_destroy"] is protected
+        assert bucket["force_destroy"] is not protected
+
+
+def test_everything_is_tagged(stack: Stack) -> None:
+    (provider,) = stack["provider"]["aws"]
+    (default_tags,) = provider["default_tags"]
+    assert {"Environment", "Project", "Purpose", "DataClassification"} <= default_tags["tags"].keys()
+
+
+def test_a_kms_bucket_encrypts_with_its_own_key_and_a_bucket_key(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-prod"]
+    (key,) = stack["resource"]["aws_kms_key"]
+    (rule,) = only(stack, "aws_s3_bucket_server_side_encryption_configuration")["rule"]
+    assert rule["bucket_key_enabled"] is True
+    assert rule["apply_server_side_encryption_by_default"] == {
+        "sse_algorithm": "aws:kms",
+        "kms_master_key_id": f"${{aws_kms_key.{key}.arn}}",
+    }
+
+
+def test_an_sse_s3_bucket_has_no_key_at_all(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-sse-s3"]
+    assert "aws_kms_key" not in stack["resource"]
+    assert "KMSKeyArn" not in stack["output"]
+    assert "kms" not in only(stack, "aws_iam_policy")["policy"]
+    assert stack["output"]["UploadHeaders"]["value"] == {"x-amz-server-side-encryption": "AES256"}
+
+
+@pytest.mark.parametrize("name", ["lenient", "sse-s3-lenient"])
+def test_no_upload_headers_are_asked_for_where_none_are_required(name: str, stacks: dict[str, Stack]) -> None:
+    assert stacks[f"secure-storage-{name}"]["output"]["UploadHeaders"]["value"] == {}
+
+
+def test_uploads_without_headers_pass_in_every_state_bucket(stacks: dict[str, Stack]) -> None:
+    for name in STACKS:
+        if name.endswith("-state"):
+            policy = statements(only(stacks[name], "aws_s3_bucket_policy"))
+            for sid in ("DenyUnencryptedUploads", "DenyIncorrectKMSKey"):
+                assert policy[sid]["Condition"]["Null"] == {"s3:x-amz-server-side-encryption": "false"}
+
+
+def test_state_lies_in_the_state_bucket_and_is_locked(stacks: dict[str, Stack]) -> None:
+    backend = stacks["secure-storage-named-principals"]["terraform"]["backend"]["s3"]
+    assert backend == {
+        "allowed_account_ids": ["111122223333"],
+        "bucket": "platform-terraform-state",
+        "key": "secure-storage-named-principals/terraform.tfstate",
+        "region": "cn-northwest-1",
+        "use_lockfile": True,
+    }
+
+
+def test_an_account_id_keeps_every_other_account_out(stacks: dict[str, Stack]) -> None:
+    for suffix in ("", "-state"):
+        stack = stacks[f"secure-storage-named-principals{suffix}"]
+        assert stack["provider"]["aws"][0]["allowed_account_ids"] == ["111122223333"]
+
+
+def test_named_principals_use_the_key_and_the_account_manages_it(stacks: dict[str, Stack]) -> None:
+    policy = statements(only(stacks["secure-storage-named-principals"], "aws_kms_key"))
+    assert policy["EnableRootAccess"]["Principal"] == {"AWS": "arn:aws-cn:iam::111122223333:root"}
+    assert not {"kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"} & set(
+        policy["EnableRootAccess"]["Action"]
+    )
+    use = policy["AllowSpecifiedPrincipals"]
+    assert use["Principal"] == {
+        "AWS": ["arn:aws-cn:iam::111122223333:role/etl", "arn:aws-cn:iam::111122223333:user/ada"]
+    }
+    assert use["Condition"]["StringEquals"] == {
+        "kms:EncryptionContext:aws:s3:arn": "arn:aws-cn:s3:::partner.data-lake",
+        "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn",
+    }
+
+
+def test_the_managed_policy_is_attached_to_the_roles_named(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-named-principals"]
+    attached = stack["resource"]["aws_iam_role_policy_attachment"].values()
+    assert sorted(one["role"] for one in attached) == ["etl", "reporting"]
+
+
+def test_the_managed_policy_has_no_wildcard_action_and_no_foreign_resource(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-prod"]
+    (key,) = stack["resource"]["aws_kms_key"]
+    bucket = "arn:aws:s3:::secure-prod-data-bucket"
+    policy = statements(only(stack, "aws_iam_policy"))
+    assert {sid: statement["Resource"] for sid, statement in policy.items()} == {
+        "AllowListBucket": bucket,
+        "AllowObjectOperations": f"{bucket}/*",
+        "AllowKMSOperations": f"${{aws_kms_key.{key}.arn}}",
+    }
+    assert not [a for statement in policy.values() for a in statement["Action"] if "*" in a]

@@ -1,0 +1,108 @@
+"""`python main.py`, run as cdktf runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from constructs_lib import aws
+from ops.toolchain import tool_environment
+from tests.conftest import ROOT
+
+import pytest
+
+
+def synthesize(outdir: Path, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if k not in ("AWS_REGION", "ENVIRONMENT_SUFFIX")}
+    return subprocess.run(
+        [sys.executable, ROOT / "main.py"],
+        cwd=folder,
+        env=clean | {"CDKTF_OUTDIR": str(outdir)} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contents(outdir: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(outdir)): path.read_bytes() for path in outdir.rglob("*") if path.is_file()}
+
+
+def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
+    for run in ("one", "two"):
+        done = synthesize(tmp_path / run)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert len(contents(tmp_path / "one")) == 7  # a manifest, and two stacks for each of three environments
+
+
+def test_lazy_bindings_change_no_byte(tmp_path: Path) -> None:
+    assert synthesize(tmp_path / "lazy", ENVIRONMENT_SUFFIX="dev").returncode == 0
+    assert synthesize(tmp_path / "eager", ENVIRONMENT_SUFFIX="dev", EAGER_BINDINGS="1").returncode == 0
+    assert contents(tmp_path / "lazy") == contents(tmp_path / "eager")
+
+
+def test_the_package_root_of_the_bindings_is_not_run() -> None:
+    assert not hasattr(sys.modules["cdktf_cdktf_provider_aws"], "__all__")
+    assert aws.S3Bucket.__module__ == "cdktf_cdktf_provider_aws.s3_bucket"
+
+
+def test_the_preload_puts_off_what_the_index_requires(tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / "@cdktf" / "provider-aws" / "lib"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text(
+        "exports.used = require('./used'); exports.unused = require('./unused');"
+    )
+    (package / "used.js").write_text("console.log('used is loaded'); exports.Thing = class Thing {};")
+    (package / "unused.js").write_text("console.log('unused is loaded');")
+    script = (
+        "const p = require('@cdktf/provider-aws/lib/index.js'); console.log('index is loaded');"
+        "console.log(new p.used.Thing().constructor.name, 'Thing' in p.used, Object.keys(p.used).join());"
+    )
+    command = ["node", "--require", str(ROOT / "constructs_lib" / "lazy_bindings.cjs"), "-e", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=tool_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["index is loaded", "used is loaded", "Thing true Thing"]
+
+
+def test_other_node_programs_do_not_inherit_the_preload() -> None:
+    assert "lazy_bindings" not in os.environ.get("NODE_OPTIONS", "")
+
+
+def test_an_environment_suffix_without_a_file_is_made_from_dev(tmp_path: Path) -> None:
+    assert synthesize(tmp_path, ENVIRONMENT_SUFFIX="pr-7").returncode == 0
+    assert sorted(folder.name for folder in (tmp_path / "stacks").iterdir()) == [
+        "secure-storage-pr-7",
+        "secure-storage-pr-7-state",
+    ]
+    stack = json.loads((tmp_path / "stacks" / "secure-storage-pr-7" / "cdk.tf.json").read_bytes())
+    (bucket,) = stack["resource"]["aws_s3_bucket"].values()
+    assert (bucket["bucket"], bucket["force_destroy"]) == ("secure-pr-7-data-bucket", True)
+
+
+def test_repository_and_author_become_tags(tmp_path: Path) -> None:
+    synthesize(tmp_path, ENVIRONMENT_SUFFIX="dev", REPOSITORY="acme/storage", COMMIT_AUTHOR="Ada")
+    stack = json.loads((tmp_path / "stacks" / "secure-storage-dev" / "cdk.tf.json").read_bytes())
+    tags = stack["provider"]["aws"][0]["default_tags"][0]["tags"]
+    assert (tags["Repository"], tags["Author"]) == ("acme/storage", "Ada")
+
+
+@pytest.mark.parametrize("there_before", [True, False])
+def test_bad_settings_are_named_and_nothing_is_written(tmp_path: Path, *, there_before: bool) -> None:
+    environments, outdir = tmp_path / "environments", tmp_path / "out"
+    environments.mkdir()
+    (environments / "dev.toml").write_text('bucket_name = "Bad_Name"\n[encryption]\nmode = "none"\n')
+    if there_before:
+        outdir.mkdir()
+        (outdir / "manifest.json").write_text("before")
+    done = synthesize(outdir, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("Error: environments/dev.toml: bucket_name: ")
+    assert second.startswith("Error: environments/dev.toml: encryption.mode: ")
+    assert (contents(outdir) if outdir.exists() else {}) == (
+        {"manifest.json": b"before"} if there_before else {}
+    )
