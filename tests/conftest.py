@@ -23,7 +23,7 @@ STACKS = [
 @pytest.fixture(scope="session")
 def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder with each stack's synthesized JSON, by the stack's name."""
-    folders = {}
+    folders: dict[str, Path] = {}
     for environments in (ROOT / "environments", VARIANTS):
         outdir = tmp_path_factory.mktemp("cdktf.out")
         build(load_environments(environments, {}), outdir=str(outdir)).synth()

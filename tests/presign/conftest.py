@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from presign import cli
+from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result
 
 import pytest
-from presign_support import OUTPUTS, OutputsFile, Presign, Result
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import presign as package
+from tests.presign.presign_support import KEY_ARN, OUTPUTS, OutputsFile, Presign
 
 import pytest
-from presign_support import KEY_ARN, OUTPUTS, OutputsFile, Presign
 
 ROOT = Path(__file__).parents[2]
 BUCKET_URL = "https://secure-dev-data-bucket.s3.eu-west-1.amazonaws.com/"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from presign import outputs
 from presign.errors import OutputsError
+from tests.presign.presign_support import KEY_ARN, OUTPUTS
 
 import pytest
-from presign_support import KEY_ARN, OUTPUTS
 
 EXPECTED = outputs.Outputs(
     bucket="secure-dev-data-bucket",

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from presign import Signer
 from presign.endpoint import bucket_url
+from tests.presign.presign_support import OutputsFile, Presign
 
 import boto3
 import pytest
 from mypy_boto3_s3 import S3Client
-from presign_support import OutputsFile, Presign
 
 BUCKET = "presign-test-bucket"
 REGION: Literal["eu-west-1"] = "eu-west-1"

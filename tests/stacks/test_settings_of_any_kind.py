@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 ROLE = "arn:aws:iam::111122223333:role/data"
 
 
-def _toml(value: Any) -> str:  # noqa: ANN401 (that is the point)
+def _toml(value: Any) -> str:
     match value:
         case dict():
             return "{" + ", ".join(f"{_toml(key)} = {_toml(item)}" for key, item in value.items()) + "}"
