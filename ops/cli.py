@@ -5,11 +5,23 @@ import sys
 from ops import stack_commands
 from ops.demo import run_demo
 from ops.errors import OpsError
-from ops.process import exit_on_sigterm
+from ops.process import unwind_on_signals
+from ops.toolchain import ROOT
 
 import click
 
-environment_argument = click.argument("environment", metavar="ENV")
+
+def require_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse an empty ENV, which is what `make plan` gives where ENV is not set."""
+    if not value:
+        known = ", ".join(sorted(path.stem for path in (ROOT / "environments").glob("*.toml")))
+        raise click.UsageError(
+            f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
+        )
+    return value
+
+
+environment_argument = click.argument("environment", metavar="ENV", callback=require_environment)
 cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
 
@@ -67,11 +79,14 @@ def demo(keep: bool) -> None:
 
 def main() -> None:
     """Run the command line; every failure is one line on standard error."""
-    exit_on_sigterm()
+    unwind_on_signals()
     try:
         ops.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "ops"
         print(f"Error: {error.format_message()} (see `{command} --help`)", file=sys.stderr)

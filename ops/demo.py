@@ -18,6 +18,7 @@ from typing import Any
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.errors import OpsError
 from ops.process import check, run
+from ops.stack_commands import checked_settings
 from ops.toolchain import CACHE, ROOT, tool_environment
 
 import click
@@ -58,13 +59,13 @@ class Workplace:
         command = [sys.executable, "-m", "presign", *arguments, *options]
         done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise OpsError(f"presign failed: {done.stderr.strip()}")
+            raise OpsError(f"presign failed: {done.stderr.strip().removeprefix('Error: ')}")
         link: dict[str, Any] = json.loads(done.stdout)
         return link
 
     def curl(self, line: str) -> int:
         """Run a curl line in a shell, in `folder`; return the HTTP status."""
-        with_status = f"{line} --silent --write-out '%{{http_code}}'"
+        with_status = f"{line} --silent --show-error --write-out '%{{http_code}}'"
         done = subprocess.run(
             ["sh", "-c", with_status],
             cwd=self.folder,
@@ -76,8 +77,8 @@ class Workplace:
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"\n$ {with_status}\n{done.stdout}{done.stderr}\n")
         status = done.stdout[-3:]
-        if not status.isdigit():
-            raise OpsError(f"curl gave no answer: {done.stderr.strip() or done.stdout.strip()}")
+        if not status.isdigit() or status == "000":
+            raise OpsError(f"curl failed with exit status {done.returncode}; its output is in {self.log}")
         return int(status)
 
 
@@ -121,6 +122,7 @@ def run_demo(*, keep: bool) -> None:
     """
     if shutil.which("curl") is None:
         raise OpsError("curl is not on PATH; the demo uploads and downloads with it")
+    (settings,) = checked_settings({"ENVIRONMENT_SUFFIX": "dev"})
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "demo.log"
     log.write_bytes(b"")
@@ -135,7 +137,10 @@ def run_demo(*, keep: bool) -> None:
         env = aws.environment(tool_environment()) | {
             "CDKTF_OUTPUT": str(folder / "cdktf.out"),
             "ENVIRONMENT_SUFFIX": "dev",
+            "TMPDIR": str(folder),
         }
+        if settings.account_id is not None:
+            env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
         place = Workplace(folder=folder, log=log, aws=aws, env=env)
         tell_the_story(place, narrator)
         if not keep:
@@ -183,8 +188,23 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     with narrator.step("Misuse them: each of these is answered with 403 Forbidden"):
         refuse_misuse(place, narrator, put, get)
 
-    with narrator.step("Look at the object: encrypted with our own key, and every version kept"):
+    title = "Look at the object: encrypted with our own key, and every version kept"
+    # boto3 too must see no profile and no proxy of the user's.
+    with narrator.step(title), variables(place.env):
         show_object(place, narrator)
+
+
+@contextlib.contextmanager
+def variables(env: dict[str, str]) -> Iterator[None]:
+    """Make `env` this process's environment until the block ends."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def expect(status: int, wanted: int, what: str) -> None:
@@ -228,22 +248,21 @@ def refuse_misuse(place: Workplace, narrator: Narrator, put: dict[str, Any], get
 
 def show_object(place: Workplace, narrator: Narrator) -> None:
     """Show how the object is encrypted, and its versions."""
-    import boto3  # a slow import, not to be paid for by the other commands
+    # Slow imports, not to be paid for by the other commands.
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
 
     outputs = json.loads(place.outputs.read_text(encoding="utf-8"))[STACK]
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=place.aws.endpoint,
-        region_name=outputs["S3BucketRegion"],
-        aws_access_key_id=place.env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=place.env["AWS_SECRET_ACCESS_KEY"],
-    )
-    head = s3.head_object(Bucket=outputs["S3BucketName"], Key=KEY)
+    try:
+        s3 = boto3.client("s3", region_name=outputs["S3BucketRegion"])
+        head = s3.head_object(Bucket=outputs["S3BucketName"], Key=KEY)
+        versions = s3.list_object_versions(Bucket=outputs["S3BucketName"], Prefix=KEY)["Versions"]
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(f"the object cannot be looked at: {error}") from error
     key, wanted = head.get("SSEKMSKeyId"), outputs["KMSKeyArn"]
     if key != wanted:
         raise OpsError(f"the object is encrypted with {key}, not with {wanted}")
     narrator.say(f"encryption {head['ServerSideEncryption']}, key {key}")
-    versions = s3.list_object_versions(Bucket=outputs["S3BucketName"], Prefix=KEY)["Versions"]
     for version in versions:
         latest = ", the latest" if version["IsLatest"] else ""
         narrator.say(f"version {version['VersionId']}: {version['Size']} bytes{latest}")
@@ -254,9 +273,16 @@ def show_object(place: Workplace, narrator: Narrator) -> None:
 def wait_for_ctrl_c(place: Workplace) -> None:
     """Say how to use what runs, and wait."""
     names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"]
-    names += ["CDKTF_OUTPUT", "ENVIRONMENT_SUFFIX", "TF_CLI_CONFIG_FILE", "CDKTF_SKIP_PROVIDER_LOCK"]
+    names += [
+        "no_proxy",
+        "CDKTF_OUTPUT",
+        "ENVIRONMENT_SUFFIX",
+        "TF_CLI_CONFIG_FILE",
+        "CDKTF_SKIP_PROVIDER_LOCK",
+    ]
     click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
     click.echo("  . .venv/bin/activate")
+    click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")
     for name in names:
         if name in place.env:
             click.echo(f"  export {name}={shlex.quote(place.env[name])}")

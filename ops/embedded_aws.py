@@ -5,6 +5,7 @@ import http.client
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ops.errors import OpsError
 from ops.process import process_group
 
 STARTUP_SECONDS = 60
+INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,17 @@ class EmbeddedAws:
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return `base` pointed at this AWS, and without anything that points elsewhere."""
-        # An AWS_PROFILE or a session token of the user's must never be mixed with the fake credentials.
-        return {k: v for k, v in base.items() if not k.startswith("AWS_")} | self.variables
+        # A profile, a session token or a setting of the user's must never be mixed with the fake credentials.
+        clean = {k: v for k, v in base.items() if not k.startswith("AWS_")}
+        direct = ",".join(filter(None, [base.get("no_proxy") or base.get("NO_PROXY"), "127.0.0.1"]))
+        return {
+            **clean,
+            **self.variables,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+        }
 
 
 def free_port() -> int:
@@ -58,18 +69,24 @@ def embedded_aws(log: Path) -> Iterator[EmbeddedAws]:
         log: the file that its output goes to.
 
     Raises:
-        OpsError: it did not answer within a minute.
+        OpsError: it is not installed, or did not answer within a minute.
     """
     port = free_port()
     aws = EmbeddedAws(f"http://127.0.0.1:{port}")
-    env = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
-        "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
-        "GATEWAY_PORT": str(port),
-        "SFTP_ENABLED": "0",
-    }
     command = [Path(sys.executable).with_name("ministack")]
-    with log.open("ab") as output, process_group(command, env=env, cwd=log.parent, stdout=output) as server:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ministack-"))
+        env = {
+            # Many variables change what it does, some with names like SERVICES or USE_SSL: it gets only ours.
+            **{name: os.environ[name] for name in INHERITED if name in os.environ},
+            "HOME": folder,
+            "TMPDIR": folder,
+            "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
+            "GATEWAY_PORT": str(port),
+            "SFTP_ENABLED": "0",
+        }
+        output = stack.enter_context(log.open("ab"))
+        server = stack.enter_context(process_group(command, env=env, cwd=Path(folder), stdout=output))
         deadline = time.monotonic() + STARTUP_SECONDS
         while not _answers(port):
             if server.poll() is not None or time.monotonic() > deadline:
@@ -84,7 +101,7 @@ def _answers(port: int) -> bool:
     try:
         connection.request("GET", "/_ministack/ready")
         return connection.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -36,8 +36,9 @@ def find_mirror(environ: Mapping[str, str]) -> Path | None:
     (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
     """
     for candidate in _candidates(environ):
-        if (candidate / PROVIDER / PROVIDER_VERSION / _platform()).is_dir():
-            return candidate
+        # Not Path.is_dir, which raises where we may not look: a folder in /opt that is not ours.
+        if os.path.isdir(candidate / PROVIDER / PROVIDER_VERSION / _platform()):  # noqa: PTH112
+            return candidate.absolute()  # terraform is started in other folders than we are
     return None
 
 
@@ -48,11 +49,11 @@ def terraform_cli_config(mirror: Path | None, plugin_cache: Path) -> str:
     `plugin_cache`, so that each is fetched once.
     """
     if mirror is None:
-        return f"plugin_cache_dir = {json.dumps(str(plugin_cache))}\n"
+        return f"plugin_cache_dir = {_quoted(plugin_cache)}\n"
     return (
         "provider_installation {\n"
         "  filesystem_mirror {\n"
-        f"    path    = {json.dumps(str(mirror))}\n"
+        f"    path    = {_quoted(mirror)}\n"
         f'    include = ["{PROVIDER}"]\n'
         "  }\n"
         "  direct {\n"
@@ -62,8 +63,13 @@ def terraform_cli_config(mirror: Path | None, plugin_cache: Path) -> str:
     )
 
 
+def _quoted(path: Path) -> str:
+    # Not in ASCII: HCL does not know JSON's pairs of \u escapes.
+    return json.dumps(os.fspath(path), ensure_ascii=False)
+
+
 def user_cli_config(environ: Mapping[str, str]) -> Path | None:
     """Return the Terraform CLI configuration that the user has already, or None."""
     named = environ.get("TF_CLI_CONFIG_FILE") or os.fspath(Path.home() / ".terraformrc")
     path = Path(named)
-    return path if path.is_file() else None
+    return path.absolute() if path.is_file() else None

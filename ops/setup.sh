@@ -2,33 +2,45 @@
 # Makes .venv and node_modules exactly as the two lock files say. It does so
 # once, and again after a lock file changed; otherwise it only checks the tools.
 set -eu
+unset CDPATH # with it, `cd ops/..` may go elsewhere
 cd "$(dirname "$0")/.."
 
 fail() {
-    echo "Error: $*" >&2
+    printf 'Error: %s\n' "$*" >&2
     exit 1
 }
 
 # The first Python on PATH that is new enough; $PYTHON overrides the search.
+if [ -n "${PYTHON:-}" ]; then
+    set -- "$PYTHON"
+else
+    set -- python3 python3.14 python3.13 python3.12 python3.11
+fi
 python=
-for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
-    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+for candidate; do
+    if [ "$("$candidate" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]; then
         python=$(command -v "$candidate")
         break
     fi
 done
-[ -n "$python" ] || fail "Python 3.11 or newer is needed, but ${PYTHON:-python3} on PATH is $(
-    "${PYTHON:-python3}" --version 2>/dev/null || echo missing); install Python 3.11 or newer, or name one with PYTHON=/path/to/python3"
+if [ -z "$python" ]; then
+    found=$("$1" -c 'import sys; print("Python %d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || true
+    fail "Python 3.11 or newer is needed, but ${PYTHON:-python3 on PATH} is ${found:-missing or no Python}; install Python 3.11 or newer, or name one with PYTHON=/path/to/python3"
+fi
 
 command -v terraform >/dev/null || fail "terraform is not on PATH; install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install)"
 terraform_version=$(TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 terraform version 2>/dev/null | sed -n 's/^Terraform v//p')
 case $terraform_version in
-    0.* | 1.[0-9] | 1.[0-9].* | 1.10 | 1.10.* | '')
-        fail "Terraform 1.11 or newer is needed (S3 lock files), but $(command -v terraform) is ${terraform_version:-of an unknown version}; see https://developer.hashicorp.com/terraform/install" ;;
+    1.1[1-9].* | 1.[2-9][0-9].* | [2-9].* | [1-9][0-9].*) ;;
+    *) fail "Terraform 1.11 or newer is needed (S3 lock files), but $(command -v terraform) is ${terraform_version:-of an unknown version}; see https://developer.hashicorp.com/terraform/install" ;;
 esac
 
-wanted=$(cat Pipfile.lock package-lock.json ops/setup.sh | cksum)
-[ "$(cat .venv/.made-from 2>/dev/null)" = "$wanted" ] && exit 0
+# The folder counts too: the scripts in .venv/bin name it, and a moved checkout has to be set up again.
+wanted="$(cat Pipfile.lock package-lock.json ops/setup.sh | cksum) $(pwd -P)"
+if [ "$(cat .venv/.made-from 2>/dev/null)" = "$wanted" ] &&
+    [ -x .venv/bin/python ] && [ -x .venv/bin/cdktf ]; then # neither link is dangling
+    exit 0
+fi
 
 log=$PWD/.cache/setup.log
 mkdir -p .cache
@@ -43,7 +55,8 @@ step() {
 : >"$log"
 rm -f .venv/.made-from
 # Pipenv itself is in the lock, so that `pipenv run` works wherever .venv is active.
-pipenv_version=$("$python" -c 'import json; print(json.load(open("Pipfile.lock"))["develop"]["pipenv"]["version"])')
+pipenv_version=$("$python" -c 'import json; print(json.load(open("Pipfile.lock"))["develop"]["pipenv"]["version"])' 2>>"$log") ||
+    fail "Pipfile.lock names no version of pipenv; restore it with git, the whole log is in $log"
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1 PIPENV_VENV_IN_PROJECT=1 PIPENV_VERBOSITY=-1
 unset VIRTUAL_ENV PIPENV_ACTIVE || true
 step "$python" -m venv --clear .venv
@@ -58,7 +71,9 @@ for tool in npm npx; do
 done
 PATH=$PWD/.venv/bin:$PATH
 export PATH
-step npm ci --ignore-scripts --no-audit --no-fund
+# cdktf-cli is a development dependency, which NODE_ENV=production would leave out.
+step npm ci --include=dev --ignore-scripts --no-audit --no-fund
 ln -sf ../../node_modules/.bin/cdktf .venv/bin/cdktf
+step test -x .venv/bin/cdktf
 
 echo "$wanted" >.venv/.made-from

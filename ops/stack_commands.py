@@ -1,13 +1,14 @@
 """cdktf's commands for one environment, with the right tools and the settings checked first."""
 
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ops.errors import OpsError
 from ops.toolchain import ROOT, tool_environment
-from stacks.settings import SettingsError, load_environments
+from stacks.settings import Settings, SettingsError, load_environments
 
 
 def synth(arguments: Sequence[str]) -> NoReturn:
@@ -43,19 +44,25 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
     _become_cdktf("destroy", f"secure-storage-{environment}", *arguments, environment=environment)
 
 
+def checked_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
+    """Change to the checkout and return what `environ` picks of its environments.
+
+    Raises:
+        OpsError: the settings are wrong; the message has a line for each problem.
+    """
+    os.chdir(ROOT)
+    try:
+        return load_environments(Path("environments"), environ)
+    except SettingsError as error:
+        raise OpsError("\nError: ".join(error.problems)) from error
+
+
 def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
     """Replace this process by cdktf, so that questions, colours and Ctrl-C are cdktf's own."""
     env = tool_environment()
     if environment is not None:
-        if not environment:
-            known = ", ".join(sorted(path.stem for path in (ROOT / "environments").glob("*.toml")))
-            raise OpsError(
-                f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name"
-            )
         env["ENVIRONMENT_SUFFIX"] = environment
-    os.chdir(ROOT)
-    try:
-        load_environments(Path("environments"), env)
-    except SettingsError as error:
-        raise OpsError("\nError: ".join(error.problems)) from error
+    checked_settings(env)
+    if shutil.which("cdktf", path=env["PATH"]) is None:
+        raise OpsError("cdktf is missing; `make setup` installs the tools")
     os.execvpe("cdktf", ["cdktf", *arguments], env)

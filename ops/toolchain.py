@@ -18,7 +18,7 @@ def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     machine, if any.
     """
     result = dict(environ)
-    result["PATH"] = os.pathsep.join([str(ROOT / ".venv" / "bin"), environ.get("PATH", os.defpath)])
+    result["PATH"] = os.pathsep.join([str(ROOT / ".venv" / "bin"), environ.get("PATH") or os.defpath])
     result["CHECKPOINT_DISABLE"] = "1"  # neither terraform nor cdktf asks for newer versions of itself
     result["PIPENV_IGNORE_VIRTUALENVS"] = (
         "1"  # cdktf.json's `pipenv run` is for our .venv, whatever is active
