@@ -13,6 +13,9 @@ from ops.errors import OpsError
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """The signals that ask us to end: Ctrl-C, `kill`, and a terminal that was closed."""
 
+PATIENCE_SECONDS = 5.0
+"""What a process has for its own cleaning up, before it is killed."""
+
 
 @contextlib.contextmanager
 def process_group(
@@ -49,7 +52,7 @@ def process_group(
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    for sign, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, None)):
+    for sign, patience in ((signal.SIGTERM, PATIENCE_SECONDS), (signal.SIGKILL, None)):
         # The group can outlive its leader, so it is signalled even after the leader ended.
         # A group of which only a zombie is left is gone, too: macOS answers with EPERM then.
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -24,7 +24,7 @@ for candidate; do
     fi
 done
 if [ -z "$python" ]; then
-    found=$("$1" -c 'import sys; print("Python %d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || true
+    found=$("$1" -c 'import sys; print("Python %d.%d.%d" % sys.version_info[:3])' 2>/dev/null | sed -n '/^Python [0-9.]*$/p')
     fail "Python 3.11 or newer is needed, but ${PYTHON:-python3 on PATH} is ${found:-missing or no Python}; install Python 3.11 or newer, or name one with PYTHON=/path/to/python3"
 fi
 

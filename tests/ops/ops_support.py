@@ -1,0 +1,60 @@
+"""What the tests of ops share: stub executables, and checkouts of their own to run in."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+DONE_SECONDS = 30
+"""How long anything may take on a busy machine, before a test fails rather than waits."""
+
+
+def stub(path: Path, script: str) -> Path:
+    """Write an executable shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def link_tools(folder: Path, *names: str) -> Path:
+    """Make a folder that, as the only one on PATH, has nothing but these tools of the machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        found = shutil.which(name)
+        assert found is not None, name
+        (folder / name).symlink_to(found)
+    return folder
+
+
+def checkout_of_ops(folder: Path) -> Path:
+    """Make a checkout in which `python -m ops` runs with a .cache, environments and tools of its own."""
+    folder.mkdir(parents=True)
+    shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "environments", folder / "environments")
+    for name in ("constructs_lib", "presign", "stacks"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def run_ops(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m ops` in a checkout, and with no other variables than the necessary."""
+    return subprocess.run(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=checkout,
+        env=ops_environment(checkout) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DONE_SECONDS,
+    )
+
+
+def ops_environment(checkout: Path) -> dict[str, str]:
+    """Variables that keep what is run in a checkout away from the user's own files."""
+    home = checkout.parent / "home"
+    home.mkdir(exist_ok=True)
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
