@@ -9,6 +9,7 @@ from pathlib import Path
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"  # what cdktf-cdktf-provider-aws 20.1.0 was generated from
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
+MACHINE_FOLDERS = (Path("/usr/local/share"), Path("/usr/share"), Path("/opt"), Path("/srv"))
 
 
 def _platform() -> str:
@@ -22,10 +23,9 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
     home = Path.home()
     yield home / ".terraform.d" / "plugins"
     yield home / ".local" / "share" / "terraform" / "plugins"
-    for root in ("/usr/local/share", "/usr/share", "/opt"):
-        yield Path(root) / "terraform" / "plugins"
-    for root in ("/opt", "/srv"):
-        yield from sorted(Path(root).glob("*"))
+    for root in MACHINE_FOLDERS:
+        yield root / "terraform" / "plugins"
+        yield from sorted(root.glob("*"))
 
 
 def find_mirror(environ: Mapping[str, str]) -> Path | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.ops.ops_support import DONE_SECONDS, link_tools, stub
 
 import pytest
-from tests.ops.ops_support import DONE_SECONDS, link_tools, stub
 
 PYTHON = shlex.quote(sys.executable)
 COREUTILS = ["cat", "cksum", "cp", "dirname", "env", "ln", "mkdir", "rm", "sed", "sh", "tail"]
@@ -124,7 +124,9 @@ def assert_nothing_to_do(checkout: Checkout, done: subprocess.CompletedProcess[s
     assert (done.returncode, done.stdout, done.stderr, checkout.steps()) == (0, "", "", [])
 
 
-@pytest.mark.parametrize("shell", [[], *([s] for s in ("sh", "dash", "bash", "ksh", "zsh") if shutil.which(s))])
+@pytest.mark.parametrize(
+    "shell", [[], *([s] for s in ("sh", "dash", "bash", "ksh", "zsh") if shutil.which(s))]
+)
 def test_set_up_is_done_once(checkout: Checkout, shell: list[str]) -> None:
     command = [str(shutil.which(word)) for word in shell]
     assert_set_up(checkout, checkout.set_up(*command))

@@ -1,0 +1,39 @@
+"""`make` alone, which is what a newcomer tries first."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.ops.ops_support import DONE_SECONDS, link_tools
+
+import pytest
+
+INNER_TARGETS = {"setup"}  # every other target does it
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"]])
+def test_make_alone_lists_every_target_without_set_up(tmp_path: Path, arguments: list[str]) -> None:
+    tools = link_tools(tmp_path / "bin", "awk", "make", "sh")
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(
+        [tools / "make", *arguments],
+        cwd=folder,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DONE_SECONDS,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    targets = set(phony[1].split())
+    assert len(targets) > 10
+    listed = set(re.findall(r"^  make (\S+) +\S", done.stdout, re.MULTILINE))
+    assert listed | INNER_TARGETS == targets
+    assert "ENV is an environment" in done.stdout
+    assert [path.name for path in folder.iterdir()] == ["Makefile"]

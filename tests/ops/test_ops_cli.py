@@ -1,0 +1,165 @@
+"""`python -m ops`, with a stub in the place of cdktf that says how it was started."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
+
+import pytest
+
+CDKTF = """echo "folder=$PWD"
+for word; do echo "word=$word"; done
+env
+exit 5"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout, the set-up of which was not done."""
+    return checkout_of_ops(tmp_path / "a check out")
+
+
+@pytest.fixture
+def cdktf(checkout: Path) -> Path:
+    return stub(checkout / ".venv" / "bin" / "cdktf", CDKTF)
+
+
+def assert_error(done: subprocess.CompletedProcess[str], code: int, line: str) -> None:
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"Error: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "suffix"),
+    [
+        (["synth"], ["synth"], None),
+        (["synth", "--hcl"], ["synth", "--hcl"], None),
+        (["bootstrap", "dev"], ["deploy", "secure-storage-dev-state"], "dev"),
+        (["plan", "prod"], ["diff", "secure-storage-prod"], "prod"),
+        (
+            ["deploy", "pr-7", "--auto-approve", "--var", "a=b c"],
+            [
+                *["deploy", "secure-storage-pr-7", "--outputs-file", "outputs.pr-7.json"],
+                *["--auto-approve", "--var", "a=b c"],
+            ],
+            "pr-7",
+        ),
+        (["destroy", "dev", "--auto-approve"], ["destroy", "secure-storage-dev", "--auto-approve"], "dev"),
+    ],
+)
+def test_cdktf_is_started_on_the_right_stack(
+    checkout: Path, cdktf: Path, arguments: list[str], words: list[str], suffix: str | None
+) -> None:
+    done = run_ops(checkout, *arguments, AWS_PROFILE="mine")
+    assert (done.returncode, done.stderr) == (5, "")  # cdktf's own exit status
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"folder={checkout}"
+    assert [line.removeprefix("word=") for line in lines if line.startswith("word=")] == words
+    variables = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert variables.get("ENVIRONMENT_SUFFIX") == suffix
+    assert variables["PATH"].startswith(f"{checkout}/.venv/bin:")
+    assert variables["TF_CLI_CONFIG_FILE"] == f"{checkout}/.cache/terraform.tfrc"
+    assert (variables["CHECKPOINT_DISABLE"], variables["AWS_PROFILE"]) == ("1", "mine")
+
+
+def test_an_environment_in_the_environment_is_overruled(checkout: Path, cdktf: Path) -> None:
+    done = run_ops(checkout, "plan", "prod", ENVIRONMENT_SUFFIX="dev")
+    assert "ENVIRONMENT_SUFFIX=prod" in done.stdout.splitlines()
+
+
+def test_without_an_environment_it_says_which_there_are(checkout: Path, cdktf: Path) -> None:
+    # This is what `make plan` does without ENV.
+    assert_error(
+        run_ops(checkout, "plan", ""),
+        2,
+        "no environment was given; say ENV=… with one of dev, prod, staging, or a new ephemeral name "
+        "(see `python -m ops plan --help`)",
+    )
+
+
+def test_an_environment_is_a_required_argument(checkout: Path) -> None:
+    assert_error(
+        run_ops(checkout, "deploy"), 2, "Missing argument 'ENV'. (see `python -m ops deploy --help`)"
+    )
+
+
+@pytest.mark.parametrize("name", ["../x", "PROD", "dev; echo"])
+def test_an_impossible_environment_is_refused(checkout: Path, cdktf: Path, name: str) -> None:
+    done = run_ops(checkout, "destroy", name)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith("Error: ENVIRONMENT_SUFFIX: must be an environment's name: ")
+    assert line.endswith(f', not "{name}"')
+
+
+def test_bad_settings_are_one_line_each_and_cdktf_is_not_started(checkout: Path, cdktf: Path) -> None:
+    (checkout / "environments" / "dev.toml").write_text('bucket_name = "Bad_Name"\nprotect = "no"\n')
+    done = run_ops(checkout, "deploy", "dev")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert sorted(line.split(": ")[:3] for line in done.stderr.splitlines()) == [
+        ["Error", "environments/dev.toml", "bucket_name"],
+        ["Error", "environments/dev.toml", "protect"],
+    ]
+
+
+def test_bad_settings_of_another_environment_do_not_matter(checkout: Path, cdktf: Path) -> None:
+    (checkout / "environments" / "staging.toml").write_text('protect = "no"\n')
+    assert run_ops(checkout, "deploy", "dev").returncode == 5
+    assert run_ops(checkout, "synth").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nonsense"], "No such command 'nonsense'. (see `python -m ops --help`)"),
+        (["--nonsense"], "No such option '--nonsense'. (see `python -m ops --help`)"),
+        (["demo", "--nonsense"], "No such option '--nonsense'. (see `python -m ops demo --help`)"),
+    ],
+)
+def test_wrong_usage_is_one_line(checkout: Path, arguments: list[str], line: str) -> None:
+    assert_error(run_ops(checkout, *arguments), 2, line)
+
+
+def test_without_a_command_it_shows_the_help(checkout: Path) -> None:
+    done = run_ops(checkout)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == run_ops(checkout, "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["plan"], ["demo"]])
+def test_help_needs_no_set_up(checkout: Path, arguments: list[str]) -> None:
+    done = run_ops(checkout, *arguments, "--help", PATH="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: {' '.join(['python -m ops', *arguments])} ")
+    assert not (checkout / ".cache").exists()
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_without_set_up_it_says_so(checkout: Path, tmp_path: Path, *, dangling: bool) -> None:
+    if dangling:  # node_modules was removed
+        (checkout / ".venv" / "bin").mkdir(parents=True)
+        (checkout / ".venv" / "bin" / "cdktf").symlink_to("../../node_modules/.bin/cdktf")
+    done = run_ops(checkout, "plan", "dev", PATH=str(tmp_path))
+    assert_error(done, 1, "cdktf is missing; `make setup` installs the tools")
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(checkout: Path, cdktf: Path) -> None:
+    (checkout / ".cache").touch()
+    done = run_ops(checkout, "plan", "dev")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith("Error: ")
+    assert f"{checkout}/.cache" in line
+
+
+def test_a_reader_that_left_is_no_traceback(checkout: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '{ sleep 0.1; "$@"; } | true', "sh", sys.executable, "-m", "ops", "--help"],
+        cwd=checkout,
+        env=ops_environment(checkout),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DONE_SECONDS,
+    )
+    assert done.stderr == ""
