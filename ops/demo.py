@@ -127,7 +127,7 @@ def run_demo(*, keep: bool) -> None:
     log = CACHE / "demo.log"
     log.write_bytes(b"")
     click.echo("Secure S3 storage: from settings to a file transferred, on an AWS inside this machine.")
-    click.echo(f"What the tools print goes to {log}")
+    click.echo(f"What the tools print goes to {os.path.relpath(log)}")
     narrator = Narrator(8 if keep else 9)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secure-s3-demo-")))
@@ -283,11 +283,12 @@ def wait_for_ctrl_c(place: Workplace) -> None:
     click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
     click.echo("  . .venv/bin/activate")
     click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")
+    click.echo("  export PIPENV_VERBOSITY=-1 CHECKPOINT_DISABLE=1")
     for name in names:
         if name in place.env:
             click.echo(f"  export {name}={shlex.quote(place.env[name])}")
     click.echo(f"  cdktf diff {STACK}")
-    click.echo(f"  presign get {KEY} --outputs {shlex.quote(os.fspath(place.outputs))}")
+    click.echo(f"  python -m presign get {KEY} --outputs {shlex.quote(os.fspath(place.outputs))}")
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
