@@ -1,10 +1,12 @@
 """The CDKTF app: settings in, stacks out. `cdktf synth` runs it."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from constructs_lib.policies.lockout import LockoutError
 from stacks.settings import Settings, SettingsError, load_environments
 from stacks.state_backend import StateBackendStack
 from stacks.storage import StorageStack
@@ -29,12 +31,21 @@ def build(environments: Sequence[Settings], *, outdir: str | None = None) -> App
 def main() -> None:
     """Synthesize `environments/`; on bad settings say what is wrong and write nothing."""
     try:
-        environments = load_environments(Path("environments"), os.environ)
-    except SettingsError as error:
+        app = build(load_environments(Path("environments"), os.environ))
+    except (SettingsError, LockoutError) as error:
         for problem in error.problems:
             print(f"Error: {problem}", file=sys.stderr)
+        _remove_empty_output()
         sys.exit(1)
-    build(environments).synth()
+    app.synth()
+
+
+def _remove_empty_output() -> None:
+    # cdktf makes its output folders as soon as there is an App. rmdir takes away only what is empty.
+    outdir = Path(os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    for folder in (outdir / "stacks", outdir):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 if __name__ == "__main__":

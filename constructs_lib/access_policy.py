@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
-from constructs_lib.policies import to_json
-from constructs_lib.policies.access_policy import access_policy
+from constructs_lib.policies import Document, to_json
 
 from constructs import Construct
 
@@ -22,8 +21,8 @@ class AccessPolicy(Construct):
         construct_id: str,
         *,
         name: str,
-        bucket_arn: str,
-        key_arn: str | None,
+        description: str,
+        document: Document,
         attach_to_roles: Sequence[str] = (),
     ) -> None:
         """Create the policy and attach it.
@@ -32,8 +31,8 @@ class AccessPolicy(Construct):
             scope: the construct it belongs to.
             construct_id: its id in that scope; renaming it replaces the policy.
             name: the managed policy's name.
-            bucket_arn: the bucket it gives access to.
-            key_arn: the KMS key it may use; None for a bucket with SSE-S3.
+            description: what the console shows.
+            document: what it allows.
             attach_to_roles: names of roles in this account.
         """
         super().__init__(scope, construct_id)
@@ -41,8 +40,8 @@ class AccessPolicy(Construct):
             self,
             "policy",
             name=name,
-            description="Use of one secure bucket and its key, and nothing else",
-            policy=to_json(access_policy(bucket_arn=bucket_arn, key_arn=key_arn)),
+            description=description,
+            policy=to_json(document),
         )
         for role in attach_to_roles:
             aws.IamRolePolicyAttachment(self, f"role-{role}", role=role, policy_arn=self.policy.arn)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
-from constructs_lib.policies import to_json
+from constructs_lib.policies import Grant, to_json
 from constructs_lib.policies.key_policy import key_policy
 
 from cdktf import TerraformResourceLifecycle
@@ -19,6 +19,7 @@ class EncryptionKey(Construct):
     Attributes:
         key: the `aws_kms_key` resource.
         alias: the `aws_kms_alias` resource.
+        policy: the key policy, as a dict.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class EncryptionKey(Construct):
         region: str,
         bucket_arn: str,
         principals: Sequence[str],
+        readers: Sequence[Grant] = (),
+        writers: Sequence[Grant] = (),
         rotation_days: int = 365,
         deletion_days: int = 30,
         protect: bool = True,
@@ -50,17 +53,21 @@ class EncryptionKey(Construct):
             bucket_arn: the bucket that the key is for.
             principals: ARNs that may encrypt and decrypt; the account's root
                 where empty, which leaves the choice to IAM policies.
+            readers: who else may decrypt.
+            writers: who else may encrypt, and decrypt what they are uploading.
             rotation_days: days between rotations, 90 to 2560.
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
             protect: whether a plan that destroys the key is refused.
         """
         super().__init__(scope, construct_id)
-        policy = key_policy(
+        self.policy = key_policy(
             partition=partition,
             account_id=account_id,
             region=region,
             bucket_arn=bucket_arn,
             principals=principals or [f"arn:{partition}:iam::{account_id}:root"],
+            readers=readers,
+            writers=writers,
         )
         self.key = aws.KmsKey(
             self,
@@ -69,7 +76,7 @@ class EncryptionKey(Construct):
             enable_key_rotation=True,
             rotation_period_in_days=rotation_days,
             deletion_window_in_days=deletion_days,
-            policy=to_json(policy),
+            policy=to_json(self.policy),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
         )
         self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id)

@@ -1,11 +1,15 @@
 """A hardened S3 bucket."""
 
+from collections.abc import Sequence
+
 from constructs_lib import aws
-from constructs_lib.policies import to_json
+from constructs_lib.policies import Grant, Perimeter, to_json
 from constructs_lib.policies.bucket_policy import bucket_policy
 
 from cdktf import TerraformResourceLifecycle
 from constructs import Construct
+
+NO_PERIMETER = Perimeter()
 
 
 class SecureBucket(Construct):
@@ -13,8 +17,7 @@ class SecureBucket(Construct):
 
     Attributes:
         bucket: the `aws_s3_bucket` resource.
-        policy: the `aws_s3_bucket_policy` resource, the last one made: who
-            depends on it finds the bucket hardened.
+        policy: the bucket policy, as a dict.
     """
 
     def __init__(
@@ -26,6 +29,10 @@ class SecureBucket(Construct):
         bucket_arn: str,
         key_arn: str | None,
         require_upload_headers: bool = True,
+        max_age_seconds: int = 7 * 24 * 3600,
+        perimeter: Perimeter = NO_PERIMETER,
+        readers: Sequence[Grant] = (),
+        writers: Sequence[Grant] = (),
         protect: bool = True,
     ) -> None:
         """Create the bucket and all that hardens it.
@@ -37,6 +44,10 @@ class SecureBucket(Construct):
             bucket_arn: its ARN.
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
             require_upload_headers: whether an upload must name its encryption.
+            max_age_seconds: how old the signature of a link or a form may be.
+            perimeter: where requests for objects may come from.
+            readers: who else may list and read.
+            writers: who else may upload.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
         """
@@ -80,13 +91,20 @@ class SecureBucket(Construct):
             versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(status="Enabled"),
             depends_on=[encryption],
         )
-        self.policy = aws.S3BucketPolicy(
+        self.policy = bucket_policy(
+            bucket_arn=bucket_arn,
+            key_arn=key_arn,
+            require_headers=require_upload_headers,
+            max_age_seconds=max_age_seconds,
+            perimeter=perimeter,
+            readers=readers,
+            writers=writers,
+        )
+        aws.S3BucketPolicy(
             self,
             "policy",
             bucket=self.bucket.id,
-            policy=to_json(
-                bucket_policy(bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_upload_headers)
-            ),
+            policy=to_json(self.policy),
             depends_on=[versioning],
         )
 

@@ -1,5 +1,6 @@
 """AWS's rules for names, as pure functions: each returns what it was given, or raises InvalidValueError."""
 
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -133,6 +134,67 @@ def principal_arn(arn: str) -> str:
     if not re.fullmatch(rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:(root|(role|user){name})", arn, re.ASCII):
         raise InvalidValueError(rule, 'like "arn:aws:iam::111122223333:role/name"')
     return arn
+
+
+def role_arn(arn: str) -> str:
+    """Check the ARN of an IAM role, with its path.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    principal_arn(arn)
+    if ":role/" not in arn:
+        raise InvalidValueError("must be the ARN of a role", 'like "arn:aws:iam::111122223333:role/name"')
+    return arn
+
+
+def arn_account(arn: str) -> str:
+    """Give the account that an ARN names: "111122223333" of "arn:aws:iam::111122223333:root"."""
+    return arn.split(":")[4]
+
+
+def vpc_endpoint_id(text: str) -> str:
+    """Check the id of a VPC endpoint.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+    """
+    if not re.fullmatch(r"vpce-([0-9a-f]{8}|[0-9a-f]{17})", text):
+        raise InvalidValueError("must be the id of a VPC endpoint", 'like "vpce-0123456789abcdef0"')
+    return text
+
+
+def organization_id(text: str) -> str:
+    """Check the id of an organization.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+    """
+    if not re.fullmatch(r"o-[a-z0-9]{10,32}", text):
+        raise InvalidValueError("must be the id of an organization", 'like "o-a1b2c3d4e5"')
+    return text
+
+
+def ip_range(text: str) -> str:
+    """Check a range of IPv4 or IPv6 addresses in CIDR notation (RFC 4632)."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise InvalidValueError("must be an IP range in CIDR notation", 'like "203.0.113.0/24"') from None
+    if "/" not in text or str(network) != text:
+        raise InvalidValueError("must be an IP range in CIDR notation", f'give "{network}"')
+    return text
+
+
+def key_prefix(text: str) -> str:
+    """Check what object keys begin with, as a policy can say it literally.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    if len(text.encode()) > 1024:
+        raise InvalidValueError("must be at most 1024 bytes")
+    if re.search(r"[*?$]|[^\x20-\x7e\x80-\U0010ffff]", text):
+        raise InvalidValueError(
+            "must hold none of * ? $, which mean something in a policy, and no control characters"
+        )
+    return text
 
 
 def arn_partition(arn: str) -> str:

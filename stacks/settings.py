@@ -1,6 +1,6 @@
 """The settings of each environment: what they may be, and how they are read from environments/*.toml."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -25,11 +25,18 @@ from stacks.settings_types import (
     AccountId,
     BucketName,
     Expiry,
+    IpRanges,
     KeyAlias,
+    KeyPrefix,
+    OrganizationId,
+    PrincipalArn,
     Principals,
     Region,
+    RoleArn,
+    RoleArns,
     RoleNames,
     Tags,
+    VpcEndpoints,
 )
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -37,6 +44,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 __all__ = [
     "AccessSettings",
     "EncryptionSettings",
+    "GrantSettings",
+    "NetworkSettings",
     "PresignSettings",
     "Settings",
     "SettingsError",
@@ -51,6 +60,18 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class GrantSettings(Section):
+    """Somebody who is let in by the bucket policy and the key policy."""
+
+    principal: PrincipalArn = Field(
+        description="The ARN of a role, a user or an account's root, in this account or another."
+    )
+    prefix: KeyPrefix = Field("", description="What the keys must begin with; all keys where empty.")
+
+
+Grants = Annotated[tuple[GrantSettings, ...], Field(strict=False)]
+
+
 class AccessSettings(Section):
     """Who may use the bucket and its key."""
 
@@ -62,6 +83,30 @@ class AccessSettings(Section):
     attach_to_roles: RoleNames = Field(
         (), description="Names (not ARNs) of the IAM roles that get the managed policy attached."
     )
+    deploy_role: RoleArn | None = Field(
+        None,
+        description="The ARN of the role that deploys. Settings that would lock it out are refused, and it "
+        "passes the network perimeter.",
+    )
+    readers: Grants = Field(
+        (), description="Who else may list and read, each with a principal and, if wanted, a prefix."
+    )
+    writers: Grants = Field(
+        (), description="Who else may upload, each with a principal and, if wanted, a prefix."
+    )
+
+
+class NetworkSettings(Section):
+    """Where requests for objects may come from; what is empty limits nothing."""
+
+    vpc_endpoints: VpcEndpoints = Field((), description="Ids of the VPC endpoints that may be used.")
+    source_ips: IpRanges = Field(
+        (), description="Public IP ranges that requests may come from, in CIDR notation."
+    )
+    organization_id: OrganizationId | None = Field(
+        None, description="The organization that principals must belong to."
+    )
+    exempt_roles: RoleArns = Field((), description="ARNs of roles that pass from anywhere.")
 
 
 class EncryptionSettings(Section):
@@ -108,6 +153,15 @@ class StateSettings(Section):
     )
 
 
+def _of_another_partition(
+    arns: Iterable[tuple[tuple[str | int, ...], str]], region: str | None
+) -> Iterator[Refusal]:
+    if region is not None:
+        partition = aws_names.partition_of(region)
+        error = InvalidValueError(f'must begin with "arn:{partition}:", as region is "{region}"')
+        yield from ((at, error, arn) for at, arn in arns if aws_names.arn_partition(arn) != partition)
+
+
 class Settings(Section):
     """All there is to know about one environment. Nothing but `account_id` may be None."""
 
@@ -126,6 +180,7 @@ class Settings(Section):
         "By default true, except in dev and in ephemeral environments."
     )
     access: AccessSettings = Field(description="Who may use the bucket and its key.")
+    network: NetworkSettings = Field(description="Where requests for objects may come from.")
     encryption: EncryptionSettings = Field(description="How objects are encrypted.")
     presign: PresignSettings = Field(description="What presigned URLs may do.")
     state: StateSettings = Field(description="Where Terraform keeps its state.")
@@ -136,16 +191,33 @@ class Settings(Section):
 
     @field_validator("access")
     @classmethod
-    def _principals_are_in_the_partition(cls, access: AccessSettings, info: ValidationInfo) -> AccessSettings:
-        if region := info.data.get("region"):
-            partition = aws_names.partition_of(region)
-            error = InvalidValueError(f'must begin with "arn:{partition}:", as region is "{region}"')
-            refuse(
-                (("principals", place), error, arn)
-                for place, arn in enumerate(access.principals)
-                if aws_names.arn_partition(arn) != partition
-            )
+    def _arns_are_of_this_partition_and_account(
+        cls, access: AccessSettings, info: ValidationInfo
+    ) -> AccessSettings:
+        arns: list[tuple[tuple[str | int, ...], str]] = [
+            *((("principals", place), arn) for place, arn in enumerate(access.principals)),
+            *((("readers", place, "principal"), one.principal) for place, one in enumerate(access.readers)),
+            *((("writers", place, "principal"), one.principal) for place, one in enumerate(access.writers)),
+        ]
+        if access.deploy_role is not None:
+            arns.append((("deploy_role",), access.deploy_role))
+        refuse(_of_another_partition(arns, info.data.get("region")))
+        account = info.data.get("account_id")
+        refuse(
+            (place, InvalidValueError(f'must be of account_id, "{account}"', "a grant lets others in"), arn)
+            for place, arn in arns
+            if place[0] == "principals" and account not in (None, aws_names.arn_account(arn))
+        )
         return access
+
+    @field_validator("network")
+    @classmethod
+    def _exempt_roles_are_of_this_partition(
+        cls, network: NetworkSettings, info: ValidationInfo
+    ) -> NetworkSettings:
+        arns = ((("exempt_roles", place), arn) for place, arn in enumerate(network.exempt_roles))
+        refuse(_of_another_partition(arns, info.data.get("region")))
+        return network
 
     @field_validator("state")
     @classmethod

@@ -67,5 +67,20 @@ RoleNames = Annotated[
     Field(strict=False),
     AfterValidator(_distinct),
 ]
+RoleArn = Annotated[str, AfterValidator(aws_names.role_arn)]
+PrincipalArn = Annotated[str, AfterValidator(aws_names.principal_arn)]
+RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False), AfterValidator(_distinct)]
+KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix)]
+IpRanges = Annotated[
+    tuple[Annotated[str, AfterValidator(aws_names.ip_range)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+]
+VpcEndpoints = Annotated[
+    tuple[Annotated[str, AfterValidator(aws_names.vpc_endpoint_id)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+]
+OrganizationId = Annotated[str, AfterValidator(aws_names.organization_id)]
 Expiry = Annotated[timedelta, BeforeValidator(_expiry)]
 Tags = Annotated[Mapping[str, str], AfterValidator(_valid_tags)]

@@ -1,11 +1,16 @@
 """The storage stack: key, bucket, managed policy, and the outputs that `presign` needs."""
 
+from collections.abc import Iterable
+
 from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.policies import Grant, Perimeter
+from constructs_lib.policies.access_policy import access_policy, read_policy, write_policy
 from constructs_lib.policies.bucket_policy import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
-from stacks.settings import Settings
+from stacks.lockout import refuse_lockouts
+from stacks.settings import GrantSettings, Settings
 
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
@@ -22,6 +27,8 @@ class StorageStack(TerraformStack):
         bucket_arn = account.bucket_arn(settings.bucket_name)
         _keep_state_remotely(self, name, settings)
 
+        readers, writers = _grants(settings.access.readers), _grants(settings.access.writers)
+        perimeter = _perimeter(settings)
         key: EncryptionKey | None = None
         if settings.encryption.mode == "sse-kms":
             key = EncryptionKey(
@@ -34,11 +41,14 @@ class StorageStack(TerraformStack):
                 region=settings.region,
                 bucket_arn=bucket_arn,
                 principals=settings.access.principals,
+                readers=readers,
+                writers=writers,
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
                 protect=settings.protect,
             )
         key_arn = None if key is None else key.key.arn
+        max_age_seconds = int(settings.presign.max_expiry.total_seconds())
         bucket = SecureBucket(
             self,
             "secure-bucket",
@@ -46,18 +56,45 @@ class StorageStack(TerraformStack):
             bucket_arn=bucket_arn,
             key_arn=key_arn,
             require_upload_headers=settings.encryption.require_upload_headers,
+            max_age_seconds=max_age_seconds,
+            perimeter=perimeter,
+            readers=readers,
+            writers=writers,
             protect=settings.protect,
         )
         access = AccessPolicy(
             self,
             "access-policy",
             name=f"SecureS3Access-{settings.environment}",
-            bucket_arn=bucket_arn,
-            key_arn=key_arn,
+            description="Use of one secure bucket and its key, and nothing else",
+            document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn),
             attach_to_roles=settings.access.attach_to_roles,
+        )
+        AccessPolicy(
+            self,
+            "read-policy",
+            name=f"SecureS3Read-{settings.environment}",
+            description="Reading from one secure bucket, and nothing else",
+            document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn),
+        )
+        AccessPolicy(
+            self,
+            "write-policy",
+            name=f"SecureS3Write-{settings.environment}",
+            description="Uploading to one secure bucket, and nothing else",
+            document=write_policy(bucket_arn=bucket_arn, key_arn=key_arn),
         )
 
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
+        refuse_lockouts(
+            settings,
+            root_arn=f"arn:{account.partition}:iam::{account.id}:root",
+            key_policy=None if key is None else key.policy,
+            bucket_policy=bucket.policy,
+            bucket_arn=bucket_arn,
+            perimeter=perimeter,
+            headers=headers,
+        )
         TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)
         TerraformOutput(self, "S3BucketRegion", value=settings.region)
@@ -65,7 +102,22 @@ class StorageStack(TerraformStack):
             TerraformOutput(self, "KMSKeyArn", value=key.key.arn)
         TerraformOutput(self, "IAMPolicyArn", value=access.policy.arn)
         TerraformOutput(self, "UploadHeaders", value=headers)
-        TerraformOutput(self, "PresignMaxSeconds", value=int(settings.presign.max_expiry.total_seconds()))
+        TerraformOutput(self, "PresignMaxSeconds", value=max_age_seconds)
+
+
+def _grants(settings: Iterable[GrantSettings]) -> list[Grant]:
+    return [Grant(principal=one.principal, prefix=one.prefix) for one in settings]
+
+
+def _perimeter(settings: Settings) -> Perimeter:
+    network, deploy_role = settings.network, settings.access.deploy_role
+    return Perimeter(
+        vpc_endpoints=network.vpc_endpoints,
+        source_ips=network.source_ips,
+        organization_id=network.organization_id,
+        # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
+        exempt_roles=tuple(sorted({*network.exempt_roles, *filter(None, [deploy_role])})),
+    )
 
 
 def _keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:

@@ -5,10 +5,42 @@ account ids go in as strings, which may hold Terraform references.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 Statement = dict[str, Any]
+Condition = dict[str, dict[str, Any]]
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Somebody, in this account or another, who is let into a part of the bucket.
+
+    Attributes:
+        principal: the ARN of a role, a user or an account's root.
+        prefix: what the keys must begin with; all keys where empty.
+    """
+
+    principal: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Perimeter:
+    """Where object requests may come from; what is empty or None limits nothing.
+
+    Attributes:
+        vpc_endpoints: ids of VPC endpoints.
+        source_ips: public IP ranges in CIDR notation.
+        organization_id: the id of an organization in AWS Organizations.
+        exempt_roles: ARNs of roles that pass from anywhere.
+    """
+
+    vpc_endpoints: tuple[str, ...] = ()
+    source_ips: tuple[str, ...] = ()
+    organization_id: str | None = None
+    exempt_roles: tuple[str, ...] = ()
 
 
 def document(*statements: Statement) -> Document:

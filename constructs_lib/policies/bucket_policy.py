@@ -1,4 +1,4 @@
-"""The bucket policy: what is refused, whoever asks.
+"""The bucket policy: what is refused, whoever asks, and who from elsewhere is let in.
 
 Negated operators such as StringNotEquals are true when the key is absent, so
 a Deny written with one also stops a request that lacks the header. Where a
@@ -6,15 +6,39 @@ missing header is to pass, `"Null": {key: "false"}` in the same block says so:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-from constructs_lib.policies import Document, Statement, document
+from collections.abc import Sequence
+
+from constructs_lib.policies import Condition, Document, Grant, Perimeter, Statement, document
 
 SSE_HEADER = "x-amz-server-side-encryption"
 SSE_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
+# What reads, writes or deletes an object. What manages the bucket is left out
+# on purpose: a wrong perimeter must not keep out whoever could mend it.
+OBJECT_ACTIONS = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+]
 
-def _header_present(required: bool) -> dict[str, dict[str, str]]:
+
+def _deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    }
+
+
+def _header_present(*, unless: bool) -> Condition:
     """Condition under which a Deny on a wrong header applies: always, or only where one was sent."""
-    return {} if required else {"Null": {f"s3:{SSE_HEADER}": "false"}}
+    return {} if unless else {"Null": {f"s3:{SSE_HEADER}": "false"}}
 
 
 def deny_insecure_transport(*, bucket_arn: str) -> Statement:
@@ -22,14 +46,17 @@ def deny_insecure_transport(*, bucket_arn: str) -> Statement:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
     """
-    return {
-        "Sid": "DenyInsecureTransport",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    condition: Condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return _deny("DenyInsecureTransport", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
+
+
+def deny_outdated_tls(*, bucket_arn: str) -> Statement:
+    """Refuse TLS below 1.2.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html#example-object-tls-version
+    """
+    condition: Condition = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
+    return _deny("DenyOutdatedTLS", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
 
 
 def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers: bool) -> Statement:
@@ -38,17 +65,11 @@ def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers
     With `require_headers` an upload that names none is refused as well.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     """
-    return {
-        "Sid": "DenyUnencryptedUploads",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": f"{bucket_arn}/*",
-        "Condition": {
-            "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
-            **_header_present(require_headers),
-        },
+    condition = {
+        "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
+        **_header_present(unless=require_headers),
     }
+    return _deny("DenyUnencryptedUploads", "s3:PutObject", f"{bucket_arn}/*", condition)
 
 
 def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bool) -> Statement:
@@ -57,17 +78,121 @@ def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bo
     "aws:kms" without a key id means the AWS-managed key, not the bucket's.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
-    return {
-        "Sid": "DenyIncorrectKMSKey",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": f"{bucket_arn}/*",
-        "Condition": {
-            "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
-            **_header_present(require_headers),
-        },
+    condition = {
+        "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
+        **_header_present(unless=require_headers),
     }
+    return _deny("DenyIncorrectKMSKey", "s3:PutObject", f"{bucket_arn}/*", condition)
+
+
+def deny_customer_provided_keys(*, bucket_arn: str) -> Statement:
+    """Refuse SSE-C: an object under a key that only its uploader has is lost to its owner.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    """
+    condition: Condition = {"Null": {f"s3:{SSE_HEADER}-customer-algorithm": "false"}}
+    return _deny("DenyCustomerProvidedKeys", "s3:PutObject", f"{bucket_arn}/*", condition)
+
+
+def deny_legacy_signatures(*, bucket_arn: str) -> Statement:
+    """Refuse signatures of version 2, for which S3 knows no age.
+
+    Written as "is SigV2" and not as "is not SigV4", because requests that AWS
+    services make by themselves carry no signature version.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    """
+    condition: Condition = {"StringEquals": {"s3:signatureversion": "AWS"}}
+    return _deny("DenyLegacySignatures", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
+
+
+def deny_stale_presigned_urls(*, bucket_arn: str, max_age_seconds: int) -> Statement:
+    """Refuse links and forms that were signed longer ago than `max_age_seconds`, whoever signed them.
+
+    `s3:signatureAge` counts milliseconds.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    """
+    condition: Condition = {
+        "NumericGreaterThan": {"s3:signatureAge": str(max_age_seconds * 1000)},
+        "StringEquals": {"s3:authType": ["POST", "REST-QUERY-STRING"]},
+    }
+    return _deny("DenyStalePresignedUrls", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
+
+
+def _unless_exempt(perimeter: Perimeter) -> Condition:
+    condition: Condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    if perimeter.exempt_roles:
+        condition["ArnNotEquals"] = {"aws:PrincipalArn": list(perimeter.exempt_roles)}
+    return condition
+
+
+def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
+    """Refuse object requests that come neither through one of the VPC endpoints nor from the IP ranges.
+
+    A request through an endpoint has no `aws:SourceIp`, and another one no
+    `aws:SourceVpce`; the negated operators are true then, so that either is
+    enough to pass. Services that act for a principal come from networks of
+    their own, and pass as well.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    """
+    condition = _unless_exempt(perimeter)
+    condition["BoolIfExists"]["aws:ViaAWSService"] = "false"
+    if perimeter.vpc_endpoints:
+        condition["StringNotEquals"] = {"aws:SourceVpce": list(perimeter.vpc_endpoints)}
+    if perimeter.source_ips:
+        condition["NotIpAddress"] = {"aws:SourceIp": list(perimeter.source_ips)}
+    return _deny("DenyOutsidePerimeter", OBJECT_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_outside_organization(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
+    """Refuse object requests of principals outside the organization.
+
+    A statement of its own: whoever is on the right network must be of the
+    right organization too, and conditions within one Deny would ask for either.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
+    """
+    condition = _unless_exempt(perimeter)
+    condition["StringNotEquals"] = {"aws:PrincipalOrgID": perimeter.organization_id}
+    return _deny("DenyOutsideOrganization", OBJECT_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def allow_reader(number: int, grant: Grant, *, bucket_arn: str) -> list[Statement]:
+    """Let `grant`'s principal list and read what lies below its prefix.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html
+    """
+    listing: Statement = {
+        "Sid": f"AllowReader{number}List",
+        "Effect": "Allow",
+        "Principal": {"AWS": grant.principal},
+        "Action": "s3:ListBucket",
+        "Resource": bucket_arn,
+    }
+    if grant.prefix:
+        listing["Condition"] = {"StringLike": {"s3:prefix": f"{grant.prefix}*"}}
+    reading = {
+        "Sid": f"AllowReader{number}Get",
+        "Effect": "Allow",
+        "Principal": {"AWS": grant.principal},
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": f"{bucket_arn}/{grant.prefix}*",
+    }
+    return [listing, reading]
+
+
+def allow_writer(number: int, grant: Grant, *, bucket_arn: str) -> list[Statement]:
+    """Let `grant`'s principal upload below its prefix, also in parts.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    """
+    return [
+        {
+            "Sid": f"AllowWriter{number}Put",
+            "Effect": "Allow",
+            "Principal": {"AWS": grant.principal},
+            "Action": ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"],
+            "Resource": f"{bucket_arn}/{grant.prefix}*",
+        }
+    ]
 
 
 def upload_headers(*, key_arn: str | None, require_headers: bool) -> dict[str, str]:
@@ -79,18 +204,38 @@ def upload_headers(*, key_arn: str | None, require_headers: bool) -> dict[str, s
     return {SSE_HEADER: "aws:kms", SSE_KEY_HEADER: key_arn}
 
 
-def bucket_policy(*, bucket_arn: str, key_arn: str | None, require_headers: bool) -> Document:
+def bucket_policy(
+    *,
+    bucket_arn: str,
+    key_arn: str | None,
+    require_headers: bool,
+    max_age_seconds: int,
+    perimeter: Perimeter,
+    readers: Sequence[Grant],
+    writers: Sequence[Grant],
+) -> Document:
     """Return the bucket policy; `key_arn` is None for a bucket that encrypts with SSE-S3."""
+    algorithm = "AES256" if key_arn is None else "aws:kms"
     statements = [
         deny_insecure_transport(bucket_arn=bucket_arn),
-        deny_unencrypted_uploads(
-            bucket_arn=bucket_arn,
-            algorithm="AES256" if key_arn is None else "aws:kms",
-            require_headers=require_headers,
-        ),
+        deny_outdated_tls(bucket_arn=bucket_arn),
+        deny_unencrypted_uploads(bucket_arn=bucket_arn, algorithm=algorithm, require_headers=require_headers),
     ]
     if key_arn is not None:
         statements.append(
             deny_incorrect_kms_key(bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_headers)
         )
+    statements += [
+        deny_customer_provided_keys(bucket_arn=bucket_arn),
+        deny_legacy_signatures(bucket_arn=bucket_arn),
+        deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
+    ]
+    if perimeter.vpc_endpoints or perimeter.source_ips:
+        statements.append(deny_outside_perimeter(bucket_arn=bucket_arn, perimeter=perimeter))
+    if perimeter.organization_id is not None:
+        statements.append(deny_outside_organization(bucket_arn=bucket_arn, perimeter=perimeter))
+    for number, grant in enumerate(readers, start=1):
+        statements += allow_reader(number, grant, bucket_arn=bucket_arn)
+    for number, grant in enumerate(writers, start=1):
+        statements += allow_writer(number, grant, bucket_arn=bucket_arn)
     return document(*statements)

@@ -5,8 +5,9 @@ nothing (https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies import Document, Grant, Statement, document
 
 # Everything that describes, changes, disables or deletes the key, and nothing
 # that encrypts or decrypts. kms:CreateGrant is left out too: a grant could
@@ -86,27 +87,68 @@ def allow_s3_service(*, partition: str, account_id: str, region: str) -> Stateme
     }
 
 
-def allow_specified_principals(
-    *, partition: str, region: str, bucket_arn: str, principals: Sequence[str]
-) -> Statement:
-    """Let `principals` (ARNs) encrypt and decrypt, through S3 and for this bucket only.
-
-    With an S3 bucket key the encryption context is the bucket's ARN:
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    """
+def _use(sid: str, principal: str | list[str], actions: list[str], **conditions: dict[str, Any]) -> Statement:
     return {
-        "Sid": "AllowSpecifiedPrincipals",
+        "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": list(principals)},
-        "Action": USE_ACTIONS,
+        "Principal": {"AWS": principal},
+        "Action": actions,
         "Resource": "*",
-        "Condition": {
-            "StringEquals": {
-                "kms:EncryptionContext:aws:s3:arn": bucket_arn,
-                "kms:ViaService": _s3_endpoint(partition, region),
-            }
-        },
+        "Condition": conditions,
     }
+
+
+def _only_for(bucket_arn: str) -> dict[str, Any]:
+    """Condition that the key is used for this bucket.
+
+    The encryption context is the bucket's ARN with an S3 bucket key, and the
+    object's without one: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
+    return {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]}
+
+
+def allow_specified_principals(
+    *, partition: str, account_id: str, region: str, bucket_arn: str, principals: Sequence[str]
+) -> Statement:
+    """Let `principals` (ARNs, of this account) encrypt and decrypt, through S3 and for this bucket only.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+    """
+    return _use(
+        "AllowSpecifiedPrincipals",
+        list(principals),
+        USE_ACTIONS,
+        StringEquals={
+            "kms:CallerAccount": account_id,
+            "kms:ViaService": _s3_endpoint(partition, region),
+        },
+        StringLike=_only_for(bucket_arn),
+    )
+
+
+def allow_reader(number: int, grant: Grant, *, partition: str, region: str, bucket_arn: str) -> Statement:
+    """Let `grant`'s principal decrypt; which objects it may read, the bucket policy says."""
+    return _use(
+        f"AllowReader{number}Decrypt",
+        grant.principal,
+        ["kms:Decrypt"],
+        StringEquals={"kms:ViaService": _s3_endpoint(partition, region)},
+        StringLike=_only_for(bucket_arn),
+    )
+
+
+def allow_writer(number: int, grant: Grant, *, partition: str, region: str, bucket_arn: str) -> Statement:
+    """Let `grant`'s principal encrypt; S3 decrypts what came before when it adds a part to an upload.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    """
+    return _use(
+        f"AllowWriter{number}Encrypt",
+        grant.principal,
+        USE_ACTIONS,
+        StringEquals={"kms:ViaService": _s3_endpoint(partition, region)},
+        StringLike=_only_for(bucket_arn),
+    )
 
 
 def key_policy(
@@ -116,12 +158,26 @@ def key_policy(
     region: str,
     bucket_arn: str,
     principals: Sequence[str],
+    readers: Sequence[Grant],
+    writers: Sequence[Grant],
 ) -> Document:
-    """Return the key policy: the account manages, S3 and `principals` use."""
+    """Return the key policy: the account manages, S3 and `principals` use, and grants let others use."""
     return document(
         enable_root_access(partition=partition, account_id=account_id),
         allow_s3_service(partition=partition, account_id=account_id, region=region),
         allow_specified_principals(
-            partition=partition, region=region, bucket_arn=bucket_arn, principals=principals
+            partition=partition,
+            account_id=account_id,
+            region=region,
+            bucket_arn=bucket_arn,
+            principals=principals,
+        ),
+        *(
+            allow_reader(number, grant, partition=partition, region=region, bucket_arn=bucket_arn)
+            for number, grant in enumerate(readers, start=1)
+        ),
+        *(
+            allow_writer(number, grant, partition=partition, region=region, bucket_arn=bucket_arn)
+            for number, grant in enumerate(writers, start=1)
         ),
     )

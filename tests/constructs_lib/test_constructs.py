@@ -101,7 +101,9 @@ def test_an_sse_s3_bucket_has_no_key_at_all(stacks: dict[str, Stack]) -> None:
     stack = stacks["secure-storage-sse-s3"]
     assert "aws_kms_key" not in stack["resource"]
     assert "KMSKeyArn" not in stack["output"]
-    assert "kms" not in only(stack, "aws_iam_policy")["policy"]
+    assert not [
+        policy for policy in stack["resource"]["aws_iam_policy"].values() if "kms" in policy["policy"]
+    ]
     assert stack["output"]["UploadHeaders"]["value"] == {"x-amz-server-side-encryption": "AES256"}
 
 
@@ -145,9 +147,13 @@ def test_named_principals_use_the_key_and_the_account_manages_it(stacks: dict[st
     assert use["Principal"] == {
         "AWS": ["arn:aws-cn:iam::111122223333:role/etl", "arn:aws-cn:iam::111122223333:user/ada"]
     }
-    assert use["Condition"]["StringEquals"] == {
-        "kms:EncryptionContext:aws:s3:arn": "arn:aws-cn:s3:::partner.data-lake",
-        "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn",
+    bucket = "arn:aws-cn:s3:::partner.data-lake"
+    assert use["Condition"] == {
+        "StringEquals": {
+            "kms:CallerAccount": "111122223333",
+            "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn",
+        },
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]},
     }
 
 
@@ -157,14 +163,22 @@ def test_the_managed_policy_is_attached_to_the_roles_named(stacks: dict[str, Sta
     assert sorted(one["role"] for one in attached) == ["etl", "reporting"]
 
 
-def test_the_managed_policy_has_no_wildcard_action_and_no_foreign_resource(stacks: dict[str, Stack]) -> None:
+def test_the_managed_policies_have_no_wildcard_action_and_no_foreign_resource(
+    stacks: dict[str, Stack],
+) -> None:
     stack = stacks["secure-storage-prod"]
     (key,) = stack["resource"]["aws_kms_key"]
     bucket = "arn:aws:s3:::secure-prod-data-bucket"
-    policy = statements(only(stack, "aws_iam_policy"))
-    assert {sid: statement["Resource"] for sid, statement in policy.items()} == {
+    resources = {
         "AllowListBucket": bucket,
         "AllowObjectOperations": f"{bucket}/*",
         "AllowKMSOperations": f"${{aws_kms_key.{key}.arn}}",
     }
-    assert not [a for statement in policy.values() for a in statement["Action"] if "*" in a]
+    managed = {policy["name"]: statements(policy) for policy in stack["resource"]["aws_iam_policy"].values()}
+    assert managed.keys() == {"SecureS3Access-prod", "SecureS3Read-prod", "SecureS3Write-prod"}
+    for policy in managed.values():
+        for sid, statement in policy.items():
+            assert statement["Resource"] == resources[sid]
+            assert not [action for action in statement["Action"] if "*" in action]
+    assert "s3:GetObject" not in managed["SecureS3Write-prod"]["AllowObjectOperations"]["Action"]
+    assert "s3:PutObject" not in managed["SecureS3Read-prod"]["AllowObjectOperations"]["Action"]

@@ -54,7 +54,14 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
         "account_id": None,
         "bucket_name": "secure-prod-data-bucket",
         "protect": True,
-        "access": {"principals": (), "attach_to_roles": ()},
+        "access": {
+            "principals": (),
+            "attach_to_roles": (),
+            "deploy_role": None,
+            "readers": (),
+            "writers": (),
+        },
+        "network": {"vpc_endpoints": (), "source_ips": (), "organization_id": None, "exempt_roles": ()},
         "encryption": {
             "mode": "sse-kms",
             "require_upload_headers": True,

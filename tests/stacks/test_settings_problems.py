@@ -164,8 +164,8 @@ def test_a_file_whose_name_is_no_environment_name_is_refused(problems: Problems)
         ('bucket_nam = "x"', 'bucket_nam: unknown key; did you mean "bucket_name"?'),
         (
             "zzz = 1",
-            "zzz: unknown key; allowed here: access, account_id, bucket_name, encryption, presign, protect, "
-            "region, state, tags",
+            "zzz: unknown key; allowed here: access, account_id, bucket_name, encryption, network, presign, "
+            "protect, region, state, tags",
         ),
         (
             "[presign]\nttl = 1",
