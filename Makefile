@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint snapshots synth bootstrap plan deploy destroy lock clean
+.PHONY: help setup demo test test-slow lint snapshots synth bootstrap plan deploy destroy lock clean
 
 python := .venv/bin/python
 
@@ -16,6 +16,9 @@ demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 
 test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
+
+test-slow: setup ## Run the tests that take minutes: every settings variant deployed
+	@$(python) -m pytest -m slow --dist load tests/e2e $(ARGS)
 
 lint: setup ## Check style and types
 	@$(python) -m ruff check .

@@ -1,0 +1,80 @@
+"""Every environment and every variant of the settings deploys, and a second plan changes nothing."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.toolchain import tool_environment
+from stacks.settings import Settings, load_environments
+from tests.conftest import ROOT, VARIANTS
+
+import boto3
+import pytest
+
+ALL = [*load_environments(ROOT / "environments", {}), *load_environments(VARIANTS, {})]
+
+# Where state lies is tested elsewhere; and 127.0.0.1 has no host names of buckets below it.
+OVERRIDE = {
+    "terraform": {"backend": {"local": {}}},
+    "provider": {"aws": {"s3_use_path_style": True}},
+}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+        yield running
+
+
+def make_roles(names: tuple[str, ...], env: dict[str, str]) -> None:
+    """Make the roles that the settings take for granted."""
+    iam = boto3.client(
+        "iam",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    )
+    trust = {"Version": "2012-10-17", "Statement": []}
+    for name in names:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+
+
+@pytest.mark.parametrize("suffix", ["", "-state"])
+@pytest.mark.parametrize("settings", ALL, ids=lambda settings: settings.environment)
+def test_it_deploys_and_a_second_plan_changes_nothing(
+    settings: Settings, suffix: str, aws: EmbeddedAws, stack_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    stack = f"secure-storage-{settings.environment}{suffix}"
+    folder = tmp_path / "a" / "b" / "c" / stack
+    shutil.copytree(stack_folders[stack], folder)
+    (folder / "test_override.tf.json").write_text(json.dumps(OVERRIDE))
+    env = aws.environment(tool_environment())
+    if settings.account_id is not None:
+        env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
+    if not suffix:
+        make_roles(settings.access.attach_to_roles, env)
+
+    def terraform(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["terraform", *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False
+        )
+
+    for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
+        done = terraform(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    second = terraform("plan", "-detailed-exitcode", "-input=false", "-no-color")
+    assert second.returncode == 0, second.stdout + second.stderr
+    destroyed = terraform("destroy", "-auto-approve", "-input=false", "-no-color")
+    if settings.protect:
+        assert destroyed.returncode == 1
+        assert "prevent_destroy" in destroyed.stderr
+        assert "aws_s3_bucket.secure-bucket" in terraform("state", "list").stdout
+    else:
+        assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+        assert terraform("state", "list").stdout == ""
