@@ -25,6 +25,9 @@ lint: setup ## Check style and types
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
 
+scan: setup ## Check every environment with Checkov against docs/controls.md
+	@$(python) -m ops scan
+
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update

@@ -6,6 +6,7 @@ from ops import stack_commands
 from ops.demo import run_demo
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
+from ops.scan import run_scan
 from ops.toolchain import ROOT
 
 import click
@@ -75,6 +76,12 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 def demo(keep: bool) -> None:
     """Run the whole job against an embedded AWS: deploy, presign, transfer."""
     run_demo(keep=keep)
+
+
+@ops.command()
+def scan() -> None:
+    """Check every environment with Checkov; only what docs/controls.md waives may fail."""
+    run_scan()
 
 
 def main() -> None:
