@@ -1,0 +1,119 @@
+"""The policy engine, which evaluates requests in a Node process of its own."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from ops.toolchain import tool_environment
+
+Document = dict[str, Any]
+ENGINE = Path(__file__).with_name("engine.mjs")
+
+
+class EngineError(Exception):
+    """The engine could not evaluate: a policy or a request that is not valid."""
+
+
+@dataclass(frozen=True)
+class EngineRequest:
+    """One request to one service.
+
+    Attributes:
+        principal: the caller's ARN, or a service's name; None for an anonymous request.
+        action: such as `s3:GetObject`.
+        resource: the ARN that it is done to.
+        account: the account of that resource.
+        context: the condition keys that the request has.
+        identity: names of the caller's own policies.
+        resource_policy: the name of the resource's policy, if it has one.
+        block_public_access: whether the bucket restricts public policies.
+    """
+
+    principal: str | None
+    action: str
+    resource: str
+    account: str
+    context: Mapping[str, str | list[str]]
+    identity: Sequence[str]
+    resource_policy: str | None
+    block_public_access: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the engine says to one request.
+
+    Attributes:
+        result: AWS's three answers.
+        allows: the statements that allow it, each as (name of the policy, Sid).
+        denies: those that deny it.
+        blocked_by: what else stopped it, such as `s3-bpa`.
+        ignored: condition keys that the engine left out; must be empty.
+    """
+
+    result: Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
+    allows: tuple[tuple[str, str], ...]
+    denies: tuple[tuple[str, str], ...]
+    blocked_by: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+class Engine:
+    """A running engine; a context manager that ends it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["node", str(ENGINE)],
+            env=tool_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The engine ends when its input does.
+        self._process.communicate(timeout=10)
+
+    def evaluate(
+        self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
+    ) -> list[Evaluation]:
+        """Evaluate `requests`, which name `policies`."""
+        answers = self._ask(
+            {"do": "evaluate", "requests": [asdict(one) for one in requests], "policies": policies}
+        )
+        return [
+            Evaluation(
+                result=answer["result"],
+                allows=tuple((policy, sid) for policy, sid in answer["allows"]),
+                denies=tuple((policy, sid) for policy, sid in answer["denies"]),
+                blocked_by=tuple(answer["blocked_by"]),
+                ignored=tuple(answer["ignored"]),
+            )
+            for answer in answers
+        ]
+
+    def lint(self, policy: Document, kind: Literal["identity", "resource"]) -> list[str]:
+        """Return what is wrong with `policy`, a line for each problem."""
+        return [str(problem) for problem in self._ask({"do": "lint", "policy": policy, "kind": kind})]
+
+    def _ask(self, question: object) -> list[Any]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(question) + "\n")
+        stdin.flush()
+        line = stdout.readline()
+        if not line:
+            raise EngineError(f"{ENGINE.name} ended with exit code {self._process.wait()}")
+        reply = json.loads(line)
+        if "error" in reply:
+            raise EngineError(reply["error"])
+        answer: list[Any] = reply["answer"]
+        return answer

