@@ -1,0 +1,122 @@
+"""docs/controls.md has every control that it should have, and all that it names exists."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+from ops.scan import CONTROLS
+from ops.scan_controls import STATUSES, Control, read_controls
+from stacks.settings import Settings
+from tests.conftest import ROOT
+
+import pytest
+from pydantic import BaseModel
+
+SECURITY_HUB = [
+    *(f"S3.{number}" for number in range(1, 26)),
+    *(f"KMS.{number}" for number in range(1, 6)),
+    *("IAM.1", "IAM.2", "IAM.21"),
+]
+CIS = ["CIS 2.1.1", "CIS 2.1.2", "CIS 2.1.3", "CIS 2.1.4", "CIS 3.6"]
+CHECKOV = [
+    *(f"CKV_AWS_{n}" for n in (7, 18, 19, 20, 21, 33, 41, 53, 54, 55, 56, 57, 62, 63, 70, 93, 143, 144, 145)),
+    *(f"CKV_AWS_{n}" for n in (227, 274, 275, 286, 287, 288, 289, 290, 355, 375, 379)),
+    *(f"CKV2_AWS_{n}" for n in (6, 40, 43, 56, 61, 62, 64, 65)),
+]
+TRIVY = [
+    *(f"AVD-AWS-00{n}" for n in (57, 65, *range(86, 95))),
+    *(f"AVD-AWS-0{n}" for n in (132, 143, 170, 171, 172, 320, 342, 345, 346)),
+]
+
+ROWS = read_controls(CONTROLS)
+SID = re.compile(r"(?:Allow|Deny|Enable)[A-Z]\w*")
+ARGUMENT = re.compile(r"(aws_\w+)\.(\w+)")
+
+
+def spans(text: str) -> list[str]:
+    """What is written as code."""
+    return re.findall(r"`([^`]*)`", text)
+
+
+@cache
+def functions_in(path: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / path).read_bytes())
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def keys(model: type[BaseModel]) -> Iterator[str]:
+    """Every key of a settings file, as in encryption.mode."""
+    for name, field in model.model_fields.items():
+        yield name
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from (f"{name}.{key}" for key in keys(part))
+
+
+@pytest.fixture(scope="module")
+def sids(stacks: dict[str, dict[str, Any]]) -> set[str]:
+    return {
+        statement["Sid"]
+        for stack in stacks.values()
+        for resources in stack["resource"].values()
+        for resource in resources.values()
+        if "policy" in resource
+        for statement in json.loads(resource["policy"])["Statement"]
+    }
+
+
+@pytest.fixture(scope="module")
+def arguments(stacks: dict[str, dict[str, Any]]) -> set[str]:
+    return {
+        f"{kind}.{argument}"
+        for stack in stacks.values()
+        for kind, resources in stack["resource"].items()
+        for resource in resources.values()
+        for argument in resource
+    }
+
+
+def test_every_control_has_its_row_and_no_row_is_of_an_unknown_control() -> None:
+    assert sorted(ROWS) == sorted([*SECURITY_HUB, *CIS, *CHECKOV, *TRIVY])
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.id)
+def test_a_row_has_proof_where_it_is_met_and_else_a_reason(row: Control) -> None:
+    if row.status == "met":
+        assert row.how
+        assert spans(row.proof)
+    else:
+        assert row.proof == "-"
+        assert row.how.endswith(".")
+        assert len(row.how.split()) >= 5
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.id)
+def test_every_proof_is_a_test_that_exists(row: Control) -> None:
+    for proof in spans(row.proof):
+        if row.of_checkov and proof == "make scan":
+            continue
+        path, separator, name = proof.partition("::")
+        assert separator, f"{proof} is not of the form path::test"
+        assert name.startswith("test_")
+        assert name in functions_in(path), proof
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.id)
+def test_every_statement_argument_and_setting_that_is_named_exists(
+    row: Control, sids: set[str], arguments: set[str]
+) -> None:
+    for name in spans(row.how):
+        if SID.fullmatch(name):
+            assert name in sids
+        elif ARGUMENT.fullmatch(name):
+            assert name in arguments
+        else:
+            assert name in set(keys(Settings)), f"{name} is no setting"
+
+
+def test_the_statuses_are_those_that_the_page_explains() -> None:
+    assert tuple(re.findall(r"^- \*\*(\w+)\*\*:", CONTROLS.read_text(), re.MULTILINE)) == STATUSES

@@ -1,0 +1,209 @@
+"""What a scan makes of Checkov's results and of the control map; Checkov itself does not run here."""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from ops import scan_checkov
+from ops.errors import OpsError
+from ops.scan_checkov import Source, install_checkov, judge, read_results
+from ops.scan_controls import Control, Finding, problems, read_controls, report
+from ops.scan_processes import Job, run_together
+from tests.ops.ops_support import stub
+
+import pytest
+
+RESULTS = Path(__file__).with_name("checkov_results.json")
+HEADER = "| control | asks for | status | met by, or why not | proof |\n|---|---|---|---|---|\n"
+VERSIONED = "| CKV_AWS_21 | Versioning | met | `protect` | `make scan` |\n"
+LOGGED = "| CKV_AWS_18 | Access logging | waived | Not built yet. | - |\n"
+
+
+def source(*, floor: int = 1, path: Path = RESULTS) -> Source:
+    return Source("dev", "terraform_json", path, floor)
+
+
+def recorded() -> list[Finding]:
+    return read_results(RESULTS, source(floor=3), Path("scan.log"))
+
+
+def controls(folder: Path, rows: str) -> dict[str, Control]:
+    file = folder / "controls.md"
+    file.write_text(f"# Controls\n\nText.\n\n{HEADER}{rows}\nMore text.\n")
+    return read_controls(file)
+
+
+def test_results_are_read() -> None:
+    assert [(found.check, found.resource, found.source, found.passed) for found in recorded()] == [
+        ("CKV_AWS_21", "aws_s3_bucket.data_0A", "dev", True),
+        ("CKV_AWS_18", "aws_s3_bucket.logs_0B", "dev", True),
+        ("CKV_AWS_18", "aws_s3_bucket.data_0A", "dev", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("results", "problem"),
+    [
+        # This is what Checkov writes, and exits with 0, where it could not read its input.
+        ('{"passed": 0, "failed": 0, "skipped": 0, "parsing_errors": 0}', "made only 0 checks on dev"),
+        ('{"passed": 0, "failed": 0, "skipped": 0, "parsing_errors": 2}', "could not read 2 files of dev"),
+        ("", "unreadable (JSONDecodeError)"),
+        ("[]", "unreadable (AttributeError)"),
+        ('{"summary": {}}', "unreadable (KeyError)"),
+        ('{"summary": {"parsing_errors": 0}, "results": {"failed_checks": [{}]}}', "unreadable (KeyError)"),
+    ],
+)
+def test_results_that_say_nothing_are_an_error_that_names_the_log(
+    tmp_path: Path, results: str, problem: str
+) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(results)
+    with pytest.raises(OpsError, match=rf"{re.escape(problem)}.*; see scan\.log$"):
+        read_results(file, source(), Path("scan.log"))
+
+
+def test_fewer_checks_than_expected_are_an_error() -> None:
+    with pytest.raises(OpsError, match="only 3 checks on dev, where at least 4"):
+        read_results(RESULTS, source(floor=4), Path("scan.log"))
+
+
+def test_nothing_is_wrong_where_all_that_fails_is_waived(tmp_path: Path) -> None:
+    assert list(problems(recorded(), controls(tmp_path, VERSIONED + LOGGED))) == []
+
+
+@pytest.mark.parametrize("row", ["", LOGGED.replace("waived", "met"), LOGGED.replace("waived", "outside")])
+def test_a_failure_that_is_not_waived_is_a_problem(tmp_path: Path, row: str) -> None:
+    assert list(problems(recorded(), controls(tmp_path, VERSIONED + row))) == [
+        "CKV_AWS_18 fails and is not waived: aws_s3_bucket.data_0A (dev)"
+    ]
+
+
+def test_a_waiver_that_nothing_needs_is_a_problem(tmp_path: Path) -> None:
+    rows = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "CKV2_AWS_61")
+    (problem,) = problems(recorded(), controls(tmp_path, rows))
+    assert problem.startswith("CKV2_AWS_61 is waived in docs/controls.md, but nothing fails it")
+
+
+def test_a_waiver_of_another_catalogue_is_not_held_against_checkov(tmp_path: Path) -> None:
+    rows = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "S3.9")
+    assert list(problems(recorded(), controls(tmp_path, rows))) == []
+
+
+def test_a_check_that_passes_needs_a_row(tmp_path: Path) -> None:
+    assert list(problems(recorded(), controls(tmp_path, LOGGED))) == [
+        "CKV_AWS_21 passes, but has no row in docs/controls.md"
+    ]
+
+
+def test_what_is_said_to_be_met_must_have_been_checked(tmp_path: Path) -> None:
+    rows = VERSIONED + LOGGED + VERSIONED.replace("CKV_AWS_21", "CKV_AWS_7")
+    (problem,) = problems(recorded(), controls(tmp_path, rows))
+    assert problem.startswith("CKV_AWS_7 is said to be met")
+
+
+def test_the_report_shows_each_failure_once_with_the_reason_for_its_waiver(tmp_path: Path) -> None:
+    twice = [*recorded(), *(Finding(f.check, f.title, f.resource, "prod", f.passed) for f in recorded())]
+    assert list(report(twice, controls(tmp_path, VERSIONED + LOGGED))) == [
+        "CKV_AWS_18    waived  aws_s3_bucket.data_0A",
+        "              title   Access is logged",
+        "              in      dev, prod",
+        "              why     Not built yet.",
+    ]
+    assert next(iter(report(recorded(), {}))) == "CKV_AWS_18    FAILS   aws_s3_bucket.data_0A"
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("| S3.1 | Blocks | met | `protect` |\n", "a row has the 5 cells"),
+        ("| S3-1 | Blocks | met | `protect` | - |\n", '"S3-1" is no id of a control'),
+        (
+            "| S3.1 | Blocks | Met | `protect` | - |\n",
+            'must be one of met, waived, outside, retired, not "Met"',
+        ),
+        (VERSIONED + VERSIONED, "CKV_AWS_21 has a row already"),
+    ],
+)
+def test_a_row_of_another_form_is_an_error_that_names_its_line(
+    tmp_path: Path, row: str, problem: str
+) -> None:
+    with pytest.raises(OpsError, match=rf"^controls\.md, line \d+: .*{re.escape(problem)}"):
+        controls(tmp_path, row)
+
+
+def test_a_crash_of_checkov_is_an_error_that_names_the_log(tmp_path: Path) -> None:
+    checkov, log = stub(tmp_path / "checkov", "echo Traceback; exit 2"), tmp_path / "scan.log"
+    with pytest.raises(OpsError, match=rf"^Checkov crashed on dev with exit status 2; see {log}$"):
+        judge([source()], executable=checkov, folder=tmp_path / "results", log=log)
+    assert "Traceback" in log.read_text()
+
+
+def test_checkov_gets_nothing_of_the_users_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BC_API_KEY", "secret")
+    script = 'env > "$HOME/env"; mkdir "$HOME/dev"; cp {} "$HOME/dev/results_json.json"; exit 1'
+    checkov = stub(tmp_path / "checkov", script.format(RESULTS))
+    findings = judge([source()], executable=checkov, folder=tmp_path / "results", log=tmp_path / "scan.log")
+    assert findings == recorded()
+    assert "BC_API_KEY" not in (tmp_path / "results" / "env").read_text()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where Checkov is installed, with a Python whose venv and pip are stubs."""
+    home = tmp_path / "checkov"
+    python = f'echo "$@" >> {tmp_path}/calls; [ "$2" != pip ] || touch {home}/bin/checkov; exit ${{FAIL:-0}}'
+    monkeypatch.setattr(sys, "executable", str(stub(tmp_path / "python", python)))
+    stub(home / "bin" / "python", python)
+    monkeypatch.setattr(scan_checkov, "HOME", home)
+    return home
+
+
+def test_checkov_is_installed_once_and_again_when_its_requirements_change(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, calls = tmp_path / "scan.log", tmp_path / "calls"
+    assert install_checkov(log) == home / "bin" / "checkov"
+    assert capsys.readouterr().err.count("\n") == 1
+    assert "--require-hashes" in calls.read_text()
+    install_checkov(log)
+    assert (len(calls.read_text().splitlines()), capsys.readouterr().err) == (2, "")
+    changed = tmp_path / "requirements.txt"
+    changed.write_text("checkov==1\n")
+    monkeypatch.setattr(scan_checkov, "REQUIREMENTS", changed)
+    install_checkov(log)
+    assert len(calls.read_text().splitlines()) == 4
+
+
+def test_a_failed_installation_is_an_error_that_names_the_log_and_is_tried_again(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "scan.log"
+    monkeypatch.setenv("FAIL", "1")
+    for _ in range(2):
+        with pytest.raises(OpsError, match=rf"^Checkov could not be set up: .*; its output is in {log}$"):
+            install_checkov(log)
+
+
+def test_jobs_run_together_return_their_statuses_in_order(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    jobs = [
+        Job(["sh", "-c", f"echo {n}; exit {n}"], tmp_path, {"PATH": os.environ["PATH"]}) for n in range(5)
+    ]
+    assert run_together(jobs, log) == [0, 1, 2, 3, 4]
+    assert {"0", "1", "2", "3", "4"} <= set(log.read_text().splitlines())
+
+
+def test_the_requirements_are_exact_and_have_hashes() -> None:
+    lines = scan_checkov.REQUIREMENTS.read_text().splitlines()
+    packages = [number for number, line in enumerate(lines) if re.match(r"[a-z]", line)]
+    assert len(packages) > 50
+    for number in packages:
+        assert re.match(r"[a-z0-9.-]+==[^ ]+ .*\\$", lines[number]), lines[number]
+        assert lines[number + 1].startswith("    --hash=sha256:")
+    assert json.loads(RESULTS.read_bytes())["summary"]["checkov_version"] in {
+        line.split("==")[1].split()[0] for line in lines if line.startswith("checkov==")
+    }
