@@ -7,7 +7,7 @@ AWS, and the statement in question can be tested like the others.
 from datetime import timedelta
 
 from tests.enforcement.bucket import KEY_HEADER, Bucket, Deploy, client
-from tests.enforcement.seaweedfs import TEAM
+from tests.enforcement.seaweedfs import TEAM, WRITER
 
 import pytest
 from botocore.exceptions import ClientError
@@ -41,9 +41,7 @@ def test_a_signature_of_version_2_passes_here_and_is_denied_by_aws(bucket: Bucke
     assert bucket.use("GET", url).outcome == "200"
 
 
-def test_an_upload_in_parts_is_denied_after_its_start_here(
-    bucket: Bucket, key_arn: str
-) -> None:
+def test_an_upload_in_parts_is_denied_after_its_start_here(bucket: Bucket, key_arn: str) -> None:
     """S3 takes the encryption headers with the first request of such an upload, and not with the others.
 
     This server evaluates s3:PutObject for every one of them; it remembers the
@@ -73,3 +71,22 @@ def test_an_upload_in_parts_that_names_no_encryption_is_denied_at_once_here_as_o
 ) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         client(bucket.server, TEAM).create_multipart_upload(Bucket=bucket.name, Key="in-parts")
+
+
+def test_an_sdk_of_a_granted_writer_is_denied_here_where_its_link_passes(deploy: Deploy) -> None:
+    """SDKs sign the body in chunks, which has no part in a policy, and on AWS a grant covers it like a link.
+
+    This server forgets for such a request that the bucket policy let the writer in.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+    """
+    bucket = deploy("sharing")
+    algorithm, key = bucket.headers.values()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client(bucket.server, WRITER).put_object(
+            Bucket=bucket.name,
+            Key="inbox/a",
+            Body=b"content",
+            ServerSideEncryption=algorithm,
+            SSEKMSKeyId=key,
+        )
+    assert bucket.upload(key="inbox/a", who=WRITER).outcome == "200"

@@ -1,6 +1,7 @@
 """Objects only from a network. The server sees from which address a request really comes."""
 
 import json
+import sys
 
 from tests.enforcement.bucket import DENIED, Bucket, Deploy, client
 from tests.enforcement.seaweedfs import OPERATOR
@@ -8,6 +9,8 @@ from tests.enforcement.seaweedfs import OPERATOR
 import pytest
 
 INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, loopback has 127.0.0.1 only")
 
 
 @pytest.fixture
