@@ -150,7 +150,7 @@ def create(stack: dict[str, Any], *, key_arn: str, server: Server) -> Bucket:
 
 def client(server: Server, who: Identity, **config: Any) -> Any:
     """Return a boto3 client of S3 that signs as `who`."""
-    settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"}, "proxies": {}, **config}
+    settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"}, **config}
     return boto3.client(
         "s3",
         endpoint_url=server.https,

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,16 @@ import boto3
 import pytest
 
 ENVIRONMENTS = Path(__file__).with_name("environments")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No test sees the AWS settings or the proxies of the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY"):
+                patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
