@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from tests.enforcement.http_client import Answer, send
 from tests.enforcement.seaweedfs import OPERATOR, TEAM, Identity, Server
 
 import boto3
+import pytest
 from botocore.config import Config
 
 ALGORITHM_HEADER = "x-amz-server-side-encryption"
@@ -151,12 +153,21 @@ def create(stack: dict[str, Any], *, key_arn: str, server: Server) -> Bucket:
 def client(server: Server, who: Identity, **config: Any) -> Any:
     """Return a boto3 client of S3 that signs as `who`."""
     settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"}, **config}
-    return boto3.client(
-        "s3",
-        endpoint_url=server.https,
-        verify=str(server.certificate),
-        region_name="us-east-1",
-        aws_access_key_id=who.access_key,
-        aws_secret_access_key=who.secret_key,
-        config=Config(**settings),
-    )
+    trust = {"verify": str(server.certificate), "config": Config(**settings)}
+    return aws_client("s3", server.https, who.access_key, who.secret_key, **trust)
+
+
+def aws_client(service: Any, endpoint: str, access_key: str, secret_key: str, **settings: Any) -> Any:
+    """Return a boto3 client that the machine's AWS settings and proxies have no part in."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY"):
+                patch.delenv(name)
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            **settings,
+        )

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,12 @@ from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from stacks.settings import load_environments
 from tests.enforcement import bucket as buckets
-from tests.enforcement.bucket import Bucket, Deploy
+from tests.enforcement.bucket import Bucket, Deploy, aws_client
 from tests.enforcement.seaweedfs import Server, seaweedfs
 
-import boto3
 import pytest
 
 ENVIRONMENTS = Path(__file__).with_name("environments")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def clean_environment() -> Iterator[None]:
-    """No test sees the AWS settings or the proxies of the machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY"):
-                patch.delenv(name)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -40,14 +28,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 @pytest.fixture(scope="session")
 def new_key(aws: EmbeddedAws) -> Callable[[], str]:
     """Makes a KMS key and returns its ARN."""
-    kms = boto3.client(
-        "kms",
-        endpoint_url=aws.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    return lambda: kms.create_key()["KeyMetadata"]["Arn"]
+    kms = aws_client("kms", aws.endpoint, "test", "test")
+    return lambda: str(kms.create_key()["KeyMetadata"]["Arn"])
 
 
 @pytest.fixture(scope="session")
