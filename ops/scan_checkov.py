@@ -123,7 +123,7 @@ def read_results(path: Path, source: Source, log: Path) -> list[Finding]:
             f"what Checkov wrote about {source.name} is unreadable ({reason}); see {log}"
         ) from error
     if unread:
-        raise OpsError(f"Checkov could not read {unread} files of {source.name}; see {log}")
+        raise OpsError(f"Checkov could not read {unread} file(s) of {source.name}; see {log}")
     if len(findings) < source.floor:
         raise OpsError(
             f"Checkov made only {len(findings)} checks on {source.name}, where at least {source.floor} are "

@@ -92,7 +92,7 @@ def problems(findings: Iterable[Finding], controls: dict[str, Control]) -> Itera
         if finding.passed:
             passing.add(finding.check)
         else:
-            failing.setdefault(finding.check, set()).add(f"{finding.resource} ({finding.source})")
+            failing.setdefault(finding.check, set()).add(finding.resource)
     for check, resources in sorted(failing.items()):
         if check not in controls or controls[check].status != "waived":
             yield f"{check} fails and is not waived: {', '.join(sorted(resources))}"

@@ -99,6 +99,10 @@ def test_every_proof_is_a_test_that_exists(row: Control) -> None:
     for proof in spans(row.proof):
         if row.of_checkov and proof == "make scan":
             continue
+        if proof.startswith("tests/policy/requests/"):  # the table of a test that is named beside it
+            assert (ROOT / proof).is_file(), proof
+            assert len(spans(row.proof)) > 1
+            continue
         path, separator, name = proof.partition("::")
         assert separator, f"{proof} is not of the form path::test"
         assert name.startswith("test_")

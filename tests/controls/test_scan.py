@@ -46,9 +46,9 @@ def test_results_are_read() -> None:
 @pytest.mark.parametrize(
     ("results", "problem"),
     [
-        # This is what Checkov writes, and exits with 0, where it could not read its input.
+        # Checkov exits with 0 after each of these: there was nothing to read, or it could not be read.
         ('{"passed": 0, "failed": 0, "skipped": 0, "parsing_errors": 0}', "made only 0 checks on dev"),
-        ('{"passed": 0, "failed": 0, "skipped": 0, "parsing_errors": 2}', "could not read 2 files of dev"),
+        ('{"results": {}, "summary": {"parsing_errors": 1}}', "could not read 1 file(s) of dev"),
         ("", "unreadable (JSONDecodeError)"),
         ("[]", "unreadable (AttributeError)"),
         ('{"summary": {}}', "unreadable (KeyError)"),
@@ -76,7 +76,7 @@ def test_nothing_is_wrong_where_all_that_fails_is_waived(tmp_path: Path) -> None
 @pytest.mark.parametrize("row", ["", LOGGED.replace("waived", "met"), LOGGED.replace("waived", "outside")])
 def test_a_failure_that_is_not_waived_is_a_problem(tmp_path: Path, row: str) -> None:
     assert list(problems(recorded(), controls(tmp_path, VERSIONED + row))) == [
-        "CKV_AWS_18 fails and is not waived: aws_s3_bucket.data_0A (dev)"
+        "CKV_AWS_18 fails and is not waived: aws_s3_bucket.data_0A"
     ]
 
 
