@@ -5,6 +5,8 @@ from typing import Any
 
 from tests.policy.deployment import Deployment, deployment
 from tests.policy.engine import Engine
+from tests.policy.simulation import Outcome, Simulator
+from tests.policy.table import ROWS, Row
 
 import pytest
 
@@ -20,3 +22,13 @@ def deployments(stacks: dict[str, dict[str, Any]]) -> dict[str, Deployment]:
     """What each stack deploys, by the stack's name without `secure-storage-`."""
     every = [deployment(name, stack) for name, stack in stacks.items()]
     return {one.stack: one for one in every}
+
+
+@pytest.fixture(scope="session")
+def outcomes(engine: Engine, deployments: dict[str, Deployment]) -> dict[Row, Outcome]:
+    """The outcome of every row of the table."""
+    found: dict[Row, Outcome] = {}
+    for stack in dict.fromkeys(row.stack for row in ROWS):
+        rows = [row for row in ROWS if row.stack == stack]
+        found |= zip(rows, Simulator(engine, deployments[stack])(rows), strict=True)
+    return found

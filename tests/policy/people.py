@@ -29,7 +29,7 @@ class Person:
     Attributes:
         name: the role's or user's name, `role/etl`; a service's name; None for nobody in particular.
         policies: their own policies: of `OWN_POLICIES`, or managed ones of the deployment.
-        account: their account; None for the bucket's own.
+        account: their account, or the one that a service acts in; None for the bucket's own.
         organization: the AWS Organization that their account belongs to.
     """
 
@@ -88,6 +88,12 @@ PEOPLE: Mapping[str, Person] = {
     "a key administrator": Person("role/key-admin", ("AllOfKMS",)),
     "the deploying role": Person("role/deploy", ("AdministratorAccess",)),
     "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
+    "the deploying role of no organization": Person(
+        "role/deploy", ("AdministratorAccess",), organization=None
+    ),
+    "the break-glass role of no organization": Person(
+        "role/breakglass", ("AdministratorAccess",), organization=None
+    ),
     # Other accounts.
     "a stranger": Person("role/admin", ("AdministratorAccess",), "999988887777", "o-9z8y7x6w5v"),
     "a stranger without a policy": Person("role/admin", (), "999988887777", "o-9z8y7x6w5v"),
@@ -100,6 +106,7 @@ PEOPLE: Mapping[str, Person] = {
     # Nobody, and AWS itself.
     "anybody": Person(None),
     "S3 itself": Person("s3.amazonaws.com"),
+    "S3 itself in a stranger's account": Person("s3.amazonaws.com", account="999988887777"),
     "S3 log delivery": Person("logging.s3.amazonaws.com"),
     "CloudTrail": Person("cloudtrail.amazonaws.com"),
 }

@@ -100,12 +100,9 @@ class Simulator:
     Args:
         engine: what evaluates.
         deployment: the bucket and key that the requests are for.
-        policies: where given, instead of the deployment's own.
     """
 
-    def __init__(
-        self, engine: Engine, deployment: Deployment, policies: Mapping[str, Document] | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, deployment: Deployment) -> None:
         self._engine, self._deployment = engine, deployment
         here = deployment
         other = f"arn:{here.partition}:kms:{here.region}:{here.account}"
@@ -128,7 +125,7 @@ class Simulator:
                 StringEquals={"kms:CallerAccount": here.account, "kms:ViaService": self._service("S3")},
             ),
             "key policy of another account's": _allow("OpenToThisAccount", root),
-            **(deployment.policies if policies is None else policies),
+            **deployment.policies,
         }
 
     def __call__(self, rows: list[Row]) -> list[Outcome]:
@@ -163,7 +160,7 @@ class Simulator:
             resource=bucket_arn if done.target == "bucket" else f"{bucket_arn}/{row.key}",
             account=here.account,
             context=context,
-            identity=[name for name in person.policies if name in self._policies],
+            identity=person.policies,
             resource_policy="bucket policy" if row.bucket == "this" else None,
             block_public_access=here.blocks_public_access,
         )
@@ -191,7 +188,7 @@ class Simulator:
             resource=self._keys[key],
             account=account,
             context={**via, **caller, **person.identity(here), **context},
-            identity=[name for name in person.policies if name in self._policies],
+            identity=person.policies,
             resource_policy="key policy" if key == "this" else f"key policy of {key}",
         )
 

@@ -1,20 +1,9 @@
 """Every request of the table gets the answer that it says, from the statement that it says."""
 
-from tests.policy.deployment import Deployment
-from tests.policy.engine import Engine
-from tests.policy.simulation import Outcome, Simulator
+from tests.policy.simulation import Outcome
 from tests.policy.table import ROWS, Row
 
 import pytest
-
-
-@pytest.fixture(scope="module")
-def outcomes(engine: Engine, deployments: dict[str, Deployment]) -> dict[Row, Outcome]:
-    answers: dict[Row, Outcome] = {}
-    for stack in dict.fromkeys(row.stack for row in ROWS):
-        rows = [row for row in ROWS if row.stack == stack]
-        answers |= zip(rows, Simulator(engine, deployments[stack])(rows), strict=True)
-    return answers
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

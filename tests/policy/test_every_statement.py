@@ -1,0 +1,107 @@
+"""No statement is there for nothing: each decides a request, and no part of one is missed without notice."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.conftest import STACKS
+from tests.policy.deployment import Deployment
+from tests.policy.engine import Engine
+from tests.policy.mutants import Mutant, without_part, without_statement
+from tests.policy.simulation import Outcome, Simulator
+from tests.policy.table import ROWS, Row
+
+import pytest
+
+# What no request can notice, and why it is there all the same.
+WITHOUT_EFFECT = {
+    # A key policy has no say in an action that is about no key in particular:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+    "key policy: EnableRootAccess without Action kms:ListAliases",
+    # The principals that settings can name are of this account already.
+    "key policy: AllowSpecifiedPrincipals without StringEquals kms:CallerAccount",
+}
+
+
+@pytest.fixture(params=[name.removeprefix("secure-storage-") for name in STACKS])
+def deployment(request: pytest.FixtureRequest, deployments: dict[str, Deployment]) -> Deployment:
+    return deployments[request.param]
+
+
+def statements(deployment: Deployment) -> Iterator[tuple[str, str, str]]:
+    """Every statement of every policy, as (name of the policy, Sid, effect)."""
+    for name, policy in deployment.policies.items():
+        for statement in policy["Statement"]:
+            yield name, statement["Sid"], statement["Effect"]
+
+
+def simulator(engine: Engine, deployment: Deployment, mutant: Mutant) -> Simulator:
+    """Simulate against `deployment` with one policy changed."""
+    changed = {**deployment.policies, mutant.policy: mutant.document}
+    return Simulator(engine, replace(deployment, policies=changed))
+
+
+def noticed_by(
+    engine: Engine, deployment: Deployment, mutant: Mutant, outcomes: dict[Row, Outcome]
+) -> Row | None:
+    """The first row whose answer is another one with `mutant`."""
+    rows = [row for row in ROWS if row.stack == deployment.stack]
+    # Those that the statement decides come first: one of them is likely to notice.
+    rows.sort(key=lambda row: (mutant.policy, mutant.sid) not in outcomes[row].statements)
+    simulate = simulator(engine, deployment, mutant)
+    for start in range(0, len(rows), 20):
+        some = rows[start : start + 20]
+        for row, outcome in zip(some, simulate(some), strict=True):
+            if outcome.answer != outcomes[row].answer:
+                return row
+    return None
+
+
+def test_every_statement_decides_a_request(deployment: Deployment, outcomes: dict[Row, Outcome]) -> None:
+    deciding = {
+        one
+        for row, outcome in outcomes.items()
+        if row.stack == deployment.stack
+        for one in outcome.statements
+    }
+    unused = [f"{name}: {sid}" for name, sid, _ in statements(deployment) if (name, sid) not in deciding]
+    assert not unused, f"{deployment.stack}: no request is decided by {unused}"
+
+
+def test_every_attack_succeeds_without_the_statement_that_stops_it(
+    engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]
+) -> None:
+    unproven = []
+    for name, sid, effect in statements(deployment):
+        if effect != "Deny":
+            continue
+        attacks = [
+            row
+            for row, outcome in outcomes.items()
+            if row.stack == deployment.stack and not outcome.allowed and outcome.statements == ((name, sid),)
+        ]
+        mutant = without_statement(name, deployment.policies[name], sid)
+        if not any(outcome.allowed for outcome in simulator(engine, deployment, mutant)(attacks)):
+            unproven.append(f"{mutant}: of {len(attacks)} attacks that it stops, none succeeds without it")
+    assert not unproven, f"{deployment.stack}: {unproven}"
+
+
+def test_the_table_notices_when_a_statement_is_missing(
+    engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]
+) -> None:
+    mutants = [
+        without_statement(name, deployment.policies[name], sid) for name, sid, _ in statements(deployment)
+    ]
+    unnoticed = [str(one) for one in mutants if noticed_by(engine, deployment, one, outcomes) is None]
+    assert not unnoticed, f"{deployment.stack}: no request has another answer with {unnoticed}"
+
+
+def test_the_table_notices_when_a_part_of_a_statement_is_missing(
+    engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]
+) -> None:
+    mutants = [one for name, policy in deployment.policies.items() for one in without_part(name, policy)]
+    unnoticed = [
+        str(one)
+        for one in mutants
+        if str(one) not in WITHOUT_EFFECT and noticed_by(engine, deployment, one, outcomes) is None
+    ]
+    assert not unnoticed, f"{deployment.stack}: no request has another answer with {unnoticed}"
