@@ -180,7 +180,8 @@ class Simulator:
         here, person = self._deployment, PEOPLE[row.who]
         account = FOREIGN_ACCOUNT if key == "another account's" else here.account
         via = {"aws:ViaAWSService": "true" if "kms:ViaService" in context else "false"}
-        # Of a service that acts for itself, KMS sees the account that it acts in.
+        # AWS does not document which account KMS sees where a service acts for itself. Assumed here, as the
+        # condition of AllowS3Service does: the account that the service acts in.
         caller = {} if person.name is None else {"kms:CallerAccount": person.account or here.account}
         return EngineRequest(
             principal=person.principal(here),
