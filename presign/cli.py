@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypedDict, Unpack
 
 from presign import __version__, credentials, curl, duration, endpoint, outputs, report
+from presign.bulk_command import bulk
 from presign.errors import DurationError, PresignError
 from presign.signer import Plan, Signer
 
@@ -136,6 +137,9 @@ def put(**options: Unpack[LinkOptions]) -> None:
             "S3 must know the size of an upload beforehand: give a file", param_hint="'--file'"
         )
     _print_link("PUT", options)
+
+
+cli.add_command(bulk)
 
 
 def _print_link(method: str, options: LinkOptions) -> None:

@@ -29,5 +29,13 @@ class ObjectKeyError(PresignError):
     """No S3 object can have this key."""
 
 
+class ManifestError(PresignError):
+    """A list of keys cannot be read."""
+
+
+class BulkError(PresignError):
+    """The links of a list of keys cannot be written, or not be gone on with."""
+
+
 class EndpointError(PresignError):
     """The endpoint is not a URL that S3 requests can be sent to."""

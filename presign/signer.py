@@ -7,17 +7,26 @@ once: per signer in ``Signer``, per method, expiry and moment in ``Plan``.
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from urllib.parse import SplitResult, quote, quote_from_bytes, urlsplit
+from itertools import islice
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urlsplit
 
 from presign.errors import ExpiryError, ObjectKeyError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 MAX_EXPIRES = 7 * 24 * 60 * 60  # seconds; what SigV4 itself allows
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
+_CHUNK = 1000  # keys
+_UNSAFE = re.compile(rb"[^A-Za-z0-9_.~/\xff-]")
+_ESCAPES = [b"%%%02X" % byte for byte in range(256)]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -45,11 +54,34 @@ class Plan:
 
     def url(self, key: str) -> str:
         """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
-        path = encode_key(key)
+        [path] = encode_keys((key,))
         request = f"{self._request_head}{path}{self._request_tail}"
         string_to_sign = f"{self._string_to_sign_head}{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key, string_to_sign.encode(), "sha256").hex()
         return f"{self._url_head}{path}{self._url_tail}{signature}"
+
+    def urls(self, keys: Iterable[str]) -> Iterator[str]:
+        """Yield the presigned URL of every key, in order; the fast way for many.
+
+        Keys are taken a chunk at a time, so that any number of them can be
+        signed. Raises ObjectKeyError, like ``url``, before a bad key's chunk.
+        """
+        # All that comes before the key in its request, and before the request's hash in both
+        # passes of HMAC, is hashed here. Hash objects cannot be pickled, so no plan keeps them.
+        request_head = sha256(self._request_head.encode()).copy
+        inner_head = _padded(self._signing_key, 0x36, self._string_to_sign_head).copy
+        outer_head = _padded(self._signing_key, 0x5C).copy
+        url_head, url_tail, request_tail = self._url_head, self._url_tail, self._request_tail
+        rest = iter(keys)
+        while chunk := list(islice(rest, _CHUNK)):
+            for path in encode_keys(chunk):
+                request = request_head()
+                request.update(f"{path}{request_tail}".encode())
+                inner = inner_head()
+                inner.update(request.hexdigest().encode())
+                outer = outer_head()
+                outer.update(inner.digest())
+                yield f"{url_head}{path}{url_tail}{outer.hexdigest()}"
 
 
 class Signer:
@@ -134,23 +166,34 @@ class Signer:
         return self.plan(method, expires, headers).url(key)
 
 
-def encode_key(key: str) -> str:
-    """Percent-encode a key once, and leave ``/`` and the unreserved characters as they are.
+def encode_keys(keys: Sequence[str]) -> list[str]:
+    """Percent-encode keys once, and leave ``/`` and the unreserved characters as they are.
 
     S3 does not normalize paths: ``a//../b`` is a key of its own. Raises
-    ObjectKeyError unless the key is UTF-8 text of 1 to 1024 bytes.
+    ObjectKeyError unless every key is UTF-8 text of 1 to 1024 bytes.
     """
     try:
-        data = key.encode()
+        encoded = [key.encode() for key in keys]
     except UnicodeEncodeError as error:
-        raise ObjectKeyError(f"the key {key[:60]!r} is not valid UTF-8, as S3 keys must be") from error
-    if not data:
-        raise ObjectKeyError(f"the key is empty: S3 keys have 1 to {MAX_KEY_BYTES} bytes")
-    if len(data) > MAX_KEY_BYTES:
         raise ObjectKeyError(
-            f"the key {key[:40]!r}… has {len(data)} bytes in UTF-8: S3 keys have 1 to {MAX_KEY_BYTES} bytes"
+            f"the key {error.object[:60]!r} is not valid UTF-8, as S3 keys must be"
+        ) from error
+    if not all(encoded):
+        raise ObjectKeyError(f"the key is empty: S3 keys have 1 to {MAX_KEY_BYTES} bytes")
+    longest = max(encoded, key=len, default=b"")
+    if len(longest) > MAX_KEY_BYTES:
+        raise ObjectKeyError(
+            f"the key {longest.decode()[:40]!r}… has {len(longest)} bytes in UTF-8: "
+            f"S3 keys have 1 to {MAX_KEY_BYTES} bytes"
         )
-    return quote_from_bytes(data, safe="/")
+    # One search over all keys is faster than one for each. UTF-8 never has the byte FF, which joins them.
+    escaped = _UNSAFE.sub(lambda match: _ESCAPES[match[0][0]], b"\xff".join(encoded))
+    return escaped.decode("latin-1").split("\xff") if encoded else []
+
+
+def _padded(key: bytes, pad: int, text: str = "") -> "Hash":
+    """Begin one pass of HMAC-SHA-256 (RFC 2104), for a key no longer than the hash's block."""
+    return sha256(bytes(byte ^ pad for byte in key.ljust(64, b"\0")) + text.encode())
 
 
 def _host_header(parts: SplitResult) -> str:

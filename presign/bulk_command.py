@@ -1,0 +1,325 @@
+"""The command line of many links: ``presign bulk get MANIFEST`` and ``presign bulk put MANIFEST``."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
+
+from presign import credentials, duration, endpoint, outputs
+from presign.errors import BulkError, DurationError, ManifestError
+from presign.signer import Signer
+
+import click
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from presign.bulk import Job, Remains
+    from presign.manifest import BadRow
+
+_SOME_ROWS_BAD = 3
+_OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
+
+
+class BulkOptions(TypedDict):
+    """What ``bulk get`` and ``bulk put`` are given; ``expires`` is in seconds."""
+
+    manifest: str
+    output: str
+    manifest_format: str | None
+    column: str
+    format: str | None
+    errors: str | None
+    resume: bool
+    jobs: int
+    outputs: str | None
+    stack: str | None
+    expires: int | None
+    profile: str | None
+    endpoint_url: str | None
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else duration.parse(value)
+    except DurationError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _bulk_options(command: Callable[..., None]) -> Callable[..., None]:
+    options = [
+        click.argument("manifest"),
+        click.option(
+            "-o",
+            "--output",
+            required=True,
+            metavar="OUT",
+            help="The file to write, compressed if it ends with .gz; - is standard output.",
+        ),
+        click.option(
+            "--manifest-format",
+            type=click.Choice(["text", "csv", "jsonl"]),
+            help="A key a line, CSV with a header, or JSON lines. Default: by the name (.txt or none, .csv, "
+            ".jsonl or .ndjson). Compression with gzip is found out.",
+        ),
+        click.option(
+            "--column",
+            "--field",
+            metavar="NAME",
+            default="key",
+            show_default=True,
+            help="The CSV column or JSON field with the key.",
+        ),
+        click.option(
+            "--format",
+            type=click.Choice(["csv", "jsonl", "url"]),
+            help="CSV or JSON lines with key and url, or only the URLs. Default: by OUT's name (.csv, .jsonl "
+            "or .ndjson, .txt for URLs), csv for standard output.",
+        ),
+        click.option(
+            "--errors",
+            metavar="FILE",
+            help="Where bad rows are reported. Default: OUT.errors; standard error for -o -.",
+        ),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Go on after the last whole row of OUT.partial, which a killed run left. It takes the same "
+            "manifest, options and credentials, and the links keep the first run's expiry.",
+        ),
+        click.option(
+            "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that sign."
+        ),
+        click.option(
+            "--outputs",
+            metavar="FILE",
+            envvar="PRESIGN_OUTPUTS",
+            help="The storage stack's outputs; - reads standard input. Default: $PRESIGN_OUTPUTS.",
+        ),
+        click.option("--stack", metavar="NAME", help="Which stack to use, if the outputs hold several."),
+        click.option(
+            "--expires",
+            callback=_seconds,
+            metavar="TIME",
+            help="How long the links work: 90s, 15m, 1h, 7d. Default: 15m, or less where the bucket says so.",
+        ),
+        click.option(
+            "--profile", metavar="NAME", help="The AWS profile to sign with. Default: what boto3 would use."
+        ),
+        click.option(
+            "--endpoint-url",
+            metavar="URL",
+            envvar=["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
+            help="Where S3 answers, if not on AWS. Default: $AWS_ENDPOINT_URL_S3, else $AWS_ENDPOINT_URL.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(
+    no_args_is_help=False,
+    short_help="Make a link for every key in a list.",
+    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d keys.txt -o out/links.csv",
+)
+def bulk() -> None:
+    """Make a link for every key in a list, however long."""
+
+
+@bulk.command(
+    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d keys.csv -o out/links.csv.gz",
+    short_help="Make links that download objects.",
+)
+@_bulk_options
+def get(**options: Unpack[BulkOptions]) -> None:
+    """Make a link that downloads for every key in MANIFEST (- is standard input).
+
+    All links are signed for the moment at which the command starts, however long it runs, and expire
+    together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
+    then 3.
+    """
+    _run("GET", options)
+
+
+@bulk.command(
+    epilog="\b\nExample:\n  presign bulk put --outputs outputs.json --jobs 4 keys.jsonl -o out/links.jsonl",
+    short_help="Make links that upload objects.",
+)
+@_bulk_options
+def put(**options: Unpack[BulkOptions]) -> None:
+    """Make a link that uploads for every key in MANIFEST (- is standard input).
+
+    All links are signed for the moment at which the command starts, however long it runs, and expire
+    together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
+    then 3. Uploads must send exactly the headers that are printed at the end.
+    """
+    _run("PUT", options)
+
+
+def _run(method: str, options: BulkOptions) -> None:
+    # Loaded here, since one link should not wait for what many need.
+    from presign.bulk import Job, Output, Remains, remains
+    from presign.manifest import Layout
+
+    manifest_format, form = _formats(options)
+    if not options["outputs"]:
+        raise click.UsageError("no outputs given: name their file with --outputs FILE or in PRESIGN_OUTPUTS")
+    stack = outputs.read(options["outputs"], options["stack"])
+    expires = duration.choose(options["expires"], stack.max_seconds)
+    bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
+    found = credentials.resolve(options["profile"], os.environ)
+
+    name = options["output"]
+    target = None if name == "-" else Output(Path(name))
+    left = remains(target.partial, form) if target and options["resume"] else Remains()
+    started = left.signed_at or datetime.now(UTC)
+    headers = stack.upload_headers if method == "PUT" else {}
+    plan = Signer(
+        access_key=found.access_key,
+        secret_key=found.secret_key,
+        session_token=found.session_token,
+        region=stack.region,
+        bucket_url=bucket_url,
+        clock=lambda: started,
+    ).plan(method, expires, headers)
+    if plan.expires_at <= datetime.now(UTC):
+        raise BulkError(
+            f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
+            "run again without --resume"
+        )
+    job = Job(Layout(manifest_format, options["column"]), plan, form, compress=name.endswith(".gz"))
+    errors = options["errors"] or (f"{name}.errors" if target else None)
+
+    with _manifest(options["manifest"]) as file:
+        if target:
+            with target.open(left.end) as out:
+                count, bad = _write(job, file, out, left, options["jobs"], errors)
+        else:
+            count, bad = _write(job, file, sys.stdout.buffer, left, options["jobs"], errors)
+            sys.stdout.flush()
+
+    where = name if target else "standard output"
+    _say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
+    for header, value in headers.items() if count else ():
+        _say(f"Uploads must send {header}: {value}")
+    if plan.expires_at <= datetime.now(UTC):
+        _say("Warning: the links have already expired: give a longer --expires")
+    elif found.expires_at and found.expires_at < plan.expires_at:
+        _say(
+            f"Warning: the credentials expire at {duration.iso(found.expires_at)}, and the links then too",
+        )
+    elif found.session_token and not found.expires_at and expires > 60 * 60:
+        _say("Warning: the credentials are temporary: when they expire, the links do too, even if earlier")
+    if bad:
+        _say(f"Error: {bad:,} bad {'row' if bad == 1 else 'rows'}{f': see {errors}' if errors else ''}")
+        click.get_current_context().exit(_SOME_ROWS_BAD)
+
+
+def _formats(options: BulkOptions) -> tuple[str, str]:
+    """Return the manifest's and the output's format, after a look at what cannot be meant."""
+    from presign.manifest import format_of
+
+    manifest, name = options["manifest"], options["output"]
+    if manifest == "-" == options["outputs"]:
+        raise click.UsageError("standard input cannot hold both the outputs and the manifest")
+    if name == "-" and options["resume"]:
+        raise click.UsageError("--resume needs a file: standard output cannot be gone on with")
+    paths = [Path(path).resolve() for path in (manifest, name, options["errors"]) if path and path != "-"]
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("the manifest, OUT and the errors must be different files")
+    manifest_format = options["manifest_format"] or format_of(manifest)
+    if not manifest_format:
+        raise click.UsageError(f"cannot tell the format of {manifest} by its name: give --manifest-format")
+    suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
+    form = options["format"] or ("csv" if name == "-" else _OUTPUT_SUFFIXES.get(suffix))
+    if not form:
+        raise click.UsageError(f"cannot tell the format of {name} by its name: give --format")
+    return manifest_format, form
+
+
+@contextlib.contextmanager
+def _manifest(path: str) -> Iterator["BufferedReader"]:
+    try:
+        file = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
+        file.peek(1)  # type: ignore[union-attr]
+    except (OSError, ValueError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ManifestError(f"cannot read the manifest {path}: {reason}") from error
+    try:
+        yield file  # type: ignore[misc]
+    finally:
+        if path != "-":
+            file.close()
+
+
+def _write(
+    job: "Job", file: "BufferedReader", out: BinaryIO, left: "Remains", jobs: int, errors: str | None
+) -> tuple[int, int]:
+    """Write all links and report bad rows; return how many there are of each."""
+    from presign.bulk import results
+    from presign.manifest import unpacked
+
+    if errors:
+        Path(errors).unlink(missing_ok=True)
+    if not left.rows:
+        out.write(job.header)
+    with contextlib.ExitStack() as stack:
+        progress = _Progress(file)
+        count = bad = 0
+        report: Callable[[str], object] = _say
+        for done in results(job, job.layout.batches(unpacked(file)), jobs, left):
+            out.write(done.data)
+            count += done.count
+            if done.bad and not bad and errors:
+                report = stack.enter_context(Path(errors).open("w", encoding="utf-8", newline="\n")).write
+            bad += len(done.bad)
+            for row in done.bad:
+                report(_line(row, "\n" if errors else ""))
+            progress.show(count + bad)
+        progress.end()
+    return count, bad
+
+
+def _line(row: "BadRow", end: str) -> str:
+    from presign.report import printable
+
+    return f"line {row.line}: {printable(row.problem)}{end}"
+
+
+class _Progress:
+    """A line on standard error that tells how far the run is, where that is a terminal."""
+
+    def __init__(self, file: "BufferedReader") -> None:
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+        self._raw = getattr(file, "raw", None)
+        self._start = self._last = time.monotonic()
+        try:
+            self._size = os.fstat(file.fileno()).st_size
+        except OSError:
+            self._size = 0
+
+    def show(self, rows: int) -> None:
+        """Show the rate, and the time left where the size is known; at most five times a second."""
+        now = time.monotonic()
+        if not self._shown or now - self._last < 0.2:
+            return
+        self._last = now
+        spent = now - self._start
+        text = f"{rows:,} rows, {rows / spent:,.0f}/s"
+        if self._size and self._raw and (read := self._raw.tell()):
+            text += f", {100 * read // self._size} %, {spent * (self._size - read) / read:.0f} s left"
+        click.echo(f"\r{text}\x1b[K", err=True, nl=False)
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
