@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, TypedDict, Unpack
 
 from presign import credentials, duration, endpoint, outputs
 from presign.errors import BulkError, DurationError, ManifestError
@@ -132,7 +132,7 @@ def bulk() -> None:
 
 
 @bulk.command(
-    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d keys.csv -o out/links.csv.gz",
+    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d in/keys.csv -o links.csv.gz",
     short_help="Make links that download objects.",
 )
 @_bulk_options
@@ -264,31 +264,54 @@ def _write(
     from presign.bulk import results
     from presign.manifest import unpacked
 
-    if errors:
-        Path(errors).unlink(missing_ok=True)
     if not left.rows:
         out.write(job.header)
-    with contextlib.ExitStack() as stack:
-        progress = _Progress(file)
-        count = bad = 0
-        report: Callable[[str], object] = _say
+    progress = _Progress(file)
+    count = bad = 0
+    with _BadRows(errors) as report:
         for done in results(job, job.layout.batches(unpacked(file)), jobs, left):
             out.write(done.data)
             count += done.count
-            if done.bad and not bad and errors:
-                report = stack.enter_context(Path(errors).open("w", encoding="utf-8", newline="\n")).write
             bad += len(done.bad)
-            for row in done.bad:
-                report(_line(row, "\n" if errors else ""))
+            report.write(done.bad)
             progress.show(count + bad)
         progress.end()
     return count, bad
 
 
-def _line(row: "BadRow", end: str) -> str:
+class _BadRows:
+    """The report of bad rows: a file that exists only if there are any, or standard error."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        if self._path:
+            Path(self._path).unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, rows: "list[BadRow]") -> None:
+        if not self._path:
+            for row in rows:
+                _say(_line(row))
+        elif rows:
+            try:
+                if not self._file:
+                    self._file = Path(self._path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
+                self._file.writelines(f"{_line(row)}\n" for row in rows)
+            except OSError as error:
+                raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
+
+
+def _line(row: "BadRow") -> str:
     from presign.report import printable
 
-    return f"line {row.line}: {printable(row.problem)}{end}"
+    return f"line {row.line}: {printable(row.problem)}"
 
 
 class _Progress:

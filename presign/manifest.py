@@ -5,6 +5,7 @@ are not UTF-8 become lone surrogates, which no key may have: the row that has th
 is then reported like every other bad row, and no other row suffers.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -14,13 +15,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from presign.errors import ManifestError, ObjectKeyError
 from presign.signer import encode_keys
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 FORMATS = ("text", "csv", "jsonl")
-BATCH = 4000  # rows
+BATCH = 4000  # rows of CSV
+_BLOCK = 1 << 18  # bytes of lines
 
 _BY_SUFFIX = {"": "text", ".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _GZIP = b"\x1f\x8b"
@@ -30,11 +35,11 @@ _GZIP = b"\x1f\x8b"
 class Batch:
     """Some rows as they were read, or what is wrong with them, and the number of each one's (last) line.
 
-    A row of CSV is the key alone.
+    Of CSV, a row is the key alone. Lines stay together as bytes, which pass to another process faster.
     """
 
     lines: Sequence[int]
-    rows: Sequence[str | ManifestError]
+    rows: Sequence[str | ManifestError] | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,9 @@ class Layout:
             raise ManifestError(f"cannot read the manifest: {reason}") from error
 
     def _csv(self, stream: BinaryIO) -> Iterator[Batch]:
-        reader = csv.reader(_text(stream, ""))
+        reader = csv.reader(line.decode("utf-8", "surrogateescape") for line in stream)
         try:
-            header = next(reader, [])
+            header = [name.removeprefix("\ufeff") for name in next(reader, [])]
         except csv.Error as error:
             raise ManifestError(f"cannot read the manifest's header: {error}") from error
         if header.count(self.field) != 1:
@@ -78,9 +83,10 @@ class Layout:
 
     def good_keys(self, batch: Batch) -> tuple[list[str], list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
-        found = batch.rows
+        rows = batch.rows
+        found = _split(rows) if isinstance(rows, bytes) else rows
         if self.format == "text":
-            found = [str(row).removesuffix("\n").removesuffix("\r") for row in found]
+            found = [str(row).removesuffix("\r") for row in found]
         elif self.format == "jsonl":
             found = [self._json_key(str(row)) for row in found]
         keys = [key for key in found if isinstance(key, str)]
@@ -124,7 +130,7 @@ def unpacked(stream: io.BufferedReader) -> BinaryIO:
     return gzip.open(stream) if stream.peek(2)[:2] == _GZIP else stream  # type: ignore[return-value]
 
 
-def _records(reader: Any, column: int) -> Iterator[tuple[int, str | ManifestError]]:
+def _records(reader: "Reader", column: int) -> Iterator[tuple[int, str | ManifestError]]:
     missing = ManifestError("the row is too short: it has no such column")
     while True:
         try:
@@ -137,15 +143,19 @@ def _records(reader: Any, column: int) -> Iterator[tuple[int, str | ManifestErro
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:
-    text = _text(stream, "\n")
     first = 1
-    while rows := list(islice(text, BATCH)):
-        yield Batch(range(first, first + len(rows)), rows)
-        first += len(rows)
+    while block := stream.read(_BLOCK):
+        block += stream.readline()
+        if first == 1:
+            block = block.removeprefix(codecs.BOM_UTF8)
+        count = block.count(b"\n") + (not block.endswith(b"\n"))
+        yield Batch(range(first, first + count), block)
+        first += count
 
 
-def _text(stream: BinaryIO, newline: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+def _split(block: bytes) -> list[str]:
+    text = block.decode("utf-8", "surrogateescape")
+    return text.removesuffix("\n").split("\n")
 
 
 def _problem(key: str | ManifestError) -> str | None:
