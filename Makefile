@@ -4,6 +4,10 @@
 
 python := .venv/bin/python
 
+# Taken as it was given: neither make nor the shell may find anything to expand in it.
+override ENV := $(value ENV)
+export ENV
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  ENV is an environment (a file in environments/); ARGS goes to cdktf, as in ARGS=--auto-approve"
@@ -36,16 +40,16 @@ synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 	@$(python) -m ops synth $(ARGS)
 
 bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
-	@$(python) -m ops bootstrap "$(ENV)" $(ARGS)
+	@$(python) -m ops bootstrap "$$ENV" $(ARGS)
 
 plan: setup ## Show what a deploy of ENV would change
-	@$(python) -m ops plan "$(ENV)" $(ARGS)
+	@$(python) -m ops plan "$$ENV" $(ARGS)
 
 deploy: setup ## Deploy ENV
-	@$(python) -m ops deploy "$(ENV)" $(ARGS)
+	@$(python) -m ops deploy "$$ENV" $(ARGS)
 
 destroy: setup ## Destroy what deploy made of ENV
-	@$(python) -m ops destroy "$(ENV)" $(ARGS)
+	@$(python) -m ops destroy "$$ENV" $(ARGS)
 
 lock: setup ## Renew Pipfile.lock and package-lock.json
 	@ops/lock.sh

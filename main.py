@@ -30,19 +30,23 @@ def build(environments: Sequence[Settings], *, outdir: str | None = None) -> App
 
 def main() -> None:
     """Synthesize `environments/`; on bad settings say what is wrong and write nothing."""
+    outdir = Path(os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
     try:
-        app = build(load_environments(Path("environments"), os.environ))
+        environments = load_environments(Path("environments"), os.environ)
+        outdir.mkdir(parents=True, exist_ok=True)
+        app = build(environments)
+    except OSError as error:
+        sys.exit(f"Error: cannot write to {outdir}: {error.strerror or error}")
     except (SettingsError, LockoutError) as error:
         for problem in error.problems:
             print(f"Error: {problem}", file=sys.stderr)
-        _remove_empty_output()
+        _remove_empty_output(outdir)
         sys.exit(1)
     app.synth()
 
 
-def _remove_empty_output() -> None:
-    # cdktf makes its output folders as soon as there is an App. rmdir takes away only what is empty.
-    outdir = Path(os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+def _remove_empty_output(outdir: Path) -> None:
+    # cdktf makes its folders as soon as there is an App. rmdir takes away only what is empty.
     for folder in (outdir / "stacks", outdir):
         with contextlib.suppress(OSError):
             folder.rmdir()

@@ -6,6 +6,8 @@ import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ops.errors import OpsError
+
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"  # what cdktf-cdktf-provider-aws 20.1.0 was generated from
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
@@ -34,11 +36,18 @@ def find_mirror(environ: Mapping[str, str]) -> Path | None:
     Looks at $TERRAFORM_PROVIDER_MIRROR, then where mirrors are usually put; only
     the unpacked layout counts
     (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
+
+    Raises:
+        OpsError: the variable names a folder that does not hold it.
     """
+    named = environ.get(MIRROR_VARIABLE)
     for candidate in _candidates(environ):
         # Not Path.is_dir, which raises where we may not look: a folder in /opt that is not ours.
         if os.path.isdir(candidate / PROVIDER / PROVIDER_VERSION / _platform()):  # noqa: PTH112
             return candidate.absolute()  # terraform is started in other folders than we are
+        if named:  # is the first candidate
+            wanted = f"{PROVIDER}/{PROVIDER_VERSION}/{_platform()}"
+            raise OpsError(f"{MIRROR_VARIABLE} names {named}, which has no folder {wanted}")
     return None
 
 

@@ -44,6 +44,21 @@ fi
 
 log=$PWD/.cache/setup.log
 mkdir -p .cache
+# Two at once would take each other's .venv away: the second waits, and then finds it made.
+lock=$PWD/.cache/setup.lock
+if ! mkdir "$lock" 2>/dev/null; then
+    sleep 1 # it may be about to say who it is
+    holder=$(cat "$lock/pid" 2>/dev/null || echo)
+    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
+        echo "Waiting for another set-up (process $holder) …" >&2
+        while kill -0 "$holder" 2>/dev/null; do sleep 1; done
+    fi
+    rm -rf "$lock" # its holder is gone
+    exec sh ops/setup.sh
+fi
+echo $$ >"$lock/pid"
+trap 'rm -rf "$lock"' EXIT
+trap 'exit 130' INT TERM HUP
 echo "Setting up .venv and node_modules (once, about two minutes; log in .cache/setup.log) …" >&2
 step() {
     "$@" >>"$log" 2>&1 || {

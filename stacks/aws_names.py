@@ -81,6 +81,10 @@ def account_id(text: str) -> str:
     return text
 
 
+# The others are closed to the public, and name their services in ways of their own.
+SUPPORTED_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
+
 @cache
 def partitions() -> Mapping[str, str]:
     """Give every region's partition, as {"eu-central-1": "aws", …}, from the list that botocore ships."""
@@ -89,6 +93,7 @@ def partitions() -> Mapping[str, str]:
         {
             region: partition["id"]
             for partition in listed["partitions"]
+            if partition["id"] in SUPPORTED_PARTITIONS
             for region in partition["regions"]
             if not region.endswith("-global")  # stands for services without a region, such as IAM
         }
@@ -178,6 +183,8 @@ def ip_range(text: str) -> str:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise InvalidValueError("must be an IP range in CIDR notation", 'like "203.0.113.0/24"') from None
+    if network.prefixlen == 0:
+        raise InvalidValueError("must be an IP range that limits something", "leave it out to allow all")
     if "/" not in text or str(network) != text:
         raise InvalidValueError("must be an IP range in CIDR notation", f'give "{network}"')
     return text

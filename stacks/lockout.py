@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from constructs_lib.policies import Document, Perimeter
+from constructs_lib.policies import Document, Perimeter, to_json
 from constructs_lib.policies.lockout import LockoutError, bucket_lockouts, key_lockouts
 from stacks.aws_names import arn_account
 from stacks.settings import Settings
@@ -45,5 +45,10 @@ def refuse_lockouts(
         problems += key_lockouts(key_policy, key_arn="*", root_arn=root_arn, deploy_role=known)
     elif deploy_role is not None and settings.account_id not in (None, arn_account(deploy_role)):
         problems.append(f"access.deploy_role: {deploy_role} is not of account {settings.account_id}")
+    problems += [
+        f"the {kind} policy would have {size} bytes, and AWS takes {limit}: grant to fewer"
+        for kind, policy, limit in (("bucket", bucket_policy, 20_480), ("key", key_policy, 32_768))
+        if policy is not None and (size := len(to_json(policy))) > limit
+    ]
     if problems:
         raise LockoutError([f"environment {settings.environment}: {problem}" for problem in problems])

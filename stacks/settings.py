@@ -219,6 +219,17 @@ class Settings(Section):
         refuse(_of_another_partition(arns, info.data.get("region")))
         return network
 
+    @field_validator("encryption")
+    @classmethod
+    def _principals_have_a_key_to_use(
+        cls, encryption: EncryptionSettings, info: ValidationInfo
+    ) -> EncryptionSettings:
+        access = info.data.get("access")
+        if encryption.mode == "sse-s3" and access and access.principals:
+            rule = 'must be "sse-kms" where access.principals is set'
+            refuse([(("mode",), InvalidValueError(rule), encryption.mode)])
+        return encryption
+
     @field_validator("state")
     @classmethod
     def _state_is_apart_from_the_data(cls, state: StateSettings, info: ValidationInfo) -> StateSettings:

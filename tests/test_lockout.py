@@ -152,3 +152,22 @@ def test_headers_that_the_policy_refuses_make_every_upload_impossible() -> None:
         BUCKET_POLICY, bucket_arn=BUCKET, deploy_role=DEPLOY, perimeter=Perimeter(), upload_headers={}
     )
     assert problem == "DenyUnencryptedUploads: would refuse every upload"
+
+
+def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
+    readers = ",".join(f'{{ principal = "arn:aws:iam::111122223333:role/r{n}" }}' for n in range(60))
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "dev.toml").write_text(f"access.readers = [{readers}]\n")
+    done = synthesize(tmp_path / "out", folder=tmp_path)
+    assert done.returncode == 1
+    assert "Error: environment dev: the bucket policy would have " in done.stderr
+    assert "AWS takes 20480: grant to fewer" in done.stderr
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = synthesize(tmp_path / "file" / "out")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: cannot write to {tmp_path}/file/out: Not a directory\n",
+    )

@@ -37,3 +37,29 @@ def test_make_alone_lists_every_target_without_set_up(tmp_path: Path, arguments:
     assert listed | INNER_TARGETS == targets
     assert "ENV is an environment" in done.stdout
     assert [path.name for path in folder.iterdir()] == ["Makefile"]
+
+
+@pytest.mark.parametrize(
+    "environment",
+    ['x";touch "broken-into', "x$(touch broken-into)", "$(shell touch broken-into)", "`touch broken-into`"],
+)
+def test_what_is_given_as_env_is_not_run(tmp_path: Path, environment: str) -> None:
+    tools = link_tools(tmp_path / "bin", "make", "sh", "touch", "mkdir")
+    folder = tmp_path / "checkout"
+    (folder / "ops").mkdir(parents=True)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    for name, script in (("ops/setup.sh", "exit 0"), (".venv/bin/python", 'printf "%s" "$4"')):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    done = subprocess.run(
+        [tools / "make", "plan", f"ENV={environment}"],
+        cwd=folder,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DONE_SECONDS,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, environment, "")
+    assert not list(folder.glob("broken-into*"))

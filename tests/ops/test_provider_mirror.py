@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from ops import provider_mirror
+from ops.errors import OpsError
 from ops.provider_mirror import (
     MIRROR_VARIABLE,
     PROVIDER,
@@ -61,28 +62,32 @@ def test_a_mirror_that_is_named_from_here_is_found_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find_mirror({MIRROR_VARIABLE: "named"}) is None
+    with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
+        find_mirror({MIRROR_VARIABLE: "named"})
     mirror(tmp_path / "named")
     assert find_mirror({MIRROR_VARIABLE: "named"}) == tmp_path / "named"
 
 
 def test_another_version_does_not_count(tmp_path: Path) -> None:
-    assert find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, version="6.0.0"))}) is None
+    with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
+        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, version="6.0.0"))})
 
 
 def test_another_platform_does_not_count(tmp_path: Path) -> None:
-    assert find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, platform="plan9_mips"))}) is None
+    with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
+        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, platform="plan9_mips"))})
 
 
 def test_a_packed_provider_does_not_count(tmp_path: Path) -> None:
     (tmp_path / PROVIDER).mkdir(parents=True)
     (tmp_path / PROVIDER / f"terraform-provider-aws_{PROVIDER_VERSION}_{PLATFORM}.zip").touch()
-    assert find_mirror({MIRROR_VARIABLE: str(tmp_path)}) is None
+    with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
+        find_mirror({MIRROR_VARIABLE: str(tmp_path)})
 
 
-def test_a_folder_that_cannot_be_looked_into_does_not_count(home: Path) -> None:
-    found = mirror(home / ".terraform.d" / "plugins")
-    assert find_mirror({MIRROR_VARIABLE: "x" * 5000}) == found  # a name too long, for root may read anything
+def test_a_named_folder_that_cannot_be_looked_into_is_an_error() -> None:
+    with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
+        find_mirror({MIRROR_VARIABLE: "x" * 5000})  # a name too long, for root may read anything
 
 
 @pytest.mark.parametrize(

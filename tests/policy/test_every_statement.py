@@ -15,9 +15,6 @@ import pytest
 
 # What no request can notice, and why it is there all the same.
 WITHOUT_EFFECT = {
-    # A key policy has no say in an action that is about no key in particular:
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
-    "key policy: EnableRootAccess without Action kms:ListAliases",
     # The principals in the table are of this account anyhow; the last test is about those that are not.
     "key policy: AllowSpecifiedPrincipals without StringEquals kms:CallerAccount",
 }

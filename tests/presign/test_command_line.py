@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -292,6 +293,15 @@ def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
         assert ran.stdout.splitlines()[-1] == "0 []"
 
 
+@pytest.fixture
+def sigint_is_not_ignored() -> Iterator[None]:
+    """Have child processes start as from a terminal, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_is_not_ignored")
 def test_ctrl_c_exits_130_without_a_word() -> None:
     with start("get", "--outputs", "-", "k") as process:
         # More than a pipe holds: once it is written, the process is waiting for the rest.

@@ -94,7 +94,7 @@ def test_a_file_overrides_every_default(load: Load) -> None:
         principals = ["{ROLE}"]
         attach_to_roles = ["loader"]
         [encryption]
-        mode = "sse-s3"
+        mode = "sse-kms"
         require_upload_headers = false
         key_alias = "alias/mine"
         key_rotation_days = 90
@@ -113,7 +113,7 @@ def test_a_file_overrides_every_default(load: Load) -> None:
     assert settings.access.principals == (ROLE,)
     assert settings.access.attach_to_roles == ("loader",)
     assert settings.encryption.model_dump() == {
-        "mode": "sse-s3",
+        "mode": "sse-kms",
         "require_upload_headers": False,
         "key_alias": "alias/mine",
         "key_rotation_days": 90,

@@ -163,6 +163,19 @@ def test_a_file_whose_name_is_no_environment_name_is_refused(problems: Problems)
         ),
         ('bucket_nam = "x"', 'bucket_nam: unknown key; did you mean "bucket_name"?'),
         (
+            'access.principals = ["arn:aws:iam::111122223333:root"]\nencryption.mode = "sse-s3"',
+            'encryption.mode: must be "sse-kms" where access.principals is set, not "sse-s3"',
+        ),
+        (
+            'network.source_ips = ["0.0.0.0/0"]',
+            "network.source_ips[0]: must be an IP range that limits something, not "
+            '"0.0.0.0/0"; leave it out to allow all',
+        ),
+        (
+            'region = "us-iso-east-1"',
+            'region: must be an AWS region, not "us-iso-east-1"; did you mean "us-gov-east-1"?',
+        ),
+        (
             "zzz = 1",
             "zzz: unknown key; allowed here: access, account_id, bucket_name, encryption, network, presign, "
             "protect, region, state, tags",
