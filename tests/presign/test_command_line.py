@@ -238,19 +238,26 @@ def test_a_key_that_may_be_a_mistake_is_warned_of_on_standard_error(
     assert result.err.startswith(warning)
 
 
-def test_a_link_that_outlives_its_credentials_is_warned_of(
+def test_a_link_is_cut_to_the_life_of_its_credentials(
     presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
-    command = ("get", "--outputs", outputs_file(), "k", "--expires")
-    assert presign(*command, "1h").err == ""
-    assert presign(*command, "2h").err.startswith("Warning: the credentials are temporary: ")
+    command = ("get", "--outputs", outputs_file(), "--format", "url", "k", "--expires")
+    assert presign(*command, "1h").err == (
+        "Warning: until when the temporary credentials live is unknown: "
+        "the link dies with them, even if earlier\n"
+    )
     soon = datetime.now(UTC) + timedelta(minutes=30)
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", soon.isoformat())
     assert presign(*command, "20m").err == ""
-    assert presign(*command, "40m").err.startswith(
-        f"Warning: the credentials expire at {soon:%Y-%m-%dT%H:%M:%SZ}"
+    cut = presign(*command, "40m")
+    assert cut.err == (
+        f"Warning: the link expires earlier than asked, at {soon:%Y-%m-%dT%H:%M:%SZ}, "
+        "for the credentials expire then\n"
     )
+    seconds = re.search(r"X-Amz-Expires=(\d+)", cut.out)
+    assert seconds
+    assert 1790 <= int(seconds[1]) <= 1800
 
 
 def test_text_shows_control_characters_as_escapes(presign: Presign, outputs_file: OutputsFile) -> None:
