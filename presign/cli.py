@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from presign import __version__, links, post, report
+from presign import __version__, completion, links, post, report, show
 from presign.errors import PresignError
 
 import click
@@ -36,7 +36,7 @@ def cli() -> None:
     """Make links that let others download from and upload to the secure bucket."""
 
 
-for command in (links.get, links.put, post.post):
+for command in (links.get, links.put, post.post, show.show, completion.completion):
     cli.add_command(command)
 
 

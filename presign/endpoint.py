@@ -1,9 +1,12 @@
 """Where a bucket answers: the URL that object keys are appended to."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from presign.errors import EndpointError
+
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 def bucket_url(bucket: str, region: str, endpoint_url: str | None = None) -> str:
@@ -22,6 +25,7 @@ def bucket_url(bucket: str, region: str, endpoint_url: str | None = None) -> str
         endpoint_url = f"https://s3.{region}.{suffix}"
     _check(endpoint_url)
     parts = urlsplit(endpoint_url)
+    _check_on_aws(endpoint_url, parts.scheme, parts.hostname or "", region)
     path = parts.path.rstrip("/") + "/"
     if "." in bucket or _has_no_subdomains(parts.hostname or ""):
         return f"{parts.scheme}://{parts.netloc}{path}{bucket}/"
@@ -39,6 +43,21 @@ def _check(endpoint_url: str) -> None:
         raise EndpointError(
             f"the endpoint {endpoint_url!r} cannot be used: give http:// or https:// and a host (and port), "
             "such as http://localhost:4566 (--endpoint-url, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL)"
+        )
+
+
+def _check_on_aws(endpoint_url: str, scheme: str, host: str, region: str) -> None:
+    """Refuse an endpoint of AWS that would refuse the link: one without TLS, or of another region."""
+    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return
+    if scheme == "http":
+        raise EndpointError(
+            f"the endpoint {endpoint_url!r} cannot be used: the bucket's policy denies plain http, give https://"
+        )
+    named = [label for label in host.split(".") if _REGION.fullmatch(label)]
+    if named and region not in named:
+        raise EndpointError(
+            f"the endpoint {endpoint_url!r} cannot be used: it is in {named[0]}, and the bucket in {region}"
         )
 
 

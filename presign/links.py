@@ -3,8 +3,8 @@
 from typing import Unpack
 
 from presign import curl, duration, report, request
-from presign.errors import RequestError
-from presign.options import PlaceOptions, expires_option, format_option, place_options, together
+from presign.errors import ObjectKeyError, RequestError
+from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options, together
 from presign.prepare import Prepared, prepare
 
 import click
@@ -17,6 +17,7 @@ class LinkOptions(PlaceOptions):
     expires: int | None
     file: str | None
     format: str
+    check: bool
 
 
 class GetOptions(LinkOptions):
@@ -49,6 +50,7 @@ _link_options = together(
     short_help="Make a link that downloads an object.",
 )
 @_link_options
+@check_option("is the object there, may these credentials read it, is the clock right")
 @click.option("--version-id", metavar="ID", help="Download this version of the object.")
 @click.option("--download-as", metavar="NAME", help="The name under which browsers save the file.")
 def get(**options: Unpack[GetOptions]) -> None:
@@ -72,6 +74,7 @@ def get(**options: Unpack[GetOptions]) -> None:
     short_help="Make a link that uploads an object.",
 )
 @_link_options
+@check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
 @click.option(
     "--checksum",
@@ -101,11 +104,24 @@ def _print_link(
     method: str, options: LinkOptions, prepared: Prepared, headers: dict[str, str], query: dict[str, str]
 ) -> None:
     key = options["key"]
+    bucket = prepared.stack.bucket
+    if key.startswith("s3://") and not key.startswith(f"s3://{bucket}/"):
+        raise ObjectKeyError(
+            f"{key!r} is not in the bucket of these outputs, {bucket}: give a key of this bucket"
+        )
+    key = key.removeprefix(f"s3://{bucket}/")
     plan = prepared.signer.plan(method, prepared.expires, headers, query)
     url = plan.url(key)
+    warnings = [*_about_key(key, url), *prepared.warnings]
+    if options["check"]:
+        # Loaded only here: what speaks HTTP would double the time of one link.
+        from presign import check
+
+        answer = check.ask(prepared, key, query) if method == "GET" else check.ask(prepared)
+        warnings += answer.require()
     link = report.Link(
         method=method,
-        place=f"s3://{prepared.stack.bucket}/{key}",
+        place=f"s3://{bucket}/{key}",
         url=url,
         expires_at=duration.iso(plan.expires_at),
         lifetime=duration.words(prepared.expires),
@@ -114,16 +130,14 @@ def _print_link(
         signed_by=prepared.signed_by,
     )
     click.echo(report.render(link, options["format"]))
-    report.warn([*_about_key(key, url), *prepared.warnings])
+    report.warn(warnings)
 
 
 def _about_key(key: str, url: str) -> list[str]:
     """Say what makes a correctly signed link fail later."""
-    warnings = [
-        f"the key starts with {start}, which becomes part of the object's name"
-        for start in ("/", "s3://")
-        if key.startswith(start)
-    ]
+    warnings = []
+    if key.startswith("/"):
+        warnings.append("the key starts with /, which becomes part of the object's name")
     if curl.has_dot_segments(url):
         warnings.append(
             "the key has a '.' or '..' part, which browsers and most HTTP clients rewrite: "

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from presign import curl, duration, form, report, request
-from presign.options import PlaceOptions, expires_option, format_option, place_options
+from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options
 from presign.prepare import prepare
 
 import click
@@ -40,6 +40,7 @@ class PostOptions(PlaceOptions):
     expires: int | None
     file: str | None
     format: str
+    check: bool
 
 
 @click.command(
@@ -50,6 +51,7 @@ class PostOptions(PlaceOptions):
 @click.argument("prefix")
 @place_options
 @expires_option
+@check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--key", metavar="KEY", help="The one key to upload to. Default: PREFIX and the file's name.")
 @click.option("--min-size", type=Size(), metavar="SIZE", default="0", help="The least size, such as 1KB.")
 @click.option(
@@ -78,6 +80,11 @@ def post(**options: Unpack[PostOptions]) -> None:
         any_subtype=any_subtype,
     )
     prepared = prepare(options, options["expires"])
+    warnings = list(prepared.warnings)
+    if options["check"]:
+        from presign import check
+
+        warnings += check.ask(prepared).require()
     file = options["file"] or "FILE"
     now = datetime.now(UTC)
     fields = form.fields(
@@ -118,7 +125,7 @@ def post(**options: Unpack[PostOptions]) -> None:
         ]
         text = "\n".join([report.table(rows), "", "To upload, run:", line])
     click.echo(text)
-    report.warn(prepared.warnings)
+    report.warn(warnings)
 
 
 def _type_of(file: str, start: str) -> str:

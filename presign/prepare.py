@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from presign import credentials, duration, endpoint, outputs
+from presign import credentials, duration, endpoint, find
 from presign.errors import CredentialsError
 from presign.options import PlaceOptions
 from presign.outputs import Outputs
 from presign.signer import Signer
-
-import click
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def prepare(options: PlaceOptions, expires: int | None = None, bucket: str | Non
 
     ``bucket`` is an access point's ARN, to be used in the bucket's stead.
     """
-    stack = locate(options)
+    stack = find.locate(options)
     chosen = duration.choose(expires, stack.max_seconds)
     bucket_url = endpoint.bucket_url(bucket or stack.bucket, stack.region, options["endpoint_url"])
     found = credentials.resolve(options["profile"], os.environ)
@@ -50,13 +48,6 @@ def prepare(options: PlaceOptions, expires: int | None = None, bucket: str | Non
     )
     chosen, warnings = within_life(chosen, found, datetime.now(UTC))
     return Prepared(stack, found, bucket_url, signer, chosen, warnings)
-
-
-def locate(options: PlaceOptions) -> Outputs:
-    """Read the outputs that are named; raises a usage error where none are."""
-    if not options["outputs"]:
-        raise click.UsageError("no outputs given: name their file with --outputs FILE or in PRESIGN_OUTPUTS")
-    return outputs.read(options["outputs"], options["stack"])
 
 
 def within_life(expires: int, found: credentials.Credentials, now: datetime) -> tuple[int, list[str]]:
