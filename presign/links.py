@@ -18,6 +18,7 @@ class LinkOptions(PlaceOptions):
     file: str | None
     format: str
     check: bool
+    access_point: str | None
 
 
 class GetOptions(LinkOptions):
@@ -42,6 +43,7 @@ _link_options = together(
         "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
     ),
     format_option(*report.FORMATS),
+    click.option("--access-point", metavar="ARN", help="The access point through which to reach the bucket."),
 )
 
 
@@ -65,7 +67,7 @@ def get(**options: Unpack[GetOptions]) -> None:
         query["versionId"] = options["version_id"]
     if options["download_as"] is not None:
         query["response-content-disposition"] = request.content_disposition(options["download_as"])
-    prepared = prepare(options, options["expires"])
+    prepared = prepare(options, options["expires"], options["access_point"])
     _print_link("GET", options, prepared, {}, query)
 
 
@@ -96,7 +98,7 @@ def put(**options: Unpack[PutOptions]) -> None:
         own["content-type"] = request.content_type(options["content_type"])
     if options["checksum"] is not None:
         own |= request.checksum_header(options["checksum"])
-    prepared = prepare(options, options["expires"])
+    prepared = prepare(options, options["expires"], options["access_point"])
     _print_link("PUT", options, prepared, {**prepared.stack.upload_headers, **own}, {})
 
 

@@ -30,14 +30,17 @@ class Prepared:
         return f"{self.found.access_key}{f', which needs the IAM policy {policy}' if policy else ''}"
 
 
-def prepare(options: PlaceOptions, expires: int | None = None, bucket: str | None = None) -> Prepared:
+def prepare(options: PlaceOptions, expires: int | None = None, access_point: str | None = None) -> Prepared:
     """Read the outputs and find credentials; ``expires`` is what was asked for, in seconds.
 
-    ``bucket`` is an access point's ARN, to be used in the bucket's stead.
+    ``access_point`` is the ARN of one, through which the bucket is then reached.
     """
     stack = find.locate(options)
     chosen = duration.choose(expires, stack.max_seconds)
-    bucket_url = endpoint.bucket_url(bucket or stack.bucket, stack.region, options["endpoint_url"])
+    if access_point is None:
+        bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
+    else:
+        bucket_url = endpoint.access_point_url(access_point, stack.region, options["endpoint_url"])
     found = credentials.resolve(options["profile"], os.environ)
     signer = Signer(
         access_key=found.access_key,

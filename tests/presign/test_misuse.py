@@ -26,6 +26,12 @@ MISUSES = [
     (1, ["post", "in/", "--key", "out/k"], "does not start with the prefix 'in/'"),
     (1, ["put", "k", "--endpoint-url", "http://s3.eu-west-1.amazonaws.com"], "policy denies plain http"),
     (1, ["show", "--endpoint-url", "https://s3.us-east-1.amazonaws.com"], "it is in us-east-1"),
+    (1, ["get", "k", "--access-point", "name"], "'name' is not an access point"),
+    (
+        1,
+        ["get", "k", "--access-point", "arn:aws:s3:us-east-1:111122223333:accesspoint/name"],
+        "is in us-east-1, and the bucket in eu-west-1",
+    ),
     (1, ["show", "--stack", "prod"], "there is no stack 'prod'"),
 ]
 

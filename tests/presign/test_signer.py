@@ -8,7 +8,7 @@ from functools import cache
 from unittest.mock import patch
 
 from presign import Signer
-from presign.endpoint import bucket_url
+from presign.endpoint import access_point_url, bucket_url
 from presign.errors import ExpiryError, ObjectKeyError
 from presign.signer import Plan
 
@@ -280,3 +280,22 @@ def test_a_link_to_the_bucket_itself_is_accepted_where_botocores_is(place: Place
         assert ours == theirs
     else:  # botocore leaves out the last slash, which S3 allows
         assert ours.split("?")[0] == theirs.split("?")[0] + "/"
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"), [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
+)
+def test_links_through_an_access_point_equal_those_of_botocore(partition: str, region: str) -> None:
+    arn = f"arn:{partition}:s3:{region}:111122223333:accesspoint/my-point"
+    theirs = client(region, None, "virtual", TOKEN).generate_presigned_url(
+        "get_object", Params={"Bucket": arn, "Key": "a b/ü"}, ExpiresIn=60
+    )
+    signer = Signer(
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+        session_token=TOKEN,
+        region=region,
+        bucket_url=access_point_url(arn, region),
+        clock=noon,
+    )
+    assert signer.url("GET", "a b/ü", 60) == theirs
