@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, TypedDict, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, Unpack
 
-from presign import credentials, duration, endpoint, outputs
-from presign.errors import BulkError, DurationError, ManifestError
+from presign import credentials, duration, endpoint, find
+from presign.errors import BulkError, ManifestError
+from presign.options import Decorator, PlaceOptions, expires_option, place_options
 from presign.signer import Signer
 
 import click
@@ -25,7 +26,7 @@ _SOME_ROWS_BAD = 3
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
 
 
-class BulkOptions(TypedDict):
+class BulkOptions(PlaceOptions):
     """What ``bulk get`` and ``bulk put`` are given; ``expires`` is in seconds."""
 
     manifest: str
@@ -36,22 +37,11 @@ class BulkOptions(TypedDict):
     errors: str | None
     resume: bool
     jobs: int
-    outputs: str | None
-    stack: str | None
     expires: int | None
-    profile: str | None
-    endpoint_url: str | None
-
-
-def _seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else duration.parse(value)
-    except DurationError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _bulk_options(command: Callable[..., None]) -> Callable[..., None]:
-    options = [
+    options: list[Decorator] = [
         click.argument("manifest"),
         click.option(
             "-o",
@@ -94,28 +84,8 @@ def _bulk_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that sign."
         ),
-        click.option(
-            "--outputs",
-            metavar="FILE",
-            envvar="PRESIGN_OUTPUTS",
-            help="The storage stack's outputs; - reads standard input. Default: $PRESIGN_OUTPUTS.",
-        ),
-        click.option("--stack", metavar="NAME", help="Which stack to use, if the outputs hold several."),
-        click.option(
-            "--expires",
-            callback=_seconds,
-            metavar="TIME",
-            help="How long the links work: 90s, 15m, 1h, 7d. Default: 15m, or less where the bucket says so.",
-        ),
-        click.option(
-            "--profile", metavar="NAME", help="The AWS profile to sign with. Default: what boto3 would use."
-        ),
-        click.option(
-            "--endpoint-url",
-            metavar="URL",
-            envvar=["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
-            help="Where S3 answers, if not on AWS. Default: $AWS_ENDPOINT_URL_S3, else $AWS_ENDPOINT_URL.",
-        ),
+        place_options,
+        expires_option,
     ]
     for option in reversed(options):
         command = option(command)
@@ -167,9 +137,7 @@ def _run(method: str, options: BulkOptions) -> None:
     from presign.manifest import Layout
 
     manifest_format, form = _formats(options)
-    if not options["outputs"]:
-        raise click.UsageError("no outputs given: name their file with --outputs FILE or in PRESIGN_OUTPUTS")
-    stack = outputs.read(options["outputs"], options["stack"])
+    stack = find.locate(options)
     expires = duration.choose(options["expires"], stack.max_seconds)
     bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
     found = credentials.resolve(options["profile"], os.environ)

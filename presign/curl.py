@@ -34,6 +34,17 @@ def command(method: str, url: str, headers: Mapping[str, str], file: str) -> str
     return " ".join([*map(shlex.quote, words), f"'{url}'"])
 
 
+def form_command(url: str, fields: Mapping[str, str], file: str) -> str:
+    """Return one shell-quoted curl command that uploads ``file`` with a form's fields."""
+    words = ["curl", "--fail-with-body"]
+    for name, value in fields.items():
+        # Where -F would read a file or a type from the value, --form-string does not.
+        plain = not value.startswith(("@", "<")) and not set(value) & set(';,"\\')
+        words += ["-F" if plain else "--form-string", f"{name}={value}"]
+    escaped = _path(file).replace("\\", "\\\\").replace('"', '\\"')
+    return shlex.join([*words, "-F", f'file=@"{escaped}"', url])
+
+
 def has_dot_segments(url: str) -> bool:
     """Tell whether the URL has a ``.`` or ``..`` segment, which most HTTP clients rewrite before sending."""
     return not {".", ".."}.isdisjoint(urlsplit(url).path.split("/"))

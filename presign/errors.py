@@ -39,3 +39,11 @@ class BulkError(PresignError):
 
 class EndpointError(PresignError):
     """The endpoint is not a URL that S3 requests can be sent to."""
+
+
+class RequestError(PresignError):
+    """A header or parameter of the request cannot have this value."""
+
+
+class CheckError(PresignError):
+    """S3 refuses what the link would ask for, or cannot be reached."""

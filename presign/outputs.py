@@ -1,8 +1,9 @@
 """Reads what the storage stack says about its bucket.
 
-Two shapes are read: ``cdktf deploy --outputs-file F`` writes
-``{stack: {name: value}}``, and ``terraform output -json`` writes
-``{name: {"value": …, "type": …, "sensitive": …}}``.
+Three shapes are read: ``cdktf deploy --outputs-file F`` writes
+``{stack: {name: value}}``, ``terraform output -json`` writes
+``{name: {"value": …, "type": …, "sensitive": …}}``, and a Terraform state has
+the latter under ``outputs``.
 """
 
 import errno
@@ -66,7 +67,9 @@ def read(source: str, stack: str | None = None) -> Outputs:
 
 
 def parse(document: object, where: str, stack: str | None = None) -> Outputs:
-    """Turn a parsed outputs document of either shape into Outputs; ``where`` is for the messages."""
+    """Turn a parsed outputs document of any shape into Outputs; ``where`` is for the messages."""
+    if isinstance(document, dict) and "terraform_version" in document:
+        document = document.get("outputs")
     values = _pick_stack(document, where, stack)
     missing = [name for name in _NEEDED if values.get(name) in (None, "")]
     if missing:

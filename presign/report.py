@@ -1,8 +1,10 @@
 """Writes a link for people and for programs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import click
 
 FORMATS = ("text", "json", "curl", "url")
 
@@ -47,6 +49,22 @@ def printable(text: str) -> str:
     )
 
 
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a line for each name and value."""
+    return "\n".join(f"{name:<10} {printable(value)}" for name, value in rows)
+
+
+def listed(name: str, values: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the rows for several values under one name."""
+    return [(name if number == 0 else "", value) for number, value in enumerate(values)]
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Write each warning to standard error, on a line of its own."""
+    for warning in warnings:
+        click.echo(f"Warning: {printable(warning)}", err=True)
+
+
 def _text(link: Link) -> str:
     action = "upload" if link.method == "PUT" else "download"
     headers = [f"{name}: {value}" for name, value in link.headers.items()] or ["none needed"]
@@ -55,9 +73,7 @@ def _text(link: Link) -> str:
         ("Method", link.method),
         ("Expires", f"{link.expires_at} ({link.lifetime} from now)"),
         ("Signed by", link.signed_by),
-        ("Headers", headers[0]),
-        *(("", header) for header in headers[1:]),
+        *listed("Headers", headers),
         ("URL", link.url),
     ]
-    lines = [f"{name:<10} {printable(value)}" for name, value in rows]
-    return "\n".join([*lines, "", f"To {action}, run:", link.curl])
+    return "\n".join([table(rows), "", f"To {action}, run:", link.curl])

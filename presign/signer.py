@@ -55,6 +55,13 @@ class Plan:
     def url(self, key: str) -> str:
         """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
         [path] = encode_keys((key,))
+        return self._sign(path)
+
+    def bucket_url(self) -> str:
+        """Return the presigned URL of the bucket itself, for HEAD and the like."""
+        return self._sign("")
+
+    def _sign(self, path: str) -> str:
         request = f"{self._request_head}{path}{self._request_tail}"
         string_to_sign = f"{self._string_to_sign_head}{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key, string_to_sign.encode(), "sha256").hex()
@@ -110,15 +117,22 @@ class Signer:
         self._path = parts.path
         self._host = _host_header(parts)
         self._access_key = access_key
-        self._secret = f"AWS4{secret_key}".encode()
+        self._secret = secret_key
         self._token = f"&X-Amz-Security-Token={quote(session_token, safe='')}" if session_token else ""
         self._region = region
         self._clock = clock
 
-    def plan(self, method: str, expires: int, headers: Mapping[str, str] | None = None) -> Plan:
+    def plan(
+        self,
+        method: str,
+        expires: int,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Plan:
         """Prepare links for one HTTP method that expire ``expires`` seconds from now.
 
         ``headers`` must then be sent with the request, exactly as given here.
+        ``query`` has parameters of the operation, such as ``versionId``.
         Raises ExpiryError unless ``expires`` is from 1 second to 7 days.
         """
         if not 1 <= expires <= MAX_EXPIRES:
@@ -144,12 +158,10 @@ class Signer:
         )
         names_parameter = f"&X-Amz-SignedHeaders={quote(signed_names, safe='')}"
         # The signature is made over sorted parameters. The URL may have any order; this is botocore's.
-        sorted_query = f"{common}{self._token}{names_parameter}"
-        url_query = f"{common}{names_parameter}{self._token}"
-
-        signing_key = self._secret
-        for part in (date, self._region, "s3", "aws4_request"):
-            signing_key = hmac.digest(signing_key, part.encode(), "sha256")
+        own = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in (query or {}).items()]
+        parameters = [*own, *f"{common}{self._token}{names_parameter}".split("&")]
+        sorted_query = "&".join(sorted(parameters, key=lambda parameter: parameter.partition("=")))
+        url_query = "&".join([*own, f"{common}{names_parameter}{self._token}"])
         return Plan(
             signed_at=signed_at,
             expires_at=signed_at + timedelta(seconds=expires),
@@ -158,12 +170,20 @@ class Signer:
             _request_head=f"{method}\n{self._path}",
             _request_tail=f"\n{sorted_query}\n{header_lines}\n{signed_names}\nUNSIGNED-PAYLOAD",
             _string_to_sign_head=f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n",
-            _signing_key=signing_key,
+            _signing_key=signing_key(self._secret, date, self._region),
         )
 
     def url(self, method: str, key: str, expires: int, headers: Mapping[str, str] | None = None) -> str:
         """Return one presigned URL: a ``plan`` for a single key."""
         return self.plan(method, expires, headers).url(key)
+
+
+def signing_key(secret_key: str, date: str, region: str) -> bytes:
+    """Return the key that signs for S3 in ``region`` on ``date`` (YYYYMMDD)."""
+    key = f"AWS4{secret_key}".encode()
+    for part in (date, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def encode_keys(keys: Sequence[str]) -> list[str]:

@@ -227,7 +227,6 @@ def test_an_expiry_longer_than_the_bucket_allows_is_refused_before_credentials_a
     ("key", "warning"),
     [
         ("/k", "Warning: the key starts with /, which becomes part of the object's name\n"),
-        ("s3://b/k", "Warning: the key starts with s3://, which becomes part of the object's name\n"),
         ("a/../k", "Warning: the key has a '.' or '..' part, which browsers and most HTTP clients rewrite"),
     ],
 )
@@ -239,19 +238,26 @@ def test_a_key_that_may_be_a_mistake_is_warned_of_on_standard_error(
     assert result.err.startswith(warning)
 
 
-def test_a_link_that_outlives_its_credentials_is_warned_of(
+def test_a_link_is_cut_to_the_life_of_its_credentials(
     presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
-    command = ("get", "--outputs", outputs_file(), "k", "--expires")
-    assert presign(*command, "1h").err == ""
-    assert presign(*command, "2h").err.startswith("Warning: the credentials are temporary: ")
+    command = ("get", "--outputs", outputs_file(), "--format", "url", "k", "--expires")
+    assert presign(*command, "1h").err == (
+        "Warning: until when the temporary credentials live is unknown: "
+        "the link dies with them, even if earlier\n"
+    )
     soon = datetime.now(UTC) + timedelta(minutes=30)
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", soon.isoformat())
     assert presign(*command, "20m").err == ""
-    assert presign(*command, "40m").err.startswith(
-        f"Warning: the credentials expire at {soon:%Y-%m-%dT%H:%M:%SZ}"
+    cut = presign(*command, "40m")
+    assert cut.err == (
+        f"Warning: the link expires earlier than asked, at {soon:%Y-%m-%dT%H:%M:%SZ}, "
+        "for the credentials expire then\n"
     )
+    seconds = re.search(r"X-Amz-Expires=(\d+)", cut.out)
+    assert seconds
+    assert 1790 <= int(seconds[1]) <= 1800
 
 
 def test_text_shows_control_characters_as_escapes(presign: Presign, outputs_file: OutputsFile) -> None:
@@ -260,12 +266,14 @@ def test_text_shows_control_characters_as_escapes(presign: Presign, outputs_file
     assert "\x1b" not in result.out
 
 
-@pytest.mark.parametrize("command", [[], ["get"], ["put"]])
+@pytest.mark.parametrize("command", [[], ["get"], ["put"], ["post"], ["show"], ["completion"]])
 def test_help_shows_a_real_example(presign: Presign, command: list[str]) -> None:
     result = presign(*command, "--help")
     assert (result.code, result.err) == (0, "")
     assert re.search(
-        r"\n  Example:\n(    .*\n)*    presign (get|put) --outputs outputs.json .*\S/\S", result.out
+        r"\n  Example:\n(    .*\n)*    presign "
+        r"((get|put|post|show) --outputs outputs.json .*\S/|completion bash)",
+        result.out,
     )
 
 
@@ -344,3 +352,41 @@ def test_a_terminal_that_cannot_show_the_key_is_one_line(outputs_file: OutputsFi
     assert (
         err == b"Error: the terminal's encoding, latin-1, lacks a character of the output: set PYTHONUTF8=1\n"
     )
+
+
+def test_a_key_may_be_given_with_its_own_bucket_but_with_no_other(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    options = ("get", "--outputs", outputs_file(), "--format", "url")
+    assert presign(*options, "s3://secure-dev-data-bucket/a/k").out.startswith(f"{BUCKET_URL}a/k?")
+    other = presign(*options, "s3://other-bucket/k")
+    assert (other.code, other.out, other.err) == (
+        1,
+        "",
+        "Error: 's3://other-bucket/k' is not in the bucket of these outputs, secure-dev-data-bucket: "
+        "give a key of this bucket\n",
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(presign: Presign, shell: str) -> None:
+    result = presign("completion", shell)
+    assert (result.code, result.err) == (0, "")
+    assert f"_PRESIGN_COMPLETE={shell}_complete" in result.out
+
+
+def test_the_completion_script_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "from presign.cli import main; main()"],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "_PRESIGN_COMPLETE": "bash_complete",
+            "COMP_WORDS": "presign sh",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("plain,show\n", "")

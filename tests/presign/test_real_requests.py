@@ -1,5 +1,6 @@
 """The links work, and changed links do not, against an S3 that checks them."""
 
+import hashlib
 import json
 import subprocess
 import urllib.error
@@ -204,3 +205,31 @@ def test_an_expired_link_is_refused(s3: S3Client, s3_endpoint: str) -> None:
 
     assert status(timedelta(minutes=14)) == 200
     assert status(timedelta(minutes=16)) == 403
+
+
+def test_one_version_is_downloaded_and_the_name_to_save_as_cannot_be_changed(
+    presign: Presign, outputs: str, s3: S3Client, tmp_path: Path
+) -> None:
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    old = s3.put_object(Bucket=BUCKET, Key="versions", Body=DATA)["VersionId"]
+    s3.put_object(Bucket=BUCKET, Key="versions", Body=b"new")
+    line = link(presign, "get", outputs, "versions", "--version-id", old, "--download-as", "ü 1.bin")["curl"]
+    assert bash(line).returncode == 0
+    assert (tmp_path / "versions").read_bytes() == DATA
+    # The embedded S3 checks the parameter's signature, but does not answer with the header.
+    assert bash(line.replace("%201.bin", "%202.bin")).returncode == 22
+    assert bash(line.replace(f"versionId={old}", "versionId=other")).returncode == 22
+
+
+def test_an_upload_is_held_to_its_content_type_and_checksum(
+    presign: Presign, outputs: str, s3: S3Client, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(DATA).hexdigest()
+    put = link(
+        presign, "put", outputs, "held", "--content-type", "text/csv", "--checksum", f"sha256:{digest}"
+    )
+    (tmp_path / "held").write_bytes(DATA)
+    assert bash(put["curl"]).returncode == 0
+    assert s3.head_object(Bucket=BUCKET, Key="held")["ContentType"] == "text/csv"
+    assert request("PUT", put["url"], {**put["headers"], "content-type": "text/html"}, DATA)[0] == 403
+    assert request("PUT", put["url"], put["headers"], b"other")[0] == 400

@@ -1,0 +1,148 @@
+"""``presign get`` and ``presign put``: one link."""
+
+from typing import Unpack
+
+from presign import curl, duration, report, request
+from presign.errors import ObjectKeyError, RequestError
+from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options, together
+from presign.prepare import Prepared, prepare
+
+import click
+
+
+class LinkOptions(PlaceOptions):
+    """What ``get`` and ``put`` are both given; ``expires`` is in seconds."""
+
+    key: str
+    expires: int | None
+    file: str | None
+    format: str
+    check: bool
+    access_point: str | None
+
+
+class GetOptions(LinkOptions):
+    """What ``get`` is given."""
+
+    version_id: str | None
+    download_as: str | None
+
+
+class PutOptions(LinkOptions):
+    """What ``put`` is given."""
+
+    content_type: str | None
+    checksum: str | None
+
+
+_link_options = together(
+    click.argument("key"),
+    place_options,
+    expires_option,
+    click.option(
+        "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
+    ),
+    format_option(*report.FORMATS),
+    click.option("--access-point", metavar="ARN", help="The access point through which to reach the bucket."),
+)
+
+
+@click.command(
+    epilog="\b\nExample:\n  presign get --outputs outputs.json --expires 1h reports/november.csv",
+    short_help="Make a link that downloads an object.",
+)
+@_link_options
+@check_option("is the object there, may these credentials read it, is the clock right")
+@click.option("--version-id", metavar="ID", help="Download this version of the object.")
+@click.option("--download-as", metavar="NAME", help="The name under which browsers save the file.")
+def get(**options: Unpack[GetOptions]) -> None:
+    """Make a link that downloads the object KEY.
+
+    Whoever has the link can download until it expires, without AWS credentials.
+    """
+    query = {}
+    if options["version_id"] is not None:
+        if not options["version_id"].strip():
+            raise RequestError("the version id is empty: leave --version-id out for the newest version")
+        query["versionId"] = options["version_id"]
+    if options["download_as"] is not None:
+        query["response-content-disposition"] = request.content_disposition(options["download_as"])
+    prepared = prepare(options, options["expires"], options["access_point"])
+    _print_link("GET", options, prepared, {}, query)
+
+
+@click.command(
+    epilog="\b\nExample:\n  presign put --outputs outputs.json --file november.csv reports/november.csv",
+    short_help="Make a link that uploads an object.",
+)
+@_link_options
+@check_option("is the bucket there, do these credentials work, is the clock right")
+@click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
+@click.option(
+    "--checksum",
+    metavar="sha256:DIGEST",
+    help="The SHA-256 digest that the content must have, in hexadecimal or base64.",
+)
+def put(**options: Unpack[PutOptions]) -> None:
+    """Make a link that uploads a file to the object KEY.
+
+    Whoever has the link can upload until it expires, without AWS credentials.
+    The upload must send exactly the headers that are printed with the link.
+    """
+    if options["file"] == "-":
+        raise click.BadParameter(
+            "S3 must know the size of an upload beforehand: give a file", param_hint="'--file'"
+        )
+    own = {}
+    if options["content_type"] is not None:
+        own["content-type"] = request.content_type(options["content_type"])
+    if options["checksum"] is not None:
+        own |= request.checksum_header(options["checksum"])
+    prepared = prepare(options, options["expires"], options["access_point"])
+    _print_link("PUT", options, prepared, {**prepared.stack.upload_headers, **own}, {})
+
+
+def _print_link(
+    method: str, options: LinkOptions, prepared: Prepared, headers: dict[str, str], query: dict[str, str]
+) -> None:
+    key = options["key"]
+    bucket = prepared.stack.bucket
+    if key.startswith("s3://") and not key.startswith(f"s3://{bucket}/"):
+        raise ObjectKeyError(
+            f"{key!r} is not in the bucket of these outputs, {bucket}: give a key of this bucket"
+        )
+    key = key.removeprefix(f"s3://{bucket}/")
+    plan = prepared.signer.plan(method, prepared.expires, headers, query)
+    url = plan.url(key)
+    warnings = [*_about_key(key, url), *prepared.warnings]
+    if options["check"]:
+        # Loaded only here: what speaks HTTP would double the time of one link.
+        from presign import check
+
+        answer = check.ask(prepared, key, query) if method == "GET" else check.ask(prepared)
+        warnings += answer.require()
+    link = report.Link(
+        method=method,
+        place=f"s3://{bucket}/{key}",
+        url=url,
+        expires_at=duration.iso(plan.expires_at),
+        lifetime=duration.words(prepared.expires),
+        headers=headers,
+        curl=curl.command(method, url, headers, options["file"] or curl.local_name(key)),
+        signed_by=prepared.signed_by,
+    )
+    click.echo(report.render(link, options["format"]))
+    report.warn(warnings)
+
+
+def _about_key(key: str, url: str) -> list[str]:
+    """Say what makes a correctly signed link fail later."""
+    warnings = []
+    if key.startswith("/"):
+        warnings.append("the key starts with /, which becomes part of the object's name")
+    if curl.has_dot_segments(url):
+        warnings.append(
+            "the key has a '.' or '..' part, which browsers and most HTTP clients rewrite: "
+            "use the curl command, which does not"
+        )
+    return warnings

@@ -1,0 +1,89 @@
+"""The options that commands share."""
+
+from collections.abc import Callable
+from typing import TypedDict
+
+from presign import duration
+from presign.errors import DurationError
+
+import click
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+class PlaceOptions(TypedDict):
+    """What every command that works on the bucket is given."""
+
+    outputs: str | None
+    stack: str | None
+    profile: str | None
+    endpoint_url: str | None
+
+
+class Duration(click.ParamType[int]):
+    """A duration such as 15m, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return seconds; anything that is not a duration is a usage error."""
+        try:
+            return duration.parse(str(value))
+        except DurationError as error:
+            self.fail(str(error), param, ctx)
+
+
+def together(*options: Decorator) -> Decorator:
+    """Make one decorator of several, which come in the help in this order."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+place_options = together(
+    click.option(
+        "--outputs",
+        metavar="FILE",
+        envvar="PRESIGN_OUTPUTS",
+        help="The storage stack's outputs, written by 'cdktf deploy --outputs-file FILE' or "
+        "'terraform output -json'; - reads standard input, s3://BUCKET/KEY a Terraform state. "
+        "Default: $PRESIGN_OUTPUTS, else the newest outputs.*.json of this checkout.",
+    ),
+    click.option("--stack", metavar="NAME", help="Which stack to use, if the outputs hold several."),
+    click.option(
+        "--profile", metavar="NAME", help="The AWS profile to sign with. Default: what boto3 would use."
+    ),
+    click.option(
+        "--endpoint-url",
+        metavar="URL",
+        envvar=["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
+        help="Where S3 answers, if not on AWS. Default: $AWS_ENDPOINT_URL_S3, else $AWS_ENDPOINT_URL.",
+    ),
+)
+
+expires_option = click.option(
+    "--expires",
+    type=Duration(),
+    metavar="TIME",
+    help="How long the link works: 90s, 15m, 1h, 7d. Default: 15m, or less where the bucket says so.",
+)
+
+
+def check_option(what: str) -> Decorator:
+    """Return the option that asks S3 first."""
+    return click.option("--check", is_flag=True, help=f"Ask S3 first, over the network: {what}.")
+
+
+def format_option(*formats: str) -> Decorator:
+    """Return the option that chooses among ``formats``, of which the first is the default."""
+    return click.option(
+        "--format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Everything for people (text) or for programs (json), or only what is named.",
+    )

@@ -1,0 +1,134 @@
+"""``presign post``: a form upload under a prefix."""
+
+import json
+import mimetypes
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Unpack
+
+from presign import curl, duration, form, report, request
+from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options
+from presign.prepare import prepare
+
+import click
+
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SIZE = re.compile(r"([0-9]{1,15}) ?([KMG]I?B)?", re.IGNORECASE)
+
+
+class Size(click.ParamType[int]):
+    """A size such as 10MB, as bytes."""
+
+    name = "size"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes; anything that is not a size is a usage error."""
+        match = _SIZE.fullmatch(str(value))
+        if not match:
+            self.fail(f"{value!r} is not a size: give bytes, or a unit such as 10MB or 2GiB", param, ctx)
+        return int(match[1]) * _UNITS[(match[2] or "").upper()]
+
+
+class PostOptions(PlaceOptions):
+    """What ``post`` is given; ``expires`` is in seconds, the sizes in bytes."""
+
+    prefix: str
+    key: str | None
+    min_size: int
+    max_size: int
+    content_type: str | None
+    expires: int | None
+    file: str | None
+    format: str
+    check: bool
+
+
+@click.command(
+    epilog="\b\nExample:\n  presign post --outputs outputs.json --max-size 10MB --content-type 'image/*' "
+    "--file cat.png photos/",
+    short_help="Make a form that uploads under a prefix.",
+)
+@click.argument("prefix")
+@place_options
+@expires_option
+@check_option("is the bucket there, do these credentials work, is the clock right")
+@click.option("--key", metavar="KEY", help="The one key to upload to. Default: PREFIX and the file's name.")
+@click.option("--min-size", type=Size(), metavar="SIZE", default="0", help="The least size, such as 1KB.")
+@click.option(
+    "--max-size", type=Size(), metavar="SIZE", default=str(form.MAX_SIZE), help="The most. Default: 5GiB."
+)
+@click.option("--content-type", metavar="TYPE", help="The content type: text/csv, or any image with image/*.")
+@click.option(
+    "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
+)
+@format_option("text", "json", "curl")
+def post(**options: Unpack[PostOptions]) -> None:
+    """Make a form that uploads files under PREFIX.
+
+    Whoever has the form can upload any number of files until it expires, without
+    AWS credentials. The fields go as they are, before the file.
+    """
+    wanted, any_subtype = None, False
+    if options["content_type"] is not None:
+        wanted, any_subtype = request.content_types(options["content_type"])
+    rules = form.Rules(
+        prefix=options["prefix"],
+        key=options["key"],
+        min_size=options["min_size"],
+        max_size=options["max_size"],
+        content_type=wanted,
+        any_subtype=any_subtype,
+    )
+    prepared = prepare(options, options["expires"])
+    warnings = list(prepared.warnings)
+    if options["check"]:
+        from presign import check
+
+        warnings += check.ask(prepared).require()
+    file = options["file"] or "FILE"
+    now = datetime.now(UTC)
+    fields = form.fields(
+        rules,
+        bucket=prepared.stack.bucket,
+        region=prepared.stack.region,
+        found=prepared.found,
+        headers=prepared.stack.upload_headers,
+        content_type=_type_of(file, wanted) if any_subtype and wanted else None,
+        expires=prepared.expires,
+        now=now,
+    )
+    url = prepared.bucket_url
+    line = curl.form_command(url, fields, file)
+    expires_at = duration.iso(now + timedelta(seconds=prepared.expires))
+    if options["format"] == "curl":
+        text = line
+    elif options["format"] == "json":
+        document = {
+            "url": url,
+            "method": "POST",
+            "expires_at": expires_at,
+            "fields": fields,
+            "min_size": rules.min_size,
+            "max_size": rules.max_size,
+            "curl": line,
+        }
+        text = json.dumps(document, indent=2)
+    else:
+        rows = [
+            ("Upload", f"s3://{prepared.stack.bucket}/{fields['key']}"),
+            ("Method", "POST"),
+            ("Expires", f"{expires_at} ({duration.words(prepared.expires)} from now)"),
+            ("Size", f"{rules.min_size} to {rules.max_size} bytes"),
+            ("Signed by", prepared.signed_by),
+            ("URL", url),
+            *report.listed("Fields", [f"{name}: {value}" for name, value in fields.items()]),
+        ]
+        text = "\n".join([report.table(rows), "", "To upload, run:", line])
+    click.echo(text)
+    report.warn(warnings)
+
+
+def _type_of(file: str, start: str) -> str:
+    """Return the type that the file's name tells, if it may be uploaded, or else one that may be."""
+    guessed = mimetypes.guess_type(file)[0] or ""
+    return guessed if guessed.startswith(start) else f"{start}octet-stream"

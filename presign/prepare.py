@@ -1,0 +1,74 @@
+"""What every command does first: reads the outputs, chooses an expiry and finds credentials."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from presign import credentials, duration, endpoint, find
+from presign.errors import CredentialsError
+from presign.options import PlaceOptions
+from presign.outputs import Outputs
+from presign.signer import Signer
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A bucket, and who signs for it. ``expires`` is in seconds; ``warnings`` are for standard error."""
+
+    stack: Outputs
+    found: credentials.Credentials
+    bucket_url: str
+    signer: Signer
+    expires: int
+    warnings: Sequence[str]
+
+    @property
+    def signed_by(self) -> str:
+        """Who signs, and what they need, in words."""
+        policy = self.stack.policy_arn
+        return f"{self.found.access_key}{f', which needs the IAM policy {policy}' if policy else ''}"
+
+
+def prepare(options: PlaceOptions, expires: int | None = None, access_point: str | None = None) -> Prepared:
+    """Read the outputs and find credentials; ``expires`` is what was asked for, in seconds.
+
+    ``access_point`` is the ARN of one, through which the bucket is then reached.
+    """
+    stack = find.locate(options)
+    chosen = duration.choose(expires, stack.max_seconds)
+    if access_point is None:
+        bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
+    else:
+        bucket_url = endpoint.access_point_url(access_point, stack.region, options["endpoint_url"])
+    found = credentials.resolve(options["profile"], os.environ)
+    signer = Signer(
+        access_key=found.access_key,
+        secret_key=found.secret_key,
+        session_token=found.session_token,
+        region=stack.region,
+        bucket_url=bucket_url,
+    )
+    chosen, warnings = within_life(chosen, found, datetime.now(UTC))
+    return Prepared(stack, found, bucket_url, signer, chosen, warnings)
+
+
+def within_life(expires: int, found: credentials.Credentials, now: datetime) -> tuple[int, list[str]]:
+    """Cut ``expires`` (seconds) to the life of temporary credentials, and warn of what cannot be known."""
+    if found.expires_at is None:
+        if not found.session_token:
+            return expires, []
+        return expires, [
+            "until when the temporary credentials live is unknown: the link dies with them, even if earlier"
+        ]
+    left = int((found.expires_at - now).total_seconds())
+    if left < 1:
+        raise CredentialsError(
+            f"the AWS credentials expired at {duration.iso(found.expires_at)}: get new ones"
+        )
+    if left >= expires:
+        return expires, []
+    return left, [
+        f"the link expires earlier than asked, at {duration.iso(found.expires_at)}, "
+        "for the credentials expire then"
+    ]

@@ -1,0 +1,78 @@
+"""``presign show``: the bucket, its limits, and who would sign."""
+
+import json
+from typing import Unpack
+
+from presign import duration, report
+from presign.options import PlaceOptions, check_option, format_option, place_options
+from presign.prepare import prepare
+from presign.signer import MAX_EXPIRES
+
+import click
+
+
+class ShowOptions(PlaceOptions):
+    """What ``show`` is given."""
+
+    key: str | None
+    check: bool
+    format: str
+
+
+@click.command(
+    epilog="\b\nExample:\n  presign show --outputs outputs.json --check reports/november.csv",
+    short_help="Show the bucket, its limits and the credentials.",
+)
+@click.argument("key", required=False)
+@place_options
+@check_option("may these credentials see the bucket, or read the object KEY, and is the clock right")
+@format_option("text", "json")
+def show(**options: Unpack[ShowOptions]) -> None:
+    """Show the bucket, its limits, and whose credentials sign and until when."""
+    prepared = prepare(options)
+    stack, found = prepared.stack, prepared.found
+    temporary = found.session_token is not None
+    until = duration.iso(found.expires_at) if found.expires_at else "unknown" if temporary else None
+    answer = None
+    if options["check"]:
+        from presign import check
+
+        answer = check.ask(prepared, options["key"])
+    longest = min(stack.max_seconds, MAX_EXPIRES)
+    if options["format"] == "json":
+        document = {
+            "bucket": stack.bucket,
+            "region": stack.region,
+            "url": prepared.bucket_url,
+            "kms_key_arn": stack.kms_key_arn or None,
+            "upload_headers": dict(stack.upload_headers),
+            "max_seconds": longest,
+            "iam_policy_arn": stack.policy_arn or None,
+            "access_key": found.access_key,
+            "temporary": temporary,
+            "credentials_expire_at": until,
+        }
+        if answer:
+            document["allowed"] = not answer.problem
+        click.echo(json.dumps(document, indent=2))
+    else:
+        headers = [f"{name}: {value}" for name, value in stack.upload_headers.items()] or ["none needed"]
+        rows = [
+            ("Bucket", stack.bucket),
+            ("Region", stack.region),
+            ("URL", prepared.bucket_url),
+            ("KMS key", stack.kms_key_arn or "none: SSE-S3"),
+            *report.listed("Uploads", headers),
+            ("Links", f"live at most {duration.words(longest)}"),
+            ("Signed by", prepared.signed_by),
+            (
+                "Until",
+                f"{until} (temporary credentials)" if temporary else "revoked (not temporary)",
+            ),
+        ]
+        if answer and not answer.problem:
+            allowed = "read this object" if options["key"] else "see this bucket"
+            rows.append(("Checked", f"the credentials may {allowed}"))
+        click.echo(report.table(rows))
+    if answer:
+        report.warn(answer.require())

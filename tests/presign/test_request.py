@@ -1,0 +1,78 @@
+"""What a request carries besides its key is written as the standards say."""
+
+import base64
+import hashlib
+from urllib.parse import unquote
+
+from presign import request
+from presign.errors import RequestError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+DIGEST = hashlib.sha256(b"data")
+
+
+def test_a_plain_name_is_given_once() -> None:
+    assert request.content_disposition("report 1.csv") == 'attachment; filename="report 1.csv"'
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("é ü.csv", "attachment; filename=\"_ _.csv\"; filename*=UTF-8''%C3%A9%20%C3%BC.csv"),
+        ("100%.csv", "attachment; filename=\"100_.csv\"; filename*=UTF-8''100%25.csv"),
+        ('a"b', 'attachment; filename="a\\"b"; filename*=UTF-8\'\'a%22b'),
+    ],
+)
+def test_any_other_name_is_given_as_rfc_5987_says_too(name: str, header: str) -> None:
+    assert request.content_disposition(name) == header
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="/\\"), min_size=1).filter(
+    lambda name: name.isprintable() and name not in (".", "..")
+)
+
+
+@given(name=names)
+def test_the_name_is_read_back_as_it_was(name: str) -> None:
+    header = request.content_disposition(name)
+    assert header.isascii()
+    plain, starred, encoded = header.partition("; filename*=UTF-8''")
+    assert unquote(encoded) == name if starred else plain == f'attachment; filename="{name}"'
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a\nb", ".."])
+def test_what_is_no_file_name_is_refused(name: str) -> None:
+    with pytest.raises(RequestError, match="cannot be the name to save as"):
+        request.content_disposition(name)
+
+
+@pytest.mark.parametrize("digest", [DIGEST.hexdigest(), DIGEST.hexdigest().upper()])
+def test_a_checksum_may_be_hexadecimal_or_base64(digest: str) -> None:
+    encoded = base64.b64encode(DIGEST.digest()).decode()
+    assert request.checksum_header(f"sha256:{digest}") == {"x-amz-checksum-sha256": encoded}
+    assert request.checksum_header(f"sha256:{encoded}") == {"x-amz-checksum-sha256": encoded}
+
+
+@pytest.mark.parametrize("text", ["md5:00", "abc", "sha256:", "sha256:abc", "sha256:" + "g" * 64])
+def test_what_is_no_sha256_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"SHA-256 digest|not a checksum"):
+        request.checksum_header(text)
+
+
+@pytest.mark.parametrize("text", ["text/csv", "text/plain; charset=utf-8", 'a/b; c="d e"'])
+def test_a_content_type_is_taken_as_it_is(text: str) -> None:
+    assert request.content_type(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "csv", "text/", "text/csv\nx: y", "image/*;", "text/é"])
+def test_what_is_no_content_type_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="is not a content type"):
+        request.content_types(text)
+
+
+def test_the_start_of_a_content_type_is_enough_for_a_form() -> None:
+    assert request.content_types("image/*") == ("image/", True)
+    assert request.content_types("image/png") == ("image/png", False)
