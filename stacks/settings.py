@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
@@ -20,26 +20,23 @@ from stacks.settings_errors import (
     validation_problems,
 )
 from stacks.settings_files import read_toml, toml_files
+from stacks.settings_sections import (
+    AccessSettings,
+    EncryptionSettings,
+    GrantSettings,
+    NetworkSettings,
+    PresignSettings,
+    Section,
+    StateSettings,
+)
 from stacks.settings_types import (
-    LONGEST_EXPIRY,
     AccountId,
     BucketName,
-    Expiry,
-    IpRanges,
-    KeyAlias,
-    KeyPrefix,
-    OrganizationId,
-    PrincipalArn,
-    Principals,
     Region,
-    RoleArn,
-    RoleArns,
-    RoleNames,
     Tags,
-    VpcEndpoints,
 )
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 __all__ = [
     "AccessSettings",
@@ -52,105 +49,6 @@ __all__ = [
     "StateSettings",
     "load_environments",
 ]
-
-
-class Section(BaseModel):
-    """A table of a settings file: frozen, with no other keys than its fields, and no conversion of types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class GrantSettings(Section):
-    """Somebody who is let in by the bucket policy and the key policy."""
-
-    principal: PrincipalArn = Field(
-        description="The ARN of a role, a user or an account's root, in this account or another."
-    )
-    prefix: KeyPrefix = Field("", description="What the keys must begin with; all keys where empty.")
-
-
-Grants = Annotated[tuple[GrantSettings, ...], Field(strict=False)]
-
-
-class AccessSettings(Section):
-    """Who may use the bucket and its key."""
-
-    principals: Principals = Field(
-        (),
-        description="ARNs of the roles, users or account roots that may use the key and the bucket. "
-        "None means the account's root, so that IAM policies in the account decide.",
-    )
-    attach_to_roles: RoleNames = Field(
-        (), description="Names (not ARNs) of the IAM roles that get the managed policy attached."
-    )
-    deploy_role: RoleArn | None = Field(
-        None,
-        description="The ARN of the role that deploys. Settings that would lock it out are refused, and it "
-        "passes the network perimeter.",
-    )
-    readers: Grants = Field(
-        (), description="Who else may list and read, each with a principal and, if wanted, a prefix."
-    )
-    writers: Grants = Field(
-        (), description="Who else may upload, each with a principal and, if wanted, a prefix."
-    )
-
-
-class NetworkSettings(Section):
-    """Where requests for objects may come from; what is empty limits nothing."""
-
-    vpc_endpoints: VpcEndpoints = Field((), description="Ids of the VPC endpoints that may be used.")
-    source_ips: IpRanges = Field(
-        (), description="Public IP ranges that requests may come from, in CIDR notation."
-    )
-    organization_id: OrganizationId | None = Field(
-        None, description="The organization that principals must belong to."
-    )
-    exempt_roles: RoleArns = Field((), description="ARNs of roles that pass from anywhere.")
-
-
-class EncryptionSettings(Section):
-    """How objects are encrypted, and with which key."""
-
-    mode: Literal["sse-kms", "sse-s3"] = Field(
-        "sse-kms", description='"sse-kms" encrypts with a KMS key of our own, "sse-s3" with S3\'s keys.'
-    )
-    require_upload_headers: bool = Field(
-        True,
-        description="true: an upload must name the encryption and the key. false: an upload without such "
-        "headers is let through to default encryption. A wrong header is denied either way.",
-    )
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-key-{environment}")] = Field(
-        description="The alias of the bucket's KMS key."
-    )
-    key_rotation_days: int = Field(
-        365, ge=90, le=2560, description="Days between two rotations of the key, from 90 to 2560."
-    )
-    key_deletion_days: int = Field(
-        30, ge=7, le=30, description="Days that a deleted key can still be restored, from 7 to 30."
-    )
-
-
-class PresignSettings(Section):
-    """What presigned URLs may do."""
-
-    max_expiry: Expiry = Field(
-        LONGEST_EXPIRY,
-        description="How long a presigned URL may work, from 1m to 7d, the most that SigV4 allows. "
-        "The bucket denies older signatures, and the presign utility refuses to make longer ones.",
-    )
-
-
-class StateSettings(Section):
-    """Where Terraform keeps its state."""
-
-    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-terraform-state")] = Field(
-        description="The bucket of the remote state, which locks it with a file."
-    )
-    region: Region = Field(description="The region of that bucket; by default the environment's.")
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (
-        Field(description="The alias of the KMS key that encrypts the state.")
-    )
 
 
 def _of_another_partition(
