@@ -3,13 +3,13 @@
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from presign import credentials, duration, endpoint, find
+from presign.bulk_report import BadRows, Progress, say
 from presign.errors import BulkError, ManifestError
 from presign.options import Decorator, PlaceOptions, expires_option, place_options
 from presign.signer import Signer
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from presign.bulk import Job, Remains
-    from presign.manifest import BadRow
 
 _SOME_ROWS_BAD = 3
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
@@ -172,19 +171,19 @@ def _run(method: str, options: BulkOptions) -> None:
             sys.stdout.flush()
 
     where = name if target else "standard output"
-    _say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
+    say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
     for header, value in headers.items() if count else ():
-        _say(f"Uploads must send {header}: {value}")
+        say(f"Uploads must send {header}: {value}")
     if plan.expires_at <= datetime.now(UTC):
-        _say("Warning: the links have already expired: give a longer --expires")
+        say("Warning: the links have already expired: give a longer --expires")
     elif found.expires_at and found.expires_at < plan.expires_at:
-        _say(
+        say(
             f"Warning: the credentials expire at {duration.iso(found.expires_at)}, and the links then too",
         )
     elif found.session_token and not found.expires_at and expires > 60 * 60:
-        _say("Warning: the credentials are temporary: when they expire, the links do too, even if earlier")
+        say("Warning: the credentials are temporary: when they expire, the links do too, even if earlier")
     if bad:
-        _say(f"Error: {bad:,} bad {'row' if bad == 1 else 'rows'}{f': see {errors}' if errors else ''}")
+        say(f"Error: {bad:,} bad {'row' if bad == 1 else 'rows'}{f': see {errors}' if errors else ''}")
         click.get_current_context().exit(_SOME_ROWS_BAD)
 
 
@@ -234,9 +233,9 @@ def _write(
 
     if not left.rows:
         out.write(job.header)
-    progress = _Progress(file)
+    progress = Progress(file)
     count = bad = 0
-    with _BadRows(errors) as report:
+    with BadRows(errors) as report:
         for done in results(job, job.layout.batches(unpacked(file)), jobs, left):
             out.write(done.data)
             count += done.count
@@ -245,72 +244,3 @@ def _write(
             progress.show(count + bad)
         progress.end()
     return count, bad
-
-
-class _BadRows:
-    """The report of bad rows: a file that exists only if there are any, or standard error."""
-
-    def __init__(self, path: str | None) -> None:
-        self._path = path
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> Self:
-        if self._path:
-            Path(self._path).unlink(missing_ok=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
-
-    def write(self, rows: "list[BadRow]") -> None:
-        if not self._path:
-            for row in rows:
-                _say(_line(row))
-        elif rows:
-            try:
-                if not self._file:
-                    self._file = Path(self._path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
-                self._file.writelines(f"{_line(row)}\n" for row in rows)
-            except OSError as error:
-                raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
-
-
-def _line(row: "BadRow") -> str:
-    from presign.report import printable
-
-    return f"line {row.line}: {printable(row.problem)}"
-
-
-class _Progress:
-    """A line on standard error that tells how far the run is, where that is a terminal."""
-
-    def __init__(self, file: "BufferedReader") -> None:
-        self._shown = sys.stderr is not None and sys.stderr.isatty()
-        self._raw = getattr(file, "raw", None)
-        self._start = self._last = time.monotonic()
-        try:
-            self._size = os.fstat(file.fileno()).st_size
-        except OSError:
-            self._size = 0
-
-    def show(self, rows: int) -> None:
-        """Show the rate, and the time left where the size is known; at most five times a second."""
-        now = time.monotonic()
-        if not self._shown or now - self._last < 0.2:
-            return
-        self._last = now
-        spent = now - self._start
-        text = f"{rows:,} rows, {rows / spent:,.0f}/s"
-        if self._size and self._raw and (read := self._raw.tell()):
-            text += f", {100 * read // self._size} %, {spent * (self._size - read) / read:.0f} s left"
-        click.echo(f"\r{text}\x1b[K", err=True, nl=False)
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

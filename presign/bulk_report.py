@@ -1,0 +1,87 @@
+"""What a bulk run tells: bad rows, how far it is, and how it ended."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TextIO
+
+from presign.errors import BulkError
+
+import click
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from presign.manifest import BadRow
+
+
+class BadRows:
+    """The report of bad rows: a file that exists only if there are any, or standard error."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        if self._path:
+            Path(self._path).unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, rows: "list[BadRow]") -> None:
+        """Report ``rows``, if there are any."""
+        if not self._path:
+            for row in rows:
+                say(_line(row))
+        elif rows:
+            try:
+                if not self._file:
+                    self._file = Path(self._path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
+                self._file.writelines(f"{_line(row)}\n" for row in rows)
+            except OSError as error:
+                raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
+
+
+def _line(row: "BadRow") -> str:
+    from presign.report import printable
+
+    return f"line {row.line}: {printable(row.problem)}"
+
+
+class Progress:
+    """A line on standard error that tells how far the run is, where that is a terminal."""
+
+    def __init__(self, file: "BufferedReader") -> None:
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+        self._raw = getattr(file, "raw", None)
+        self._start = self._last = time.monotonic()
+        try:
+            self._size = os.fstat(file.fileno()).st_size
+        except OSError:
+            self._size = 0
+
+    def show(self, rows: int) -> None:
+        """Show the rate, and the time left where the size is known; at most five times a second."""
+        now = time.monotonic()
+        if not self._shown or now - self._last < 0.2:
+            return
+        self._last = now
+        spent = now - self._start
+        text = f"{rows:,} rows, {rows / spent:,.0f}/s"
+        if self._size and self._raw and (read := self._raw.tell()):
+            text += f", {100 * read // self._size} %, {spent * (self._size - read) / read:.0f} s left"
+        click.echo(f"\r{text}\x1b[K", err=True, nl=False)
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def say(text: str) -> None:
+    """Print a line on standard error."""
+    click.echo(text, err=True)
