@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Unpack
@@ -19,7 +19,7 @@ import click
 if TYPE_CHECKING:
     from io import BufferedReader
 
-    from presign.bulk import Job, Remains
+    from presign.bulk import Done
 
 _SOME_ROWS_BAD = 3
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
@@ -132,8 +132,8 @@ def put(**options: Unpack[BulkOptions]) -> None:
 
 def _run(method: str, options: BulkOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
-    from presign.bulk import Job, Output, Remains, remains
-    from presign.manifest import Layout
+    from presign.bulk import Job, Output, Remains, remains, results
+    from presign.manifest import Layout, unpacked
 
     manifest_format, form = _formats(options)
     stack = find.locate(options)
@@ -163,12 +163,13 @@ def _run(method: str, options: BulkOptions) -> None:
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
     with _manifest(options["manifest"]) as file:
-        if target:
-            with target.open(left.end) as out:
-                count, bad = _write(job, file, out, left, options["jobs"], errors)
-        else:
-            count, bad = _write(job, file, sys.stdout.buffer, left, options["jobs"], errors)
-            sys.stdout.flush()
+        batches = job.layout.batches(unpacked(file))
+        done = results(job, batches, options["jobs"], left, target.partial if target else None)
+        progress = Progress(file)
+        with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
+            if not left.rows:
+                out.write(job.header)
+            count, bad = _write(done, out, progress, errors)
 
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
@@ -225,19 +226,15 @@ def _manifest(path: str) -> Iterator["BufferedReader"]:
 
 
 def _write(
-    job: "Job", file: "BufferedReader", out: BinaryIO, left: "Remains", jobs: int, errors: str | None
+    results: Iterable["Done"], out: BinaryIO, progress: Progress, errors: str | None
 ) -> tuple[int, int]:
     """Write all links and report bad rows; return how many there are of each."""
-    from presign.bulk import results
-    from presign.manifest import unpacked
-
-    if not left.rows:
-        out.write(job.header)
-    progress = Progress(file)
     count = bad = 0
     with BadRows(errors) as report:
-        for done in results(job, job.layout.batches(unpacked(file)), jobs, left):
+        out.flush()
+        for done in results:
             out.write(done.data)
+            out.flush()  # other processes may write next
             count += done.count
             bad += len(done.bad)
             report.write(done.bad)
