@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -27,6 +28,7 @@ from benchmarks.presign_report import (
     ONE_LINK,
     ONE_PROCESS,
     TWO_JOBS,
+    PlaceError,
     Results,
     put_into,
     tables,
@@ -217,13 +219,26 @@ def chart(results: Results) -> str:
         rate = results.rates[contestant.name, PUT.name]
         star = "" if contestant.signs_headers else " *"
         bars[contestant.label + star] = (rate, f"{rate:,.0f}")
-    return bar_chart("Presigned upload URLs with SSE-KMS per second, one process", bars, ours=OURS.label)
+    title = "Presigned upload URLs with SSE-KMS per second, one process"
+    starred = any(not contestant.signs_headers for contestant in results.contestants)
+    note = "* without the encryption's headers, which it cannot sign" if starred else ""
+    return bar_chart(title, bars, ours=OURS.label, note=note)
 
 
 @click.command()
-@click.option("--keys", default=1_000_000, show_default=True, help="Keys from file to file.")
-@click.option("--rounds", default=15, show_default=True, help="Turns of each contestant.")
-@click.option("--file-rounds", default=5, show_default=True, help="Turns of each, from file to file.")
+@click.option(
+    "--keys", type=click.IntRange(1), default=1_000_000, show_default=True, help="Keys from file to file."
+)
+@click.option(
+    "--rounds", type=click.IntRange(1), default=15, show_default=True, help="Turns of each contestant."
+)
+@click.option(
+    "--file-rounds",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Turns of each, from file to file.",
+)
 @click.option(
     "--peer",
     "peers",
@@ -244,14 +259,18 @@ def main(
     chosen = peers or [*(peer.name for peer in PEERS), "awscli"]
     contestants = [OURS, *(peer for peer in PEERS if peer.name in chosen)]
     try:
+        for name in chosen:
+            version(name)
         if markdown:
-            put_into("", markdown.read_text())
+            put_into("", markdown.read_text())  # rather now than after all the work
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             # This part first: Linux counts the memory of the process that starts another towards its peak.
             files = measure_files(keys, file_rounds, Path(folder))
             start_up = measure_start_up(chosen, rounds, Path(folder))
         rates = measure_rates(contestants, rounds)
-    except (CommandError, DifferentError, ModuleNotFoundError, ValueError, OSError) as error:
+    except PackageNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed here: run `make benchmark`") from error
+    except (CommandError, DifferentError, PlaceError, OSError) as error:
         raise click.ClickException(str(error)) from error
     results = Results(contestants, rates, keys, files, start_up)
     text = tables(results)

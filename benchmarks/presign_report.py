@@ -14,6 +14,10 @@ ONE_PROCESS, TWO_JOBS = "presign bulk put", "presign bulk put --jobs 2"
 ONE_LINK, AWS_LINK = "presign get", "aws s3 presign"
 
 
+class PlaceError(Exception):
+    """A page has no place for the tables."""
+
+
 @dataclass(frozen=True)
 class Results:
     """All medians. ``rates``: URLs per second by contestant's name and case's.
@@ -118,10 +122,12 @@ def put_into(text: str, page: str) -> str:
     """Return a page with ``text`` in the place of what stands between BEGIN and END.
 
     Raises:
-        ValueError: the page has no such place.
+        PlaceError: the page has no such place.
     """
     before, begin, rest = page.partition(f"{BEGIN}\n")
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"there is no line {BEGIN} with {END} after it")
+        raise PlaceError(
+            f"the page needs a line {BEGIN} and one {END} after it, and the tables go between them"
+        )
     return f"{before}{begin}\n{text}\n{end}{after}"
