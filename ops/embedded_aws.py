@@ -67,8 +67,8 @@ def embedded_aws(log: Path, *, auth: bool = False) -> Iterator[EmbeddedAws]:
 
     Args:
         log: the file that its output goes to.
-        auth: whether it asks who sends a request, and whether they may: then it checks the signatures of forms
-            as well as those of links, and evaluates the policies of users and buckets.
+        auth: whether it asks who sends a request, and whether they may: then it checks the signatures of
+            forms as well as those of links, and evaluates the policies of users and buckets.
 
     Raises:
         OpsError: it is not installed, or did not answer within a minute.
