@@ -54,7 +54,8 @@ def send_by_curl(made: Mapping[str, Any], file: Path) -> Answer:
     for name, value in made.get("fields", {}).items():
         words += ["--form-string", f"{name}={value}"]
     if made["method"] == "POST":
-        words += ["--form", f"file=@{file}"]
+        escaped = str(file).replace("\\", "\\\\").replace('"', '\\"')
+        words += ["--form", f'file=@"{escaped}"']
     elif made["method"] == "PUT":
         words += ["--request", "PUT", "--data-binary", f"@{file}"]
         if "content-type" not in made["headers"]:

@@ -5,9 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.embedded_aws import embedded_aws
-from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, in_this_process, isolate
+from tests.presign.presign_support import (
+    BUCKET,
+    OUTPUTS,
+    REGION,
+    OutputsFile,
+    Presign,
+    embedded,
+    in_this_process,
+    isolate,
+)
 
+import boto3
 import pytest
+from mypy_boto3_s3 import S3Client
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +59,34 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded AWS, on loopback, that checks the signatures of links and forms."""
     with embedded_aws(tmp_path_factory.mktemp("ministack") / "log", auth=True) as running:
         yield running.endpoint
+
+
+@pytest.fixture(scope="session")
+def s3(s3_endpoint: str) -> S3Client:
+    """A client of that AWS, where BUCKET is."""
+    client: S3Client = boto3.client("s3", **embedded(s3_endpoint))
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return client
+
+
+@pytest.fixture(scope="session")
+def upload_headers(s3_endpoint: str) -> dict[str, str]:
+    """What an upload must send: the encryption, and a key that exists."""
+    arn = boto3.client("kms", **embedded(s3_endpoint)).create_key()["KeyMetadata"]["Arn"]
+    return {
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": arn,
+    }
+
+
+@pytest.fixture
+def outputs(
+    outputs_file: OutputsFile,
+    s3: S3Client,
+    upload_headers: dict[str, str],
+    s3_endpoint: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The outputs of the bucket that exists, with AWS_ENDPOINT_URL telling where."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    return outputs_file(S3BucketName=BUCKET, S3BucketRegion=REGION, UploadHeaders=upload_headers)

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from presign import cli
 
 import pytest
 
+BUCKET = "presign-test-bucket"
+REGION: Literal["eu-west-1"] = "eu-west-1"
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OUTPUTS: Mapping[str, Any] = {
     "S3BucketName": "secure-dev-data-bucket",
@@ -36,6 +38,16 @@ class Result:
 
 Presign = Callable[..., Result]
 OutputsFile = Callable[..., str]
+
+
+def embedded(endpoint: str) -> dict[str, Any]:
+    """Return how boto3 reaches the embedded AWS."""
+    return {
+        "endpoint_url": endpoint,
+        "region_name": REGION,
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

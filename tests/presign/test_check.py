@@ -5,41 +5,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
-from typing import Literal
 
-from tests.presign.presign_support import OutputsFile, Presign
+from tests.presign.presign_support import BUCKET, OutputsFile, Presign
 
-import boto3
 import pytest
 from mypy_boto3_s3 import S3Client
 
-BUCKET = "presign-check-bucket"
-REGION: Literal["eu-west-1"] = "eu-west-1"
 Refusing = Callable[[int, str, str], str]
 
 pytestmark = pytest.mark.usefixtures("keys")
 
 
-@pytest.fixture(scope="module")
-def s3(s3_endpoint: str) -> S3Client:
-    client: S3Client = boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    client.put_object(Bucket=BUCKET, Key="there", Body=b"data")
-    return client
-
-
-@pytest.fixture
-def outputs(
-    outputs_file: OutputsFile, s3: S3Client, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    return outputs_file(S3BucketName=BUCKET, S3BucketRegion=REGION)
+@pytest.fixture(autouse=True, scope="module")
+def an_object(s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="there", Body=b"data")
 
 
 @contextmanager
