@@ -17,6 +17,7 @@ from tests.presign.presign_support import BUCKET, OUTPUTS, REGION, OutputsFile, 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import EndpointResolutionError
 from mypy_boto3_s3 import S3Client
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -81,6 +82,22 @@ def test_rules_that_cannot_be_kept_are_refused(changes: dict[str, Any], problem:
 def test_a_prefix_that_leaves_no_room_for_a_name_is_refused() -> None:
     with pytest.raises(ObjectKeyError, match="1025 bytes"):
         form.Rules("x" * 1024)
+
+
+def test_a_form_through_an_access_point_is_refused_as_botocore_refuses_it(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    arn = "arn:aws:s3:eu-west-1:111122223333:accesspoint/team"
+    result = presign("post", "--outputs", outputs_file(), "--access-point", arn, "in/")
+    assert (result.code, result.out, result.err) == (
+        2,
+        "",
+        "Error: no form can go through an access point: leave --access-point out, or make a link "
+        "with 'presign put --access-point ARN KEY' (see 'presign post --help')\n",
+    )
+    client: S3Client = boto3.client("s3", region_name=REGION)
+    with pytest.raises(EndpointResolutionError, match="not supported for this operation"):
+        client.generate_presigned_post(arn, "in/k")
 
 
 def test_json_and_text_hold_all_that_a_user_needs(presign: Presign, outputs_file: OutputsFile) -> None:
