@@ -29,7 +29,7 @@ class Size(click.ParamType[int]):
         return int(match[1]) * _UNITS[(match[2] or "").upper()]
 
 
-def _no_access_point(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     """Say why there is no such option, as those who know it from ``put`` will ask.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
