@@ -7,11 +7,12 @@ import uuid
 from pathlib import Path
 
 from tests.enforcement.bucket import ALGORITHM_HEADER, KEY_HEADER
-from tests.enforcement.clients import CLIENTS, SENDERS, Client, printed_curl
+from tests.enforcement.clients import CLIENTS, SENDERS, TIMEOUT_SECONDS, Client, document, printed_curl
 from tests.enforcement.places import Place
 from tests.presign.presign_support import Presign
 
 import pytest
+import requests
 
 DATA = bytes(range(256)) * 40 + b"\r\n"  # every byte, and an end that a text client would change
 
@@ -76,6 +77,16 @@ def test_get_download_as(place: Place, presign: Presign, client: Client, key: st
     place.store(key, DATA)
     assert client(presign, "get", "--download-as", "Bericht für Ü.bin", key, file=target).code == ""
     assert target.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("place", ["SeaweedFS"], indirect=True)
+def test_get_download_as_makes_the_server_say_so(place: Place, presign: Presign, key: str) -> None:
+    """MiniStack checks the parameter's signature, and does not answer with the header."""
+    place.store(key, DATA)
+    link = document(presign, "get", "--download-as", "Bericht für Ü.bin", key)
+    named = requests.get(link["url"], timeout=TIMEOUT_SECONDS).headers["content-disposition"]
+    assert named.startswith("attachment; filename=")
+    assert named.endswith("filename*=UTF-8''Bericht%20f%C3%BCr%20%C3%9C.bin")
 
 
 def test_put_content_type(place: Place, presign: Presign, client: Client, key: str, source: Path) -> None:
