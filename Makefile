@@ -22,7 +22,7 @@ test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: every settings variant deployed
-	@$(python) -m pytest -m slow --dist load tests/e2e $(ARGS)
+	@$(python) -m pytest -m slow --dist load $(ARGS)
 
 lint: setup ## Check style and types
 	@$(python) -m ruff check .
