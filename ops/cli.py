@@ -4,6 +4,7 @@ import sys
 
 from ops import stack_commands
 from ops.demo import run_demo
+from ops.deploy_policy import print_deploy_policy
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
 from ops.scan import run_scan
@@ -69,6 +70,15 @@ def deploy(environment: str, arguments: tuple[str, ...]) -> None:
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     """Destroy what `ops deploy ENV` made (`cdktf destroy`)."""
     stack_commands.destroy(environment, arguments)
+
+
+@ops.command("deploy-policy")
+@environment_argument
+@click.option("--read-only", is_flag=True, help="For a role that only plans, with -lock=false.")
+@click.option("--account", metavar="ID", help="The account, where the settings have no account_id.")
+def deploy_policy(environment: str, read_only: bool, account: str | None) -> None:
+    """Print the IAM policy of a role that deploys ENV, and can do nothing else."""
+    print_deploy_policy(environment, account=account, read_only=read_only)
 
 
 @ops.command()
