@@ -63,6 +63,9 @@ def deploy_policy(
 ) -> Document:
     """Return the policy with which a role can deploy a stack, and nothing else.
 
+    sts:GetCallerIdentity is not in it, as AWS asks for no permission there:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
     Args:
         stack: the stack's synthesized JSON.
         account: the id of the account that it is deployed to.
@@ -85,12 +88,6 @@ def deploy_policy(
     document: Document = {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Sid": "AllowCallerIdentity",
-                "Effect": "Allow",
-                "Action": ["sts:GetCallerIdentity"],
-                "Resource": "*",  # it has no resource, and anybody may ask who they are
-            },
             *(
                 {"Sid": sid, "Effect": "Allow", "Action": sorted(found[target]), **where}
                 for target, (sid, where) in targets.items()
@@ -220,7 +217,7 @@ def _state(stack: Mapping[str, Any], account: str, key_alias: str, *, read_only:
     bucket_arn, state_key = f"arn:{partition}:s3:::{backend['bucket']}", backend["key"]
     keys = f"arn:{partition}:kms:{region}:{account}:key/*"
     objects = [
-        state_policy.allow_list_state(bucket_arn=bucket_arn, state_key=state_key),
+        state_policy.allow_list_workspaces(bucket_arn=bucket_arn),
         state_policy.allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
     ]
     key = state_policy.allow_state_key(key_arn=keys, partition=partition, region=region)

@@ -219,7 +219,9 @@ class Account:
             yield Needed("iam:TagPolicy", arn, {})
 
     def _sts(self, call: Call) -> Iterator[Needed]:
-        yield Needed(f"sts:{parse_qs(call.body.decode())['Action'][0]}", "*", {})
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission needed
+        assert parse_qs(call.body.decode())["Action"] == ["GetCallerIdentity"]
+        yield from ()
 
 
 def _key_id(key: str) -> str:
