@@ -3,6 +3,7 @@
 import sys
 
 from ops import stack_commands
+from ops.bootstrap import run_bootstrap
 from ops.demo import run_demo
 from ops.deploy_policy import print_deploy_policy
 from ops.errors import OpsError
@@ -40,12 +41,12 @@ def synth(arguments: tuple[str, ...]) -> None:
     stack_commands.synth(arguments)
 
 
-@ops.command(context_settings=passes_on)
+@ops.command()
 @environment_argument
-@cdktf_arguments
-def bootstrap(environment: str, arguments: tuple[str, ...]) -> None:
-    """Make the bucket and the key that hold ENV's Terraform state."""
-    stack_commands.bootstrap(environment, arguments)
+@click.option("--auto-approve", is_flag=True, help="Apply without asking.")
+def bootstrap(environment: str, auto_approve: bool) -> None:
+    """Make the bucket and the key that hold ENV's Terraform state, and move their own state there."""
+    run_bootstrap(environment, auto_approve=auto_approve)
 
 
 @ops.command(context_settings=passes_on)
