@@ -66,10 +66,11 @@ SETTINGS = {
 
 def changed(settings: Settings) -> Settings:
     """Settings with everything changed that can be, without replacing bucket or key."""
+    tags = {name: value for name, value in settings.tags.items() if name != "DataClassification"}
     reader = GrantSettings(principal="arn:aws:iam::444455556666:role/auditor", prefix="")
     return settings.model_copy(
         update={
-            "tags": {**settings.tags, "Purpose": "something-else", "Team": "data"},
+            "tags": {**tags, "Purpose": "something-else", "Team": "data"},
             "encryption": settings.encryption.model_copy(update={"key_rotation_days": 180}),
             "access": settings.access.model_copy(update={"readers": (*settings.access.readers, reader)}),
         }
