@@ -1,5 +1,6 @@
 """The `ops` command line: what the make targets call."""
 
+import re
 import sys
 
 from ops import stack_commands
@@ -21,6 +22,13 @@ def require_environment(ctx: click.Context, _param: click.Parameter, value: str)
         raise click.UsageError(
             f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
         )
+    return value
+
+
+def require_account_id(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse what cannot be the id of an account."""
+    if value is not None and not re.fullmatch("[0-9]{12}", value):
+        raise click.UsageError(f'--account must be the 12 digits of an AWS account; it is "{value}"', ctx)
     return value
 
 
@@ -76,7 +84,12 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 @ops.command("deploy-policy")
 @environment_argument
 @click.option("--read-only", is_flag=True, help="For a role that only plans, with -lock=false.")
-@click.option("--account", metavar="ID", help="The account, where the settings have no account_id.")
+@click.option(
+    "--account",
+    metavar="ID",
+    callback=require_account_id,
+    help="The account, where the settings have no account_id.",
+)
 def deploy_policy(environment: str, read_only: bool, account: str | None) -> None:
     """Print the IAM policy of a role that deploys ENV, and can do nothing else."""
     print_deploy_policy(environment, account=account, read_only=read_only)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ops.deploy_actions import NEEDS, Target
 from ops.errors import OpsError
 from ops.terraform import synthesized
-from stacks.aws_names import InvalidValueError, account_id, partition_of
+from stacks.aws_names import partition_of
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -38,11 +38,6 @@ def print_deploy_policy(environment: str, *, account: str | None, read_only: boo
 
 def policy_of_environment(environment: str, *, account: str | None, read_only: bool) -> Document:
     """Return what `print_deploy_policy` prints."""
-    if account is not None:
-        try:
-            account_id(account)
-        except InvalidValueError as error:
-            raise OpsError(f'--account {error.rule}; it is "{account}"') from error
     with synthesized(environment) as (settings, stacks):
         if None not in (account, settings.account_id) and account != settings.account_id:
             raise OpsError(

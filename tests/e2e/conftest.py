@@ -2,7 +2,7 @@
 
 from typing import Any
 
-COLUMNS = ("calls", "authorizations", "refused", "actions", "unused")
+COLUMNS = ("role", "calls", "authorizations", "refused", "actions", "unused")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -36,9 +36,6 @@ LEFT_OVER = json.dumps(
 )
 OVERRIDE = {"provider": {"aws": {"s3_use_path_style": True}}}
 
-ONLY_ON_AWS: set[tuple[str, str]] = set()
-"""Actions that no recorded call uses, though AWS asks for them; each with the page that says so."""
-
 pytestmark = pytest.mark.slow
 
 
@@ -202,16 +199,16 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         place.terraform("destroy", "-input=false", "-auto-approve", status=1)
     else:
         place.terraform("destroy", "-input=false", "-auto-approve")
-    report(document, place.needed, place.calls, record_property)
+    report("deploy", document, place.needed, place.calls, record_property)
 
     if settings.protect:
         before = place.calls
         made = place.terraform("init", "-input=false", "-reconfigure")
         made += place.terraform("plan", "-input=false", "-lock=false")
-        report(read_only, made, place.calls - before, record_property)
+        report("plan", read_only, made, place.calls - before, record_property)
 
 
-def report(document: Document, needed: list[Needed], calls: int, record_property: Any) -> None:
+def report(role: str, document: Document, needed: list[Needed], calls: int, record_property: Any) -> None:
     """Check that all is allowed and nothing is left over, and keep the numbers for the table."""
     with Engine() as engine:
         evaluations = judge(engine, document, needed)
@@ -220,9 +217,10 @@ def report(document: Document, needed: list[Needed], calls: int, record_property
         for one, said in zip(needed, evaluations, strict=True)
         if said.result != "Allowed"
     }
-    unused = granted(document) - used(needed, evaluations) - ONLY_ON_AWS
+    unused = granted(document) - used(needed, evaluations)
     actions = {action for _, action in granted(document)}
     numbers = {
+        "role": role,
         "calls": calls,
         "authorizations": len(needed),
         "refused": len(refused),
