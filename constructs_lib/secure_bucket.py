@@ -18,6 +18,7 @@ class SecureBucket(Construct):
     Attributes:
         bucket: the `aws_s3_bucket` resource.
         policy: the bucket policy, as a dict.
+        last_setting: the resource that comes last; further settings of the bucket wait for it.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class SecureBucket(Construct):
             readers=readers,
             writers=writers,
         )
-        aws.S3BucketPolicy(
+        self.last_setting = aws.S3BucketPolicy(
             self,
             "policy",
             bucket=self.bucket.id,

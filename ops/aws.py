@@ -6,8 +6,11 @@ from typing import Any
 
 from ops.errors import OpsError
 
+Client = Any
+"""A boto3 client; boto3 makes its classes as it runs."""
 
-def client(service: str, region: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+
+def client(service: str, region: str) -> Client:
     """Return a boto3 client of `service` in `region`, with the credentials that Terraform would use.
 
     Raises:

@@ -1,10 +1,13 @@
 """The `ops` command line: what the make targets call."""
 
+import re
 import sys
 
 from ops import stack_commands
 from ops.benchmark import run_benchmark
+from ops.bootstrap import run_bootstrap
 from ops.demo import run_demo
+from ops.deploy_policy import print_deploy_policy
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
 from ops.scan import run_scan
@@ -20,6 +23,13 @@ def require_environment(ctx: click.Context, _param: click.Parameter, value: str)
         raise click.UsageError(
             f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
         )
+    return value
+
+
+def require_account_id(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse what cannot be the id of an account."""
+    if value is not None and not re.fullmatch("[0-9]{12}", value):
+        raise click.UsageError(f'--account must be the 12 digits of an AWS account; it is "{value}"', ctx)
     return value
 
 
@@ -40,12 +50,12 @@ def synth(arguments: tuple[str, ...]) -> None:
     stack_commands.synth(arguments)
 
 
-@ops.command(context_settings=passes_on)
+@ops.command()
 @environment_argument
-@cdktf_arguments
-def bootstrap(environment: str, arguments: tuple[str, ...]) -> None:
-    """Make the bucket and the key that hold ENV's Terraform state."""
-    stack_commands.bootstrap(environment, arguments)
+@click.option("--auto-approve", is_flag=True, help="Apply without asking.")
+def bootstrap(environment: str, auto_approve: bool) -> None:
+    """Make the bucket and the key that hold ENV's Terraform state, and move their own state there."""
+    run_bootstrap(environment, auto_approve=auto_approve)
 
 
 @ops.command(context_settings=passes_on)
@@ -70,6 +80,20 @@ def deploy(environment: str, arguments: tuple[str, ...]) -> None:
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     """Destroy what `ops deploy ENV` made (`cdktf destroy`)."""
     stack_commands.destroy(environment, arguments)
+
+
+@ops.command("deploy-policy")
+@environment_argument
+@click.option("--read-only", is_flag=True, help="For a role that only plans, with -lock=false.")
+@click.option(
+    "--account",
+    metavar="ID",
+    callback=require_account_id,
+    help="The account, where the settings have no account_id.",
+)
+def deploy_policy(environment: str, read_only: bool, account: str | None) -> None:
+    """Print the IAM policy of a role that deploys ENV, and can do nothing else."""
+    print_deploy_policy(environment, account=account, read_only=read_only)
 
 
 @ops.command()

@@ -16,11 +16,6 @@ def synth(arguments: Sequence[str]) -> NoReturn:
     _become_cdktf("synth", *arguments, environment=None)
 
 
-def bootstrap(environment: str, arguments: Sequence[str]) -> NoReturn:
-    """Run `cdktf deploy` on the environment's state backend stack."""
-    _become_cdktf("deploy", f"secure-storage-{environment}-state", *arguments, environment=environment)
-
-
 def plan(environment: str, arguments: Sequence[str]) -> NoReturn:
     """Run `cdktf diff` on the environment's storage stack."""
     _become_cdktf("diff", f"secure-storage-{environment}", *arguments, environment=environment)

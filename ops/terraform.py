@@ -1,6 +1,7 @@
 """Terraform itself, on the synthesized stacks of one environment, with its output in our hands."""
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ops.errors import OpsError
 from ops.stack_commands import checked_settings
@@ -32,6 +34,12 @@ class Stack:
     folder: Path
     env: Mapping[str, str]
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """The stack's Terraform JSON."""
+        content: dict[str, Any] = json.loads((self.folder / "cdk.tf.json").read_bytes())
+        return content
+
     def init(self, *arguments: str) -> None:
         """Run `terraform init`; raises OpsError where the backend cannot be reached."""
         self.terraform("init", "-input=false", *arguments)
@@ -45,15 +53,49 @@ class Stack:
         done = subprocess.run(
             ["terraform", *arguments],
             cwd=self.folder,
-            env={**self.env, "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"},
+            env=self._variables,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode not in accept:
-            problem = problem_of(done.stderr) or f"exit status {done.returncode}"
-            raise OpsError(f"`terraform {arguments[0]}` of {self.name} failed: {problem}")
+            raise self._failure(arguments[0], done.returncode, done.stderr)
         return done
+
+    def apply(self, *arguments: str) -> None:
+        """Run `terraform apply`, with what it prints shown as it comes.
+
+        Raises:
+            OpsError: it failed; the message has what Terraform says was wrong.
+        """
+        sys.stdout.flush()
+        with subprocess.Popen(
+            ["terraform", "apply", "-input=false", *arguments],
+            cwd=self.folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            try:
+                _, stderr = child.communicate()
+            except BaseException as interruption:
+                # Were it killed, it could not write down what it has just made. A Ctrl-C it has had itself,
+                # and a second one would make it stop at once.
+                if not isinstance(interruption, KeyboardInterrupt):
+                    child.terminate()
+                child.communicate()
+                raise
+        if child.returncode != 0:
+            raise self._failure("apply", child.returncode, stderr)
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {**self.env, "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"}
+
+    def _failure(self, command: str, status: int, stderr: str) -> OpsError:
+        problem = problem_of(stderr) or f"exit status {status}"
+        return OpsError(f"`terraform {command}` of {self.name} failed: {problem}")
 
 
 def problem_of(stderr: str) -> str:

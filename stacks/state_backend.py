@@ -1,16 +1,20 @@
-"""The state backend stack: where the storage stack keeps its Terraform state."""
+"""The state backend stack: where an environment's Terraform state lies, that of this stack included."""
 
+from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.lifecycle import Lifecycle
+from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
+from stacks.remote_state import keep_state_remotely, state_key
 from stacks.settings import Settings
 
-from cdktf import LocalBackend, TerraformOutput, TerraformStack
+from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 
 class StateBackendStack(TerraformStack):
-    """One environment's state bucket and its own key."""
+    """One environment's state bucket, its own key, and the policy to use them."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         """Describe `settings`' state bucket as stack `secure-storage-<environment>-state`."""
@@ -18,10 +22,8 @@ class StateBackendStack(TerraformStack):
         super().__init__(scope, name)
         account = Account(self, region=settings.state.region, settings=settings)
         bucket_arn = account.bucket_arn(settings.state.bucket)
-        # The state of the state bucket itself lies beside main.py. The path is
-        # relative to cdktf.out/stacks/<stack>, where Terraform runs, because
-        # CDKTF's default would write this machine's own path into the JSON.
-        LocalBackend(self, path=f"../../../terraform.{name}.tfstate")
+        # In the bucket that it describes. `ops bootstrap` starts with a local state and moves it there.
+        keep_state_remotely(self, name, settings)
 
         key = EncryptionKey(
             self,
@@ -47,5 +49,26 @@ class StateBackendStack(TerraformStack):
             require_upload_headers=False,
             protect=settings.protect,
         )
+        Lifecycle(
+            self,
+            "lifecycle",
+            bucket=bucket.bucket.id,
+            noncurrent_days=365,
+            depends_on=[bucket.last_setting],
+        )
+        policy = AccessPolicy(
+            self,
+            "state-policy",
+            name=f"SecureStorageState-{settings.environment}",
+            description="Use of one Terraform state, its lock file and their key, and nothing else",
+            document=state_policy(
+                bucket_arn=bucket_arn,
+                state_key=state_key(f"secure-storage-{settings.environment}"),
+                key_arn=key.key.arn,
+                partition=account.partition,
+                region=settings.state.region,
+            ),
+        )
         TerraformOutput(self, "StateBucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "StateKeyArn", value=key.key.arn)
+        TerraformOutput(self, "StatePolicyArn", value=policy.policy.arn)

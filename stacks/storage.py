@@ -10,9 +10,10 @@ from constructs_lib.policies.bucket_policy import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
 from stacks.lockout import refuse_lockouts
+from stacks.remote_state import keep_state_remotely
 from stacks.settings import GrantSettings, Settings
 
-from cdktf import S3Backend, TerraformOutput, TerraformStack
+from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 
@@ -25,7 +26,7 @@ class StorageStack(TerraformStack):
         super().__init__(scope, name)
         account = Account(self, region=settings.region, settings=settings)
         bucket_arn = account.bucket_arn(settings.bucket_name)
-        _keep_state_remotely(self, name, settings)
+        keep_state_remotely(self, name, settings)
 
         readers, writers = _grants(settings.access.readers), _grants(settings.access.writers)
         perimeter = _perimeter(settings)
@@ -118,18 +119,3 @@ def _perimeter(settings: Settings) -> Perimeter:
         # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
         exempt_roles=tuple(sorted({*network.exempt_roles, *filter(None, [deploy_role])})),
     )
-
-
-def _keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:
-    # No `encrypt` and no `kms_key_id`: with `encrypt` alone Terraform asks for
-    # AES256, which would override the state bucket's default encryption with
-    # its own key; and the key's ARN is not known when this is synthesized.
-    backend = S3Backend(
-        stack,
-        bucket=settings.state.bucket,
-        key=f"{name}/terraform.tfstate",
-        region=settings.state.region,
-        allowed_account_ids=None if settings.account_id is None else [settings.account_id],
-    )
-    # The S3Backend of cdktf 0.21 has no argument for S3's own lock file.
-    backend.add_override("use_lockfile", True)

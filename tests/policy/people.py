@@ -87,6 +87,7 @@ PEOPLE: Mapping[str, Person] = {
     "an administrator": Person("role/admin", ("AdministratorAccess",)),
     "a key administrator": Person("role/key-admin", ("AllOfKMS",)),
     "the deploying role": Person("role/deploy", ("AdministratorAccess",)),
+    "CI": Person("role/ci", ("SecureStorageState",)),
     "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
     "the deploying role of no organization": Person(
         "role/deploy", ("AdministratorAccess",), organization=None

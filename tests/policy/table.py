@@ -31,7 +31,7 @@ class Row:
         who: a name in `people.py`.
         does: one operation or action.
         answer: `allowed: …` or `denied: …`, with who said so; see `simulation.py`.
-        key: the object's key.
+        key: the object's key; `{environment}` stands for the stack's in the files.
         bucket: `this`, or `another` one of the same account, which has no policy.
         prefix: what a listing asks for; None for all.
         over: `HTTPS` (TLS 1.3), `TLS 1.2`, `TLS 1.1` or `HTTP`.
@@ -85,7 +85,8 @@ def _rows(group: dict[str, Any]) -> Iterator[Row]:
         stacks, operations = _stacks(row.pop("stacks")), row.pop("does")
         for stack in stacks:
             for does in [operations] if isinstance(operations, str) else operations:
-                yield Row(stack=stack, does=does, **row)
+                key = row.get("key", Row.key).replace("{environment}", stack.removesuffix("-state"))
+                yield Row(stack=stack, does=does, **row | {"key": key})
 
 
 def load(folder: Path = REQUESTS) -> list[Row]:

@@ -1,0 +1,69 @@
+"""The managed policy with which CI deploys: one stack's Terraform state, its lock file and their key.
+
+It has what Terraform's backend asks of S3 in init, plan, apply and destroy, and no more:
+https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissions
+"""
+
+from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies.key_policy import USE_ACTIONS, s3_endpoint
+
+
+def allow_list_workspaces(*, bucket_arn: str) -> Statement:
+    """Let the holder look for workspaces, as `terraform init` does, though there are none.
+
+    IfExists, because S3 asks for s3:ListBucket, without a prefix, before it says that an object does not
+    exist; otherwise the first deploy would get 403 instead of 404 and stop.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    return {
+        "Sid": "AllowListWorkspaces",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": bucket_arn,
+        "Condition": {"StringEqualsIfExists": {"s3:prefix": "env:/"}},
+    }
+
+
+def allow_read_and_write_state(*, bucket_arn: str, state_key: str) -> Statement:
+    """Let the holder read and write the state, but never delete it."""
+    return {
+        "Sid": "AllowReadAndWriteState",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": f"{bucket_arn}/{state_key}",
+    }
+
+
+def allow_lock(*, bucket_arn: str, state_key: str) -> Statement:
+    """Let the holder take the lock, see who holds it, and release it."""
+    return {
+        "Sid": "AllowLock",
+        "Effect": "Allow",
+        "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        "Resource": f"{bucket_arn}/{state_key}.tflock",
+    }
+
+
+def allow_state_key(*, key_arn: str, partition: str, region: str) -> Statement:
+    """Let the holder encrypt and decrypt with exactly this key, and only through S3."""
+    return {
+        "Sid": "AllowStateKey",
+        "Effect": "Allow",
+        "Action": USE_ACTIONS,
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {"kms:ViaService": s3_endpoint(partition, region)}},
+    }
+
+
+def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, partition: str, region: str) -> Document:
+    """Return the policy to use the state at `state_key` of the bucket, and nothing else.
+
+    The state of the state stack itself is left out: only whoever bootstraps deploys that, and a role of CI
+    that could write it could make the next bootstrap take away what protects the state bucket.
+    """
+    return document(
+        allow_list_workspaces(bucket_arn=bucket_arn),
+        allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
+        allow_lock(bucket_arn=bucket_arn, state_key=state_key),
+        allow_state_key(key_arn=key_arn, partition=partition, region=region),
+    )

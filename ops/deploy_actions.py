@@ -1,0 +1,141 @@
+"""What Terraform asks of AWS for each type of resource: the data of the deploy policy.
+
+tests/e2e/test_deploy_policy.py records the provider's calls, and fails where an action lacks here or is
+never used. What an API call needs is in AWS's service authorization reference:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+When = Literal["read", "write", "destroy", "empty"]
+"""read: plans too; write: creates and changes; destroy: left out for what `prevent_destroy` protects;
+empty: deletes the objects of a bucket with `force_destroy`."""
+
+Target = Literal[
+    "no key yet",
+    "all aliases",
+    "bucket",
+    "objects",
+    "unlabelled key",  # ours, or one whose tags and aliases do not count yet
+    "tags of a new key",
+    "key",
+    "alias",
+    "policy",
+    "role",
+    "attachment",
+]
+"""What an action is done to; ops/deploy_policy.py says how each is written as resources and conditions."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Actions that are needed on occasion.
+
+    Attributes:
+        when: on which occasion.
+        target: what they are done to.
+        actions: their names.
+    """
+
+    when: When
+    target: Target
+    actions: tuple[str, ...]
+
+
+NEEDS: Mapping[str, tuple[Need, ...]] = {
+    "aws_s3_bucket": (
+        Need(
+            "read",
+            "bucket",
+            (
+                # The provider asks for every setting that a bucket can have.
+                "s3:GetAccelerateConfiguration",
+                "s3:GetBucketAcl",
+                "s3:GetBucketCORS",
+                "s3:GetBucketLogging",
+                "s3:GetBucketObjectLockConfiguration",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketRequestPayment",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetBucketWebsite",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+                "s3:GetReplicationConfiguration",
+                "s3:ListBucket",  # what HeadBucket needs
+            ),
+        ),
+        Need("write", "bucket", ("s3:CreateBucket", "s3:PutBucketTagging")),
+        Need("destroy", "bucket", ("s3:DeleteBucket",)),
+        Need("empty", "bucket", ("s3:ListBucketVersions",)),
+        Need("empty", "objects", ("s3:DeleteObjectVersion",)),
+    ),
+    # These have no action of their own for deletion: S3 asks for that of the change.
+    "aws_s3_bucket_ownership_controls": (
+        Need("read", "bucket", ("s3:GetBucketOwnershipControls",)),
+        Need("write", "bucket", ("s3:PutBucketOwnershipControls",)),
+    ),
+    "aws_s3_bucket_public_access_block": (
+        Need("read", "bucket", ("s3:GetBucketPublicAccessBlock",)),
+        Need("write", "bucket", ("s3:PutBucketPublicAccessBlock",)),
+    ),
+    "aws_s3_bucket_server_side_encryption_configuration": (
+        Need("read", "bucket", ("s3:GetEncryptionConfiguration",)),
+        Need("write", "bucket", ("s3:PutEncryptionConfiguration",)),
+    ),
+    "aws_s3_bucket_versioning": (
+        Need("read", "bucket", ("s3:GetBucketVersioning",)),
+        Need("write", "bucket", ("s3:PutBucketVersioning",)),
+    ),
+    "aws_s3_bucket_policy": (
+        Need("read", "bucket", ("s3:GetBucketPolicy",)),
+        Need("write", "bucket", ("s3:PutBucketPolicy",)),
+        Need("destroy", "bucket", ("s3:DeleteBucketPolicy",)),
+    ),
+    "aws_kms_key": (
+        Need(
+            "read",
+            "unlabelled key",
+            ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),
+        ),
+        Need("write", "no key yet", ("kms:CreateKey",)),
+        Need("write", "tags of a new key", ("kms:TagResource",)),
+        Need("write", "unlabelled key", ("kms:EnableKeyRotation",)),
+        Need("write", "key", ("kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource")),
+        Need("destroy", "key", ("kms:ScheduleKeyDeletion",)),
+    ),
+    # KMS asks for each of these on the alias and on its key:
+    # https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    "aws_kms_alias": (
+        Need("read", "all aliases", ("kms:ListAliases",)),
+        Need("write", "alias", ("kms:CreateAlias", "kms:UpdateAlias")),
+        Need("write", "unlabelled key", ("kms:CreateAlias", "kms:UpdateAlias")),
+        Need("destroy", "alias", ("kms:DeleteAlias",)),
+        Need("destroy", "key", ("kms:DeleteAlias",)),
+    ),
+    "aws_iam_policy": (
+        Need("read", "policy", ("iam:GetPolicy", "iam:GetPolicyVersion")),
+        Need(
+            "write",
+            "policy",
+            (
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                # A policy has five versions at most, so that the oldest has to go.
+                "iam:DeletePolicyVersion",
+                "iam:ListPolicyVersions",
+                "iam:TagPolicy",
+                "iam:UntagPolicy",
+            ),
+        ),
+        Need("destroy", "policy", ("iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:ListPolicyVersions")),
+    ),
+    "aws_iam_role_policy_attachment": (
+        Need("read", "role", ("iam:ListAttachedRolePolicies",)),
+        Need("write", "attachment", ("iam:AttachRolePolicy",)),
+        Need("destroy", "attachment", ("iam:DetachRolePolicy",)),
+    ),
+}
+"""What a stack's resources need, by the type of the resource."""

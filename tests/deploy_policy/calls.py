@@ -1,0 +1,232 @@
+"""What AWS authorizes for each API call that was recorded.
+
+From the operation pages of the API references, and from the service authorization reference:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
+
+from tests.aws_proxy import Call
+
+# A bucket's setting is a name in the query; many permissions are called differently.
+BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
+    ("DELETE", ""): "s3:DeleteBucket",
+    ("DELETE", "encryption"): "s3:PutEncryptionConfiguration",
+    ("DELETE", "ownershipControls"): "s3:PutBucketOwnershipControls",
+    ("DELETE", "policy"): "s3:DeleteBucketPolicy",
+    ("DELETE", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+    ("GET", "accelerate"): "s3:GetAccelerateConfiguration",
+    ("GET", "acl"): "s3:GetBucketAcl",
+    ("GET", "cors"): "s3:GetBucketCORS",
+    ("GET", "encryption"): "s3:GetEncryptionConfiguration",
+    ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
+    ("GET", "list-type"): "s3:ListBucket",
+    ("GET", "logging"): "s3:GetBucketLogging",
+    ("GET", "object-lock"): "s3:GetBucketObjectLockConfiguration",
+    ("GET", "ownershipControls"): "s3:GetBucketOwnershipControls",
+    ("GET", "policy"): "s3:GetBucketPolicy",
+    ("GET", "publicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("GET", "replication"): "s3:GetReplicationConfiguration",
+    ("GET", "requestPayment"): "s3:GetBucketRequestPayment",
+    ("GET", "tagging"): "s3:GetBucketTagging",
+    ("GET", "versioning"): "s3:GetBucketVersioning",
+    ("GET", "versions"): "s3:ListBucketVersions",
+    ("GET", "website"): "s3:GetBucketWebsite",
+    ("HEAD", ""): "s3:ListBucket",
+    ("PUT", ""): "s3:CreateBucket",
+    ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
+    ("PUT", "ownershipControls"): "s3:PutBucketOwnershipControls",
+    ("PUT", "policy"): "s3:PutBucketPolicy",
+    ("PUT", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+    ("PUT", "tagging"): "s3:PutBucketTagging",
+    ("PUT", "versioning"): "s3:PutBucketVersioning",
+}
+OBJECT_ACTIONS: Mapping[str, tuple[str, str | None]] = {
+    "DELETE": ("s3:DeleteObject", None),
+    "GET": ("s3:GetObject", "kms:Decrypt"),
+    "HEAD": ("s3:GetObject", None),
+    "PUT": ("s3:PutObject", "kms:GenerateDataKey"),
+}
+"""What S3 authorizes, and what it asks of KMS for the caller."""
+NOT_A_SETTING = {"encoding-type", "max-keys", "prefix", "x-id", "key-marker", "version-id-marker"}
+
+Context = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """One thing that AWS authorizes.
+
+    Attributes:
+        action: such as `s3:CreateBucket`.
+        resource: the ARN that it is done to; `*` where the action has no resource.
+        context: the condition keys of the request.
+        key_policy: of a KMS key, its key policy.
+    """
+
+    action: str
+    resource: str
+    context: Context
+    key_policy: str | None = None
+
+
+@dataclass
+class Key:
+    """A KMS key as it is at a moment of the recording."""
+
+    arn: str
+    policy: str
+    tags: dict[str, str] = field(default_factory=dict)
+    aliases: set[str] = field(default_factory=set)
+
+    @property
+    def context(self) -> dict[str, str | list[str]]:
+        """Its tags and aliases as condition keys."""
+        context: dict[str, str | list[str]] = {
+            f"aws:ResourceTag/{name}": value for name, value in self.tags.items()
+        }
+        return context | ({"kms:ResourceAliases": sorted(self.aliases)} if self.aliases else {})
+
+
+@dataclass
+class Account:
+    """What is in the account, as far as the recorded calls tell.
+
+    Attributes:
+        id: the account's id.
+        region: where everything is.
+        state_bucket: the bucket of Terraform's state.
+        state_key: the key that encrypts it.
+        keys: all keys by their ids.
+        new: ids of the keys that were made so lately that their tags and aliases need not count yet.
+    """
+
+    id: str
+    region: str
+    state_bucket: str
+    state_key: Key
+    keys: dict[str, Key] = field(default_factory=dict)
+    new: set[str] = field(default_factory=set)
+
+    def needed(self, call: Call) -> list[Needed]:
+        """Return all that AWS authorizes for a call, and remember what the call changed.
+
+        Raises:
+            KeyError: the tables do not know the call.
+        """
+        authorization = call.headers["authorization"]
+        scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request", authorization)
+        assert scope, authorization
+        region, service = scope.groups()
+        by_service = {"s3": self._s3, "kms": self._kms, "iam": self._iam, "sts": self._sts}
+        return [
+            Needed(one.action, one.resource, {**one.context, "aws:RequestedRegion": region}, one.key_policy)
+            for one in by_service[service](call)
+        ]
+
+    def _s3(self, call: Call) -> Iterator[Needed]:
+        bucket, _, key = call.url.path.removeprefix("/").partition("/")
+        bucket_arn = f"arn:aws:s3:::{bucket}"
+        if key:
+            yield from self._object(call, bucket_arn, f"{bucket_arn}/{key}")
+        elif "delete" in call.query:
+            namespace = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+            for one in ElementTree.fromstring(call.body).iter(f"{namespace}Object"):  # noqa: S314 - our own
+                versioned = one.find(f"{namespace}VersionId") is not None
+                action = "s3:DeleteObjectVersion" if versioned else "s3:DeleteObject"
+                yield Needed(action, f"{bucket_arn}/{one.findtext(f'{namespace}Key')}", {})
+        else:
+            (setting,) = call.query.keys() - NOT_A_SETTING or {""}
+            prefix = {"s3:prefix": call.query["prefix"][0]} if "prefix" in call.query else {}
+            yield Needed(BUCKET_ACTIONS[call.method, setting], bucket_arn, prefix)
+
+    def _object(self, call: Call, bucket_arn: str, arn: str) -> Iterator[Needed]:
+        assert bucket_arn == f"arn:aws:s3:::{self.state_bucket}", "a deploy has nothing to do with data"
+        action, of_kms = OBJECT_ACTIONS[call.method]
+        yield Needed(action, arn, {})
+        if call.status == 404:
+            # S3 says that an object does not exist only to whoever may list the bucket.
+            yield Needed("s3:ListBucket", bucket_arn, {})
+        elif of_kms is not None:
+            through = {
+                "kms:ViaService": f"s3.{self.region}.amazonaws.com",
+                "kms:EncryptionContext:aws:s3:arn": bucket_arn,
+            }
+            context = {**self.state_key.context, **through}
+            yield Needed(of_kms, self.state_key.arn, context, self.state_key.policy)
+
+    def _kms(self, call: Call) -> Iterator[Needed]:
+        name, given = call.headers["x-amz-target"].rpartition(".")[2], json.loads(call.body)
+        action = f"kms:{name}"
+        if name == "ListAliases":
+            yield Needed(action, "*", {})
+        elif name == "CreateKey":
+            tags = {tag["TagKey"]: tag["TagValue"] for tag in given["Tags"]}
+            request: Context = {f"aws:RequestTag/{tag}": value for tag, value in tags.items()}
+            yield Needed(action, "*", request)
+            made = json.loads(call.answer)["KeyMetadata"]
+            self.keys[made["KeyId"]] = key = Key(made["Arn"], given["Policy"], tags)
+            self.new.add(made["KeyId"])
+            yield Needed("kms:TagResource", key.arn, request, key.policy)
+        elif name in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
+            alias = given["AliasName"]
+            yield Needed(action, f"arn:aws:kms:{self.region}:{self.id}:{alias}", {})
+            before = [number for number, key in self.keys.items() if alias in key.aliases]
+            after = [given["TargetKeyId"]] if "TargetKeyId" in given else []
+            for number in [*before, *after]:
+                yield from self._on_key(action, number, {})
+            for number in before:
+                self.keys[number].aliases.discard(alias)
+            for number in after:
+                self.keys[number].aliases.add(alias)
+        else:
+            yield from self._on_key(action, given["KeyId"], _request_tags(given))
+            key = self.keys[_key_id(given["KeyId"])]
+            if name == "TagResource":
+                key.tags |= {tag["TagKey"]: tag["TagValue"] for tag in given["Tags"]}
+            elif name == "UntagResource":
+                key.tags = {tag: value for tag, value in key.tags.items() if tag not in given["TagKeys"]}
+            elif name == "PutKeyPolicy":
+                key.policy = given["Policy"]
+
+    def _on_key(self, action: str, key_id: str, request: Context) -> Iterator[Needed]:
+        key = self.keys[_key_id(key_id)]
+        yield Needed(action, key.arn, {**key.context, **request}, key.policy)
+        if _key_id(key_id) in self.new:
+            # It can take five minutes until tags and aliases count:
+            # https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+            yield Needed(action, key.arn, request, key.policy)
+
+    def _iam(self, call: Call) -> Iterator[Needed]:
+        given = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
+        action = f"iam:{given['Action']}"
+        if "RoleName" in given:
+            policy = {"iam:PolicyARN": given["PolicyArn"]} if "PolicyArn" in given else {}
+            yield Needed(action, f"arn:aws:iam::{self.id}:role/{given['RoleName']}", policy)
+            return
+        arn = given.get("PolicyArn") or f"arn:aws:iam::{self.id}:policy/{given['PolicyName']}"
+        yield Needed(action, arn, {})
+        if given["Action"] == "CreatePolicy" and "Tags.member.1.Key" in given:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_customer-managed-policies.html
+            yield Needed("iam:TagPolicy", arn, {})
+
+    def _sts(self, call: Call) -> Iterator[Needed]:
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission needed
+        assert parse_qs(call.body.decode())["Action"] == ["GetCallerIdentity"]
+        yield from ()
+
+
+def _key_id(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _request_tags(given: Mapping[str, Any]) -> dict[str, str | list[str]]:
+    return {f"aws:RequestTag/{tag['TagKey']}": tag["TagValue"] for tag in given.get("Tags", [])}

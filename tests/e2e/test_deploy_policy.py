@@ -1,0 +1,233 @@
+"""With the deploy policy, real terraform can make every call that it makes, and no action is left over.
+
+Each call that terraform sends to the embedded AWS, which would let it do anything, is recorded; what AWS
+authorizes for it is then simulated against the policy.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from main import build
+from ops.deploy_policy import deploy_policy
+from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.toolchain import tool_environment
+from stacks.settings import GrantSettings, Settings, load_environments
+from tests.aws_proxy import AwsProxy
+from tests.conftest import ROOT, VARIANTS
+from tests.deploy_policy.calls import Account, Key, Needed
+from tests.deploy_policy.judge import LEFT_TO_IAM, granted, judge, used
+from tests.policy.engine import Document, Engine
+
+import boto3
+import pytest
+
+ACCOUNT = "000000000000"
+STATE_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/99999999-2222-3333-4444-555555555555"
+LEFT_OVER = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+    }
+)
+OVERRIDE = {"provider": {"aws": {"s3_use_path_style": True}}}
+
+pytestmark = pytest.mark.slow
+
+
+def environment(name: str) -> Settings:
+    every = [*load_environments(ROOT / "environments", {}), *load_environments(VARIANTS, {})]
+    (settings,) = (one for one in every if one.environment == name)
+    return settings
+
+
+def with_roles_and_grants(settings: Settings) -> Settings:
+    grant = GrantSettings(principal="arn:aws:iam::444455556666:role/partner", prefix="inbox/")
+    access = settings.access.model_copy(
+        update={"attach_to_roles": ("etl", "reporting"), "readers": (grant,), "writers": (grant,)}
+    )
+    return settings.model_copy(update={"protect": False, "access": access})
+
+
+SETTINGS = {
+    "dev": environment("dev"),
+    "prod": environment("prod"),
+    "prod, unprotected, with roles and grants": with_roles_and_grants(environment("prod")),
+    "sse-s3": environment("sse-s3"),
+}
+
+
+def changed(settings: Settings) -> Settings:
+    """Settings with everything changed that can be, without replacing bucket or key."""
+    tags = {name: value for name, value in settings.tags.items() if name != "DataClassification"}
+    reader = GrantSettings(principal="arn:aws:iam::444455556666:role/auditor", prefix="")
+    return settings.model_copy(
+        update={
+            "tags": {**tags, "Purpose": "something-else", "Team": "data"},
+            "encryption": settings.encryption.model_copy(update={"key_rotation_days": 180}),
+            "access": settings.access.model_copy(update={"readers": (*settings.access.readers, reader)}),
+        }
+    )
+
+
+@dataclass
+class Place:
+    """Where one environment is deployed."""
+
+    settings: Settings
+    folder: Path
+    aws: EmbeddedAws
+    proxy: AwsProxy
+    account: Account
+    needed: list[Needed]
+    calls: int = 0
+
+    def client(self, service: str) -> Any:
+        """A client whose calls are not recorded."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.aws.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def synthesize(self, settings: Settings) -> dict[str, Any]:
+        """Put the stack of these settings in the folder, and return it."""
+        outdir = self.folder.parent / "cdktf.out"
+        shutil.rmtree(outdir, ignore_errors=True)
+        build([settings], outdir=str(outdir)).synth()
+        found = outdir / "stacks" / f"secure-storage-{settings.environment}" / "cdk.tf.json"
+        shutil.copy(found, self.folder)
+        (self.folder / "test_override.tf.json").write_text(json.dumps(OVERRIDE))
+        stack: dict[str, Any] = json.loads(found.read_bytes())
+        return stack
+
+    def terraform(self, *arguments: str, status: int = 0) -> list[Needed]:
+        """Run terraform; remember and return what AWS authorized for its calls."""
+        env = EmbeddedAws(self.proxy.endpoint).environment(tool_environment())
+        self.proxy.calls.clear()
+        self.account.new.clear()
+        done = subprocess.run(
+            ["terraform", *arguments], cwd=self.folder, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        made = [one for call in self.proxy.calls for one in self.account.needed(call)]
+        self.calls += len(self.proxy.calls)
+        self.needed += made
+        return made
+
+    def apply(self, *arguments: str) -> None:
+        self.terraform("apply", "-input=false", "-auto-approve", *arguments)
+
+    def resources(self, *kinds: str) -> list[str]:
+        """The addresses of the first resource of each kind."""
+        stack = json.loads((self.folder / "cdk.tf.json").read_bytes())["resource"]
+        return [f"{kind}.{next(iter(stack[kind]))}" for kind in kinds]
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    settings = SETTINGS[request.param]
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    with embedded_aws(tmp_path / "log") as aws, AwsProxy(aws.endpoint) as proxy:
+        state_key = Key(STATE_KEY, LEFT_TO_IAM, dict(settings.tags), {settings.state.key_alias})
+        account = Account(ACCOUNT, "us-east-1", settings.state.bucket, state_key)
+        place = Place(settings, folder, aws, proxy, account, needed=[])
+        place.client("s3").create_bucket(Bucket=settings.state.bucket)
+        for role in settings.access.attach_to_roles:
+            place.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+        yield place
+
+
+def change_by_hand(place: Place) -> None:
+    """Change the managed policy, and use up the five versions that it can have."""
+    iam, name = place.client("iam"), f"SecureS3Access-{place.settings.environment}"
+    for number in range(4):
+        iam.create_policy_version(
+            PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}",
+            PolicyDocument=LEFT_OVER,
+            SetAsDefault=number == 3,
+        )
+
+
+def lose_key(place: Place) -> None:
+    """Schedule the key's deletion, after which Terraform takes it for deleted."""
+    kms = place.client("kms")
+    for key_id in place.account.keys:
+        kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+
+
+def put_objects(place: Place) -> None:
+    """Leave versions and a delete marker, which have to go before the bucket can."""
+    s3, where = place.client("s3"), {"Bucket": place.settings.bucket_name, "Key": "data/file"}
+    s3.put_object(**where, Body=b"1")
+    s3.put_object(**where, Body=b"2")
+    s3.delete_object(**where)
+
+
+@pytest.mark.parametrize("place", SETTINGS, indirect=True)
+def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
+    place: Place, record_property: Any
+) -> None:
+    settings = place.settings
+    stack = place.synthesize(settings)
+    document, read_only = (
+        deploy_policy(stack, account=ACCOUNT, state_key_alias=settings.state.key_alias, read_only=read_only)
+        for read_only in (False, True)
+    )
+    place.terraform("init", "-input=false")
+    place.apply()
+    place.terraform("plan", "-input=false", "-detailed-exitcode")
+
+    place.synthesize(changed(settings))
+    change_by_hand(place)
+    place.apply()
+    if settings.encryption.mode == "sse-kms":
+        lose_key(place)
+        place.apply()
+    put_objects(place)
+    if settings.protect:
+        # What an apply that ended halfway leaves behind is replaced by the next one.
+        kinds = ["aws_kms_alias", "aws_s3_bucket_policy", "aws_iam_policy"]
+        place.apply(*(f"-replace={address}" for address in place.resources(*kinds)))
+        place.terraform("destroy", "-input=false", "-auto-approve", status=1)
+    else:
+        place.terraform("destroy", "-input=false", "-auto-approve")
+    report("deploy", document, place.needed, place.calls, record_property)
+
+    if settings.protect:
+        before = place.calls
+        made = place.terraform("init", "-input=false", "-reconfigure")
+        made += place.terraform("plan", "-input=false", "-lock=false")
+        report("plan", read_only, made, place.calls - before, record_property)
+
+
+def report(role: str, document: Document, needed: list[Needed], calls: int, record_property: Any) -> None:
+    """Check that all is allowed and nothing is left over, and keep the numbers for the table."""
+    with Engine() as engine:
+        evaluations = judge(engine, document, needed)
+    refused = {
+        (one.action, one.resource, said.result)
+        for one, said in zip(needed, evaluations, strict=True)
+        if said.result != "Allowed"
+    }
+    unused = granted(document) - used(needed, evaluations)
+    actions = {action for _, action in granted(document)}
+    numbers = {
+        "role": role,
+        "calls": calls,
+        "authorizations": len(needed),
+        "refused": len(refused),
+        "actions": len(actions),
+        "unused": len(unused),
+    }
+    record_property("deploy-policy", numbers)
+    assert refused == set()
+    assert unused == set()
+    assert {key for said in evaluations for key in said.ignored} == set()
