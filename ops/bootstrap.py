@@ -231,6 +231,9 @@ class _Bootstrap:
         try:
             self._stack.apply(PLAN)
         except OpsError as error:
+            if "acquiring the state lock" in str(error):
+                release = f"`make recover ENV={self._settings.environment}` shows who holds it"
+                raise OpsError(f"{error}; {release}") from error
             raise OpsError(
                 f"{error}; once that is mended, run it again: it goes on from here{self._rescued()}"
             ) from error

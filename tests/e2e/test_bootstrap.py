@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 from tests.ops.ops_support import checkout_of_ops
 
@@ -268,6 +269,19 @@ def test_a_bucket_with_something_foreign_is_not_taken_over_unasked(account: Acco
     line = error_of(account, "--auto-approve")
     assert f"bucket {BUCKET} exists without a state, and has what is not ours: {what}" in line
     assert "[state] bucket of environments/dev.toml" in line
+
+
+def test_a_bucket_of_another_account_is_named_with_its_setting(account: Account) -> None:
+    def forbid(call: Call) -> Answer | None:
+        return Answer(403) if call.method == "HEAD" else None
+
+    with AwsProxy(account.env["AWS_ENDPOINT_URL"], fault=forbid) as proxy:
+        account.env["AWS_ENDPOINT_URL"] = proxy.endpoint
+        line = error_of(account, "--auto-approve")
+        (head,) = (call for call in proxy.calls if call.method == "HEAD")
+        assert head.headers["x-amz-expected-bucket-owner"] == "000000000000"
+    assert f"bucket {BUCKET} belongs to another account than 000000000000" in line
+    assert line.endswith("; see [state] bucket and region of environments/dev.toml")
 
 
 def test_an_alias_of_another_key_is_named(account: Account) -> None:
