@@ -74,7 +74,7 @@ class _Bootstrap:
         had_local = self._local.exists()
         if had_local:
             self._read_back()
-        changes = self._plan(remote or self._read_remote())
+        changes = self._plan(self._find(remote or self._read_remote()))
         if had_local:
             self._remove_local()
         if changes:
@@ -153,16 +153,14 @@ class _Bootstrap:
         self._local.parent.mkdir(parents=True, exist_ok=True)
         backend = {"terraform": {"backend": {"local": {"path": str(self._local)}}}}
         (self._stack.folder / OVERRIDE).write_text(json.dumps(backend), encoding="utf-8")
+        found = self._find(local)
         self._stack.init("-reconfigure")
-        changes = self._plan(local)
+        changes = self._plan(found)
         if changes:
             self._ask_and_apply(changes)
 
-    def _plan(self, state: State | None) -> str:
-        """Return the plan with the backend in use; empty where it changes nothing.
-
-        What exists and `state` does not know is imported by it.
-        """
+    def _find(self, state: State | None) -> list[Found]:
+        """Return what exists and `state` does not know, once it is certain that it is ours."""
         found = unknown_to(
             state,
             self._stack,
@@ -170,12 +168,15 @@ class _Bootstrap:
             region=self._region,
             partition=partition_of(self._region),
         )
-        self._step(
-            "Planning"
-            + (f", with what exists already: {', '.join(one.id for one in found)}" if found else "")
-        )
         if any(one.address.startswith("aws_s3_bucket.") for one in found):
             self._require_own_bucket()
+        return found
+
+    def _plan(self, found: list[Found]) -> str:
+        """Return the plan that also imports what was `found`; empty where nothing changes."""
+        self._step("Planning")
+        for one in found:
+            self._say(f"exists already, and is imported: {one.id}")
         _write_imports(self._stack.folder / IMPORTS, found)
         # Without a lock, as a plan changes nothing; an apply of one that became outdated is refused.
         arguments = ("-input=false", "-lock=false", "-detailed-exitcode", f"-out={PLAN}")
@@ -230,6 +231,9 @@ class _Bootstrap:
         try:
             self._stack.apply(PLAN)
         except OpsError as error:
+            if "acquiring the state lock" in str(error):
+                release = f"`make recover ENV={self._settings.environment}` shows who holds it"
+                raise OpsError(f"{error}; {release}") from error
             raise OpsError(
                 f"{error}; once that is mended, run it again: it goes on from here{self._rescued()}"
             ) from error
@@ -254,9 +258,9 @@ class _Bootstrap:
     def _move(self) -> None:
         """Copy the local state into the bucket."""
         self._step(f"Moving the state to s3://{self._bucket}/{self._key}")
-        # By hand: `terraform init -migrate-state` and `state push` begin a new lineage in an empty backend, so
-        # that nobody could say any more what came of which. It also overwrites nobody's state, and leaves no
-        # lock behind where we are killed.
+        # Not with `terraform init -migrate-state` or `state push`, which begin a new lineage in an empty
+        # backend: nobody could say any more what came of which. This also overwrites nobody's state, and
+        # leaves no lock behind where we are killed.
         with aws.one_line_errors(f"writing s3://{self._bucket}/{self._key}, where there was nothing"):
             aws.client("s3", self._region).put_object(
                 Bucket=self._bucket,

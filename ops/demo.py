@@ -53,6 +53,13 @@ class Workplace:
         """Run cdktf on this checkout, with what it writes in `folder`."""
         check(["cdktf", *arguments], env=self.env, cwd=ROOT, log=self.log)
 
+    def bootstrap(self) -> None:
+        """Run `ops bootstrap`; its local state lies in `folder`, beside what cdktf writes."""
+        command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
+        status = run(command, env=self.env, cwd=ROOT, log=self.log)
+        if status != 0:
+            raise OpsError(f"`ops bootstrap` failed with exit status {status}; its output is in {self.log}")
+
     def presign(self, *arguments: str) -> dict[str, Any]:
         """Run `presign` as data teams do; return what it says as JSON."""
         options = ["--outputs", str(self.outputs), "--format", "json"]
@@ -123,6 +130,8 @@ def run_demo(*, keep: bool) -> None:
     if shutil.which("curl") is None:
         raise OpsError("curl is not on PATH; the demo uploads and downloads with it")
     (settings,) = checked_settings({"ENVIRONMENT_SUFFIX": "dev"})
+    if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
+        raise OpsError("cdktf is missing; `make setup` installs the tools")
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "demo.log"
     log.write_bytes(b"")
@@ -157,8 +166,8 @@ def run_demo(*, keep: bool) -> None:
 def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     """Run the steps after the start of the embedded AWS."""
     with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
-        narrator.say("cdktf deploy secure-storage-dev-state")
-        place.cdktf("deploy", f"{STACK}-state", "--auto-approve")
+        narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
+        place.bootstrap()
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
         narrator.say("cdktf deploy secure-storage-dev, with its state in that backend")

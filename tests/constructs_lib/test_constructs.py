@@ -131,6 +131,26 @@ def test_state_lies_in_the_state_bucket_and_is_locked(stacks: dict[str, Stack]) 
     }
 
 
+def test_the_state_of_the_state_stack_lies_in_its_own_bucket(stacks: dict[str, Stack]) -> None:
+    for name in STACKS:
+        if name.endswith("-state"):
+            backend = stacks[name]["terraform"]["backend"]["s3"]
+            assert backend["bucket"] == only(stacks[name], "aws_s3_bucket")["bucket"]
+            assert (backend["key"], backend["use_lockfile"]) == (f"{name}/terraform.tfstate", True)
+
+
+def test_the_state_bucket_keeps_old_versions_for_a_year(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-prod-state"]
+    lifecycle = only(stack, "aws_s3_bucket_lifecycle_configuration")
+    (rule,) = lifecycle["rule"]
+    assert (rule["status"], rule["filter"]) == ("Enabled", [{}])
+    assert rule["noncurrent_version_expiration"] == [{"noncurrent_days": 365}]
+    assert rule["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 7}]
+    assert "expiration" not in rule
+    (policy,) = stack["resource"]["aws_s3_bucket_policy"]  # which comes after the versioning
+    assert lifecycle["depends_on"] == [f"aws_s3_bucket_policy.{policy}"]
+
+
 def test_an_account_id_keeps_every_other_account_out(stacks: dict[str, Stack]) -> None:
     for suffix in ("", "-state"):
         stack = stacks[f"secure-storage-named-principals{suffix}"]
@@ -180,5 +200,9 @@ def test_the_managed_policies_have_no_wildcard_action_and_no_foreign_resource(
         for sid, statement in policy.items():
             assert statement["Resource"] == resources[sid]
             assert not [action for action in statement["Action"] if "*" in action]
+    (state,) = stacks["secure-storage-prod-state"]["resource"]["aws_iam_policy"].values()
+    assert state["name"] == "SecureStorageState-prod"
+    for statement in statements(state).values():
+        assert "*" not in "".join([*statement["Action"], statement["Resource"]])
     assert "s3:GetObject" not in managed["SecureS3Write-prod"]["AllowObjectOperations"]["Action"]
     assert "s3:PutObject" not in managed["SecureS3Read-prod"]["AllowObjectOperations"]["Action"]

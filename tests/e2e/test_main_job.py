@@ -16,6 +16,7 @@ from typing import Any
 from ops.demo import Workplace, tampered, without_headers
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from tests.state_stack import copy_state_stack
 
 import boto3
 import pytest
@@ -84,20 +85,18 @@ def deployed(
 ) -> Iterator[Deployed]:
     root = tmp_path_factory.mktemp("deploy")
     place = Workplace(folder=root, log=root / "log", aws=aws, env=aws.environment(tool_environment()))
-    folders = {}
-    for suffix in ("", "-state"):
-        stack = f"secure-storage-{request.cls.environment}{suffix}"
-        # Three levels down, because the state stack's own state lies three levels up.
-        folders[suffix] = root / "cdktf.out" / "stacks" / stack
-        shutil.copytree(stack_folders[stack], folders[suffix])
-    state = deploy(folders["-state"], place.env)
-    outputs = deploy(folders[""], place.env)
+    stack = f"secure-storage-{request.cls.environment}"
+    folder, state_folder = root / stack, root / f"{stack}-state"
+    shutil.copytree(stack_folders[folder.name], folder)
+    copy_state_stack(stack_folders[state_folder.name], state_folder)
+    state = deploy(state_folder, place.env)
+    outputs = deploy(folder, place.env)
     place.outputs.write_text(json.dumps(outputs))
-    yield Deployed(place=place, outputs=values(outputs), state=values(state), folder=folders[""])
-    for folder in folders.values():
-        done = terraform(folder, place.env, "destroy", "-input=false", "-auto-approve")
+    yield Deployed(place=place, outputs=values(outputs), state=values(state), folder=folder)
+    for made in (folder, state_folder):
+        done = terraform(made, place.env, "destroy", "-input=false", "-auto-approve")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert terraform(folder, place.env, "state", "list").stdout == ""
+        assert terraform(made, place.env, "state", "list").stdout == ""
 
 
 class MainJob:

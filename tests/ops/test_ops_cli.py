@@ -34,7 +34,6 @@ def assert_error(done: subprocess.CompletedProcess[str], code: int, line: str) -
     [
         (["synth"], ["synth"], None),
         (["synth", "--hcl"], ["synth", "--hcl"], None),
-        (["bootstrap", "dev"], ["deploy", "secure-storage-dev-state"], "dev"),
         (["plan", "prod"], ["diff", "secure-storage-prod"], "prod"),
         (
             ["deploy", "pr-7", "--auto-approve", "--var", "a=b c"],

@@ -99,7 +99,7 @@ class Demo:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout in which the demo runs; without cdktf, it does not come beyond step 2."""
+    """A checkout in which the demo runs; the tools are missing in it."""
     return checkout_of_ops(tmp_path / "a check out")
 
 
@@ -112,13 +112,20 @@ def real_checkout(checkout: Path) -> Path:
     return checkout
 
 
+def stub_bootstrap(checkout: Path, script: str) -> None:
+    """Put a shell script in the place of step 2, and a cdktf that is never reached."""
+    stub(checkout / ".venv" / "bin" / "cdktf", "exit 1")
+    code = f"import os\ndef run_bootstrap(*_, **__):\n    os.execvp('sh', ['sh', '-c', {script!r}])\n"
+    (checkout / "ops" / "bootstrap.py").write_text(code)
+
+
 @pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_demo_stops_soon_and_leaves_nothing(
     real_checkout: Path, sign: signal.Signals, status: int
 ) -> None:
     with Demo(real_checkout) as running:
         running.wait_for_step(2)
-        running.wait_for(lambda: any("cdktf deploy" in command for command in running.processes()))
+        running.wait_for(lambda: any("ops bootstrap" in command for command in running.processes()))
         assert any("ministack" in command for command in running.processes())
         interrupted = time.monotonic()
         running.process.send_signal(sign)
@@ -131,7 +138,7 @@ def test_an_interrupted_demo_stops_soon_and_leaves_nothing(
 def test_a_demo_that_is_interrupted_again_while_it_cleans_up_still_cleans_up(checkout: Path) -> None:
     slow_to_end = 'touch "$TMPDIR/asked-to-end"; sleep 1; exit'
     script = f"trap '{slow_to_end}' TERM; touch \"$TMPDIR/ready\"; sleep 100 & wait"
-    stub(checkout / ".venv" / "bin" / "cdktf", script)
+    stub_bootstrap(checkout, script)
     with Demo(checkout) as running:
         running.wait_for_file("ready")
         running.process.send_signal(signal.SIGINT)
@@ -144,13 +151,12 @@ def test_a_demo_that_is_interrupted_again_while_it_cleans_up_still_cleans_up(che
 
 
 def test_a_step_that_fails_is_one_line_that_names_the_log(checkout: Path) -> None:
-    stub(checkout / ".venv" / "bin" / "cdktf", "echo the reason; exit 4")
+    stub_bootstrap(checkout, "echo the reason; exit 4")
     with Demo(checkout) as running:
         code, errors = running.end()
         log = checkout / ".cache" / "demo.log"
-        command = "cdktf deploy secure-storage-dev-state"
         assert code == 1
-        assert errors == f"Error: `{command}` failed with exit status 4; its output is in {log}\n"
+        assert errors == f"Error: `ops bootstrap` failed with exit status 4; its output is in {log}\n"
         assert "the reason" in log.read_text()
         running.assert_nothing_is_left()
 
