@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap plan deploy destroy lock clean
+.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap preflight plan deploy drift destroy lock clean
 
 python := .venv/bin/python
 
@@ -42,11 +42,17 @@ synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
 	@$(python) -m ops bootstrap "$$ENV" $(ARGS)
 
+preflight: setup ## Check all that a deploy of ENV needs, and change nothing
+	@$(python) -m ops preflight "$$ENV" $(ARGS)
+
 plan: setup ## Show what a deploy of ENV would change
 	@$(python) -m ops plan "$$ENV" $(ARGS)
 
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)
+
+drift: setup ## Show what was changed by hand in ENV, and what got weaker
+	@$(python) -m ops drift "$$ENV" $(ARGS)
 
 destroy: setup ## Destroy what deploy made of ENV
 	@$(python) -m ops destroy "$$ENV" $(ARGS)

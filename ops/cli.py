@@ -2,6 +2,8 @@
 
 import sys
 
+from ops import drift as drift_command
+from ops import preflight as preflight_command
 from ops import stack_commands
 from ops.demo import run_demo
 from ops.errors import OpsError
@@ -55,11 +57,30 @@ def plan(environment: str, arguments: tuple[str, ...]) -> None:
     stack_commands.plan(environment, arguments)
 
 
+@ops.command()
+@environment_argument
+def preflight(environment: str) -> None:
+    """Check all that a deploy of ENV needs; changes nothing, and exits with 1 where something is missing."""
+    preflight_command.require(environment)
+
+
+@ops.command()
+@environment_argument
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
+def drift(environment: str, output_format: str) -> None:
+    """Show what was changed by hand in ENV; exits with 3 where anything was."""
+    if drift_command.run_drift(environment, output_format=output_format):
+        sys.exit(drift_command.DRIFTED)
+
+
 @ops.command(context_settings=passes_on)
 @environment_argument
+@click.option("--no-preflight", is_flag=True, help="Do not run `ops preflight ENV` first.")
 @cdktf_arguments
-def deploy(environment: str, arguments: tuple[str, ...]) -> None:
-    """Deploy ENV (`cdktf deploy`); its outputs go to outputs.ENV.json."""
+def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) -> None:
+    """Deploy ENV (`cdktf deploy`) after its preflight; its outputs go to outputs.ENV.json."""
+    if not no_preflight:
+        preflight_command.require(environment)
     stack_commands.deploy(environment, arguments)
 
 
