@@ -1,13 +1,15 @@
 """The `ops` command line: what the make targets call."""
 
 import sys
+from collections.abc import Callable
 
 from ops import drift as drift_command
 from ops import preflight as preflight_command
-from ops import stack_commands
+from ops import stack_commands, state_commands
 from ops.demo import run_demo
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
+from ops.recover import recover as run_recover
 from ops.scan import run_scan
 from ops.toolchain import ROOT
 
@@ -27,6 +29,19 @@ def require_environment(ctx: click.Context, _param: click.Parameter, value: str)
 environment_argument = click.argument("environment", metavar="ENV", callback=require_environment)
 cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
+says_yes = click.option("--yes", is_flag=True, help="Answer every question with yes.")
+of_the_backend = click.option("--backend", is_flag=True, help="The state of the state stack itself.")
+
+
+def asking(*, yes: bool) -> Callable[[str], bool]:
+    """Return what asks a person a question; with `yes`, it prints the question and agrees."""
+
+    def ask(question: str) -> bool:
+        if yes:
+            print(f"{question} yes (--yes)")
+        return yes or click.confirm(question)
+
+    return ask
 
 
 @click.group()
@@ -93,6 +108,37 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 
 
 @ops.command()
+@environment_argument
+@says_yes
+def recover(environment: str, yes: bool) -> None:
+    """After a deploy of ENV that died: release its lock, and take what it made into the state."""
+    run_recover(environment, asking(yes=yes))
+
+
+@ops.group()
+def state() -> None:
+    """List the versions of ENV's Terraform state, and restore an earlier one."""
+
+
+@state.command("versions")
+@environment_argument
+@of_the_backend
+def state_versions(environment: str, backend: bool) -> None:
+    """List the versions of ENV's state, the newest first."""
+    state_commands.show_versions(environment, backend=backend)
+
+
+@state.command("restore")
+@environment_argument
+@click.option("--version", metavar="ID", help="Which one; the last good one before the newest if left out.")
+@of_the_backend
+@says_yes
+def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:
+    """Make an earlier version of ENV's state the newest, after showing both."""
+    state_commands.restore(environment, version, asking(yes=yes), backend=backend)
+
+
+@ops.command()
 @click.option("--keep", is_flag=True, help="Leave the embedded AWS running until Ctrl-C, to try things.")
 def demo(keep: bool) -> None:
     """Run the whole job against an embedded AWS: deploy, presign, transfer."""
@@ -121,6 +167,6 @@ def main() -> None:
         sys.exit(2)
     except (OpsError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(error.status if isinstance(error, OpsError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
