@@ -23,7 +23,7 @@ test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: every settings variant deployed
-	@$(python) -m pytest -m slow --dist load tests/e2e $(ARGS)
+	@$(python) -m pytest -m slow --dist load tests/e2e tests/ops $(ARGS)
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
 	@$(python) -m pytest -q tests/faults $(ARGS)

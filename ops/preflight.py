@@ -10,7 +10,7 @@ from ops.preflight_checks import credentials, names, permissions, state, tools
 from ops.preflight_checks.deploy_actions import deploy_actions
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped
 from ops.stack_commands import checked_settings
-from ops.toolchain import ROOT, tool_environment
+from ops.toolchain import ROOT
 
 import click
 
@@ -40,7 +40,7 @@ def check(environment: str) -> list[Line]:
         OpsError: the settings are wrong.
     """
     user_environ = dict(os.environ)
-    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
+    env = {**toolenvironment_line(), "ENVIRONMENT_SUFFIX": environment}
     (settings,) = checked_settings(env)
     with ThreadPoolExecutor() as pool:
         tool_lines = pool.submit(tools.check, env, user_environ)
@@ -57,15 +57,15 @@ def check(environment: str) -> list[Line]:
             aws_lines = [*state_lines, *names.check(settings, caller, found), permission_line.result()]
             bootstrapped = found.bootstrapped
     return [
-        _environment(environment, bootstrapped=bootstrapped),
+        environment_line(environment, bootstrapped=bootstrapped),
         *tool_lines.result(),
         *credential_lines,
         *aws_lines,
     ]
 
 
-def _environment(name: str, *, bootstrapped: bool) -> Line:
-    """Say where an environment's settings are from; what looks like a misspelt other is bad until it exists."""
+def environment_line(name: str, *, bootstrapped: bool) -> Line:
+    """Say where the settings are from; what looks like another name misspelt is bad until it exists."""
     subject = "environment"
     known = sorted(path.stem for path in Path(ROOT, "environments").glob("*.toml"))
     if name in known:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ops import aws
@@ -11,6 +12,7 @@ from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import usable
 from ops.preflight_checks.line import Line, Mark, asked, bad, good, skipped
 from ops.remote_state import DamagedStateError, RemoteState, Snapshot
+from ops.toolchain import ROOT
 from stacks.settings import Settings
 
 SUBJECTS = (
@@ -119,8 +121,17 @@ def _lock(remote: RemoteState) -> Line:
     return bad(SUBJECTS[5], text, remedy)
 
 
+def _emergency_copies(stack: str) -> list[Path]:
+    # Looked for here, as ops.emergency_copy moves what it finds, and a preflight changes nothing.
+    patterns = (f"terraform.{stack}.errored-*.tfstate", f"cdktf.out/stacks/{stack}/errored.tfstate")
+    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+
+
 def _state(remote: RemoteState) -> tuple[Line, Found]:
     subject = SUBJECTS[6]
+    if copies := _emergency_copies(remote.stack):
+        text = f"the last deploy could not save it, so that it is only in {copies[0]}"
+        return bad(subject, text, f"make recover ENV={remote.environment}"), Found(False, None, True)
     try:
         snapshot = remote.read()
     except DamagedStateError as error:

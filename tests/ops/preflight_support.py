@@ -1,4 +1,4 @@
-"""What the tests of the preflight share: an account as bootstrap and deploy leave it, and its lines by subject."""
+"""What the tests of the preflight share: an account as a deploy leaves it, and the lines by subject."""
 
 import json
 import os
@@ -17,7 +17,7 @@ STATE_BUCKET, BUCKET = "secure-dev-terraform-state", "secure-dev-data-bucket"
 STATE_KEY = "secure-storage-dev/terraform.tfstate"
 STATE_ALIAS, ALIAS = "alias/secure-dev-terraform-state", "alias/secure-s3-key-dev"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/SecureS3Access-dev"
-ALLOW_NOTHING = '{"Version":"2012-10-17","Statement":[]}'
+HARMLESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}'
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Account:
         """Make what dev's storage stack makes, as far as the preflight looks at it, and its state."""
         self.s3.create_bucket(Bucket=BUCKET)
         self.key(ALIAS)
-        self.iam.create_policy(PolicyName="SecureS3Access-dev", PolicyDocument=ALLOW_NOTHING)
+        self.iam.create_policy(PolicyName="SecureS3Access-dev", PolicyDocument=HARMLESS)
         self.put_state(state())
 
 

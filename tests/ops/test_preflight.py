@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws, free_port
+from ops.preflight import environment_line
 from ops.preflight_checks import names
 from ops.preflight_checks.line import Mark
 from tests.aws_proxy import Answer, AwsProxy, Call
@@ -18,8 +19,8 @@ from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub
 from tests.ops.preflight_support import (
     ALIAS,
-    ALLOW_NOTHING,
     BUCKET,
+    HARMLESS,
     OTHER_ACCOUNT,
     STATE_ALIAS,
     STATE_BUCKET,
@@ -314,6 +315,17 @@ class TestStateBucket:
         )
         assert "correct state.region" in line.remedy
 
+    def test_a_state_that_could_not_be_saved_is_to_be_recovered(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        # Where a deploy would have left it, but in a checkout of our own.
+        monkeypatch.setattr("ops.preflight_checks.state.ROOT", tmp_path)
+        copy = tmp_path / "cdktf.out" / "stacks" / "secure-storage-dev" / "errored.tfstate"
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(state())
+        assert_only("state", Mark.BAD, f"is only in {copy}", "make recover ENV=dev")
+        assert copy.exists()
+
     def test_with_a_state_that_cannot_be_read_nobody_knows_whose_the_names_are(
         self, account: Account
     ) -> None:
@@ -376,7 +388,7 @@ class TestCredentials:
     def test_how_long_they_last(
         self, account: Account, monkeypatch: pytest.MonkeyPatch, minutes: int | None, mark: Mark, text: str
     ) -> None:
-        self.assume(account, monkeypatch, '{"Version":"2012-10-17","Statement":[]}')
+        self.assume(account, monkeypatch, HARMLESS)
         if minutes is not None:
             end = datetime.now(UTC) + timedelta(minutes=minutes)
             monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", end.isoformat())
@@ -387,10 +399,9 @@ class TestCredentials:
 
     def assume(self, account: Account, monkeypatch: pytest.MonkeyPatch, policy: str) -> None:
         """Give this process the credentials of a role that has only this policy."""
-        anybody = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
-        role = account.iam.create_role(RoleName="deployer", Path="/ci/", AssumeRolePolicyDocument=anybody)[
-            "Role"
-        ]
+        anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+        role = account.iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=trust)["Role"]
         account.iam.put_role_policy(RoleName="deployer", PolicyName="it", PolicyDocument=policy)
         session = account.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")[
             "Credentials"
@@ -406,14 +417,14 @@ class TestCredentials:
         self.assume(account, monkeypatch, json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
         line = lines()["permissions"]
         assert line.mark is Mark.GOOD
-        assert line.text.startswith("arn:aws:iam::000000000000:role/ci/deployer may do all ")
+        assert line.text.startswith("arn:aws:iam::000000000000:role/deployer may do all ")
 
     def test_that_may_not(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         allowed = {"Effect": "Allow", "Action": ["s3:*", "iam:*"], "Resource": "*"}
         self.assume(account, monkeypatch, json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
         line = lines()["permissions"]
         assert line.mark is Mark.BAD
-        assert "arn:aws:iam::000000000000:role/ci/deployer may not kms:CreateKey on *" in line.text
+        assert "arn:aws:iam::000000000000:role/deployer may not kms:CreateKey on *" in line.text
         assert "s3:" not in line.text
         assert "ops deploy-policy dev" in line.remedy
 
@@ -421,8 +432,11 @@ class TestCredentials:
         self, account: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # MiniStack lets everybody ask, so the proxy answers for it.
-        self.assume(account, monkeypatch, ALLOW_NOTHING)
-        refuse = lambda call: Answer(403, DENIED) if action(call) == "SimulatePrincipalPolicy" else None  # noqa: E731
+        self.assume(account, monkeypatch, HARMLESS)
+
+        def refuse(call: Call) -> Answer | None:
+            return Answer(403, DENIED) if action(call) == "SimulatePrincipalPolicy" else None
+
         with AwsProxy(account.endpoint, refuse) as proxy:
             monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
             assert_only("permissions", Mark.UNKNOWN, "could not be checked: these credentials may not", "")
@@ -432,8 +446,8 @@ class TestCredentials:
 
 
 class TestEnvironment:
-    def test_a_name_without_a_file_is_said_to_be_ephemeral(self, aws: EmbeddedAws) -> None:
-        line = lines("pr-7")["environment"]
+    def test_a_name_without_a_file_is_said_to_be_ephemeral(self) -> None:
+        line = environment_line("pr-7", bootstrapped=False)
         assert line.mark is Mark.GOOD
         assert line.text == "pr-7 has no file of its own: it is ephemeral, made from environments/dev.toml"
 
@@ -445,16 +459,19 @@ class TestEnvironment:
             ("production", "prod"),
             ("stagin", "staging"),
             ("stage", "staging"),
+            ("devel", "dev"),
         ],
     )
-    def test_a_name_that_is_nearly_another_is_asked_about(
-        self, aws: EmbeddedAws, typo: str, meant: str
+    def test_a_name_that_is_nearly_another_is_asked_about_until_it_was_bootstrapped(
+        self, typo: str, meant: str
     ) -> None:
-        line = lines(typo)["environment"]
+        line = environment_line(typo, bootstrapped=False)
         assert line.mark is Mark.BAD
         assert line.remedy == f'did you mean "{meant}"? If not, make bootstrap ENV={typo}'
+        assert environment_line(typo, bootstrapped=True).mark is Mark.GOOD
 
-    def test_until_it_was_bootstrapped(self, aws: EmbeddedAws) -> None:
+    def test_whether_it_was_is_asked_of_aws(self, aws: EmbeddedAws) -> None:
+        assert lines("prd")["environment"].mark is Mark.BAD
         Account(aws.endpoint).s3.create_bucket(Bucket="secure-prd-terraform-state")
         assert lines("prd")["environment"].mark is Mark.GOOD
 
@@ -499,7 +516,8 @@ class TestCommand:
         done = run_ops(checkout, "preflight", "dev", **variables(aws))
         assert done.returncode == 1
         assert (
-            f"✗ account:              the credentials are for 000000000000, and the settings say {OTHER_ACCOUNT}"
+            "✗ account:              the credentials are for 000000000000, and the settings say "
+            f"{OTHER_ACCOUNT}"
             f" → use credentials for {OTHER_ACCOUNT}, or correct account_id in the environment's file\n"
         ) in done.stdout
         assert done.stdout.count("not checked: no credentials for the right account") == 11

@@ -320,7 +320,8 @@ def test_two_spellings_of_one_policy_are_no_change(one: str | None, same: str | 
         pytest.param(
             policy(deny(Sid="DenyInsecureTransport")),
             policy(),
-            "the bucket policy no longer has DenyInsecureTransport: it does not refuse requests over plain HTTP",
+            "the bucket policy no longer has DenyInsecureTransport: "
+            "it does not refuse requests over plain HTTP",
             "the bucket policy has DenyInsecureTransport now: it refuses requests over plain HTTP",
             id="a deny is removed",
         ),
