@@ -10,7 +10,7 @@ from ops.preflight_checks import credentials, names, permissions, state, tools
 from ops.preflight_checks.deploy_actions import deploy_actions
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped
 from ops.stack_commands import checked_settings
-from ops.toolchain import ROOT
+from ops.toolchain import ROOT, tool_environment
 
 import click
 
@@ -40,7 +40,7 @@ def check(environment: str) -> list[Line]:
         OpsError: the settings are wrong.
     """
     user_environ = dict(os.environ)
-    env = {**toolenvironment_line(), "ENVIRONMENT_SUFFIX": environment}
+    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
     (settings,) = checked_settings(env)
     with ThreadPoolExecutor() as pool:
         tool_lines = pool.submit(tools.check, env, user_environ)

@@ -315,3 +315,16 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
         "✓ dev is as it was deployed: nothing drifted.\n",
         "",
     )
+
+
+def test_what_nobody_described_is_told_once(deployed: Deployed) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    deployed.account.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
+    (drift,) = deployed.drifts()
+    assert list(drift.attributes) == ["cors_rule"]
+    assert [one.words for one in drift.findings] == ["web pages of other origins may use the bucket"]
+    deployed.deploy()
+    assert deployed.drifts() == []
+    assert deployed.account.s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"]
+    deployed.account.s3.delete_bucket_cors(Bucket=BUCKET)
+    deployed.deploy()
