@@ -1,13 +1,28 @@
 """What a deploy does, by the resource that it does it to."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ops.preflight_checks.credentials import Caller
 from stacks.settings import Settings
 
 
-def deploy_actions(settings: Settings, caller: Caller) -> Mapping[str, Sequence[str]]:
-    """Return the IAM actions without which a deploy cannot work, by resource ARN or `*`."""
+class Check(NamedTuple):
+    """A question for IAM's simulator.
+
+    Attributes:
+        action: such as `s3:CreateBucket`.
+        resource: an ARN, or `*`.
+        context: condition keys with the values that a deploy sends.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, Sequence[str]]
+
+
+def deploy_actions(settings: Settings, caller: Caller) -> list[Check]:
+    """Return the IAM actions without which a deploy cannot work."""
     partition, account, environment = caller.partition, caller.account, settings.environment
     state = f"arn:{partition}:s3:::{settings.state.bucket}/secure-storage-{environment}/terraform.tfstate"
     actions = {
@@ -32,4 +47,4 @@ def deploy_actions(settings: Settings, caller: Caller) -> Mapping[str, Sequence[
     if settings.encryption.mode == "sse-kms":
         alias = f"arn:{partition}:kms:{settings.region}:{account}:{settings.encryption.key_alias}"
         actions |= {"*": ["kms:CreateKey"], alias: ["kms:CreateAlias"]}
-    return actions
+    return [Check(action, resource, {}) for resource, named in actions.items() for action in named]

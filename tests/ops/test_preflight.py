@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws, free_port
 from ops.preflight import environment_line
-from ops.preflight_checks import names
+from ops.preflight_checks import names, permissions
+from ops.preflight_checks.credentials import Caller
+from ops.preflight_checks.deploy_actions import Check
 from ops.preflight_checks.line import Mark
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
@@ -427,6 +429,17 @@ class TestCredentials:
         assert "arn:aws:iam::000000000000:role/deployer may not kms:CreateKey on *" in line.text
         assert "s3:" not in line.text
         assert "ops deploy-policy dev" in line.remedy
+
+    def test_that_may_under_a_condition_which_a_deploy_meets(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tagged = {"StringEquals": {"aws:RequestTag/Environment": "dev"}}
+        allowed = {"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*", "Condition": tagged}
+        self.assume(account, monkeypatch, json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+        caller = Caller("arn:aws:sts::000000000000:assumed-role/deployer/test", "000000000000")
+        for sent, mark in (("dev", Mark.GOOD), ("prod", Mark.BAD)):
+            needed = [Check("kms:CreateKey", "*", {"aws:RequestTag/Environment": [sent]})]
+            assert permissions.check("us-east-1", caller, needed, "remedy").mark is mark
 
     def test_that_may_not_even_ask_what_they_may(
         self, account: Account, monkeypatch: pytest.MonkeyPatch
