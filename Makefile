@@ -1,6 +1,7 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint scan benchmark snapshots synth bootstrap plan deploy destroy lock clean
+.PHONY: help setup demo test test-slow test-faults lint scan benchmark snapshots synth bootstrap preflight plan \
+	deploy drift destroy recover state-versions state-restore lock clean
 
 python := .venv/bin/python
 
@@ -24,6 +25,9 @@ test: lint ## Lint, type-check and run every test
 test-slow: setup ## Run the tests that take minutes: every settings variant deployed
 	@$(python) -m pytest -m slow --dist load $(ARGS)
 
+test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
+	@$(python) -m pytest -q tests/faults $(ARGS)
+
 lint: setup ## Check style and types
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
@@ -45,19 +49,36 @@ synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
 	@$(python) -m ops bootstrap "$$ENV" $(ARGS)
 
+preflight: setup ## Check all that a deploy of ENV needs, and change nothing
+	@$(python) -m ops preflight "$$ENV" $(ARGS)
+
 plan: setup ## Show what a deploy of ENV would change
 	@$(python) -m ops plan "$$ENV" $(ARGS)
 
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)
 
+drift: setup ## Show what was changed by hand in ENV, and what got weaker
+	@$(python) -m ops drift "$$ENV" $(ARGS)
+
 destroy: setup ## Destroy what deploy made of ENV
 	@$(python) -m ops destroy "$$ENV" $(ARGS)
+
+recover: setup ## After a deploy of ENV that died: release its lock, take in what it made
+	@$(python) -m ops recover "$$ENV" $(ARGS)
+
+state-versions: setup ## List the versions of ENV's Terraform state
+	@$(python) -m ops state versions "$$ENV" $(ARGS)
+
+state-restore: setup ## Bring back an earlier version of ENV's Terraform state
+	@$(python) -m ops state restore "$$ENV" $(ARGS)
 
 lock: setup ## Renew Pipfile.lock and package-lock.json
 	@ops/lock.sh
 
 clean: ## Remove all that the targets made, except Terraform state
+	@! find cdktf.out/stacks -name errored.tfstate 2>/dev/null | grep . || \
+		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
 	@rm -rf .venv node_modules .cache cdktf.out build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

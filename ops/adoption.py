@@ -1,9 +1,10 @@
-"""What a stack describes and AWS already has, though the state does not know it.
+"""Finds what exists in AWS under the names that a stack describes, but that its state does not know.
 
-A killed `terraform apply` leaves that behind, and so does a lost state.
-Terraform would stop at such a bucket, alias or policy, and make a second key.
-What it can import is found here; all other settings of a bucket it simply
-writes again.
+Terraform writes the state of a running apply every 20 seconds at best. What
+was made since is unknown to it if it dies, and the next apply fails, as the
+names are taken; or, worse, makes a second key. Only what has a name of its
+own needs to be found: all else is a setting of a bucket or a role, which
+Terraform writes again without asking what was there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,146 +13,247 @@ from typing import Any
 
 from ops import aws
 from ops.errors import OpsError
-from ops.terraform import Stack
-from ops.tfstate import State
+from stacks.aws_names import partition_of
+from stacks.settings import Settings
+
+Resources = Mapping[str, Mapping[str, Any]]
 
 OWN_TAGS = ("Environment", "Project")
-"""The tags by which a key without an alias is known to be ours."""
+"""The tags that do not change from one deploy to the next, as Repository and Author do."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Something that is to be imported.
+    """Something that exists, is ours, and belongs into the state.
 
     Attributes:
-        address: the resource in the stack, such as `aws_s3_bucket.data`.
-        id: what `terraform import` calls it.
+        address: the resource's address in the stack.
+        import_id: what `terraform import` calls it.
+        what: what it is, for people.
+        proof: why it is ours.
     """
 
     address: str
-    id: str
+    import_id: str
+    what: str
+    proof: str
 
 
-def unknown_to(
-    state: State | None, stack: Stack, *, account: str, region: str, partition: str
-) -> list[Found]:
-    """Return what `stack` describes, AWS has and `state` does not know.
+def find_existing(stack: Mapping[str, Any], settings: Settings, state_resources: Resources) -> list[Found]:
+    """Return what exists of a stack outside of its state, in the order in which to import it.
 
     Args:
-        state: the stack's state; None where there is none.
-        stack: the stack.
-        account: the account that the stack is deployed to.
-        region: the stack's region.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        stack: the stack's synthesized JSON.
+        settings: the environment's settings.
+        state_resources: the attributes of what the state knows, by address.
 
     Raises:
-        OpsError: something else has a name that the stack describes, or AWS does not say.
+        OpsError: AWS does not answer, the account is the wrong one, or a
+            name is taken by something that is not ours.
     """
-    described = stack.described
-    tags = described["provider"]["aws"][0]["default_tags"][0]["tags"]
-    known: Mapping[str, Mapping[str, Any]] = {} if state is None else state.resources
-
-    def unknown(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for name, resource in described["resource"].get(kind, {}).items():
-            if f"{kind}.{name}" not in known:
-                yield f"{kind}.{name}", resource
-
-    found = []
-    with aws.one_line_errors("looking for what exists already"):
-        for address, bucket in unknown("aws_s3_bucket"):
-            if bucket_exists(bucket["bucket"], account=account, region=region):
-                found.append(Found(address, bucket["bucket"]))
-        for address, policy in unknown("aws_iam_policy"):
-            arn = f"arn:{partition}:iam::{account}:policy/{policy['name']}"
-            if _policy_exists(arn, region):
-                found.append(Found(address, arn))
-        for address, key in unknown("aws_kms_key"):
-            (alias,) = described["resource"]["aws_kms_alias"].values()
-            kms = aws.client("kms", region)
-            key_id = _key_of(kms, alias["name"], key["description"]) or _key_without_alias(
-                kms, key["description"], {tag: tags[tag] for tag in OWN_TAGS}
-            )
-            if key_id is not None:
-                found.append(Found(address, key_id))
-        for address, alias in unknown("aws_kms_alias"):
-            (key,) = described["resource"]["aws_kms_key"].values()
-            if _key_of(aws.client("kms", region), alias["name"], key["description"]) is not None:
-                found.append(Found(address, alias["name"]))
-    return found
+    (provider,) = stack["provider"]["aws"]
+    search = _Search(stack["resource"], settings, state_resources, provider)
+    return [*search.keys(), *search.aliases(), *search.buckets(), *search.policies()]
 
 
 def bucket_exists(bucket: str, *, account: str, region: str) -> bool:
     """Return whether `bucket` exists, in `account` and `region`.
 
     Raises:
-        OpsError: it is somebody else's, or in another region.
+        OpsError: it is somebody else's or in another region, or AWS does not say.
     """
     from botocore.exceptions import ClientError
 
-    try:
-        answer = aws.client("s3", region).head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
-    except ClientError as error:
-        code = aws.error_code(error)
-        if code in ("404", "NoSuchBucket"):
-            return False
-        if code in ("403", "AccessDenied"):
-            raise OpsError(
-                f"bucket {bucket} belongs to another account than {account}, "
-                "or these credentials may not see it"
-            ) from error
-        raise
+    with aws.one_line_errors(f"cannot look at bucket {bucket}"):
+        try:
+            answer = aws.client("s3", region).head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+        except ClientError as error:
+            code = aws.error_code(error)
+            if code in ("404", "NoSuchBucket"):
+                return False
+            if code in ("403", "AccessDenied"):
+                raise OpsError(
+                    f"bucket {bucket} belongs to another account than {account}, "
+                    "or these credentials may not see it"
+                ) from error
+            raise
     found = answer.get("BucketRegion", region)
     if found != region:
         raise OpsError(f"bucket {bucket} exists already, in region {found} and not in {region}")
     return True
 
 
-def _policy_exists(arn: str, region: str) -> bool:
-    from botocore.exceptions import ClientError
+class _Search:
+    def __init__(
+        self,
+        resources: Mapping[str, Any],
+        settings: Settings,
+        state: Resources,
+        provider: Mapping[str, Any],
+    ) -> None:
+        self._resources = resources
+        self._state = state
+        self._region = provider["region"]
+        self._tags = provider["default_tags"][0]["tags"]
+        self._kms = aws.client("kms", self._region)
+        self._s3 = aws.client("s3", self._region)
+        self._iam = aws.client("iam", self._region)
+        with aws.one_line_errors("cannot tell which account this is"):
+            self._account = aws.client("sts", self._region).get_caller_identity()["Account"]
+        if settings.account_id not in (None, self._account):
+            raise OpsError(
+                f"the credentials are for account {self._account}, and the settings of "
+                f"{settings.environment} say {settings.account_id}"
+            )
+        self._keys: dict[str, str] = {
+            address: str(attributes["key_id"])
+            for address, attributes in state.items()
+            if address.startswith("aws_kms_key.")
+        }
 
-    try:
-        aws.client("iam", region).get_policy(PolicyArn=arn)
-    except ClientError as error:
-        if aws.error_code(error) == "NoSuchEntity":
-            return False
-        raise
-    return True
+    def _missing(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for name, described in self._resources.get(kind, {}).items():
+            if f"{kind}.{name}" not in self._state:
+                yield f"{kind}.{name}", described
 
+    def keys(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_kms_key"):
+            alias = self._alias_of(address)
+            key = self._key(alias) if alias else None
+            proof = f"{alias} is its alias"
+            if key is not None:
+                self._refuse_foreign(key, described["description"], f"{alias} belongs to")
+            else:
+                key, proof = self._key_without_alias(described["description"])
+            if key is None:
+                continue
+            if key["KeyState"] == "PendingDeletion":
+                raise OpsError(
+                    f"key {key['KeyId']} is scheduled for deletion on {key['DeletionDate']:%Y-%m-%d}; "
+                    f"`aws kms cancel-key-deletion --region {self._region} --key-id {key['KeyId']}` and "
+                    f"`aws kms enable-key --region {self._region} --key-id {key['KeyId']}` keep it, "
+                    "then recover again"
+                )
+            self._keys[address] = key["KeyId"]
+            yield Found(address, key["KeyId"], f"KMS key {key['KeyId']}", proof)
 
-def _key_of(kms: aws.Client, alias: str, description: str) -> str | None:
-    """Return the id of the key that `alias` names, which must be the one described."""
-    from botocore.exceptions import ClientError
+    def _alias_of(self, key_address: str) -> str | None:
+        for described in self._resources.get("aws_kms_alias", {}).values():
+            if described["target_key_id"] == f"${{{key_address}.key_id}}":
+                return str(described["name"])
+        return None
 
-    try:
-        key = kms.describe_key(KeyId=alias)["KeyMetadata"]
-    except ClientError as error:
-        if aws.error_code(error) == "NotFoundException":
-            return None
-        raise
-    if key.get("Description") != description:
-        raise OpsError(
-            f'{alias} is the alias of another key: {key["Arn"]}, described as "{key.get("Description", "")}"'
-        )
-    return str(key["KeyId"])
+    def _key(self, key_id: str) -> dict[str, Any] | None:
+        """Describe a key, named by its id, ARN or alias."""
+        with aws.one_line_errors(f"cannot look at {key_id}"):
+            try:
+                key: dict[str, Any] = self._kms.describe_key(KeyId=key_id)["KeyMetadata"]
+            except self._kms.exceptions.NotFoundException:
+                return None
+            return key
 
+    def _refuse_foreign(self, key: Mapping[str, Any], description: str, name_taken: str) -> None:
+        if difference := self._difference(key, description):
+            raise OpsError(f"{name_taken} key {key['KeyId']}, which is not this stack's: {difference}")
 
-def _key_without_alias(kms: aws.Client, description: str, tags: Mapping[str, str]) -> str | None:
-    """Return the id of the enabled key with this description and these tags, if there is one."""
-    found = []
-    for page in kms.get_paginator("list_keys").paginate():
-        for listed in page["Keys"]:
-            key = kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
-            # One that waits for its deletion belongs to an environment that was destroyed.
-            if key["KeyState"] == "Enabled" and key.get("Description") == description:
-                has = {
-                    tag["TagKey"]: tag["TagValue"]
-                    for tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-                }
-                if tags.items() <= has.items():
-                    found.append(str(key["KeyId"]))
-    if len(found) > 1:
-        raise OpsError(
-            f'there are {len(found)} keys described as "{description}": {", ".join(found)}; '
-            "schedule those for deletion that encrypt nothing, and run it again"
-        )
-    return found[0] if found else None
+    def _difference(self, key: Mapping[str, Any], description: str) -> str:
+        """Say in what a key differs from the described one, if it does."""
+        if key["AWSAccountId"] != self._account:
+            return f"it is of account {key['AWSAccountId']}"
+        if key["Description"] != description:
+            return f'its description is "{key["Description"]}", not "{description}"'
+        with aws.one_line_errors(f"cannot read the tags of key {key['KeyId']}"):
+            tags = {
+                tag["TagKey"]: tag["TagValue"]
+                for page in self._kms.get_paginator("list_resource_tags").paginate(KeyId=key["KeyId"])
+                for tag in page["Tags"]
+            }
+        for name in OWN_TAGS:
+            if tags.get(name) != self._tags.get(name):
+                return f'its tag {name} is "{tags.get(name, "")}", not "{self._tags.get(name, "")}"'
+        return ""
+
+    def _key_without_alias(self, description: str) -> tuple[dict[str, Any] | None, str]:
+        """Find a key that was made just before Terraform died, and so has no alias yet.
+
+        Every `make destroy` leaves a key behind that waits for its deletion,
+        looks the same and is no longer wanted: such a one counts only if the
+        bucket still encrypts with it.
+        """
+        used = self._encrypting_keys()
+        candidates = []
+        for key in self._customer_keys(description):
+            in_use = key["Arn"] in used or key["KeyId"] in used
+            if in_use:
+                return key, "the bucket encrypts with it; its description and tags are those described"
+            if key["KeyState"] in ("Enabled", "Disabled"):
+                candidates.append(key)
+        if len(candidates) > 1:
+            ids = ", ".join(key["KeyId"] for key in candidates)
+            raise OpsError(
+                f"{len(candidates)} keys could be the stack's, and none has the alias: {ids}; give the alias "
+                "to the right one (`aws kms create-alias`), then recover again"
+            )
+        return (candidates[0], "its description and tags are those described") if candidates else (None, "")
+
+    def _encrypting_keys(self) -> set[str]:
+        keys = set()
+        for described in self._resources.get("aws_s3_bucket", {}).values():
+            with aws.one_line_errors(f"cannot read the encryption of {described['bucket']}"):
+                try:
+                    rules = self._s3.get_bucket_encryption(
+                        Bucket=described["bucket"], ExpectedBucketOwner=self._account
+                    )["ServerSideEncryptionConfiguration"]["Rules"]
+                except self._s3.exceptions.ClientError as error:
+                    if aws.error_code(error) not in (
+                        "NoSuchBucket",
+                        "ServerSideEncryptionConfigurationNotFoundError",
+                        "AccessDenied",  # somebody else's, which `buckets` says
+                    ):
+                        raise
+                    continue
+            keys |= {
+                rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules
+            }
+        return keys
+
+    def _customer_keys(self, description: str) -> Iterator[dict[str, Any]]:
+        with aws.one_line_errors("cannot list the account's keys"):
+            pages = list(self._kms.get_paginator("list_keys").paginate())
+        for listed in (key for page in pages for key in page["Keys"]):
+            try:
+                key = self._kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
+            except self._kms.exceptions.ClientError:
+                continue  # a key that its policy hides from us is not one that we made
+            if key["KeyManager"] == "CUSTOMER" and not self._difference(key, description):
+                yield key
+
+    def aliases(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_kms_alias"):
+            alias = described["name"]
+            key = self._key(alias)
+            if key is None:
+                continue
+            ours = self._keys.get(described["target_key_id"][2:].removesuffix(".key_id}"))
+            if key["KeyId"] != ours:
+                raise OpsError(f"{alias} belongs to key {key['KeyId']}, and the stack's key is {ours}")
+            yield Found(address, alias, f"KMS alias {alias}", f"it is the alias of key {ours}")
+
+    def buckets(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_s3_bucket"):
+            name = described["bucket"]
+            if not bucket_exists(name, account=self._account, region=self._region):
+                continue
+            yield Found(address, name, f"bucket {name}", f"account {self._account} owns it")
+
+    def policies(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_iam_policy"):
+            path = described.get("path", "/")
+            name = f"{path}{described['name']}"
+            arn = f"arn:{partition_of(self._region)}:iam::{self._account}:policy{name}"
+            with aws.one_line_errors(f"cannot look at {arn}"):
+                try:
+                    self._iam.get_policy(PolicyArn=arn)
+                except self._iam.exceptions.NoSuchEntityException:
+                    continue
+            yield Found(address, arn, f"policy {described['name']}", f"it is {arn}")

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ops.errors import OpsError
@@ -17,12 +18,25 @@ def client(service: str, region: str) -> Client:
         OpsError: the profile or the files that name the credentials cannot be used.
     """
     import boto3  # only here, as every command of ops would have to wait for it
+    import botocore.session
     from botocore.config import Config
 
     config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
     with one_line_errors():
-        make: Any = boto3.Session().client  # its type is a list of all services by name
+        session = botocore.session.Session()
+        session.register_component("data_loader", _loader())
+        make: Any = boto3.Session(
+            botocore_session=session
+        ).client  # its type is a list of all services by name
         return make(service, region_name=region, config=config)
+
+
+@cache
+def _loader() -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """Return what reads the descriptions of services. Shared, as that is most of what a client costs."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 @contextlib.contextmanager

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops import aws
-from ops.adoption import Found, bucket_exists, unknown_to
+from ops.adoption import Found, bucket_exists, find_existing
 from ops.errors import OpsError
+from ops.remote_state import Snapshot
 from ops.terraform import Stack, synthesized
-from ops.tfstate import State, read_state
 from ops.toolchain import ROOT
-from stacks.aws_names import partition_of
 from stacks.settings import Settings
 
 import click
@@ -110,10 +109,10 @@ class _Bootstrap:
         file = Path("environments", f"{name}.toml")
         return file.as_posix() if (ROOT / file).is_file() else f"environments/dev.toml (for {name})"
 
-    def _read_local(self) -> State | None:
+    def _read_local(self) -> Snapshot | None:
         if not self._local.exists():
             return None
-        return read_state(self._local.read_bytes(), f"{self._local}, which must be moved away,")
+        return _read_state(self._local.read_bytes(), f"{self._local}, which must be moved away,")
 
     def _bucket_exists(self) -> bool:
         try:
@@ -121,7 +120,7 @@ class _Bootstrap:
         except OpsError as error:
             raise OpsError(f"{error}; see [state] bucket and region of {self._file}") from error
 
-    def _read_remote(self) -> State | None:
+    def _read_remote(self) -> Snapshot | None:
         from botocore.exceptions import ClientError
 
         with aws.one_line_errors(f"reading s3://{self._bucket}/{self._key}"):
@@ -133,9 +132,9 @@ class _Bootstrap:
                 if aws.error_code(error) == "NoSuchKey":
                     return None
                 raise
-            return read_state(answer["Body"].read(), f"s3://{self._bucket}/{self._key}")
+            return _read_state(answer["Body"].read(), f"s3://{self._bucket}/{self._key}")
 
-    def _require_successor(self, local: State, remote: State) -> None:
+    def _require_successor(self, local: Snapshot, remote: Snapshot) -> None:
         """Raise an OpsError unless `remote` is what became of `local`."""
         if remote.lineage != local.lineage:
             what = "are two different states"
@@ -148,7 +147,7 @@ class _Bootstrap:
             "find out which one is right, move the other one away, and run it again"
         )
 
-    def _make(self, local: State | None) -> None:
+    def _make(self, local: Snapshot | None) -> None:
         """Deploy the stack with a local state."""
         self._local.parent.mkdir(parents=True, exist_ok=True)
         backend = {"terraform": {"backend": {"local": {"path": str(self._local)}}}}
@@ -159,15 +158,9 @@ class _Bootstrap:
         if changes:
             self._ask_and_apply(changes)
 
-    def _find(self, state: State | None) -> list[Found]:
+    def _find(self, state: Snapshot | None) -> list[Found]:
         """Return what exists and `state` does not know, once it is certain that it is ours."""
-        found = unknown_to(
-            state,
-            self._stack,
-            account=self._account,
-            region=self._region,
-            partition=partition_of(self._region),
-        )
+        found = find_existing(self._stack.described, self._settings, state.resources if state else {})
         if any(one.address.startswith("aws_s3_bucket.") for one in found):
             self._require_own_bucket()
         return found
@@ -176,7 +169,7 @@ class _Bootstrap:
         """Return the plan that also imports what was `found`; empty where nothing changes."""
         self._step("Planning")
         for one in found:
-            self._say(f"exists already, and is imported: {one.id}")
+            self._say(f"{one.what} exists already, and is imported; ours, as {one.proof}")
         _write_imports(self._stack.folder / IMPORTS, found)
         # Without a lock, as a plan changes nothing; an apply of one that became outdated is refused.
         arguments = ("-input=false", "-lock=false", "-detailed-exitcode", f"-out={PLAN}")
@@ -276,7 +269,9 @@ class _Bootstrap:
         """Raise an OpsError unless the backend gives back all that the local state holds."""
         self._step("Reading it back")
         local = self._read_local()
-        remote = read_state(self._stack.terraform("state", "pull").stdout, f"s3://{self._bucket}/{self._key}")
+        remote = _read_state(
+            self._stack.terraform("state", "pull").stdout.encode(), f"s3://{self._bucket}/{self._key}"
+        )
         if local is None:
             return
         if remote is None:
@@ -299,13 +294,23 @@ class _Bootstrap:
             path.unlink(missing_ok=True)
 
 
+def _read_state(body: bytes, where: str) -> Snapshot | None:
+    """Return the state that `body` holds; None where it is empty, as before Terraform's first write."""
+    if not body.strip():
+        return None
+    try:
+        return Snapshot.parse(body)
+    except ValueError as error:
+        raise OpsError(f"{where} {error}") from error
+
+
 def _write_imports(path: Path, found: list[Found]) -> None:
     if found:
-        blocks = [{"to": one.address, "id": one.id} for one in found]
+        blocks = [{"to": one.address, "id": one.import_id} for one in found]
         path.write_text(json.dumps({"import": blocks}), encoding="utf-8")
     else:
         path.unlink(missing_ok=True)
 
 
-def _told(state: State | None) -> str:
+def _told(state: Snapshot | None) -> str:
     return "none" if state is None else f"serial {state.serial} with {len(state.resources)} resources"

@@ -2,14 +2,18 @@
 
 import re
 import sys
+from collections.abc import Callable
 
-from ops import stack_commands
+from ops import drift as drift_command
+from ops import preflight as preflight_command
+from ops import stack_commands, state_commands
 from ops.benchmark import run_benchmark
 from ops.bootstrap import run_bootstrap
 from ops.demo import run_demo
 from ops.deploy_policy import print_deploy_policy
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
+from ops.recover import recover as run_recover
 from ops.scan import run_scan
 from ops.toolchain import ROOT
 
@@ -36,6 +40,19 @@ def require_account_id(ctx: click.Context, _param: click.Parameter, value: str |
 environment_argument = click.argument("environment", metavar="ENV", callback=require_environment)
 cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
+says_yes = click.option("--yes", is_flag=True, help="Answer every question with yes.")
+of_the_backend = click.option("--backend", is_flag=True, help="The state of the state stack itself.")
+
+
+def asking(*, yes: bool) -> Callable[[str], bool]:
+    """Return what asks a person a question; with `yes`, it prints the question and agrees."""
+
+    def ask(question: str) -> bool:
+        if yes:
+            print(f"{question} yes (--yes)")
+        return yes or click.confirm(question)
+
+    return ask
 
 
 @click.group()
@@ -66,11 +83,30 @@ def plan(environment: str, arguments: tuple[str, ...]) -> None:
     stack_commands.plan(environment, arguments)
 
 
+@ops.command()
+@environment_argument
+def preflight(environment: str) -> None:
+    """Check all that a deploy of ENV needs; changes nothing, and exits with 1 where something is missing."""
+    preflight_command.require(environment)
+
+
+@ops.command()
+@environment_argument
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
+def drift(environment: str, output_format: str) -> None:
+    """Show what was changed by hand in ENV; exits with 3 where anything was."""
+    if drift_command.run_drift(environment, output_format=output_format):
+        sys.exit(drift_command.DRIFTED)
+
+
 @ops.command(context_settings=passes_on)
 @environment_argument
+@click.option("--no-preflight", is_flag=True, help="Do not run `ops preflight ENV` first.")
 @cdktf_arguments
-def deploy(environment: str, arguments: tuple[str, ...]) -> None:
-    """Deploy ENV (`cdktf deploy`); its outputs go to outputs.ENV.json."""
+def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) -> None:
+    """Deploy ENV (`cdktf deploy`) after its preflight; its outputs go to outputs.ENV.json."""
+    if not no_preflight:
+        preflight_command.require(environment)
     stack_commands.deploy(environment, arguments)
 
 
@@ -94,6 +130,37 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 def deploy_policy(environment: str, read_only: bool, account: str | None) -> None:
     """Print the IAM policy of a role that deploys ENV, and can do nothing else."""
     print_deploy_policy(environment, account=account, read_only=read_only)
+
+
+@ops.command()
+@environment_argument
+@says_yes
+def recover(environment: str, yes: bool) -> None:
+    """After a deploy of ENV that died: release its lock, and take what it made into the state."""
+    run_recover(environment, asking(yes=yes))
+
+
+@ops.group()
+def state() -> None:
+    """List the versions of ENV's Terraform state, and restore an earlier one."""
+
+
+@state.command("versions")
+@environment_argument
+@of_the_backend
+def state_versions(environment: str, backend: bool) -> None:
+    """List the versions of ENV's state, the newest first."""
+    state_commands.show_versions(environment, backend=backend)
+
+
+@state.command("restore")
+@environment_argument
+@click.option("--version", metavar="ID", help="Which one; the last good one before the newest if left out.")
+@of_the_backend
+@says_yes
+def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:
+    """Make an earlier version of ENV's state the newest, after showing both."""
+    state_commands.restore(environment, version, asking(yes=yes), backend=backend)
 
 
 @ops.command()
@@ -132,6 +199,6 @@ def main() -> None:
         sys.exit(2)
     except (OpsError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(error.status if isinstance(error, OpsError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)

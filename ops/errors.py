@@ -2,4 +2,12 @@
 
 
 class OpsError(Exception):
-    """Something failed in a way that the message explains in one line."""
+    """Something failed in a way that the message explains in one line.
+
+    Attributes:
+        status: the exit status of the command.
+    """
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status

@@ -2,11 +2,17 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ops.emergency_copy import rescue_all
 from ops.errors import OpsError
+from ops.process import ENDING
+from ops.state_check import advice_after_failure, refuse_lost_state
 from ops.toolchain import ROOT, tool_environment
 from stacks.settings import Settings, SettingsError, load_environments
 
@@ -53,11 +59,43 @@ def checked_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
 
 
 def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
-    """Replace this process by cdktf, so that questions, colours and Ctrl-C are cdktf's own."""
+    """Run cdktf as if it were this process: questions, colours, Ctrl-C and the exit status are cdktf's own.
+
+    Where it fails on a stack, a last line says what to do.
+    """
     env = tool_environment()
     if environment is not None:
         env["ENVIRONMENT_SUFFIX"] = environment
-    checked_settings(env)
+    settings = checked_settings(env)
     if shutil.which("cdktf", path=env["PATH"]) is None:
         raise OpsError("cdktf is missing; `make setup` installs the tools")
-    os.execvpe("cdktf", ["cdktf", *arguments], env)
+    rescue_all()
+    if environment is None:
+        sys.exit(_run_in_front(["cdktf", *arguments], env))
+    command, stack = arguments[:2]
+    refuse_lost_state(settings[0], stack)
+    status = _run_in_front(["cdktf", *arguments], env)
+    if status != 0:
+        raise OpsError(advice_after_failure(settings[0], stack, f"cdktf {command}", status), status)
+    sys.exit(0)
+
+
+def _run_in_front(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run `command` on our terminal and in our process group; return its exit status, as a shell gives it."""
+    child: subprocess.Popen[bytes] | None = None
+
+    def leave_to_child(signum: int, _frame: object) -> None:
+        # The terminal sends Ctrl-C to the whole group; `kill` reaches only us.
+        if signum == signal.SIGTERM and child is not None:
+            child.send_signal(signum)
+
+    # Functions, as SIG_IGN would be inherited by the child. What is ignored already, stays so.
+    handled = [sign for sign in ENDING if signal.getsignal(sign) is not signal.SIG_IGN]
+    before = {sign: signal.signal(sign, leave_to_child) for sign in handled}
+    try:
+        child = subprocess.Popen(command, env=dict(env))
+        status = child.wait()
+    finally:
+        for sign in handled:
+            signal.signal(sign, before[sign])
+    return status if status >= 0 else 128 - status

@@ -236,9 +236,9 @@ def state(lineage: str, serial: int) -> bytes:
         (
             b"{",
             None,
-            "terraform.secure-storage-dev-state.tfstate, which must be moved away, is not a Terraform",
+            "terraform.secure-storage-dev-state.tfstate, which must be moved away, is not JSON",
         ),
-        (None, b"{}", f"s3://{BUCKET}/{KEY} is not a Terraform state"),
+        (None, b"{}", f"s3://{BUCKET}/{KEY} is JSON, but not a Terraform state"),
     ],
 )
 def test_states_that_do_not_fit_together_are_left_alone(

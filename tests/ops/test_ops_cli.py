@@ -36,7 +36,7 @@ def assert_error(done: subprocess.CompletedProcess[str], code: int, line: str) -
         (["synth", "--hcl"], ["synth", "--hcl"], None),
         (["plan", "prod"], ["diff", "secure-storage-prod"], "prod"),
         (
-            ["deploy", "pr-7", "--auto-approve", "--var", "a=b c"],
+            ["deploy", "pr-7", "--no-preflight", "--auto-approve", "--var", "a=b c"],
             [
                 *["deploy", "secure-storage-pr-7", "--outputs-file", "outputs.pr-7.json"],
                 *["--auto-approve", "--var", "a=b c"],
@@ -103,7 +103,7 @@ def test_bad_settings_are_one_line_each_and_cdktf_is_not_started(checkout: Path,
 
 def test_bad_settings_of_another_environment_do_not_matter(checkout: Path, cdktf: Path) -> None:
     (checkout / "environments" / "staging.toml").write_text('protect = "no"\n')
-    assert run_ops(checkout, "deploy", "dev").returncode == 5
+    assert run_ops(checkout, "deploy", "dev", "--no-preflight").returncode == 5
     assert run_ops(checkout, "synth").returncode == 1
 
 

@@ -1,0 +1,78 @@
+"""`ops preflight`: says before a deploy what would stop it, and changes nothing."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from pathlib import Path
+
+from ops.errors import OpsError
+from ops.preflight_checks import credentials, names, permissions, state, tools
+from ops.preflight_checks.deploy_actions import deploy_actions
+from ops.preflight_checks.line import Line, Mark, bad, good, skipped
+from ops.stack_commands import checked_settings
+from ops.toolchain import ROOT, tool_environment
+
+import click
+
+COLOURS = {Mark.GOOD: "green", Mark.BAD: "red", Mark.UNKNOWN: "yellow", Mark.SKIPPED: None}
+
+
+def require(environment: str) -> None:
+    """Print a line for every check.
+
+    Raises:
+        OpsError: the settings are wrong, or a line has ✗.
+    """
+    lines = check(environment)
+    for line in lines:
+        click.secho(str(line), fg=COLOURS[line.mark])
+    failed = sum(line.mark is Mark.BAD for line in lines)
+    if failed:
+        raise OpsError(
+            f"preflight of {environment}: {failed} of {len(lines)} checks failed; nothing was changed"
+        )
+
+
+def check(environment: str) -> list[Line]:
+    """Return the lines of all checks; those that depend on one that failed are skipped.
+
+    Raises:
+        OpsError: the settings are wrong.
+    """
+    user_environ = dict(os.environ)
+    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
+    (settings,) = checked_settings(env)
+    with ThreadPoolExecutor() as pool:
+        tool_lines = pool.submit(tools.check, env, user_environ)
+        credential_lines, caller = credentials.check(settings)
+        if caller is None:
+            subjects = (*state.SUBJECTS, *names.SUBJECTS, permissions.SUBJECT)
+            reason = "no credentials for the right account"
+            aws_lines, bootstrapped = skipped(subjects, reason), False
+        else:
+            needed = deploy_actions(settings, caller)
+            remedy = f"attach what `ops deploy-policy {environment}` prints"
+            permission_line = pool.submit(permissions.check, settings.region, caller, needed, remedy)
+            state_lines, found = state.check(settings, caller)
+            aws_lines = [*state_lines, *names.check(settings, caller, found), permission_line.result()]
+            bootstrapped = found.bootstrapped
+    return [
+        environment_line(environment, bootstrapped=bootstrapped),
+        *tool_lines.result(),
+        *credential_lines,
+        *aws_lines,
+    ]
+
+
+def environment_line(name: str, *, bootstrapped: bool) -> Line:
+    """Say where the settings are from; what looks like another name misspelt is bad until it exists."""
+    subject = "environment"
+    known = sorted(path.stem for path in Path(ROOT, "environments").glob("*.toml"))
+    if name in known:
+        return good(subject, f"{name}, described by environments/{name}.toml")
+    text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"
+    near = get_close_matches(name, known, n=1, cutoff=0.65)
+    near = near or [other for other in known if name.startswith(other) and name[len(other) :].isalpha()]
+    if near and not bootstrapped:
+        return bad(subject, text, f'did you mean "{near[0]}"? If not, make bootstrap ENV={name}')
+    return good(subject, text)

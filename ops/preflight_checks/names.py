@@ -1,0 +1,105 @@
+"""The names that a deploy takes: free, ours and in the state, or somebody else's."""
+
+from collections.abc import Callable
+
+from ops import aws
+from ops.preflight_checks.buckets import Owner, look_up
+from ops.preflight_checks.credentials import Caller
+from ops.preflight_checks.keys import key_of, unusable
+from ops.preflight_checks.line import Line, asked, bad, good, skipped, unknown
+from ops.preflight_checks.state import Found
+from stacks.settings import Settings
+
+SUBJECTS = ("bucket name", "key alias", "managed policies")
+
+POLICIES = ("SecureS3Access", "SecureS3Read", "SecureS3Write")
+"""The managed policies of the storage stack, each with `-<environment>` after it."""
+
+
+def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
+    """Check the bucket's name, the key's alias and the managed policies."""
+    known = _Known(state, f"make recover ENV={settings.environment}")
+    checks: list[tuple[str, Callable[[], Line]]] = [
+        (SUBJECTS[0], lambda: _bucket(settings, caller, known)),
+        (SUBJECTS[1], lambda: _alias(settings, known)),
+        (SUBJECTS[2], lambda: _policies(settings, caller, known)),
+    ]
+    return [asked(subject, ask) for subject, ask in checks]
+
+
+class _Known:
+    """What the state knows."""
+
+    def __init__(self, state: Found, recover: str) -> None:
+        self._readable = state.readable
+        self._resources = {} if state.snapshot is None else state.snapshot.resources
+        self._recover = recover
+
+    def has(self, kind: str, attribute: str, value: str) -> bool:
+        """Tell whether the state has a resource of this type with this attribute."""
+        return any(
+            address.startswith(f"{kind}.") and attributes.get(attribute) == value
+            for address, attributes in self._resources.items()
+        )
+
+    def judge(self, subject: str, names: list[str], missing: list[str]) -> Line:
+        """Judge names that exist in our account, of which the state misses some."""
+        if not missing:
+            return good(subject, f"{', '.join(names)}: ours, and in the state")
+        if not self._readable:
+            return unknown(
+                subject, f"{', '.join(missing)} exists, and the state that may have it cannot be read"
+            )
+        return bad(
+            subject, f"{', '.join(missing)}: exists in this account, and is not in the state", self._recover
+        )
+
+
+def _bucket(settings: Settings, caller: Caller, known: _Known) -> Line:
+    subject, name = SUBJECTS[0], settings.bucket_name
+    found = look_up(aws.client("s3", settings.region), name, caller.account)
+    in_state = known.has("aws_s3_bucket", "bucket", name)
+    if found.owner is Owner.NOBODY:
+        return good(
+            subject, f"{name} is {'in the state, but gone: a deploy makes it again' if in_state else 'free'}"
+        )
+    if found.owner is Owner.OTHERS:
+        text = f"{name} is somebody else's, or its policy keeps these credentials out"
+        return bad(subject, text, "set bucket_name to a name of your own in the environment's file")
+    if found.region not in ("", settings.region):
+        text = f"{name} is ours, but in {found.region}, and the settings say {settings.region}"
+        return bad(subject, text, "correct region or bucket_name in the environment's file")
+    return known.judge(subject, [name], [] if in_state else [name])
+
+
+def _alias(settings: Settings, known: _Known) -> Line:
+    subject, alias = SUBJECTS[1], settings.encryption.key_alias
+    if settings.encryption.mode != "sse-kms":
+        (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
+        return line
+    key = key_of(alias, settings.region)
+    if key is None:
+        return good(subject, f"{alias} is free")
+    in_state = known.has("aws_kms_alias", "name", alias)
+    return unusable(subject, alias, key) or known.judge(subject, [alias], [] if in_state else [alias])
+
+
+def _policies(settings: Settings, caller: Caller, known: _Known) -> Line:
+    iam = aws.client("iam", settings.region)
+    taken: list[str] = []
+    missing: list[str] = []
+    for prefix in POLICIES:
+        name = f"{prefix}-{settings.environment}"
+        arn = f"arn:{caller.partition}:iam::{caller.account}:policy/{name}"
+        try:
+            iam.get_policy(PolicyArn=arn)
+        except iam.exceptions.NoSuchEntityException:
+            continue
+        taken.append(name)
+        if not known.has("aws_iam_policy", "arn", arn):
+            missing.append(name)
+    if not taken:
+        return good(
+            SUBJECTS[2], f"{', '.join(f'{prefix}-{settings.environment}' for prefix in POLICIES)}: free"
+        )
+    return known.judge(SUBJECTS[2], taken, missing)

@@ -1,0 +1,123 @@
+"""What the tests of the preflight share: an account as a deploy leaves it, and the lines by subject."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ops import preflight
+from ops.preflight_checks.line import Line
+
+import boto3
+
+ACCOUNT = "000000000000"
+OTHER_ACCOUNT = "111122223333"
+STATE_BUCKET, BUCKET = "secure-dev-terraform-state", "secure-dev-data-bucket"
+STATE_KEY = "secure-storage-dev/terraform.tfstate"
+STATE_ALIAS, ALIAS = "alias/secure-dev-terraform-state", "alias/secure-s3-key-dev"
+POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/SecureS3Access-dev"
+HARMLESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}'
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of MiniStack, for which 12 digits as the access key stand."""
+
+    endpoint: str
+    access_key: str = "test"
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        """Return a boto3 client, whatever the credentials of this process."""
+        make: Any = boto3.client
+        return make(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key="test",
+        )
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.client("s3")
+
+    @cached_property
+    def kms(self) -> Any:
+        return self.client("kms")
+
+    @cached_property
+    def iam(self) -> Any:
+        return self.client("iam")
+
+    def key(self, alias: str) -> str:
+        """Make a key with an alias; return its id."""
+        key: str = self.kms.create_key()["KeyMetadata"]["KeyId"]
+        self.kms.create_alias(AliasName=alias, TargetKeyId=key)
+        return key
+
+    def bootstrap(self) -> None:
+        """Make the state backend of dev."""
+        self.s3.create_bucket(Bucket=STATE_BUCKET)
+        self.s3.put_bucket_versioning(Bucket=STATE_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        self.encrypt_state("aws:kms", self.key(STATE_ALIAS))
+        self.block_public_access()
+
+    def encrypt_state(self, algorithm: str, key: str | None = None) -> None:
+        """Set the state bucket's default encryption."""
+        default = {"SSEAlgorithm": algorithm} | ({} if key is None else {"KMSMasterKeyID": key})
+        self.s3.put_bucket_encryption(
+            Bucket=STATE_BUCKET,
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
+        )
+
+    def block_public_access(self, **but: bool) -> None:
+        """Block public access to the state bucket in all four ways, but for those given."""
+        block = {
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        }
+        self.s3.put_public_access_block(Bucket=STATE_BUCKET, PublicAccessBlockConfiguration=block | but)
+
+    def put_state(self, body: bytes) -> None:
+        """Write the storage stack's state."""
+        self.s3.put_object(Bucket=STATE_BUCKET, Key=STATE_KEY, Body=body)
+
+    def deploy(self) -> None:
+        """Make what dev's storage stack makes, as far as the preflight looks at it, and its state."""
+        self.s3.create_bucket(Bucket=BUCKET)
+        self.key(ALIAS)
+        self.iam.create_policy(PolicyName="SecureS3Access-dev", PolicyDocument=HARMLESS)
+        self.put_state(state())
+
+
+def state() -> bytes:
+    """Return the state of a deployed dev, with what the preflight looks for."""
+    resources = [
+        ("aws_s3_bucket", {"bucket": BUCKET}),
+        ("aws_kms_alias", {"name": ALIAS}),
+        ("aws_iam_policy", {"arn": POLICY_ARN}),
+    ]
+    content = {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": 7,
+        "lineage": "4f1c",
+        "outputs": {},
+        "resources": [
+            {"mode": "managed", "type": kind, "name": "it", "instances": [{"attributes": attributes}]}
+            for kind, attributes in resources
+        ],
+    }
+    return json.dumps(content).encode()
+
+
+def lines(environment: str = "dev") -> dict[str, Line]:
+    """Run the preflight in this process; return its lines by their subjects."""
+    folder = os.getcwd()  # noqa: PTH109 - the command changes it
+    try:
+        return {line.subject: line for line in preflight.check(environment)}
+    finally:
+        os.chdir(folder)

@@ -1,0 +1,357 @@
+"""Changes made by hand on a deployed environment: each is told in words, and a deploy mends it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ops.drift import DRIFTED, Drift, drifts_of, refresh
+from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.findings import Severity
+from ops.terraform import Stack, synthesized
+from ops.toolchain import tool_environment
+from tests.conftest import ROOT
+from tests.ops.preflight_support import ALIAS, BUCKET, POLICY_ARN, STATE_BUCKET, Account
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+STACK = "secure-storage-dev"
+OPEN = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """dev, deployed; `stack` is where terraform runs."""
+
+    aws: EmbeddedAws
+    stack: Stack
+    account: Account
+
+    @cached_property
+    def key(self) -> str:
+        outputs = json.loads(self.stack.terraform("output", "-json").stdout)
+        return str(outputs["KMSKeyArn"]["value"])
+
+    def deploy(self) -> None:
+        self.stack.terraform("apply", "-input=false", "-auto-approve")
+
+    def drifts(self) -> list[Drift]:
+        return list(drifts_of(STACK, refresh(self.stack)))
+
+    def ops_drift(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ops", "drift", "dev", *options],
+            cwd=ROOT,
+            env=self.aws.environment(os.environ),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with (
+        embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws,
+        synthesized("dev", aws.environment(tool_environment())) as (_, stacks),
+    ):
+        found = Deployed(aws, stacks[STACK], Account(aws.endpoint))
+        found.account.s3.create_bucket(Bucket=STATE_BUCKET)
+        nothing = found.ops_drift()
+        assert (nothing.returncode, nothing.stdout, nothing.stderr) == (
+            1,
+            "",
+            "Error: dev is not deployed, so nothing can have drifted: `make deploy ENV=dev`\n",
+        )
+        found.stack.init()
+        found.deploy()
+        yield found
+
+
+def set_public_access(**but: bool) -> Callable[[Deployed], None]:
+    def change(deployed: Deployed) -> None:
+        block = dict.fromkeys(
+            ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+        )
+        deployed.account.s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block | but)
+
+    return change
+
+
+def change_bucket_policy(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[Deployed], None]:
+    def put(deployed: Deployed) -> None:
+        s3 = deployed.account.s3
+        policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
+        change(policy["Statement"])
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+
+    return put
+
+
+def remove_insecure_transport(statements: list[dict[str, Any]]) -> None:
+    statements[:] = [one for one in statements if one["Sid"] != "DenyInsecureTransport"]
+
+
+def let_everybody_read(statements: list[dict[str, Any]]) -> None:
+    everybody = {
+        "Sid": "Share",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{BUCKET}/*",
+    }
+    statements.append(everybody)
+
+
+def encrypt_with_s3_keys(deployed: Deployed) -> None:
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    deployed.account.s3.put_bucket_encryption(
+        Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [default]}
+    )
+
+
+def suspend_versions(deployed: Deployed) -> None:
+    deployed.account.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+
+def let_acls_count(deployed: Deployed) -> None:
+    deployed.account.s3.put_bucket_ownership_controls(
+        Bucket=BUCKET, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+
+
+def open_key_policy(deployed: Deployed) -> None:
+    kms = deployed.account.kms
+    policy = json.loads(kms.get_key_policy(KeyId=deployed.key, PolicyName="default")["Policy"])
+    anybody = {"Sid": "Help", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    policy["Statement"].append(anybody)
+    kms.put_key_policy(KeyId=deployed.key, PolicyName="default", Policy=json.dumps(policy))
+
+
+def repoint_alias(deployed: Deployed) -> None:
+    kms = deployed.account.kms
+    other = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=ALIAS, TargetKeyId=other)
+
+
+def allow_everything(deployed: Deployed) -> None:
+    document = {"Version": "2012-10-17", "Statement": [OPEN | {"Sid": "Admin"}]}
+    deployed.account.iam.create_policy_version(
+        PolicyArn=POLICY_ARN, PolicyDocument=json.dumps(document), SetAsDefault=True
+    )
+
+
+def tag_key(deployed: Deployed) -> None:
+    deployed.account.kms.tag_resource(
+        KeyId=deployed.key, Tags=[{"TagKey": "Environment", "TagValue": "prod"}]
+    )
+
+
+BLOCK, POLICY = "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"
+
+CHANGES: dict[str, tuple[Callable[[Deployed], None], str, Severity | None, str]] = {
+    "public ACLs are no longer blocked": (
+        set_public_access(BlockPublicAcls=False),
+        BLOCK,
+        Severity.DANGEROUS,
+        "the public-access block no longer refuses new ACLs that make something public",
+    ),
+    "public policies are no longer blocked": (
+        set_public_access(BlockPublicPolicy=False),
+        BLOCK,
+        Severity.DANGEROUS,
+        "the public-access block no longer blocks public policies",
+    ),
+    "public ACLs are no longer ignored": (
+        set_public_access(IgnorePublicAcls=False),
+        BLOCK,
+        Severity.DANGEROUS,
+        "the public-access block no longer ignores ACLs that make something public",
+    ),
+    "public buckets are no longer restricted": (
+        set_public_access(RestrictPublicBuckets=False),
+        BLOCK,
+        Severity.DANGEROUS,
+        "the public-access block no longer keeps others out of a bucket with a public policy",
+    ),
+    "the public-access block is deleted": (
+        lambda deployed: deployed.account.s3.delete_public_access_block(Bucket=BUCKET),
+        BLOCK,
+        Severity.DANGEROUS,
+        "the public-access block no longer blocks public policies",
+    ),
+    "a Deny is removed": (
+        change_bucket_policy(remove_insecure_transport),
+        POLICY,
+        Severity.WEAKER,
+        "the bucket policy no longer has DenyInsecureTransport: "
+        "it does not refuse requests over plain HTTP any more",
+    ),
+    "everybody may read": (
+        change_bucket_policy(let_everybody_read),
+        POLICY,
+        Severity.DANGEROUS,
+        f"the bucket policy has Share now, which allows s3:GetObject for everybody on arn:aws:s3:::{BUCKET}/",
+    ),
+    "the bucket policy is deleted": (
+        lambda deployed: deployed.account.s3.delete_bucket_policy(Bucket=BUCKET),
+        POLICY,
+        Severity.WEAKER,
+        "the bucket policy no longer has DenyOutdatedTLS: it does not refuse TLS older than 1.2 any more",
+    ),
+    "S3's keys encrypt": (
+        encrypt_with_s3_keys,
+        "aws_s3_bucket_server_side_encryption_configuration",
+        Severity.WEAKER,
+        "the default encryption is AES256 now, and was aws:kms: "
+        "whoever may read an object needs no key for it any more",
+    ),
+    "versions are suspended": (
+        suspend_versions,
+        "aws_s3_bucket_versioning",
+        Severity.WEAKER,
+        "versions are no longer kept: what is overwritten or deleted is lost",
+    ),
+    "ACLs count again": (
+        let_acls_count,
+        "aws_s3_bucket_ownership_controls",
+        Severity.WEAKER,
+        "ACLs count again (ObjectWriter): an object's ACL can let others in",
+    ),
+    "the key policy is opened": (
+        open_key_policy,
+        "aws_kms_key",
+        Severity.DANGEROUS,
+        "the key policy has Help now, which allows kms:Decrypt for everybody on everything",
+    ),
+    "the key no longer rotates": (
+        lambda deployed: deployed.account.kms.disable_key_rotation(KeyId=deployed.key),
+        "aws_kms_key",
+        Severity.WEAKER,
+        "the key no longer rotates",
+    ),
+    "the key is disabled": (
+        lambda deployed: deployed.account.kms.disable_key(KeyId=deployed.key),
+        "aws_kms_key",
+        Severity.DANGEROUS,
+        "the key is disabled: nothing that it encrypts can be read or written",
+    ),
+    "the alias stands for another key": (
+        repoint_alias,
+        "aws_kms_alias",
+        Severity.DANGEROUS,
+        "the alias stands for another key: ",
+    ),
+    "the managed policy allows everything": (
+        allow_everything,
+        "aws_iam_policy",
+        Severity.DANGEROUS,
+        "the managed policy has Admin now, which allows every action on everything",
+    ),
+    "a tag is changed": (tag_key, "aws_kms_key", None, ""),
+}
+
+
+# Each round makes changes to different resources at a time, as every look and every deploy takes seconds.
+ROUNDS = [
+    [
+        "public ACLs are no longer blocked",
+        "a Deny is removed",
+        "S3's keys encrypt",
+        "versions are suspended",
+        "ACLs count again",
+        "the key policy is opened",
+        "the alias stands for another key",
+        "the managed policy allows everything",
+    ],
+    ["public policies are no longer blocked", "everybody may read", "the key no longer rotates"],
+    ["public ACLs are no longer ignored", "the bucket policy is deleted", "the key is disabled"],
+    ["public buckets are no longer restricted", "a tag is changed"],
+    ["the public-access block is deleted"],
+]
+
+
+def test_every_change_is_made_in_one_round() -> None:
+    assert sorted(name for names in ROUNDS for name in names) == sorted(CHANGES)
+
+
+@pytest.mark.parametrize("names", ROUNDS, ids=lambda names: names[0])
+def test_changes_by_hand_are_told_in_words_and_mended_by_a_deploy(
+    deployed: Deployed, names: list[str]
+) -> None:
+    for name in names:
+        CHANGES[name][0](deployed)
+    drifts = {drift.address.partition(".")[0]: drift for drift in deployed.drifts()}
+    assert set(drifts) == {CHANGES[name][1] for name in names}
+    for name in names:
+        _, kind, severity, words = CHANGES[name]
+        drift = drifts[kind]
+        assert drift.gone or drift.attributes
+        if severity is None:
+            assert (list(drift.attributes), drift.findings) == (["tags_all"], ())
+        else:
+            assert drift.findings[0].severity is severity
+            assert [one.words for one in drift.findings if one.words.startswith(words)]
+    deployed.deploy()
+    assert deployed.drifts() == []
+
+
+def test_a_key_that_is_to_be_deleted_is_kept_as_the_remedy_says(deployed: Deployed) -> None:
+    kms, name = deployed.account.kms, deployed.key.rpartition("/")[2]
+    kms.schedule_key_deletion(KeyId=name, PendingWindowInDays=7)
+    (drift,) = deployed.drifts()
+    (finding,) = drift.findings
+    assert (drift.gone, finding.severity) == (True, Severity.DANGEROUS)
+    assert f"`aws kms cancel-key-deletion --key-id {name}`" in finding.remedy
+    kms.cancel_key_deletion(KeyId=name)
+    kms.enable_key(KeyId=name)
+    assert deployed.drifts() == []
+
+
+def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
+    suspend_versions(deployed)
+    deployed.account.s3.delete_bucket_policy(Bucket=BUCKET)
+    # Nobody needs to wait for a lock to look.
+    lock = {"Bucket": STATE_BUCKET, "Key": f"{STACK}/terraform.tfstate.tflock"}
+    deployed.account.s3.put_object(**lock, Body=b"{}")
+    try:
+        told, parsed = deployed.ops_drift(), deployed.ops_drift("--format", "json")
+    finally:
+        deployed.account.s3.delete_object(**lock)
+    assert (told.returncode, told.stderr, parsed.returncode, parsed.stderr) == (DRIFTED, "", DRIFTED, "")
+    assert '    versioning_configuration: [{"mfa_delete": "", "status": "Enabled"}] → ' in told.stdout
+    assert "    weaker: versions are no longer kept: what is overwritten or deleted is lost\n" in told.stdout
+    assert told.stdout.endswith(
+        "2 resources of dev drifted; 8 security settings got weaker.\n→ `make deploy ENV=dev` puts it back.\n"
+    )
+    report = json.loads(parsed.stdout)
+    assert (report["environment"], report["drifted"]) == ("dev", True)
+    gone = {one["address"].partition(".")[0]: one["gone"] for one in report["resources"]}
+    assert gone == {"aws_s3_bucket_policy": True, "aws_s3_bucket_versioning": False}
+    deployed.deploy()
+    clean = deployed.ops_drift()
+    assert (clean.returncode, clean.stdout, clean.stderr) == (
+        0,
+        "✓ dev is as it was deployed: nothing drifted.\n",
+        "",
+    )
+
+
+def test_what_nobody_described_is_told_once(deployed: Deployed) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    deployed.account.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
+    (drift,) = deployed.drifts()
+    assert list(drift.attributes) == ["cors_rule"]
+    assert [one.words for one in drift.findings] == ["web pages of other origins may use the bucket"]
+    deployed.deploy()
+    assert deployed.drifts() == []
+    assert deployed.account.s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"]
+    deployed.account.s3.delete_bucket_cors(Bucket=BUCKET)
+    deployed.deploy()

@@ -1,0 +1,462 @@
+"""What a change does to security, in words: pairs of a change that weakens and one that does not."""
+
+import json
+from typing import Any
+
+from ops.findings import Severity
+from ops.policy_changes import policy_findings
+from ops.weakening import findings
+
+import pytest
+
+DANGEROUS, WEAKER, CHANGED, STRONGER = (
+    Severity.DANGEROUS,
+    Severity.WEAKER,
+    Severity.CHANGED,
+    Severity.STRONGER,
+)
+PUBLIC_ACCESS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+
+def judged(
+    kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> list[tuple[Severity, str]]:
+    return [(finding.severity, finding.words) for finding in findings(kind, before, after)]
+
+
+def default_encryption(algorithm: str, key: str = "") -> dict[str, Any]:
+    default = {"sse_algorithm": algorithm, "kms_master_key_id": key}
+    return {"rule": [{"apply_server_side_encryption_by_default": [default], "bucket_key_enabled": True}]}
+
+
+def lifecycle(**rule: Any) -> dict[str, Any]:
+    return {"rule": [{"id": "r", "status": "Enabled", **rule}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "there", "back"),
+    [
+        (
+            "aws_s3_bucket_versioning",
+            {"versioning_configuration": [{"status": "Enabled", "mfa_delete": ""}]},
+            {"versioning_configuration": [{"status": "Suspended", "mfa_delete": ""}]},
+            (WEAKER, "versions are no longer kept: what is overwritten or deleted is lost"),
+            (STRONGER, "versions are kept now"),
+        ),
+        (
+            "aws_s3_bucket_versioning",
+            {"versioning_configuration": [{"status": "Enabled", "mfa_delete": "Enabled"}]},
+            {"versioning_configuration": [{"status": "Enabled", "mfa_delete": "Disabled"}]},
+            (WEAKER, "versions can be deleted without MFA"),
+            (STRONGER, "versions can be deleted with MFA only"),
+        ),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            default_encryption("aws:kms", "ours"),
+            default_encryption("AES256"),
+            (
+                WEAKER,
+                "the default encryption is AES256 now, and was aws:kms: "
+                "whoever may read an object needs no key for it any more",
+            ),
+            (STRONGER, "the default encryption is aws:kms now, and was AES256"),
+        ),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            default_encryption("aws:kms:dsse", "ours"),
+            default_encryption("aws:kms", "ours"),
+            (WEAKER, "the default encryption is aws:kms now, and was aws:kms:dsse"),
+            (STRONGER, "the default encryption is aws:kms:dsse now, and was aws:kms"),
+        ),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            default_encryption("aws:kms", "ours"),
+            default_encryption("aws:kms", "theirs"),
+            (WEAKER, "the default key is theirs now, and was ours"),
+            (WEAKER, "the default key is ours now, and was theirs"),
+        ),
+        (
+            "aws_s3_bucket_ownership_controls",
+            {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
+            {"rule": [{"object_ownership": "ObjectWriter"}]},
+            (WEAKER, "ACLs count again (ObjectWriter): an object's ACL can let others in"),
+            (STRONGER, "ACLs do not count any more: all objects are the bucket owner's"),
+        ),
+        (
+            "aws_kms_key",
+            {"enable_key_rotation": True},
+            {"enable_key_rotation": False},
+            (WEAKER, "the key no longer rotates"),
+            (STRONGER, "the key rotates now"),
+        ),
+        (
+            "aws_kms_key",
+            {"is_enabled": True},
+            {"is_enabled": False},
+            (DANGEROUS, "the key is disabled: nothing that it encrypts can be read or written"),
+            (STRONGER, "the key can be used again"),
+        ),
+        (
+            "aws_kms_key",
+            {"enable_key_rotation": True, "rotation_period_in_days": 365},
+            {"enable_key_rotation": True, "rotation_period_in_days": 2560},
+            (WEAKER, "the key rotates every 2560 days now, and was 365"),
+            (STRONGER, "the key rotates every 365 days now, and was 2560"),
+        ),
+        (
+            "aws_kms_key",
+            {"deletion_window_in_days": 30},
+            {"deletion_window_in_days": 7},
+            (WEAKER, "a deleted key can be restored for 7 days now, and was 30"),
+            (STRONGER, "a deleted key can be restored for 30 days now, and was 7"),
+        ),
+        (
+            "aws_kms_alias",
+            {"target_key_id": "ours"},
+            {"target_key_id": "theirs"},
+            (DANGEROUS, "the alias stands for another key: theirs, and was ours"),
+            (DANGEROUS, "the alias stands for another key: ours, and was theirs"),
+        ),
+        (
+            "aws_s3_bucket",
+            {"force_destroy": False},
+            {"force_destroy": True},
+            (WEAKER, "destroying the bucket deletes every object in it"),
+            (STRONGER, "a bucket with objects cannot be destroyed"),
+        ),
+        (
+            "aws_s3_bucket_logging",
+            {"target_bucket": "logs"},
+            {"target_bucket": ""},
+            (WEAKER, "requests are no longer logged"),
+            (STRONGER, "requests are logged to logs"),
+        ),
+    ],
+)
+def test_a_setting_that_weakens_and_the_same_put_back(
+    kind: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    there: tuple[Severity, str],
+    back: tuple[Severity, str],
+) -> None:
+    assert judged(kind, before, after) == [there]
+    assert judged(kind, after, before) == [back]
+    assert judged(kind, before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "does"),
+    [
+        ("block_public_acls", "refuses new ACLs that make something public"),
+        ("block_public_policy", "blocks public policies"),
+        ("ignore_public_acls", "ignores ACLs that make something public"),
+        ("restrict_public_buckets", "keeps others out of a bucket with a public policy"),
+    ],
+)
+def test_each_way_to_block_public_access_has_words(name: str, does: str) -> None:
+    kind, strict = "aws_s3_bucket_public_access_block", dict.fromkeys(PUBLIC_ACCESS, True)
+    (finding,) = findings(kind, strict, strict | {name: False})
+    assert (finding.severity, finding.attribute) == (DANGEROUS, name)
+    assert finding.words == f"the public-access block no longer {does}"
+    assert judged(kind, strict | {name: False}, strict) == [(STRONGER, f"the public-access block {does} now")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "count", "severity"),
+    [
+        ("aws_s3_bucket_public_access_block", dict.fromkeys(PUBLIC_ACCESS, True), 4, DANGEROUS),
+        ("aws_s3_bucket_versioning", {"versioning_configuration": [{"status": "Enabled"}]}, 1, WEAKER),
+        ("aws_s3_bucket_server_side_encryption_configuration", default_encryption("aws:kms", "k"), 1, WEAKER),
+        (
+            "aws_s3_bucket_ownership_controls",
+            {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
+            1,
+            WEAKER,
+        ),
+        ("aws_s3_bucket_logging", {"target_bucket": "logs"}, 1, WEAKER),
+        ("aws_s3_bucket", {"bucket": "b"}, 1, DANGEROUS),
+        ("aws_kms_key", {"key_id": "k"}, 1, DANGEROUS),
+        ("aws_kms_alias", {"name": "alias/a"}, 1, CHANGED),
+        ("aws_iam_policy", {"name": "p"}, 1, CHANGED),
+        ("aws_iam_role_policy_attachment", {"role": "r", "policy_arn": "a"}, 1, CHANGED),
+        ("aws_anything_else", {"name": "p"}, 0, CHANGED),
+    ],
+)
+def test_what_is_gone_leaves_what_aws_does_without_it(
+    kind: str, before: dict[str, Any], count: int, severity: Severity
+) -> None:
+    assert [finding.severity for finding in findings(kind, before, None)] == [severity] * count
+
+
+def test_a_key_that_is_gone_is_to_be_kept_before_a_deploy_makes_another() -> None:
+    (finding,) = findings("aws_kms_key", {"key_id": "1234"}, None)
+    assert "aws kms cancel-key-deletion --key-id 1234" in finding.remedy
+    assert "a deploy would make another" in finding.remedy
+
+
+def test_what_is_new_weakens_nothing() -> None:
+    assert findings("aws_kms_key", None, {"enable_key_rotation": False}) == []
+    assert findings("aws_s3_bucket", None, {"force_destroy": True}) == []
+    strict = dict.fromkeys(PUBLIC_ACCESS, True)
+    assert [one.severity for one in findings("aws_s3_bucket_public_access_block", None, strict)] == [
+        STRONGER
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("grant", "expected"),
+    [
+        (
+            {"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]},
+            (DANGEROUS, "the bucket's ACL gives READ to everybody"),
+        ),
+        (
+            {
+                "uri": "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+                "permissions": ["WRITE", "READ"],
+            },
+            (DANGEROUS, "the bucket's ACL gives READ, WRITE to everybody with an AWS account"),
+        ),
+        ({"id": "c0ffee", "permissions": ["READ"]}, (WEAKER, "the bucket's ACL gives READ to c0ffee")),
+    ],
+)
+def test_an_acl_that_lets_others_in(grant: dict[str, Any], expected: tuple[Severity, str]) -> None:
+    owner = {"id": "owner", "permissions": ["FULL_CONTROL"]}
+    assert judged("aws_s3_bucket", {"grant": [owner]}, {"grant": [owner, grant]}) == [expected]
+    assert judged("aws_s3_bucket", {"grant": [owner, grant]}, {"grant": [owner]}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 365}]),
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7}]),
+            [(WEAKER, "lifecycle rule r deletes earlier versions after 7 days")],
+        ),
+        (
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7}]),
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 365}]),
+            [],
+        ),
+        (
+            lifecycle(),
+            lifecycle(expiration=[{"days": 1}]),
+            [(WEAKER, "lifecycle rule r deletes objects after 1 days")],
+        ),
+        (lifecycle(), None, [(CHANGED, "lifecycle rule r is gone")]),
+    ],
+)
+def test_what_is_deleted_by_itself(
+    before: dict[str, Any], after: dict[str, Any] | None, expected: list[tuple[Severity, str]]
+) -> None:
+    assert judged("aws_s3_bucket_lifecycle_configuration", before, after) == expected
+
+
+ROLE, ALLOW = "arn:aws:iam::111122223333:role/etl", "arn:aws:s3:::b/*"
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def deny(**changes: Any) -> dict[str, Any]:
+    return {
+        "Sid": "D",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": ALLOW,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    } | changes
+
+
+def allow(**changes: Any) -> dict[str, Any]:
+    return {
+        "Sid": "A",
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE},
+        "Action": "s3:GetObject",
+        "Resource": ALLOW,
+    } | changes
+
+
+def compared(before: str | None, after: str | None) -> list[tuple[Severity, str]]:
+    found = policy_findings("the bucket policy", before, after, "policy")
+    return [(finding.severity, finding.words) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (policy(deny(), allow()), policy(allow(), deny())),
+        (policy(allow(Action=["s3:GetObject"])), policy(allow(Action="s3:GetObject"))),
+        (policy(allow(Action="s3:GetObject")), policy(allow(Action="S3:getobject"))),
+        (
+            policy(allow(Principal={"AWS": "111122223333"})),
+            policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:root"})),
+        ),
+        (policy(allow(Principal="*")), policy(allow(Principal={"AWS": ["*"]}))),
+        (policy(deny()), policy(deny(Condition={"Bool": {"aws:SecureTransport": [False]}}))),
+        (policy(deny(Action=["s3:PutObject", "s3:GetObject"])), policy(deny())),
+        (
+            policy(allow(Sid="")),
+            policy({key: value for key, value in allow().items() if key != "Sid"} | {"Sid": ""}),
+        ),
+        (json.dumps({"Statement": allow()}, indent=4), policy(allow())),
+        ("", policy()),
+        (None, ""),
+    ],
+)
+def test_two_spellings_of_one_policy_are_no_change(one: str | None, same: str | None) -> None:
+    assert compared(one, same) == []
+    assert compared(same, one) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "there", "back"),
+    [
+        pytest.param(
+            policy(deny(Sid="DenyInsecureTransport")),
+            policy(),
+            "the bucket policy no longer has DenyInsecureTransport: "
+            "it does not refuse requests over plain HTTP",
+            "the bucket policy has DenyInsecureTransport now: it refuses requests over plain HTTP",
+            id="a deny is removed",
+        ),
+        pytest.param(
+            policy(),
+            policy(allow()),
+            f"the bucket policy has A now, which allows s3:GetObject for {ROLE} on {ALLOW}",
+            f"the bucket policy no longer has A, which allowed s3:GetObject for {ROLE} on {ALLOW}",
+            id="an allow is added",
+        ),
+        pytest.param(
+            policy(deny()),
+            policy(deny(Action="s3:PutObject")),
+            "the bucket policy: D lost Action s3:GetObject",
+            "the bucket policy: D gained Action s3:GetObject",
+            id="a deny refuses fewer actions",
+        ),
+        pytest.param(
+            policy(deny(Action="s3:*")),
+            policy(deny()),
+            "the bucket policy: D lost Action s3:*",
+            "the bucket policy: D gained Action s3:*",
+            id="a deny of every action is narrowed",
+        ),
+        pytest.param(
+            policy(deny(Principal={"AWS": [ROLE, f"{ROLE}-2"]})),
+            policy(deny(Principal={"AWS": ROLE})),
+            f"the bucket policy: D lost Principal {ROLE}-2",
+            f"the bucket policy: D gained Principal {ROLE}-2",
+            id="a deny is for fewer",
+        ),
+        pytest.param(
+            policy(deny(Condition={})),
+            policy(deny()),
+            "the bucket policy: D applies where Bool aws:SecureTransport false now, and did always",
+            "the bucket policy: D applies always now, and did where Bool aws:SecureTransport false",
+            id="a deny gets a condition",
+        ),
+        pytest.param(
+            policy(allow()),
+            policy(allow(Action=["s3:GetObject", "s3:PutObject"])),
+            "the bucket policy: A gained Action s3:PutObject",
+            "the bucket policy: A lost Action s3:PutObject",
+            id="an allow gets an action",
+        ),
+        pytest.param(
+            policy(allow()),
+            policy(allow(Principal={"AWS": [ROLE, "444455556666"]})),
+            "the bucket policy: A gained Principal arn:aws:iam::444455556666:root",
+            "the bucket policy: A lost Principal arn:aws:iam::444455556666:root",
+            id="an allow gets an account",
+        ),
+        pytest.param(
+            policy(allow(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            policy(allow()),
+            "the bucket policy: A applies always now, and did where StringEquals aws:PrincipalOrgID o-1",
+            "the bucket policy: A applies where StringEquals aws:PrincipalOrgID o-1 now, and did always",
+            id="an allow loses its condition",
+        ),
+        pytest.param(
+            policy(
+                {
+                    "Sid": "N",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "NotAction": ["s3:GetObject"],
+                    "Resource": "*",
+                }
+            ),
+            policy({"Sid": "N", "Effect": "Deny", "Principal": "*", "NotAction": ["s3:*"], "Resource": "*"}),
+            "the bucket policy: N gained NotAction s3:*",
+            "the bucket policy: N lost NotAction s3:*",
+            id="a deny of all but gets an exception",
+        ),
+    ],
+)
+def test_a_policy_that_weakens_and_the_same_put_back(before: str, after: str, there: str, back: str) -> None:
+    ((severity, words),) = compared(before, after)
+    assert severity == WEAKER
+    assert words.startswith(there)
+    ((severity, words),) = compared(after, before)
+    assert severity == STRONGER
+    assert words.startswith(back)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(policy(), policy(allow(Principal="*")), id="everybody is let in"),
+        pytest.param(policy(), policy(allow(Action="*")), id="every action is allowed"),
+        pytest.param(policy(allow()), policy(allow(Principal={"AWS": [ROLE, "*"]})), id="everybody is added"),
+        pytest.param(policy(allow()), policy(allow(Action=["*"])), id="every action is added"),
+        pytest.param(policy(deny()), policy(deny(Effect="Allow")), id="a deny is turned into an allow"),
+        pytest.param(
+            policy(allow(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            policy(allow(Principal="*")),
+            id="everybody's condition is removed",
+        ),
+        pytest.param(
+            policy(allow()),
+            policy(
+                {key: value for key, value in allow(NotPrincipal={"AWS": ROLE}).items() if key != "Principal"}
+            ),
+            id="all but one are let in",
+        ),
+    ],
+)
+def test_a_policy_that_lets_anybody_in_is_dangerous(before: str, after: str) -> None:
+    assert [severity for severity, _ in compared(before, after)] == [DANGEROUS]
+
+
+def test_a_condition_with_another_value_is_to_be_looked_at() -> None:
+    changed = deny(Condition={"Bool": {"aws:SecureTransport": "true"}})
+    ((severity, words),) = compared(policy(deny()), policy(changed))
+    assert severity == WEAKER
+    assert words.endswith("check which is stricter")
+
+
+def test_statements_without_a_sid_are_told_apart_by_what_they_say() -> None:
+    one, other = allow(Sid=""), allow(Sid="", Action="s3:PutObject")
+    assert [severity for severity, _ in compared(policy(one), policy(other, one))] == [WEAKER]
+    assert compared(policy(one, other), policy(other, one)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '"text"', '{"Statement": ["text"]}', '{"Statement": {"Condition": [1]}}']
+)
+def test_what_is_no_policy_is_said_to_be_none(text: str) -> None:
+    ((severity, words),) = compared(policy(allow()), text)
+    assert severity == CHANGED
+    assert words == "the bucket policy changed in a way that cannot be compared: it is not a policy in JSON"
+
+
+def test_a_policy_that_is_not_known_before_it_is_applied_is_said_to_be_so() -> None:
+    # In plan JSON an attribute that is not known yet is left out.
+    assert judged("aws_s3_bucket_policy", {"bucket": "b", "policy": policy(deny())}, {"bucket": "b"}) == [
+        (CHANGED, "the bucket policy is not known before it is applied, and may change")
+    ]
