@@ -1,7 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap plan deploy destroy recover \
-	state-versions state-restore test-faults lock clean
+.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap plan deploy destroy recover state-versions state-restore test-faults lock clean
 
 python := .venv/bin/python
 
