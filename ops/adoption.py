@@ -13,7 +13,7 @@ from typing import Any
 
 from ops import aws
 from ops.errors import OpsError
-from stacks.aws_names import partition_of
+from stacks.aws_names import arn_account, partition_of
 from stacks.settings import Settings
 
 Resources = Mapping[str, Mapping[str, Any]]
@@ -158,8 +158,8 @@ class _Search:
 
     def _difference(self, key: Mapping[str, Any], description: str) -> str:
         """Say in what a key differs from the described one, if it does."""
-        if key["AWSAccountId"] != self._account:
-            return f"it is of account {key['AWSAccountId']}"
+        if (account := arn_account(key["Arn"])) != self._account:
+            return f"it is of account {account}"
         if key["Description"] != description:
             return f'its description is "{key["Description"]}", not "{description}"'
         with aws.one_line_errors(f"cannot read the tags of key {key['KeyId']}"):

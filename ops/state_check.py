@@ -33,17 +33,17 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
 
 def advice_after_failure(settings: Settings, stack: str, command: str, status: int) -> str:
     """Return what to do after `command` failed on `stack`, in one line."""
-    environment = settings.environment
+    recover = f"make recover ENV={settings.environment}"
     if copies := emergency_copies(stack):
         return (
             f"`{command}` could not save the state of {stack}; the emergency copy is {copies[-1]}; "
-            f"make recover ENV={environment} writes it to the state bucket"
+            f"{recover} writes it to the state bucket"
         )
     state = RemoteState(settings, stack)
     with contextlib.suppress(OpsError):
         if (lock := state.lock()) is not None:
             return str(state.held(lock))
-    return (
-        f"`{command}` of {stack} ended with exit status {status}; when what it says above is mended, run it "
-        f"again, and where it says that something exists already, make recover ENV={environment} first"
-    )
+    failed = f"`{command}` of {stack}"
+    if command != "cdktf diff":
+        failed += f" can be run again, after {recover} where something exists already; it"
+    return f"{failed} ended with exit status {status}; what it says above is why"

@@ -96,10 +96,13 @@ def _show_both(now: Version | None, earlier: Version) -> None:
     right = _facts(earlier.snapshot) if earlier.snapshot else {}
     for name in dict.fromkeys([*right, *left]):
         rows.append((name, left.get(name, ""), right.get(name, "")))
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    different = [row for row in rows if row[1] != row[2]]
+    widths = max(len(row[0]) for row in rows), max(len(row[1]) for row in different)
     for name, one, other in rows:
-        mark = " " if one == other or not name else "≠"
-        print(f"{mark} {name:<{widths[0]}}  {one:<{widths[1]}}  {other}".rstrip())
+        if one == other:
+            print(f"  {name:<{widths[0]}}  {one}")
+        else:
+            print(f"{'≠' if name else ' '} {name:<{widths[0]}}  {one:<{widths[1]}}  {other}".rstrip())
 
 
 def _time(version: Version) -> str:

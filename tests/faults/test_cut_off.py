@@ -78,8 +78,8 @@ def lose_and_recover(site: Site, fault: From) -> None:
     saved = copy.read_bytes()
     # Until that is done, nothing else is.
     assert error_line(site.ops("deploy", "dev")) == (
-        f"Error: the last deploy of secure-storage-dev could not save its state, which is only in {copy.name}; "
-        "make recover ENV=dev first"
+        "Error: the last deploy of secure-storage-dev could not save its state, "
+        f"which is only in {copy.name}; make recover ENV=dev first"
     )
     site.proxy.fault = lambda _call: None
     site.must("recover", "dev", "--yes")

@@ -57,4 +57,9 @@ def ops_environment(checkout: Path) -> dict[str, str]:
     """Variables that keep what is run in a checkout away from the user's own files."""
     home = checkout.parent / "home"
     home.mkdir(exist_ok=True)
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",  # nor does it look for credentials on the network
+    }

@@ -50,7 +50,10 @@ def test_cdktf_is_started_on_the_right_stack(
     checkout: Path, cdktf: Path, arguments: list[str], words: list[str], suffix: str | None
 ) -> None:
     done = run_ops(checkout, *arguments, AWS_PROFILE="mine")
-    assert (done.returncode, done.stderr) == (5, "")  # cdktf's own exit status
+    assert done.returncode == 5  # cdktf's own exit status
+    last = "ended with exit status 5; what it says above is why\n"
+    assert done.stderr.endswith(last if suffix else "")
+    assert len(done.stderr.splitlines()) == (1 if suffix else 0)
     lines = done.stdout.splitlines()
     assert lines[0] == f"folder={checkout}"
     assert [line.removeprefix("word=") for line in lines if line.startswith("word=")] == words

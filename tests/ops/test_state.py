@@ -1,0 +1,155 @@
+"""`ops state`, and what lies under it: the state object, its versions and its lock, on the embedded AWS."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ops.adoption import find_existing
+from ops.embedded_aws import embedded_aws
+from ops.errors import OpsError
+from ops.remote_state import DamagedStateError, RemoteState
+from ops.toolchain import tool_environment
+from stacks.settings import Settings, load_environments
+from tests.conftest import ROOT
+
+import boto3
+import pytest
+
+BUCKET, STACK = "secure-dev-terraform-state", "secure-storage-dev"
+KEY = f"{STACK}/terraform.tfstate"
+
+
+def body(serial: int, **outputs: str) -> bytes:
+    """A state file."""
+    return json.dumps(
+        {
+            "version": 4,
+            "serial": serial,
+            "lineage": "one",
+            "outputs": {name: {"value": value, "type": "string"} for name, value in outputs.items()},
+            "resources": [],
+        }
+    ).encode()
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws:
+        yield aws.environment(tool_environment())
+
+
+@pytest.fixture
+def s3(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name, value in env.items():
+        if name.startswith("AWS_") or name.lower() == "no_proxy":
+            monkeypatch.setenv(name, value)
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    yield client
+    listed = client.list_object_versions(Bucket=BUCKET)
+    for one in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
+        client.delete_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])
+    client.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    (dev,) = load_environments(ROOT / "environments", {"ENVIRONMENT_SUFFIX": "dev"})
+    return dev
+
+
+@pytest.fixture
+def state(settings: Settings) -> RemoteState:
+    return RemoteState(settings, STACK)
+
+
+def ops(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ops", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_earlier_version_is_shown_and_restored(env: dict[str, str], s3: Any, state: RemoteState) -> None:
+    for content in (body(7, Name="old"), body(9, Name="new"), b""):
+        s3.put_object(Bucket=BUCKET, Key=KEY, Body=content)
+    with pytest.raises(DamagedStateError, match="is empty; make state-restore ENV=dev brings"):
+        state.read()
+    listed = ops(env, "state", "versions", "dev").stdout.splitlines()
+    assert [line.split()[3:5] for line in listed[2:]] == [["-", "-"], ["9", "0"], ["7", "0"]]
+    assert listed[2].endswith("is empty")
+
+    oldest = listed[4].split()[0]
+    done = ops(env, "state", "restore", "dev", "--version", oldest, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "≠ Name" in done.stdout
+    assert "serial 10" in done.stdout
+    now = state.read()
+    assert now is not None
+    assert (now.serial, now.lineage, now.outputs["Name"]["value"]) == (10, "one", "old")
+    assert state.lock() is None
+
+
+def test_nothing_is_restored_unless_agreed_to_or_while_somebody_works(
+    env: dict[str, str], s3: Any, state: RemoteState
+) -> None:
+    for content in (body(1), body(2)):
+        s3.put_object(Bucket=BUCKET, Key=KEY, Body=content)
+    assert ops(env, "state", "restore", "dev").returncode == 130  # nobody there to answer
+    with state.locked("apply"):
+        done = ops(env, "state", "restore", "dev", "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "(apply, lock " in done.stderr
+    assert len(state.versions()) == 2
+    assert state.lock() is None
+
+
+def test_only_one_holds_the_lock_and_only_its_own_is_released(s3: Any, state: RemoteState) -> None:
+    with state.locked("one"):
+        first = state.lock()
+        assert first is not None
+        with pytest.raises(OpsError, match=r"is locked by .+ since .+ \(one, lock"), state.locked("two"):
+            pass
+        assert state.lock() == first
+    with state.locked("three"), pytest.raises(OpsError, match="changed hands"):
+        state.release(first)
+
+
+def test_what_is_ours_is_found_and_what_is_not_is_refused(
+    s3: Any, settings: Settings, stacks: dict[str, dict[str, Any]]
+) -> None:
+    stack = stacks[STACK]
+    kms: Any = boto3.client("kms", region_name="us-east-1")
+    assert find_existing(stack, settings, {}) == []
+    made = {
+        "Description": "Encrypts secure-dev-data-bucket",
+        "Tags": [
+            {"TagKey": "Environment", "TagValue": "dev"},
+            {"TagKey": "Project", "TagValue": "secure-s3-storage"},
+        ],
+    }
+    waiting, first, second, foreign = (
+        kms.create_key(**content)["KeyMetadata"]["KeyId"] for content in (made, made, made, {})
+    )
+    kms.schedule_key_deletion(KeyId=waiting, PendingWindowInDays=7)  # as `make destroy` leaves it
+    with pytest.raises(OpsError, match="2 keys could be the stack's"):
+        find_existing(stack, settings, {})
+    kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)
+    (found,) = find_existing(stack, settings, {})
+    assert (found.import_id, found.proof) == (first, "its description and tags are those described")
+    kms.create_alias(AliasName="alias/secure-s3-key-dev", TargetKeyId=foreign)
+    with pytest.raises(OpsError, match=f"s3-key-dev belongs to key {foreign}, which is not this stack's"):
+        find_existing(stack, settings, {})
+    kms.update_alias(AliasName="alias/secure-s3-key-dev", TargetKeyId=first)
+    s3.create_bucket(Bucket="secure-dev-data-bucket")
+    assert [one.import_id for one in find_existing(stack, settings, {})] == [
+        first,
+        "alias/secure-s3-key-dev",
+        "secure-dev-data-bucket",
+    ]
+    kms.schedule_key_deletion(KeyId=first, PendingWindowInDays=7)
+    with pytest.raises(OpsError, match=f"key {first} is scheduled for deletion on .*cancel-key-deletion"):
+        find_existing(stack, settings, {})
