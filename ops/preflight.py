@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
 
+from ops.deploy_policy import policy_of_environment, statements_to_check
 from ops.errors import OpsError
 from ops.preflight_checks import credentials, names, permissions, state, tools
-from ops.preflight_checks.deploy_actions import deploy_actions
+from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped
 from ops.stack_commands import checked_settings
 from ops.toolchain import ROOT, tool_environment
+from stacks.settings import Settings
 
 import click
 
@@ -50,9 +52,7 @@ def check(environment: str) -> list[Line]:
             reason = "no credentials for the right account"
             aws_lines, bootstrapped = skipped(subjects, reason), False
         else:
-            needed = deploy_actions(settings, caller)
-            remedy = f"attach what `ops deploy-policy {environment}` prints"
-            permission_line = pool.submit(permissions.check, settings.region, caller, needed, remedy)
+            permission_line = pool.submit(_permissions, settings, caller)
             state_lines, found = state.check(settings, caller)
             aws_lines = [*state_lines, *names.check(settings, caller, found), permission_line.result()]
             bootstrapped = found.bootstrapped
@@ -62,6 +62,12 @@ def check(environment: str) -> list[Line]:
         *credential_lines,
         *aws_lines,
     ]
+
+
+def _permissions(settings: Settings, caller: Caller) -> Line:
+    policy = policy_of_environment(settings.environment, account=caller.account, read_only=False)
+    remedy = f"attach what `python -m ops deploy-policy {settings.environment}` prints"
+    return permissions.check(settings.region, caller, statements_to_check(policy), remedy)
 
 
 def environment_line(name: str, *, bootstrapped: bool) -> Line:

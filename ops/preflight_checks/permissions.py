@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from ops import aws
+from ops.deploy_policy import Check
 from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.deploy_actions import Check
 from ops.preflight_checks.line import Line, asked, bad, good, unknown
 
 SUBJECT = "permissions"

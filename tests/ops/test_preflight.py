@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from ops.deploy_policy import Check
 from ops.embedded_aws import EmbeddedAws, embedded_aws, free_port
 from ops.preflight import environment_line
 from ops.preflight_checks import names, permissions
 from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.deploy_actions import Check
 from ops.preflight_checks.line import Mark
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
