@@ -12,14 +12,14 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from itertools import islice, repeat
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from presign.errors import ManifestError
 from presign.inventory_files import Files
@@ -28,7 +28,8 @@ from presign.manifest import BATCH, Batch, unpacked
 
 _BUCKET_ARN = re.compile(r"arn:aws(-cn|-us-gov)?:s3:::")
 _MD5 = re.compile(r"[0-9A-Fa-f]{32}")
-_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_JOINT = "\udcff"  # the byte FF, as a lone surrogate
 _PARQUET_BUFFER = 1 << 20  # bytes of each column that are read at once
 
 Row = tuple[int, str | ManifestError | None]  # its number and key; None for one that is left out
@@ -85,10 +86,11 @@ class Inventory:
                     _check(stream, file)
                     rows = self._csv(stream) if self._format == "CSV" else _parquet(stream)
                     while batch := list(islice(rows, BATCH)):
-                        kept = [(number, key) for number, key in batch if key is not None]
-                        self.skipped += len(batch) - len(kept)
+                        numbers = [number for number, key in batch if key is not None]
+                        keys: Sequence[str | ManifestError] = [key for _, key in batch if key is not None]
+                        self.skipped += len(batch) - len(keys)
                         self._position = before + stream.tell()
-                        yield Batch([number for number, _ in kept], [key for _, key in kept], file.name)
+                        yield Batch(numbers, _decoded(keys) if self._format == "CSV" else keys, file.name)
             except (OSError, EOFError, zlib.error) as error:
                 reason = getattr(error, "strerror", None) or error
                 raise ManifestError(f"cannot read the inventory's data file {file.key}: {reason}") from error
@@ -107,14 +109,25 @@ class Inventory:
             elif (latest >= 0 and row[latest] == "false") or (marker >= 0 and row[marker] == "true"):
                 yield number, None
             else:
-                yield number, _decoded(row[key])
+                yield number, row[key]
 
 
-def _decoded(key: str) -> str | ManifestError:
-    """Decode a key of a CSV inventory, in which a space is ``+``, and ``+`` is ``%2B``."""
-    if "%" not in key and "+" not in key:
-        return key
-    if _NO_ESCAPE.search(key):
+def _decoded(keys: Sequence[str | ManifestError]) -> Sequence[str | ManifestError]:
+    """Decode the keys of a CSV inventory, in which a space is ``+``, and ``+`` is ``%2B``."""
+    try:
+        # All together is four times as fast as each alone. UTF-8 never has the byte FF, which joins them.
+        joined = _JOINT.join(keys).replace("+", " ").encode(errors="surrogateescape")  # type: ignore[arg-type]
+        if not _NO_ESCAPE.search(joined):
+            decoded = unquote_to_bytes(joined).decode(errors="surrogateescape").split(_JOINT)
+            if len(decoded) == len(keys):
+                return decoded
+    except (TypeError, UnicodeEncodeError):
+        pass  # one is no key: each is looked at below
+    return [key if isinstance(key, ManifestError) else _decoded_alone(key) for key in keys]
+
+
+def _decoded_alone(key: str) -> str | ManifestError:
+    if _NO_ESCAPE.search(key.encode(errors="surrogateescape")):
         return ManifestError(f"the key {key[:60]!r} is not URL-encoded, as keys in CSV inventories are")
     # What is not UTF-8 becomes lone surrogates, as everywhere in manifests.
     return unquote_plus(key, errors="surrogateescape")

@@ -2,51 +2,55 @@
 
 import csv
 from collections.abc import Iterator
-from typing import BinaryIO, Self
+from io import StringIO
+from itertools import chain
+from typing import BinaryIO
 
 from presign.errors import ManifestError
 
 MAX_LINE = 1 << 20  # bytes; a key has at most 1,024, even with every byte escaped and other fields beside it
 TOO_LONG = f"the line is longer than {MAX_LINE:,} bytes, which no line with a key of 1,024 bytes needs"
+_BLOCK = 1 << 18  # bytes
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes | None]:
+    """Yield many whole lines at a time, and None in place of a line of more than MAX_LINE bytes."""
+    while block := stream.read(_BLOCK):
+        block += stream.readline(MAX_LINE + 1)
+        last = block.rfind(b"\n", 0, -1) + 1  # where the last line begins
+        if len(block) - last <= MAX_LINE:
+            yield block
+            continue
+        if last:
+            yield block[:last]
+        while block and not block.endswith(b"\n"):
+            block = stream.readline(MAX_LINE)
+        yield None
 
 
 def csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str] | ManifestError]]:
     """Yield every CSV record, or what is wrong with it, and the number of its (last) line."""
-    lines = _Lines(stream)
-    reader = csv.reader(lines)
+    reader = csv.reader(chain.from_iterable(map(_decoded, blocks(stream))))
+    dropped = 0  # lines that the reader never saw
     while True:
         try:
             for row in reader:
-                yield lines.number, row
+                yield reader.line_num + dropped, row
         except csv.Error as error:  # one record; the reader goes on with the next line
-            yield lines.number, ManifestError(f"not CSV: {error}")
+            dropped += isinstance(error, _TooLongError)
+            yield reader.line_num + dropped, ManifestError(f"not CSV: {error}")
         else:
             return
 
 
-class _Lines:
-    """The decoded lines of a file, for the csv module; one that is too long raises csv.Error."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.number = 0
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> str:
-        line = self._stream.readline(MAX_LINE + 1)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) > MAX_LINE:
-            skip_line(self._stream, line)
-            raise csv.Error(TOO_LONG)
-        return line.decode("utf-8", "surrogateescape")
+class _TooLongError(csv.Error):
+    """A line is too long."""
 
 
-def skip_line(stream: BinaryIO, start: bytes) -> None:
-    """Read to the end of a line that begins with, or in, ``start``."""
-    part = start
-    while part and not part.endswith(b"\n"):
-        part = stream.readline(MAX_LINE)
+def _decoded(block: bytes | None) -> Iterator[str]:
+    return _fail() if block is None else StringIO(block.decode(errors="surrogateescape"))
+
+
+def _fail() -> Iterator[str]:
+    yield from ()
+    raise _TooLongError(TOO_LONG)

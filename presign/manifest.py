@@ -1,7 +1,7 @@
 """Reads manifests: lists of keys as text, CSV or JSON lines, each perhaps compressed with gzip.
 
 Rows are read in batches, so that any number of them fits into memory, and so does a file
-without line breaks: a line of more than MAX_LINE bytes is a bad row. Bytes that
+without line breaks: a line that is too long is a bad row. Bytes that
 are not UTF-8 become lone surrogates, which no key may have: the row that has them
 is then reported like every other bad row, and no other row suffers.
 """
@@ -19,11 +19,10 @@ from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from presign.errors import ManifestError, ObjectKeyError
-from presign.lines import MAX_LINE, TOO_LONG, csv_rows, skip_line
+from presign.lines import TOO_LONG, blocks, csv_rows
 from presign.signer import encode_keys
 
 BATCH = 4000  # rows of CSV
-_BLOCK = 1 << 18  # bytes of lines
 
 _BY_SUFFIX = {"": "text", ".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _GZIP = b"\x1f\x8b"
@@ -92,16 +91,9 @@ class Layout:
             raise ManifestError(
                 f"the manifest has {count} {self.field!r}: name one with --column; its header has: {given}"
             )
-        column = header.index(self.field)
-        missing = ManifestError("the row is too short: it has no such column")
-        while batch := list(islice(rows, BATCH)):
-            yield Batch(
-                [line for line, _ in batch],
-                [
-                    row if isinstance(row, ManifestError) else row[column] if column < len(row) else missing
-                    for _, row in batch
-                ],
-            )
+        keys = _of_column(rows, header.index(self.field))
+        while batch := list(islice(keys, BATCH)):
+            yield Batch([line for line, _ in batch], [key for _, key in batch])
 
     def good_keys(self, batch: Batch) -> tuple[list[str], list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
@@ -178,35 +170,35 @@ class ManifestFile:
 
 def dotted(keys: Sequence[str]) -> int:
     """Count the keys with a ``.`` or ``..`` segment, which most HTTP clients rewrite before sending."""
-    # One search over all keys is faster than one for each, and hardly any key has such a segment.
-    together = "/\0/".join(keys)
-    if not _has_dots(f"/{together}/"):
+    # One search over all keys is faster than one for each, and hardly any key has a segment that ends so.
+    if "./" not in "/".join([*keys, ""]):
         return 0
-    return sum(_has_dots(f"/{key}/") for key in keys)
+    paths = [f"/{key}/" for key in keys]
+    return sum("/./" in path or "/../" in path for path in paths)
 
 
-def _has_dots(text: str) -> bool:
-    return "/./" in text or "/../" in text
+def _of_column(
+    rows: Iterator[tuple[int, list[str] | ManifestError]], column: int
+) -> Iterator[tuple[int, str | ManifestError]]:
+    missing = ManifestError("the row is too short: it has no such column")
+    for line, row in rows:
+        if isinstance(row, ManifestError):
+            yield line, row
+        else:
+            yield line, row[column] if column < len(row) else missing
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:
     first = 1
-    while block := stream.read(_BLOCK):
-        block += stream.readline(MAX_LINE + 1)
-        if first == 1:
-            block = block.removeprefix(codecs.BOM_UTF8)
-        last = block.rfind(b"\n", 0, -1) + 1  # where the last line begins
-        too_long = len(block) - last > MAX_LINE
-        if too_long:
-            skip_line(stream, block)
-            block = block[:last]
-        count = block.count(b"\n") + (not block.endswith(b"\n"))
-        if block:
-            yield Batch(range(first, first + count), block)
-            first += count
-        if too_long:
+    for block in blocks(stream):
+        if block is None:
             yield Batch([first], [ManifestError(TOO_LONG)])
             first += 1
+            continue
+        lines = block.removeprefix(codecs.BOM_UTF8) if first == 1 else block
+        count = lines.count(b"\n") + (not lines.endswith(b"\n"))
+        yield Batch(range(first, first + count), lines)
+        first += count
 
 
 def _split(block: bytes) -> list[str]:

@@ -46,8 +46,8 @@ def test_only_a_line_that_is_too_long_is_a_bad_row(
 def test_a_line_without_an_end_does_not_fill_the_memory(outputs_file: OutputsFile) -> None:
     with Path("m.txt").open("wb") as file:
         file.write(b"a\n")
-        file.truncate(1 << 29)  # 512 MiB that take no space, in one line
-    limit = 300 << 20  # bytes of memory
+        file.truncate(1 << 28)  # 256 MiB that take no space, in one line
+    limit = 250 << 20  # bytes of memory
     done = subprocess.run(
         [
             sys.executable,
