@@ -21,8 +21,8 @@ demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
-test-slow: setup ## Run the tests that take minutes: every settings variant deployed
-	@$(python) -m pytest -m slow --dist load tests/e2e $(ARGS)
+test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
+	@$(python) -m pytest -m slow --dist load $(ARGS)
 
 lint: setup ## Check style and types
 	@$(python) -m ruff check .
