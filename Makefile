@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap plan deploy destroy lock clean
+.PHONY: help setup demo test test-slow lint scan benchmark snapshots synth bootstrap plan deploy destroy lock clean
 
 python := .venv/bin/python
 
@@ -31,6 +31,9 @@ lint: setup ## Check style and types
 
 scan: setup ## Check every environment with Checkov against docs/controls.md
 	@$(python) -m ops scan
+
+benchmark: setup ## Measure presign against its peers
+	@$(python) -m ops benchmark $(ARGS)
 
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__

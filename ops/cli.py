@@ -3,6 +3,7 @@
 import sys
 
 from ops import stack_commands
+from ops.benchmark import run_benchmark
 from ops.demo import run_demo
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
@@ -82,6 +83,13 @@ def demo(keep: bool) -> None:
 def scan() -> None:
     """Check every environment with Checkov; only what docs/controls.md waives may fail."""
     run_scan()
+
+
+@ops.command(context_settings=passes_on)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def benchmark(arguments: tuple[str, ...]) -> None:
+    """Measure presign against its peers (`python -m benchmarks.presign`)."""
+    run_benchmark(arguments)
 
 
 def main() -> None:

@@ -62,11 +62,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def embedded_aws(log: Path) -> Iterator[EmbeddedAws]:
+def embedded_aws(log: Path, *, auth: bool = False) -> Iterator[EmbeddedAws]:
     """Start MiniStack on a free port of 127.0.0.1, and end it with the block.
 
     Args:
         log: the file that its output goes to.
+        auth: whether it asks who sends a request, and whether they may: then it checks the signatures of
+            forms as well as those of links, and evaluates the policies of users and buckets.
 
     Raises:
         OpsError: it is not installed, or did not answer within a minute.
@@ -84,6 +86,7 @@ def embedded_aws(log: Path) -> Iterator[EmbeddedAws]:
             "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
             "GATEWAY_PORT": str(port),
             "SFTP_ENABLED": "0",
+            "AUTH": "true" if auth else "false",
         }
         output = stack.enter_context(log.open("ab"))
         server = stack.enter_context(process_group(command, env=env, cwd=Path(folder), stdout=output))

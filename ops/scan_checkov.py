@@ -1,16 +1,14 @@
 """Checkov: installed apart from the project's own tools, and run offline."""
 
-import hashlib
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.apart import install_apart
 from ops.errors import OpsError
-from ops.process import check
 from ops.scan_controls import Finding
 from ops.scan_processes import Job, run_together
 from ops.toolchain import CACHE, ROOT
@@ -42,21 +40,7 @@ def install_checkov(log: Path) -> Path:
     Raises:
         OpsError: it could not be installed.
     """
-    executable, stamp = HOME / "bin" / "checkov", HOME / ".made-from"
-    # The folder counts too: the scripts in bin name it.
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + f"{HOME} {sys.version}".encode()).hexdigest()
-    if executable.is_file() and stamp.is_file() and stamp.read_text() == wanted:
-        return executable
-    print(f"Setting up Checkov in {HOME} (once, about a minute; log in {log}) …", file=sys.stderr)
-    pip: list[str | Path] = [HOME / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"]
-    try:
-        HOME.parent.mkdir(parents=True, exist_ok=True)
-        check([sys.executable, "-m", "venv", "--clear", HOME], env=os.environ, cwd=ROOT, log=log)
-        check([*pip, "--require-hashes", "-r", REQUIREMENTS], env=os.environ, cwd=ROOT, log=log)
-    except OpsError as error:
-        raise OpsError(f"Checkov could not be set up: {error}") from error
-    stamp.write_text(wanted)
-    return executable
+    return install_apart("Checkov", requirements=REQUIREMENTS, home=HOME, executable="checkov", log=log)
 
 
 def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Path) -> list[Finding]:

@@ -10,15 +10,12 @@ out the same. The finished file is then the one that an unbroken run would have 
 import contextlib
 import gzip
 import json
-import multiprocessing
 import os
 import re
 import zlib
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +23,7 @@ from typing import BinaryIO
 from presign.errors import BulkError
 from presign.manifest import BadRow, Batch, Layout, dotted
 from presign.signer import Plan
+from presign.workers import sign_together
 
 FORMATS = ("csv", "jsonl", "url")
 
@@ -99,36 +97,16 @@ class Remains:
         return datetime.strptime(found[1].decode(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
 
 
-def results(job: Job, batches: Iterator[Batch], jobs: int, left: Remains) -> Iterator[Done]:
+def results(
+    job: Job, batches: Iterator[Batch], jobs: int, left: Remains, path: Path | None
+) -> Iterator[Done]:
     """Sign all batches in order, after the rows that are ``left`` from a killed run.
 
-    With several ``jobs``, which are processes, only a few batches are under way at any time.
+    With several ``jobs``, which are processes, rows may already stand at the end of the file ``path``.
     """
     if left.rows:
         yield from _skip(job, batches, left)
-    if jobs == 1:
-        yield from map(job.sign, batches)
-        return
-    waiting: deque[multiprocessing.pool.AsyncResult[Done]] = deque()
-    # A fresh process inherits no open file, and ends when this one is killed.
-    with multiprocessing.get_context("spawn").Pool(jobs, _ignore_interrupt) as pool:
-        for batch in batches:
-            waiting.append(pool.apply_async(partial(_sign, job), (batch,)))
-            if len(waiting) > 2 * jobs:
-                yield waiting.popleft().get()
-        while waiting:
-            yield waiting.popleft().get()
-
-
-def _sign(job: Job, batch: Batch) -> Done:
-    return job.sign(batch)
-
-
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the process that started this one."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield from map(job.sign, batches) if jobs == 1 else sign_together(job, batches, jobs, path)
 
 
 def _skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Unpack
@@ -17,7 +17,7 @@ from presign.signer import Signer
 import click
 
 if TYPE_CHECKING:
-    from presign.bulk import Job, Remains
+    from presign.bulk import Done
     from presign.inventory import Inventory
     from presign.manifest import Layout, Source
 
@@ -138,7 +138,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
 
 def _run(method: str, options: BulkOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
-    from presign.bulk import Job, Output, Remains, remains
+    from presign.bulk import Job, Output, Remains, remains, results
     from presign.manifest import Layout
 
     manifest_format, form = _formats(options)
@@ -170,12 +170,12 @@ def _run(method: str, options: BulkOptions) -> None:
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
     with _source(options, layout, stack) as source:
-        if target:
-            with target.open(left.end) as out:
-                count, bad, dotted = _write(job, source, out, left, options["jobs"], errors)
-        else:
-            count, bad, dotted = _write(job, source, sys.stdout.buffer, left, options["jobs"], errors)
-            sys.stdout.flush()
+        done = results(job, source.batches(), options["jobs"], left, target.partial if target else None)
+        progress = Progress(source)
+        with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
+            if not left.rows:
+                out.write(job.header)
+            count, bad, dotted = _write(done, out, progress, errors)
 
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
@@ -262,18 +262,15 @@ def _inventory(path: str, options: BulkOptions, stack: outputs.Outputs) -> "Inve
 
 
 def _write(
-    job: "Job", source: "Source", out: BinaryIO, left: "Remains", jobs: int, errors: str | None
+    results: Iterable["Done"], out: BinaryIO, progress: Progress, errors: str | None
 ) -> tuple[int, int, int]:
     """Write all links and report bad rows; return how many there are of each, and of dotted keys."""
-    from presign.bulk import results
-
-    if not left.rows:
-        out.write(job.header)
-    progress = Progress(source)
     count = bad = dotted = 0
     with BadRows(errors) as report:
-        for done in results(job, source.batches(), jobs, left):
+        out.flush()
+        for done in results:
             out.write(done.data)
+            out.flush()  # other processes may write next
             count += done.count
             bad += len(done.bad)
             dotted += done.dotted

@@ -24,8 +24,9 @@ def command(method: str, url: str, headers: Mapping[str, str], file: str) -> str
         words += ["-X", "PUT"]
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
-        if urlsplit(url).path.endswith("/"):
-            # --upload-file would append the file's name to such a URL, as into a folder.
+        if urlsplit(url).path.endswith(("/", "/.", "/..")):
+            # --upload-file would append the file's name to such a URL, as into a folder. It does so before
+            # it heeds --path-as-is.
             words += ["-H", "Content-Type:", "--data-binary", f"@{_path(file)}"]
         else:
             words += ["--upload-file", _path(file)]

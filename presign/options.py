@@ -51,7 +51,8 @@ place_options = together(
         envvar="PRESIGN_OUTPUTS",
         help="The storage stack's outputs, written by 'cdktf deploy --outputs-file FILE' or "
         "'terraform output -json'; - reads standard input, s3://BUCKET/KEY a Terraform state. "
-        "Default: $PRESIGN_OUTPUTS, else the newest outputs.*.json of this checkout.",
+        "Default: $PRESIGN_OUTPUTS, else the newest outputs.*.json of this checkout, else the state in S3 "
+        "of its synthesized stack.",
     ),
     click.option("--stack", metavar="NAME", help="Which stack to use, if the outputs hold several."),
     click.option(

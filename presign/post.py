@@ -29,6 +29,19 @@ class Size(click.ParamType[int]):
         return int(match[1]) * _UNITS[(match[2] or "").upper()]
 
 
+def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Say why there is no such option, as those who know it from ``put`` will ask.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
+    """
+    if value is not None:
+        raise click.UsageError(
+            "no form can go through an access point: leave --access-point out, or make a link "
+            "with 'presign put --access-point ARN KEY'",
+            ctx,
+        )
+
+
 class PostOptions(PlaceOptions):
     """What ``post`` is given; ``expires`` is in seconds, the sizes in bytes."""
 
@@ -62,6 +75,7 @@ class PostOptions(PlaceOptions):
     "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
 )
 @format_option("text", "json", "curl")
+@click.option("--access-point", hidden=True, expose_value=False, callback=_no_access_point)
 def post(**options: Unpack[PostOptions]) -> None:
     """Make a form that uploads files under PREFIX.
 

@@ -7,7 +7,7 @@ once: per signer in ``Signer``, per method, expiry and moment in ``Plan``.
 """
 
 import hmac
-import re
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,8 +25,7 @@ MAX_EXPIRES = 7 * 24 * 60 * 60  # seconds; what SigV4 itself allows
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
 _CHUNK = 1000  # keys
-_UNSAFE = re.compile(rb"[^A-Za-z0-9_.~/\xff-]")
-_ESCAPES = [b"%%%02X" % byte for byte in range(256)]
+_SAFE = f"{string.ascii_letters}{string.digits}_.~/-".encode()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -206,9 +205,12 @@ def encode_keys(keys: Sequence[str]) -> list[str]:
             f"the key {longest.decode()[:40]!r}… has {len(longest)} bytes in UTF-8: "
             f"S3 keys have 1 to {MAX_KEY_BYTES} bytes"
         )
-    # One search over all keys is faster than one for each. UTF-8 never has the byte FF, which joins them.
-    escaped = _UNSAFE.sub(lambda match: _ESCAPES[match[0][0]], b"\xff".join(encoded))
-    return escaped.decode("latin-1").split("\xff") if encoded else []
+    # All keys at once, and one pass for each byte that occurs, is the fastest. UTF-8 never has the
+    # byte FF, which joins the keys; "%" comes first, since every escape has one.
+    joined = b"\xff".join(encoded)
+    for byte in (b"%"[0], *set(joined.translate(None, _SAFE + b"%\xff"))):
+        joined = joined.replace(bytes([byte]), b"%%%02X" % byte)
+    return joined.decode("latin-1").split("\xff") if encoded else []
 
 
 def _padded(key: bytes, pad: int, text: str = "") -> "Hash":

@@ -11,7 +11,9 @@ from ops.embedded_aws import EmbeddedAws, embedded_aws
 from stacks.settings import load_environments
 from tests.enforcement import bucket as buckets
 from tests.enforcement.bucket import Bucket, Deploy, aws_client
+from tests.enforcement.places import Place, on_ministack, on_seaweedfs, write_outputs
 from tests.enforcement.seaweedfs import Server, seaweedfs
+from tests.presign.presign_support import Presign, in_this_process, isolate
 
 import pytest
 
@@ -20,8 +22,8 @@ ENVIRONMENTS = Path(__file__).with_name("environments")
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """The embedded AWS, which has the KMS keys."""
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+    """The embedded AWS, which has the KMS keys, and a second S3 that checks signatures."""
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True) as running:
         yield running
 
 
@@ -73,3 +75,25 @@ def deploy(all_stacks: dict[str, dict[str, Any]], key_arn: str, server: Server) 
         return buckets.create(all_stacks[f"secure-storage-{name}"], key_arn=key_arn, server=server)
 
     return make
+
+
+@pytest.fixture(scope="session", params=["MiniStack", "SeaweedFS"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """The bucket of the dev stack on each server."""
+    if request.param == "SeaweedFS":
+        return on_seaweedfs(request.getfixturevalue("deploy")("dev"))
+    stack = request.getfixturevalue("all_stacks")["secure-storage-dev"]
+    return on_ministack(request.getfixturevalue("aws"), stack, key_arn=request.getfixturevalue("key_arn"))
+
+
+@pytest.fixture
+def presign(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Presign:
+    """Runs the command line in this process, as the team does it in a folder with the stack's outputs."""
+    isolate(monkeypatch, tmp_path)
+    for name, value in place.variables.items():
+        monkeypatch.setenv(name, value)
+    write_outputs(place, tmp_path)
+    monkeypatch.setenv("PRESIGN_OUTPUTS", "outputs.json")
+    return in_this_process(monkeypatch, capsys)

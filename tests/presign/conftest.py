@@ -1,35 +1,30 @@
 """What the tests of presign share: outputs, the command line in this process, and an S3 to talk to."""
 
-import contextlib
-import io
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from presign import cli
-from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result
+from ops.embedded_aws import embedded_aws
+from tests.presign.presign_support import (
+    BUCKET,
+    OUTPUTS,
+    REGION,
+    OutputsFile,
+    Presign,
+    embedded,
+    in_this_process,
+    isolate,
+)
 
+import boto3
 import pytest
+from mypy_boto3_s3 import S3Client
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the AWS settings of the machine, and none asks an instance for credentials."""
-    for name in os.environ:
-        if name.startswith(("AWS_", "PRESIGN_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.chdir(tmp_path)
+    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -56,54 +51,42 @@ def outputs_file(tmp_path: Path) -> OutputsFile:
 def presign(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Presign:
     """Runs the command line in this process."""
 
-    def run(*args: str, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
-        capsys.readouterr()
-        code = cli.run(args)
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return run
+    return in_this_process(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded AWS, on loopback, that checks the signatures of links."""
-    folder = tmp_path_factory.mktemp("ministack")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SFTP_ENABLED": "0",
+    """The URL of an embedded AWS, on loopback, that checks the signatures of links and forms."""
+    with embedded_aws(tmp_path_factory.mktemp("ministack") / "log", auth=True) as running:
+        yield running.endpoint
+
+
+@pytest.fixture(scope="session")
+def s3(s3_endpoint: str) -> S3Client:
+    """A client of that AWS, where BUCKET is."""
+    client: S3Client = boto3.client("s3", **embedded(s3_endpoint))
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return client
+
+
+@pytest.fixture(scope="session")
+def upload_headers(s3_endpoint: str) -> dict[str, str]:
+    """What an upload must send: the encryption, and a key that exists."""
+    arn = boto3.client("kms", **embedded(s3_endpoint)).create_key()["KeyMetadata"]["Arn"]
+    return {
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": arn,
     }
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [Path(sys.executable).with_name("ministack")],
-            env=environment,
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            endpoint = f"http://127.0.0.1:{port}"
-            _wait_until_it_answers(server, endpoint, folder / "log")
-            yield endpoint
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
-def _wait_until_it_answers(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for _ in range(300):
-        if server.poll() is not None:
-            break
-        with contextlib.suppress(OSError), direct.open(f"{endpoint}/_ministack/health", timeout=5):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"MiniStack did not start: {log.read_text()[-2000:]}")
+@pytest.fixture
+def outputs(
+    outputs_file: OutputsFile,
+    s3: S3Client,
+    upload_headers: dict[str, str],
+    s3_endpoint: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The outputs of the bucket that exists, with AWS_ENDPOINT_URL telling where."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    return outputs_file(S3BucketName=BUCKET, S3BucketRegion=REGION, UploadHeaders=upload_headers)

@@ -1,71 +1,18 @@
 """``--check`` asks S3 and explains what it says; ``show`` tells what is known without asking."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Literal
 
-from tests.presign.presign_support import OutputsFile, Presign
+from tests.presign.presign_support import BUCKET, OutputsFile, Presign, refusing
 
-import boto3
 import pytest
 from mypy_boto3_s3 import S3Client
-
-BUCKET = "presign-check-bucket"
-REGION: Literal["eu-west-1"] = "eu-west-1"
-Refusing = Callable[[int, str, str], str]
 
 pytestmark = pytest.mark.usefixtures("keys")
 
 
-@pytest.fixture(scope="module")
-def s3(s3_endpoint: str) -> S3Client:
-    client: S3Client = boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    client.put_object(Bucket=BUCKET, Key="there", Body=b"data")
-    return client
-
-
-@pytest.fixture
-def outputs(
-    outputs_file: OutputsFile, s3: S3Client, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    return outputs_file(S3BucketName=BUCKET, S3BucketRegion=REGION)
-
-
-@contextmanager
-def refusing(status: int, code: str, message: str, date: str | None = None) -> Iterator[str]:
-    """Run an S3 that refuses everything with one error, and yield its URL."""
-    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response_only(status)
-            self.send_header("Date", date or self.date_time_string())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body)
-
-        do_HEAD = do_GET
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+@pytest.fixture(autouse=True, scope="module")
+def an_object(s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="there", Body=b"data")
 
 
 def test_show_tells_the_bucket_its_limits_and_the_credentials(

@@ -1,13 +1,8 @@
-"""What ``presign get`` and ``presign put`` print, and how they fail."""
+"""What ``presign get`` and ``presign put`` print."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,17 +15,6 @@ ROOT = Path(__file__).parents[2]
 BUCKET_URL = "https://secure-dev-data-bucket.s3.eu-west-1.amazonaws.com/"
 
 pytestmark = pytest.mark.usefixtures("keys")
-
-
-def start(*args: str, **environment: str) -> subprocess.Popen[bytes]:
-    """Start the command line in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "presign", *args],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )
 
 
 def test_an_upload_link_comes_with_all_that_its_user_has_to_know(
@@ -125,105 +109,6 @@ def test_a_bucket_that_allows_less_than_15_minutes_sets_the_default(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "missing command (see 'presign --help')"),
-        (["list"], "no such command 'list' (see 'presign --help')"),
-        (["--bogus"], "no such option '--bogus' (see 'presign --help')"),
-        (["put"], "missing argument 'KEY' (see 'presign put --help')"),
-        (["get", "a", "b"], "got unexpected extra argument (b) (see 'presign get --help')"),
-        (
-            ["get", "--otputs", "f", "k"],
-            "no such option '--otputs'. Did you mean '--outputs'? (see 'presign get --help')",
-        ),
-        (
-            ["get", "k"],
-            "no outputs given: name their file with --outputs FILE or in PRESIGN_OUTPUTS "
-            "(see 'presign get --help')",
-        ),
-        (
-            ["get", "--expires", "soon", "k"],
-            "invalid value for '--expires': 'soon' is not a duration: give a whole number above zero and "
-            "a unit (s, m, h or d), such as 15m, 1h or 7d (see 'presign get --help')",
-        ),
-        (
-            ["get", "--format", "xml", "k"],
-            "invalid value for '--format': 'xml' is not one of 'text', 'json', 'curl', 'url' "
-            "(see 'presign get --help')",
-        ),
-        (
-            ["put", "--file", "-", "k"],
-            "invalid value for '--file': S3 must know the size of an upload beforehand: give a file "
-            "(see 'presign put --help')",
-        ),
-    ],
-)
-def test_wrong_usage_exits_2_with_one_line(presign: Presign, arguments: list[str], message: str) -> None:
-    result = presign(*arguments)
-    assert (result.code, result.out, result.err) == (2, "", f"Error: {message}\n")
-
-
-@pytest.mark.parametrize("expires", ["0", "0m", "-5m", "1.5h", "", "7 days"])
-def test_an_expiry_that_is_no_duration_is_wrong_usage(
-    presign: Presign, outputs_file: OutputsFile, expires: str
-) -> None:
-    result = presign("get", "--outputs", outputs_file(), "--expires", expires, "k")
-    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
-    assert result.err.startswith("Error: invalid value for '--expires': ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "changes", "message"),
-    [
-        (["k", "--outputs", "no.json"], {}, "cannot read the outputs in no.json: No such file or directory"),
-        (["k"], {"S3BucketName": None}, "lack S3BucketName: they must be those of the storage stack"),
-        (["k", "--stack", "x"], {}, "there is no stack 'x' in "),
-        (["k", "--expires", "2h"], {"PresignMaxSeconds": 3600}, "2 hours is longer than this bucket allows"),
-        (["k", "--expires", "8d"], {}, "an expiry of 8 days is longer than S3 allows: at most 7 days"),
-        ([""], {}, "the key is empty"),
-        (["x" * 1025], {}, "has 1025 bytes in UTF-8: S3 keys have 1 to 1024 bytes"),
-        (["a\udcff"], {}, r"the key 'a\udcff' is not valid UTF-8"),
-        (["k", "--endpoint-url", "localhost:1"], {}, "the endpoint 'localhost:1' cannot be used"),
-        (
-            ["k", "--profile", "nobody"],
-            {},
-            "from the profile 'nobody': The config profile (nobody) could not",
-        ),
-    ],
-)
-def test_what_fails_exits_1_with_one_line(
-    presign: Presign,
-    outputs_file: OutputsFile,
-    arguments: list[str],
-    changes: dict[str, object],
-    message: str,
-) -> None:
-    result = presign("put", "--outputs", outputs_file(**changes), *arguments)
-    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
-    assert result.err.startswith("Error: ")
-    assert message in result.err
-
-
-def test_no_credentials_is_one_line(
-    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    result = presign("get", "--outputs", outputs_file(), "k")
-    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
-    assert result.err.startswith("Error: no AWS credentials found")
-
-
-def test_an_expiry_longer_than_the_bucket_allows_is_refused_before_credentials_are_looked_for(
-    presign: Presign, outputs_file: OutputsFile
-) -> None:
-    result = presign(
-        "get", "--outputs", outputs_file(PresignMaxSeconds=60), "--expires", "2m", "--profile", "x", "k"
-    )
-    assert "longer than this bucket allows" in result.err
-
-
-@pytest.mark.parametrize(
     ("key", "warning"),
     [
         ("/k", "Warning: the key starts with /, which becomes part of the object's name\n"),
@@ -283,77 +168,6 @@ def test_the_version_is_the_one_in_pyproject(presign: Presign) -> None:
     assert presign("--version").out == f"presign {version}\n"
 
 
-def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
-    outputs_file: OutputsFile,
-) -> None:
-    script = (
-        "import sys; from presign.cli import run; code = run(sys.argv[1:]);"
-        "print(code, [m for m in sys.modules if m.split('.')[0] in ('boto3', 'botocore', 'cdktf', 'jsii')])"
-    )
-    for command in (["put"], ["get"]):
-        ran = subprocess.run(
-            [sys.executable, "-c", script, *command, "--outputs", outputs_file(), "k"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert ran.stdout.splitlines()[-1] == "0 []"
-
-
-@pytest.fixture
-def sigint_is_not_ignored() -> Iterator[None]:
-    """Have child processes start as from a terminal, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("sigint_is_not_ignored")
-def test_ctrl_c_exits_130_without_a_word() -> None:
-    with start("get", "--outputs", "-", "k") as process:
-        # More than a pipe holds: once it is written, the process is waiting for the rest.
-        assert process.stdin
-        process.stdin.write(b" " * 1_000_000)
-        process.stdin.flush()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (130, b"", b"")
-
-
-def test_a_reader_that_leaves_early_is_no_reason_for_words(outputs_file: OutputsFile) -> None:
-    with start("get", "--outputs", "-", "k") as process:
-        assert process.stdout
-        process.stdout.close()
-        process.stdout = None
-        _, err = process.communicate(Path(outputs_file()).read_bytes(), timeout=20)
-    assert (process.returncode, err) == (1, b"")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_is_one_line(outputs_file: OutputsFile) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ran = subprocess.run(
-            [sys.executable, "-m", "presign", "get", "--outputs", outputs_file(), "k"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-    assert (ran.returncode, ran.stderr) == (1, b"Error: cannot write the output: No space left on device\n")
-
-
-def test_a_terminal_that_cannot_show_the_key_is_one_line(outputs_file: OutputsFile) -> None:
-    with start(
-        "get", "--outputs", outputs_file(), "\N{GREEK SMALL LETTER PI}", PYTHONIOENCODING="latin-1"
-    ) as process:
-        out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (1, b"")
-    assert (
-        err == b"Error: the terminal's encoding, latin-1, lacks a character of the output: set PYTHONUTF8=1\n"
-    )
-
-
 def test_a_key_may_be_given_with_its_own_bucket_but_with_no_other(
     presign: Presign, outputs_file: OutputsFile
 ) -> None:
@@ -373,20 +187,3 @@ def test_completion_prints_a_script_for_the_shell(presign: Presign, shell: str) 
     result = presign("completion", shell)
     assert (result.code, result.err) == (0, "")
     assert f"_PRESIGN_COMPLETE={shell}_complete" in result.out
-
-
-def test_the_completion_script_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from presign.cli import main; main()"],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "_PRESIGN_COMPLETE": "bash_complete",
-            "COMP_WORDS": "presign sh",
-            "COMP_CWORD": "1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ran.stdout, ran.stderr) == ("plain,show\n", "")

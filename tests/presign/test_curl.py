@@ -37,8 +37,9 @@ def test_dot_segments_are_kept_from_being_rewritten(key: str, rewritten: bool) -
     assert (" --path-as-is " in curl.command("GET", url, {}, "f")) == rewritten
 
 
-def test_a_key_that_looks_like_a_folder_keeps_its_name() -> None:
-    line = curl.command("PUT", "https://b.s3.eu-west-1.amazonaws.com/a/?X-Amz-Credential=a", {}, "-f")
+@pytest.mark.parametrize("key", ["a/", "a/.", "..", "."])
+def test_a_key_that_looks_like_a_folder_keeps_its_name(key: str) -> None:
+    line = curl.command("PUT", f"https://b.s3.eu-west-1.amazonaws.com/{key}?X-Amz-Credential=a", {}, "-f")
     assert " -H Content-Type: --data-binary @./-f 'https://" in line
 
 

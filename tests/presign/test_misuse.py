@@ -1,8 +1,10 @@
-"""Twenty misuses, and twenty errors of one line."""
+"""What is misused or fails ends with one line, and the exit code says which of the two."""
 
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
+
+pytestmark = pytest.mark.usefixtures("keys")
 
 MISUSES = [
     (2, ["get"], "missing argument 'KEY'"),
@@ -36,7 +38,6 @@ MISUSES = [
 ]
 
 
-@pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(("code", "arguments", "words"), MISUSES)
 def test_a_misuse_is_one_line(
     presign: Presign,
@@ -51,3 +52,102 @@ def test_a_misuse_is_one_line(
     assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
     assert result.err.startswith("Error: ")
     assert words in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "missing command (see 'presign --help')"),
+        (["list"], "no such command 'list' (see 'presign --help')"),
+        (["--bogus"], "no such option '--bogus' (see 'presign --help')"),
+        (["put"], "missing argument 'KEY' (see 'presign put --help')"),
+        (["get", "a", "b"], "got unexpected extra argument (b) (see 'presign get --help')"),
+        (
+            ["get", "--otputs", "f", "k"],
+            "no such option '--otputs'. Did you mean '--outputs'? (see 'presign get --help')",
+        ),
+        (
+            ["get", "k"],
+            "no outputs given: name their file with --outputs FILE or in PRESIGN_OUTPUTS "
+            "(see 'presign get --help')",
+        ),
+        (
+            ["get", "--expires", "soon", "k"],
+            "invalid value for '--expires': 'soon' is not a duration: give a whole number above zero and "
+            "a unit (s, m, h or d), such as 15m, 1h or 7d (see 'presign get --help')",
+        ),
+        (
+            ["get", "--format", "xml", "k"],
+            "invalid value for '--format': 'xml' is not one of 'text', 'json', 'curl', 'url' "
+            "(see 'presign get --help')",
+        ),
+        (
+            ["put", "--file", "-", "k"],
+            "invalid value for '--file': S3 must know the size of an upload beforehand: give a file "
+            "(see 'presign put --help')",
+        ),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(presign: Presign, arguments: list[str], message: str) -> None:
+    result = presign(*arguments)
+    assert (result.code, result.out, result.err) == (2, "", f"Error: {message}\n")
+
+
+@pytest.mark.parametrize("expires", ["0", "0m", "-5m", "1.5h", "", "7 days"])
+def test_an_expiry_that_is_no_duration_is_wrong_usage(
+    presign: Presign, outputs_file: OutputsFile, expires: str
+) -> None:
+    result = presign("get", "--outputs", outputs_file(), "--expires", expires, "k")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith("Error: invalid value for '--expires': ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "message"),
+    [
+        (["k", "--outputs", "no.json"], {}, "cannot read the outputs in no.json: No such file or directory"),
+        (["k"], {"S3BucketName": None}, "lack S3BucketName: they must be those of the storage stack"),
+        (["k", "--stack", "x"], {}, "there is no stack 'x' in "),
+        (["k", "--expires", "2h"], {"PresignMaxSeconds": 3600}, "2 hours is longer than this bucket allows"),
+        (["k", "--expires", "8d"], {}, "an expiry of 8 days is longer than S3 allows: at most 7 days"),
+        ([""], {}, "the key is empty"),
+        (["x" * 1025], {}, "has 1025 bytes in UTF-8: S3 keys have 1 to 1024 bytes"),
+        (["a\udcff"], {}, r"the key 'a\udcff' is not valid UTF-8"),
+        (["k", "--endpoint-url", "localhost:1"], {}, "the endpoint 'localhost:1' cannot be used"),
+        (
+            ["k", "--profile", "nobody"],
+            {},
+            "from the profile 'nobody': The config profile (nobody) could not",
+        ),
+    ],
+)
+def test_what_fails_exits_1_with_one_line(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    arguments: list[str],
+    changes: dict[str, object],
+    message: str,
+) -> None:
+    result = presign("put", "--outputs", outputs_file(**changes), *arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+    assert result.err.startswith("Error: ")
+    assert message in result.err
+
+
+def test_no_credentials_is_one_line(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    result = presign("get", "--outputs", outputs_file(), "k")
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+    assert result.err.startswith("Error: no AWS credentials found")
+
+
+def test_an_expiry_longer_than_the_bucket_allows_is_refused_before_credentials_are_looked_for(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    result = presign(
+        "get", "--outputs", outputs_file(PresignMaxSeconds=60), "--expires", "2m", "--profile", "x", "k"
+    )
+    assert "longer than this bucket allows" in result.err

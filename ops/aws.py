@@ -1,0 +1,40 @@
+"""boto3 for ops: the credentials that Terraform uses, short waits, and errors in one line."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from ops.errors import OpsError
+
+
+def client(service: str, region: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """Return a boto3 client of `service` in `region`, with the credentials that Terraform would use.
+
+    Raises:
+        OpsError: the profile or the files that name the credentials cannot be used.
+    """
+    import boto3  # only here, as every command of ops would have to wait for it
+    from botocore.config import Config
+
+    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+    with one_line_errors():
+        make: Any = boto3.Session().client  # its type is a list of all services by name
+        return make(service, region_name=region, config=config)
+
+
+@contextlib.contextmanager
+def one_line_errors(doing: str = "") -> Iterator[None]:
+    """Turn what boto3 raises in the block into an OpsError that begins with what we were `doing`."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        problem = " ".join(str(error).split())
+        raise OpsError(f"{doing}: {problem}" if doing else problem) from error
+
+
+def error_code(error: Exception) -> str:
+    """Return the error code of what AWS answered, such as `NoSuchBucket` or, without a body, `404`."""
+    response = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))

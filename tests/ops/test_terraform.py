@@ -1,0 +1,58 @@
+"""How Terraform's errors become one line, and where the synthesized stacks lie."""
+
+from ops.errors import OpsError
+from ops.terraform import problem_of, synthesized
+
+import pytest
+
+FRAMED = """
+╷
+│ Warning: Something else
+│
+│ It does not matter.
+╵
+╷
+│ Error: creating S3 Bucket (b): operation error S3: CreateBucket
+│
+│   with aws_s3_bucket.secure-bucket_0CB5C930,
+│   on cdk.tf.json line 10, in resource.aws_s3_bucket:
+│   10:       },
+│
+│ BucketAlreadyExists: The requested bucket
+│ name is not available.
+╵
+"""
+
+
+def test_an_error_is_its_title_and_its_first_paragraph() -> None:
+    assert problem_of(FRAMED) == (
+        "creating S3 Bucket (b): operation error S3: CreateBucket "
+        "BucketAlreadyExists: The requested bucket name is not available."
+    )
+    assert problem_of("Error: No configuration files\n\nPlan requires some.\n\nMore.\n") == (
+        "No configuration files Plan requires some."
+    )
+    assert problem_of("") == ""
+
+
+def test_each_stack_lies_in_a_folder_that_is_gone_afterwards() -> None:
+    with synthesized("dev") as (settings, stacks):
+        assert settings.environment == "dev"
+        assert sorted(stacks) == ["secure-storage-dev", "secure-storage-dev-state"]
+        folder = stacks["secure-storage-dev"].folder
+        assert (folder / "cdk.tf.json").is_file()
+    assert not folder.exists()
+
+
+def test_what_terraform_cannot_do_is_told_in_a_line() -> None:
+    with synthesized("dev") as (_, stacks):
+        stack = stacks["secure-storage-dev"]
+        assert stack.terraform("version", "-json").stdout.startswith("{")
+        with pytest.raises(OpsError, match=r"^`terraform nonsense` of secure-storage-dev failed: .+$"):
+            stack.terraform("nonsense")
+        assert stack.terraform("nonsense", accept=[1]).returncode == 1
+
+
+def test_bad_settings_are_told_before_anything_is_written() -> None:
+    with pytest.raises(OpsError, match="ENVIRONMENT_SUFFIX"), synthesized("Not A Name"):
+        pass
