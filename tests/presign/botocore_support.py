@@ -150,13 +150,13 @@ def client(region: str, endpoint: str | None, style: str, token: str | None) -> 
     )
 
 
-def links_of_client(case: Case, keys: Sequence[str]) -> list[str]:
+def links_of_client(case: Case, keys: Sequence[str], expires: int = EXPIRES) -> list[str]:
     """Return what boto3's client makes for the keys, as anybody would ask it."""
     theirs = client(case.region, case.endpoint, case.style, case.token)
     operation = {"GET": "get_object", "HEAD": "head_object", "PUT": "put_object"}[case.method]
     return [
         theirs.generate_presigned_url(
-            operation, Params={"Bucket": case.bucket, "Key": key, **case.params}, ExpiresIn=EXPIRES
+            operation, Params={"Bucket": case.bucket, "Key": key, **case.params}, ExpiresIn=expires
         )
         for key in keys
     ]
