@@ -22,7 +22,7 @@ demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
-test-slow: setup ## Run the tests that take minutes: every settings variant deployed
+test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
 	@$(python) -m pytest -m slow --dist load $(ARGS)
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
