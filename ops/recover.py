@@ -8,6 +8,7 @@ from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
 from ops.remote_state import RemoteState, Snapshot
 from ops.terraform import Stack, synthesized
+from ops.toolchain import ROOT
 from stacks.settings import Settings
 
 Agree = Callable[[str], bool]
@@ -28,6 +29,12 @@ def recover(environment: str, agree: Agree) -> None:
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
             content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
+            if (ROOT / f"terraform.{stack.name}.tfstate").exists() and "s3" in content["terraform"][
+                "backend"
+            ]:
+                raise OpsError(
+                    f"the state of {stack.name} is still in this checkout; make bootstrap ENV={environment} first"
+                )
             if "s3" in content["terraform"]["backend"]:
                 _Recovery(stack, settings, agree).run()
     print(
