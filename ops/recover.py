@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Sequence
 
-from ops.adoption import Found, find_existing
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
+from ops.existing import Found, find_existing
 from ops.remote_state import RemoteState, Snapshot
 from ops.terraform import Stack, synthesized
 from ops.toolchain import ROOT
