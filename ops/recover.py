@@ -29,14 +29,14 @@ def recover(environment: str, agree: Agree) -> None:
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
             content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
-            if (ROOT / f"terraform.{stack.name}.tfstate").exists() and "s3" in content["terraform"][
-                "backend"
-            ]:
+            if "s3" not in content["terraform"]["backend"]:
+                continue
+            if (ROOT / f"terraform.{stack.name}.tfstate").exists():
                 raise OpsError(
-                    f"the state of {stack.name} is still in this checkout; make bootstrap ENV={environment} first"
+                    f"the state of {stack.name} is still in this checkout; "
+                    f"make bootstrap ENV={environment} moves it first"
                 )
-            if "s3" in content["terraform"]["backend"]:
-                _Recovery(stack, settings, agree).run()
+            _Recovery(stack, settings, agree).run()
     print(
         f"Next: make plan ENV={environment} shows what is left to do, make deploy ENV={environment} does it."
     )
