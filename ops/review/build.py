@@ -25,7 +25,7 @@ from ops.review.model import (
 from ops.review.plan import Change, Plan
 from ops.review.policies import statement_changes
 from ops.review.resource_findings import HOLDS_DATA, Surroundings, judge, parse, policies_of, unjudged_kinds
-from ops.review.values import Redactor, is_sensitive, is_unknown, secrets_of, visible
+from ops.review.values import Redactor, any_mark, is_sensitive, is_unknown, secrets_of, visible
 
 Json = Any
 Sides = tuple[Json, Json]
@@ -136,10 +136,10 @@ def _shown(change: Change) -> Sides:
 def _judged(change: Change, shown: Sides, around: Surroundings) -> Iterator[Finding]:
     """Judge a change with its sensitive values, and say only what can be said without them."""
     told = list(judge(change, *shown, around))
-    raw = visible(change.before, None, None), visible(change.after, change.unknown, None)
-    if raw == shown:
+    if not any_mark(change.before_sensitive) and not any_mark(change.after_sensitive):
         yield from told
         return
+    raw = change.before, visible(change.after, change.unknown, None)
     known = list(judge(change, *raw, around))
     yield from (one for one in known if one in told)
     for severity in sorted({one.severity for one in known if one not in told} - {GOOD}, key=SEVERITIES.index):
@@ -216,7 +216,7 @@ def _flat(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
     """Yield every value with its path; what is not set is left out."""
     if isinstance(value, dict) and value:
         for key, part in value.items():
-            plain = re.fullmatch(r"[A-Za-z0-9_-]+", key)
+            plain = key.isidentifier() or re.fullmatch(r"[A-Za-z0-9_-]+", key)
             name = key if plain else f"[{json.dumps(key, ensure_ascii=False)}]"
             yield from _flat(part, f"{path}.{name}" if path and plain else f"{path}{name}")
     elif isinstance(value, list) and value:

@@ -1,6 +1,6 @@
 """A review as Markdown, for one comment on a pull request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ops.review.escape import code, sentence
@@ -20,12 +20,14 @@ class _Section:
 
     Attributes:
         head, foot: what stands around the rows.
-        rows: the rows.
+        rows: the rows; only as many as fit are ever written.
+        count: how many rows there are.
         noun: what a row is, for the line that says how many were left out.
     """
 
     head: str
-    rows: list[str]
+    rows: Iterable[str]
+    count: int
     noun: str
     foot: str = ""
     omission: str = field(default="\n*… and {number} more {noun}: the comment is full.*\n")
@@ -44,25 +46,26 @@ def markdown(review: Review, *, marker: str = "", limit: int = LIMIT) -> str:
     """
     hidden = f"<!-- {_comment(marker)} -->\n" if marker else ""
     start = f"{hidden}## {_SIGNS[review.verdict]} {review.headline}\n"
-    sections = [section for section in _sections(review) if section.rows]
+    sections = [section for section in _sections(review) if section.count]
     left = limit - len(start)
     # What every section needs even when it is cut, so that the last one still says that it was.
     fixed = [
-        len(section.head) + len(section.foot) + len(section.left_out(len(section.rows)))
-        for section in sections
+        len(section.head) + len(section.foot) + len(section.left_out(section.count)) for section in sections
     ]
     left -= sum(fixed)
     parts = [start]
     for section in sections:
+        parts.append(section.head)
         kept = 0
         for row in section.rows:
             if len(row) > left:
                 break
             left -= len(row)
             kept += 1
-        parts += [section.head, *section.rows[:kept], section.foot]
-        if kept < len(section.rows):
-            parts.append(section.left_out(len(section.rows) - kept))
+            parts.append(row)
+        parts.append(section.foot)
+        if kept < section.count:
+            parts.append(section.left_out(section.count - kept))
     return "".join(parts)
 
 
@@ -72,36 +75,41 @@ def _comment(text: str) -> str:
 
 
 def _sections(review: Review) -> Iterator[_Section]:
-    yield _Section("\n### Security findings\n\n", list(map(_finding, review.findings)), "findings")
-    yield _Section(
-        "\n### Better than before\n\n", list(map(_finding, review.strengthenings)), "strengthenings"
-    )
+    for title, findings in (
+        ("Security findings", review.findings),
+        ("Better than before", review.strengthenings),
+    ):
+        yield _Section(f"\n### {title}\n\n", map(_finding, findings), len(findings), "findings")
     yield _Section(
         "\n### Policy changes\n\n| statement | element | before | after |\n|---|---|---|---|\n",
-        [row for policy in review.policies for row in _policy_rows(policy)],
+        (row for policy in review.policies for row in _policy_rows(policy)),
+        sum(1 + sum(len(one.parts) for one in policy.statements) for policy in review.policies),
         "rows",
     )
     yield _Section(
         "\n### Resources\n\n| action | resource | what changes |\n|---|---|---|\n",
-        [_resource_row(one) for one in review.resources],
+        map(_resource_row, review.resources),
+        len(review.resources),
         "resources",
     )
     yield _Section(
         "\n### Outputs\n\n| output | before | after |\n|---|---|---|\n",
-        [row for one in review.outputs for row in _attribute_rows(one, with_path=False)],
+        (row for one in review.outputs for row in _attribute_rows(one, with_path=False)),
+        sum(len(one.attributes) for one in review.outputs),
         "rows",
     )
-    yield from _collapsed("Changed outside of Terraform", review.drift)
-    yield from _collapsed("Attribute changes", review.resources)
+    yield _collapsed("Changed outside of Terraform", review.drift)
+    yield _collapsed("Attribute changes", review.resources)
 
 
-def _collapsed(title: str, changes: Iterable[ResourceChange]) -> Iterator[_Section]:
-    rows = [row for one in changes for row in _attribute_rows(one, with_path=True)]
+def _collapsed(title: str, changes: Sequence[ResourceChange]) -> _Section:
+    count = sum(len(one.attributes) for one in changes)
     head = (
-        f"\n<details><summary>{title} ({len(rows)})</summary>\n\n"
+        f"\n<details><summary>{title} ({count})</summary>\n\n"
         "| resource | attribute | before | after |\n|---|---|---|---|\n"
     )
-    yield _Section(head, rows, "rows", "\n</details>\n")
+    rows = (row for one in changes for row in _attribute_rows(one, with_path=True))
+    return _Section(head, rows, count, "rows", "\n</details>\n")
 
 
 def _finding(finding: Finding) -> str:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ops.review.model import Part, StatementChange
@@ -36,7 +37,7 @@ class Statement:
     elements: Mapping[str, frozenset[str]]
     conditions: Mapping[Condition, frozenset[str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def content(self) -> tuple[object, ...]:
         """All but the Sid, to compare."""
         return (
@@ -66,8 +67,11 @@ class Policy:
 
 def parse_policy(text: Json) -> Policy | None:
     """Return the policy that `text` holds, or None where it holds none."""
-    if not isinstance(text, str) or not text.lstrip().startswith("{"):
-        return None
+    return _parsed(text) if isinstance(text, str) and text.lstrip().startswith("{") else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Policy | None:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -44,6 +44,8 @@ def visible(value: Json, unknown: Json, sensitive: Json) -> Json:
             value, or an object or a list of marks in the shape of the value.
         sensitive: likewise, of what is sensitive.
     """
+    if not unknown and not sensitive:
+        return value
     if sensitive is True:
         return SENSITIVE_VALUE
     if unknown is True:
@@ -52,7 +54,7 @@ def visible(value: Json, unknown: Json, sensitive: Json) -> Json:
         parts, marks, hidden = value or {}, _dict(unknown), _dict(sensitive)
         result = {key: visible(part, marks.get(key), hidden.get(key)) for key, part in parts.items()}
         for key in marks.keys() - parts.keys():
-            if _any_mark(marks[key]):
+            if any_mark(marks[key]):
                 result[key] = visible(None, marks[key], hidden.get(key))
         return result
     if isinstance(value, list):
@@ -68,11 +70,12 @@ def visible(value: Json, unknown: Json, sensitive: Json) -> Json:
     return value
 
 
-def _any_mark(marks: Json) -> bool:
+def any_mark(marks: Json) -> bool:
+    """Return whether anything is marked at all."""
     if isinstance(marks, dict):
-        return any(_any_mark(mark) for mark in marks.values())
+        return any(any_mark(mark) for mark in marks.values())
     if isinstance(marks, list):
-        return any(_any_mark(mark) for mark in marks)
+        return any(any_mark(mark) for mark in marks)
     return marks is True
 
 
