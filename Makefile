@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint scan snapshots synth bootstrap plan deploy destroy lock clean
+.PHONY: help setup demo test test-slow lint scan snapshots review-plans synth bootstrap plan deploy destroy lock clean
 
 python := .venv/bin/python
 
@@ -35,6 +35,11 @@ scan: setup ## Check every environment with Checkov against docs/controls.md
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
+
+review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
+	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
+	@rm -rf tests/review/__snapshots__
+	@$(python) -m pytest -q tests/review/test_corpus.py -k comment --snapshot-update
 
 synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 	@$(python) -m ops synth $(ARGS)

@@ -1,6 +1,5 @@
 """What `ops review` does, between its arguments and its output."""
 
-import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,6 @@ def run_review(
     Raises:
         OpsError: a file cannot be read, or is not what it should be.
     """
-    # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
-    gc.disable()
     result = review(
         read_plan(_content(plan), _name(plan)),
         synthesized=None if synthesized is None else _configuration(synthesized),

@@ -1,7 +1,7 @@
 """Make the corpus in `plans/`: real plans, by the real Terraform, on the embedded AWS.
 
     make review-plans                 # all of them
-    make review-plans ARGS="drift"    # only those whose name begins so
+    make review-plans ARGS=drift      # only those whose name begins so
 
 Three stacks are deployed once: ours, ours made weak, and `corpus_extras`, which holds what ours
 does not have. Every plan is then what Terraform plans for another description of one of them.

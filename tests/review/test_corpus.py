@@ -1,4 +1,4 @@
-"""The comment on every real plan is what was reviewed; `make review-snapshots` renews them."""
+"""The comment on every real plan is what was reviewed; `make review-plans` renews both."""
 
 import html
 import json

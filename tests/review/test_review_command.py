@@ -6,12 +6,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ops.errors import OpsError
+from ops.review.command import run_review
 from tests.conftest import ROOT
 from tests.review.review_support import PLANS
 
 import pytest
 
 OPS = [sys.executable, "-c", "from ops.cli import main; main()"]
+
+
+def run(plan: Path, fail_on: str | None = None, kind: str = "markdown", marker: str = "") -> int:
+    return run_review(
+        str(plan), format_=kind, fail_on=fail_on, marker=marker, synthesized=None, deployed=None
+    )
 
 
 def run_ops(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -48,11 +56,18 @@ def run_ops(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedP
 def test_what_is_not_a_plan_is_told_in_a_line(content: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(content)
-    done = run_ops(path)
-    error = done.stderr.decode()
-    assert (done.returncode, done.stdout, error.count("\n")) == (1, b"", 1)
-    assert error.startswith(f"Error: {path}: ")
-    assert says in error
+    with pytest.raises(OpsError) as error:
+        run(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert says in str(error.value)
+    assert str(error.value).isprintable()
+
+
+def test_an_error_goes_to_standard_error_alone() -> None:
+    done = run_ops("-", stdin=b'{"format_version": "1.2", "resource_chan')
+    says = "Error: standard input: is not JSON: Unterminated string starting at"
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+    assert done.stderr.decode().startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +111,7 @@ def test_misuse_is_told_in_a_line(arguments: list[str | Path], status: int, says
     ],
 )
 def test_a_bad_verdict_is_an_exit_code(name: str, fail_on: str | None, status: int) -> None:
-    options = [] if fail_on is None else ["--fail-on", fail_on]
-    done = run_ops(PLANS / f"{name}.json", *options)
-    assert (done.returncode, done.stderr) == (status, b"")
-    assert done.stdout.startswith(b"## ")
+    assert run(PLANS / f"{name}.json", fail_on) == status
 
 
 def check_json(output: bytes) -> None:
@@ -122,11 +134,11 @@ def check_markdown(output: bytes) -> None:
 @pytest.mark.parametrize(
     ("kind", "check"), [("json", check_json), ("text", check_text), ("markdown", check_markdown)]
 )
-def test_the_formats_say_the_same(kind: str, check: Callable[[bytes], None]) -> None:
-    plan = (PLANS / "key-rotation-off.json").read_bytes()
-    done = run_ops("-", "--format", kind, "--marker", "plan review -->: x", stdin=plan)
-    assert (done.returncode, done.stderr) == (0, b"")
-    check(done.stdout)
+def test_the_formats_say_the_same(
+    kind: str, check: Callable[[bytes], None], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    run(PLANS / "key-rotation-off.json", kind=kind, marker="plan review -->: x")
+    check(capfdbinary.readouterr().out)
 
 
 def test_the_configurations_are_compared() -> None:
@@ -137,3 +149,9 @@ def test_the_configurations_are_compared() -> None:
     done = run_ops(plan, "--synthesized", files[0], "--deployed", files[1], "--fail-on", "dangerous")
     assert done.returncode == 4
     assert b"prevent&#95;destroy" in done.stdout
+
+
+def test_the_example_in_the_documentation_is_what_is_printed() -> None:
+    documented = (ROOT / "docs" / "plan-review.md").read_text()
+    done = run_ops("tests/review/plans/policy-tls-version-lowered.json", "--format", "text")
+    assert f"--format text\n{done.stdout.decode()}```" in documented
