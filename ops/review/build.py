@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ops.review.drift import real_drift
 from ops.review.lifecycle import lifecycle_findings
 from ops.review.model import (
     CAREFUL,
@@ -25,7 +26,7 @@ from ops.review.model import (
 from ops.review.plan import Change, Plan
 from ops.review.policies import statement_changes
 from ops.review.resource_findings import HOLDS_DATA, Surroundings, judge, parse, policies_of, unjudged_kinds
-from ops.review.values import Redactor, any_mark, is_sensitive, is_unknown, secrets_of, visible
+from ops.review.values import Redactor, any_mark, flat, is_sensitive, is_unknown, secrets_of, visible
 
 Json = Any
 Sides = tuple[Json, Json]
@@ -59,8 +60,8 @@ def review(
         policies += _policy_changes(change, shown)
         resources.append(_resource(change, shown, redactor))
     found += unjudged_kinds(plan.resources)
-    drift = [_resource(change, _shown(change), redactor) for change in plan.drift]
-    for change in plan.drift:
+    drifted = list(real_drift(plan))
+    for change in drifted:
         found += _drifted(change, around)
     if plan.incomplete:
         found.append(
@@ -68,7 +69,7 @@ def review(
         )
     if deployed is not None and synthesized is not None:
         found += lifecycle_findings(deployed, synthesized)
-    counts = _counts(plan)
+    counts = _counts(plan) | {"drift": len(drifted)}
     found = _sorted(_redacted(one, redactor) for one in found)
     outputs = [_resource(change, _shown(change), redactor) for change in plan.outputs]
     return Review(
@@ -79,7 +80,7 @@ def review(
         policies=tuple(_redacted_policy(one, redactor) for one in policies),
         resources=tuple(resources),
         outputs=tuple(outputs),
-        drift=tuple(drift),
+        drift=tuple(_resource(change, _shown(change), redactor) for change in drifted),
     )
 
 
@@ -204,26 +205,12 @@ def _reason(change: Change) -> str:
 def _differences(
     before: Json, after: Json, *, policies: set[str], redactor: Redactor
 ) -> Iterator[AttributeChange]:
-    old, new = dict(_flat(before)), dict(_flat(after))
+    old, new = dict(flat(before)), dict(flat(after))
     for path in sorted(old.keys() | new.keys()):
         was, now = old.get(path), new.get(path)
         if path in policies or (was == now and is_sensitive(was) == is_sensitive(now)):
             continue
         yield AttributeChange(redactor.text(path), _written(was, redactor), _written(now, redactor))
-
-
-def _flat(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield every value with its path; what is not set is left out."""
-    if isinstance(value, dict) and value:
-        for key, part in value.items():
-            plain = key.isidentifier() or re.fullmatch(r"[A-Za-z0-9_-]+", key)
-            name = key if plain else f"[{json.dumps(key, ensure_ascii=False)}]"
-            yield from _flat(part, f"{path}.{name}" if path and plain else f"{path}{name}")
-    elif isinstance(value, list) and value:
-        for place, part in enumerate(value):
-            yield from _flat(part, f"{path}[{place}]")
-    elif value is not None and value not in ([], {}, ""):
-        yield path, value
 
 
 def _written(value: Json, redactor: Redactor) -> str | None:
@@ -241,7 +228,6 @@ def _counts(plan: Plan) -> dict[str, int]:
         if change.changes:
             counted.update(["create", "forget"] if change.action == "forget and create" else [change.action])
             counted.update(["import"] * change.imported + ["move"] * bool(change.moved_from))
-    counted["drift"] = len(plan.drift)
     return {name: counted[name] for name in COUNTED}
 
 

@@ -79,6 +79,20 @@ def any_mark(marks: Json) -> bool:
     return marks is True
 
 
+def flat(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Yield every value with its path; what is not set is left out."""
+    if isinstance(value, dict) and value:
+        for key, part in value.items():
+            plain = key.isidentifier() or re.fullmatch(r"[A-Za-z0-9_-]+", key)
+            name = key if plain else f"[{json.dumps(key, ensure_ascii=False)}]"
+            yield from flat(part, f"{path}.{name}" if path and plain else f"{path}{name}")
+    elif isinstance(value, list) and value:
+        for place, part in enumerate(value):
+            yield from flat(part, f"{path}[{place}]")
+    elif value is not None and value not in ([], {}, ""):
+        yield path, value
+
+
 def _dict(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
