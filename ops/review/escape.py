@@ -1,24 +1,17 @@
 """Text from a plan, made harmless for where it is shown."""
 
 import re
-import unicodedata
-
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-"""Unicode's categories of what is not seen, or changes how its surroundings are: controls, bidi marks, …"""
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SPECIAL = re.compile(r"[^A-Za-z0-9 ,;=()\"'/:.\-\u00a1-\uffff\U00010000-\U0010ffff]")
 _PLAIN = re.compile(r"\(?[A-Za-z0-9]{1,24}(?:[-'][A-Za-z]+)*[,;:.)]*")
 _LONG_HEX = re.compile(r"[0-9a-f]{7,}")
 
 
 def visible_text(text: str) -> str:
     """Return `text` on one line, with every control and invisible character written out by its number."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join(
-        _NAMED.get(c) or (f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c) for c in text
-    )
+    return "".join(_NAMED.get(c) or (c if c.isprintable() else f"\\u{ord(c):04x}") for c in text)
 
 
 def cut(text: str, most: int) -> str:
@@ -27,13 +20,13 @@ def cut(text: str, most: int) -> str:
 
 
 def code(text: str, most: int = 200) -> str:
-    """Return `text` as HTML code for Markdown.
+    """Return `text` as a code span for Markdown.
 
-    Within `<code>` GitHub makes no mentions, links or references; and what
-    is written as an entity ends no table cell and starts no markup.
+    In a code span nothing is markup, a mention or a link. Only a backtick
+    would end it, and a pipe the table's cell: both are written by number.
     """
-    shown = visible_text(cut(text, most))
-    return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match[0])};', shown) or ' '}</code>"
+    shown = visible_text(cut(text, most)).replace("`", "\\u0060").replace("|", "\\u007c")
+    return f"`{shown or ' '}`"
 
 
 def sentence(text: str) -> str:

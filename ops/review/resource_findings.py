@@ -79,6 +79,8 @@ HARMLESS = {
 }
 """Attributes that change nothing about who may do what, or what is kept."""
 
+_EMPTY: tuple[Json, ...] = (None, "", [], {})
+
 JUDGED = {
     "aws_iam_policy": {"policy"},
     "aws_iam_role": {"assume_role_policy", "permissions_boundary"},
@@ -308,7 +310,10 @@ def _unjudged(change: Change, was: Attributes, now: Attributes) -> Iterator[Find
     if not is_judged(change.type) or change.type in GRANTS:
         return
     for name in sorted(was.keys() | now.keys()):
-        if name in HARMLESS | known or is_unknown(now.get(name)) or was.get(name) == now.get(name):
+        before, after = was.get(name), now.get(name)
+        if name in HARMLESS | known or is_unknown(after) or before == after:
+            continue
+        if before in _EMPTY and after in _EMPTY:
             continue
         if change.action == "replace" and name in ("bucket", "name"):
             continue  # told by its being replaced

@@ -265,7 +265,7 @@ def test_a_plan_of_5000_resources_fits_and_its_findings_are_cut_last() -> None:
     comment = markdown(review_of(plan))
     assert len(comment) <= LIMIT
     for number in range(10):
-        assert f"aws_s3_bucket.b{number}<" in comment.replace("&#95;", "_")
+        assert f"`aws_s3_bucket.b{number}`" in comment
     assert "more findings: the comment is full" in comment
     for line in comment.splitlines():
         assert not line.startswith("|") or line.endswith("|")

@@ -148,7 +148,7 @@ def test_the_configurations_are_compared() -> None:
     assert without.stdout == "## ⚪ No changes\n".encode()
     done = run_ops(plan, "--synthesized", files[0], "--deployed", files[1], "--fail-on", "dangerous")
     assert done.returncode == 4
-    assert b"prevent&#95;destroy" in done.stdout
+    assert b"`prevent_destroy` is gone" in done.stdout
 
 
 def test_the_example_in_the_documentation_is_what_is_printed() -> None:
