@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ops.review.plan import too_deep
+
 Json = Any
 
 UNKNOWN = "(known after apply)"
@@ -156,8 +158,29 @@ def _leaves(value: Json) -> Iterator[str]:
         # A secret inside of JSON text stands there with JSON's escapes.
         yield json.dumps(value)[1:-1]
         yield json.dumps(value, ensure_ascii=False)[1:-1]
+        yield from _within(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield json.dumps(value)
+
+
+def _within(text: str) -> Iterator[str]:
+    """Yield the secrets in a sensitive text that is JSON: one secret in it makes all of it sensitive."""
+    if not text.lstrip().startswith(("{", "[")):
+        return
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if too_deep(document):
+        return
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    if statements is None:
+        yield from _leaves(document)
+        return
+    # The actions and ARNs of a policy are no secrets, and stand in many other places.
+    for statement in map(_dict, statements if isinstance(statements, list) else [statements]):
+        for block in map(_dict, _dict(statement.get("Condition")).values()):
+            yield from (one for one in _leaves(list(block.values())) if not one.startswith("arn:"))
 
 
 class Redactor:

@@ -53,6 +53,7 @@ VERDICTS = {
     "create": "safe",
     "drift-policy": "careful",
     "drift-versioning": "careful",
+    "hostile-names": "safe",
     "import-bucket": "safe",
     "logging-and-lock-strengthened": "safe",
     "key-rotation-longer": "careful",
