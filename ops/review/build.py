@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ops.review.drift import real_drift
+from ops.review.kinds import HOLDS_DATA
 from ops.review.lifecycle import lifecycle_findings
 from ops.review.model import (
     CAREFUL,
@@ -25,7 +26,7 @@ from ops.review.model import (
 )
 from ops.review.plan import Change, Plan
 from ops.review.policies import statement_changes
-from ops.review.resource_findings import HOLDS_DATA, Surroundings, judge, parse, policies_of, unjudged_kinds
+from ops.review.resource_findings import Surroundings, judge, parse, policies_of, unjudged_kinds
 from ops.review.values import Redactor, any_mark, flat, is_sensitive, is_unknown, secrets_of, visible
 
 Json = Any
@@ -163,7 +164,7 @@ def _drifted(change: Change, around: Surroundings) -> Iterator[Finding]:
 
 
 def _policy_changes(change: Change, shown: Sides) -> Iterator[PolicyChange]:
-    if change.action == "forget":
+    if change.action == "forget" or (change.action == "destroy" and change.type != "aws_s3_bucket_policy"):
         return
     for attribute, before, after in policies_of(change, *shown):
         old, new = parse(before), parse(after)
@@ -189,12 +190,14 @@ def _resource(change: Change, shown: Sides, redactor: Redactor) -> ResourceChang
     why = f"from {change.moved_from}" if change.moved_from else ""
     if change.action == "replace":
         why = ", ".join(filter(None, [why, _reason(change)]))
+    policies: list[str] = []
     attributes: Iterable[AttributeChange] = ()
     if change.action in ("create", "update", "replace", "forget and create"):
-        attributes = _differences(
-            *shown, policies={name for name, *_ in policies_of(change, *shown)}, redactor=redactor
-        )
-    return ResourceChange(redactor.text(change.address), action, redactor.text(why), tuple(attributes))
+        policies = [name for name, *_ in policies_of(change, *shown)]
+        attributes = _differences(*shown, policies=set(policies), redactor=redactor)
+    return ResourceChange(
+        redactor.text(change.address), action, redactor.text(why), tuple(policies), tuple(attributes)
+    )
 
 
 def _reason(change: Change) -> str:
@@ -241,7 +244,13 @@ def _verdict(found: Iterable[Finding], *, changes: bool) -> str:
 
 
 def _sorted(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(dict.fromkeys(found), key=lambda one: SEVERITIES.index(one.severity))
+    """Return the worst first, and first of those what is about the bucket and the key themselves."""
+
+    def grade(finding: Finding) -> tuple[int, bool]:
+        holds_data = any(f"{kind}." in finding.address for kind in HOLDS_DATA)
+        return SEVERITIES.index(finding.severity), not holds_data
+
+    return sorted(dict.fromkeys(found), key=grade)
 
 
 def _redacted(finding: Finding, redactor: Redactor) -> Finding:

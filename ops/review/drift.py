@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from ops.review.kinds import POLICIES
 from ops.review.plan import Change, Plan
 from ops.review.policies import parse_policy, statement_changes
-from ops.review.resource_findings import POLICIES
 from ops.review.values import flat
 
 Json = Any

@@ -34,5 +34,6 @@ def sentence(text: str) -> str:
     words = []
     for word in visible_text(text).split(" "):
         plain = _PLAIN.fullmatch(word) and not _LONG_HEX.fullmatch(word)
-        words.append(word if plain or not word else code(word))
+        stripped = word.rstrip(",;:.")
+        words.append(word if plain or not stripped else code(stripped) + word[len(stripped) :])
     return " ".join(words)

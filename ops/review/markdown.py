@@ -142,7 +142,7 @@ def _values(values: tuple[str, ...]) -> str:
 
 
 def _resource_row(change: ResourceChange) -> str:
-    names = list(dict.fromkeys(attribute.path for attribute in change.attributes))
+    names = [*change.policies, *(attribute.path for attribute in change.attributes)]
     what = ", ".join(code(name, 60) for name in names[:_SUMMARY_NAMES])
     if len(names) > _SUMMARY_NAMES:
         what += f" and {len(names) - _SUMMARY_NAMES} more"

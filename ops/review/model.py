@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 DANGEROUS, CAREFUL, GOOD = "dangerous", "careful", "good"
 SEVERITIES = (DANGEROUS, CAREFUL, GOOD)
@@ -80,12 +79,14 @@ class ResourceChange:
         address: its address.
         action: what happens, such as `create`, or `move and update`.
         why: what forces its replacement, or where it was before; may be empty.
-        attributes: the attributes that differ.
+        policies: the attributes that hold policies, and differ; `PolicyChange` says how.
+        attributes: the other attributes that differ.
     """
 
     address: str
     action: str
     why: str = ""
+    policies: tuple[str, ...] = ()
     attributes: tuple[AttributeChange, ...] = ()
 
 
@@ -117,6 +118,3 @@ def at_least(verdict: str, limit: str) -> bool:
     """Return whether `verdict` is as bad as `limit` or worse."""
     order = list(VERDICTS)
     return order.index(verdict) >= order.index(limit)
-
-
-JsonObject = dict[str, Any]

@@ -61,6 +61,8 @@ def _policies(review: Review) -> Iterator[str]:
 def _changes(changes: Iterable[ResourceChange]) -> Iterator[str]:
     for change in changes:
         yield f"{change.action:8} {change.address}{' ' if change.why else ''}{change.why}"
+        for name in change.policies:
+            yield f"  {name}: see above"
         for attribute in change.attributes:
             before, after = (
                 "(none)" if side is None else cut(side, 200) for side in (attribute.before, attribute.after)

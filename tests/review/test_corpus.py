@@ -100,7 +100,7 @@ def test_the_verdict(name: str) -> None:
         ("encryption-weakened", "aws_s3_bucket_server_side_encryption_configuration", "AES256 now, and was aws:kms"),
         ("encryption-removed", "aws_s3_bucket_server_side_encryption_configuration", "the default encryption is removed"),
         ("ownership-weakened", "aws_s3_bucket_ownership_controls", "ACLs count again (ObjectWriter)"),
-        ("ownership-removed", "aws_s3_bucket_ownership_controls", "the ownership controls is removed"),
+        ("ownership-removed", "aws_s3_bucket_ownership_controls", "the object ownership is removed"),
         ("policy-removed", "aws_s3_bucket_policy", "the bucket policy is removed"),
         ("policy-tls-removed", "aws_s3_bucket_policy", "the Deny DenyInsecureTransport is removed"),
         ("policy-tls-version-lowered", "aws_s3_bucket_policy", "NumericLessThan s3:TlsVersion 1.2 becomes 1.0"),
