@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-faults lint scan benchmark snapshots synth bootstrap preflight plan \
+.PHONY: help setup demo test test-slow test-faults lint scan benchmark snapshots review-plans synth bootstrap preflight plan \
 	deploy drift destroy recover state-versions state-restore lock clean
 
 python := .venv/bin/python
@@ -42,6 +42,11 @@ benchmark: setup ## Measure presign against its peers
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
+
+review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
+	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
+	@rm -rf tests/review/__snapshots__
+	@$(python) -m pytest -q tests/review/test_corpus.py -k comment --snapshot-update
 
 synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 	@$(python) -m ops synth $(ARGS)
