@@ -100,9 +100,7 @@ class Site:
     def merge(self, number: int) -> None:
         """Merge a pull request, as a commit of its own."""
         self.git("checkout", "--quiet", "main")
-        self.git(
-            "merge", "--quiet", "--no-ff", "--message", f"Merge pull request {number}", f"change-{number}"
-        )
+        self.git("merge", "--quiet", "--no-ff", "--message", f"Merge #{number}", f"change-{number}")
         self.github.merged[self.git("rev-parse", "HEAD")] = number
 
     def plan_and_comment(self, number: int) -> str:
@@ -147,9 +145,7 @@ def run_ci_demo() -> None:
         with narrator.step("Start an embedded AWS, and a stand-in for GitHub's API, on loopback"):
             aws = stack.enter_context(embedded_aws(log))
             github = stack.enter_context(stand_in())
-            narrator.say(
-                "GitHub cannot run here: the stand-in keeps comments, labels and merges, and no more"
-            )
+            narrator.say("GitHub cannot run here: the stand-in keeps comments, labels and merges")
         env = aws.environment(tool_environment()) | github.variables | {"TMPDIR": str(folder), **GIT}
         if settings.account_id is not None:
             env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
@@ -262,6 +258,8 @@ def make_state_bucket(site: Site) -> None:
     s3 = site.s3
     s3.create_bucket(Bucket=state.bucket)
     s3.put_bucket_versioning(Bucket=state.bucket, VersioningConfiguration={"Status": "Enabled"})
+    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    s3.put_public_access_block(Bucket=state.bucket, PublicAccessBlockConfiguration=dict.fromkeys(names, True))
     by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     s3.put_bucket_encryption(
         Bucket=state.bucket,

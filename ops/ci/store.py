@@ -1,4 +1,4 @@
-"""The plans in the state bucket, where its key encrypts them and nobody reads them who may not read the state.
+"""The plans in the state bucket: encrypted by its key, and read only by who may read the state as well.
 
 Everything lies under `ci/ENV/`: a plan in `TREE/DIGEST/`, where DIGEST is the SHA-256 of its manifest, and
 what was deployed last in `deployed/`.
@@ -60,9 +60,8 @@ class PlanStore:
             raise OpsError(f"the stored plan was altered: {self.url(min(found))} is not part of it")
         body = bodies.pop(MANIFEST)
         if sha256(body) != digest:
-            raise OpsError(
-                f"the stored plan was altered: the SHA-256 of {self.url(f'{folder}/{MANIFEST}')} is not {digest}"
-            )
+            where = self.url(f"{folder}/{MANIFEST}")
+            raise OpsError(f"the stored plan was altered: the SHA-256 of {where} is not {digest}")
         manifest = Manifest.parse(body)
         require_unaltered(manifest, bodies)
         return manifest, bodies
