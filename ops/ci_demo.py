@@ -84,15 +84,23 @@ class Site:
             log.write(f"\n$ {' '.join(command)}\n{done.stdout}{done.stderr}")
         return done
 
-    def push(self, number: int, *, change: str = "") -> None:
-        """Commit to a pull request's branch, and check out its merge with main, as CI does."""
+    def push(self, number: int, *, section: str = "", setting: str = "") -> None:
+        """Commit to a pull request's branch, and check out its merge with main, as CI does.
+
+        Args:
+            number: the number of the pull request.
+            section, setting: what is added to dev.toml, if anything.
+        """
         branch = f"change-{number}"
         if not self.git("branch", "--list", branch):
             self.git("branch", branch, "main")
         self.git("checkout", "--quiet", branch)
-        if change:
-            with (self.checkout / DEV).open("a", encoding="utf-8") as file:
-                file.write(change)
+        if setting:
+            file = self.checkout / DEV
+            text, header = file.read_text(encoding="utf-8"), f"[{section}]\n"
+            if header not in text:
+                text += f"\n{header}"
+            file.write_text(text.replace(header, f"{header}{setting}\n"), encoding="utf-8")
         self.git("commit", "--quiet", "--all", "--allow-empty", "--message", f"Change {number}")
         self.git("checkout", "--quiet", "--detach", "main")
         self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {number} into main, to try", branch)
@@ -181,7 +189,7 @@ def tell_the_story(site: Site) -> None:
         first = site.plan_and_comment(1)
 
     with step("Push to it again: the same comment is updated in place"):
-        site.push(1, change='\n[presign]\nmax_expiry = "2d"\n')
+        site.push(1, section="presign", setting='max_expiry = "2d"')
         second = site.plan_and_comment(1)
         require(first != second, "the comment was not updated")
         say(f"make ci-gate: {site.make('ci-gate', 1).removeprefix('✓ ')}")
@@ -200,7 +208,7 @@ def tell_the_story(site: Site) -> None:
         require("No changes" in body.splitlines()[1], "the plan after the deploy is not empty")
 
     with step("Pull request 3 is dangerous: uploads need not name their encryption any more"):
-        site.push(3, change="\n[encryption]\nrequire_upload_headers = false\n")
+        site.push(3, section="encryption", setting="require_upload_headers = false")
         site.plan_and_comment(3)
         site.refused("ci-gate", "no label allow-destroy", 3, status=4)
         site.merge(3)
