@@ -89,7 +89,8 @@ class Site:
 
         Args:
             number: the number of the pull request.
-            section, setting: what is added to dev.toml, if anything.
+            section: a table of dev.toml.
+            setting: the line that is added to it, if any.
         """
         branch = f"change-{number}"
         if not self.git("branch", "--list", branch):
@@ -147,7 +148,7 @@ def run_ci_demo() -> None:
     log.write_bytes(b"")
     click.echo("A pull request's life: what was reviewed is what is deployed, on an AWS inside this machine.")
     click.echo(f"What the tools print goes to {os.path.relpath(log)}")
-    narrator = Narrator(9)
+    narrator = Narrator(10)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secure-s3-ci-demo-")))
         with narrator.step("Start an embedded AWS, and a stand-in for GitHub's API, on loopback"):
@@ -233,7 +234,8 @@ def tell_the_story(site: Site) -> None:
         say(f"make ci-deploy: {site.make('ci-deploy').removeprefix('✓ ')}")
 
     with step("Push to main past every pull request: nobody reviewed a plan of that"):
-        (site.checkout / DEV).write_text((ROOT / DEV).read_text(encoding="utf-8"), encoding="utf-8")
+        with (site.checkout / DEV).open("a", encoding="utf-8") as file:
+            file.write("# past review\n")
         site.git("commit", "--quiet", "--all", "--message", "Past review")
         site.refused("ci-deploy", "nobody reviewed a plan")
 

@@ -1,45 +1,14 @@
 """The plans in the state bucket of the embedded AWS."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops import aws
-from ops.ci.manifest import COMMENT, MANIFEST, PLAN, sha256
+from ops.ci.manifest import COMMENT, MANIFEST, PLAN
 from ops.ci.store import PlanStore
-from ops.demo import variables
-from ops.embedded_aws import embedded_aws
 from ops.errors import OpsError
-from stacks.settings import load_environments
-from tests.ci.conftest import BODIES, manifest_with
-from tests.conftest import ROOT
+from tests.ci.conftest import BODIES, BUCKET, DIGEST, SETTINGS, TREE, manifest_with
 
 import pytest
-
-(SETTINGS,) = load_environments(ROOT / "environments", {"ENVIRONMENT_SUFFIX": "dev"})
-BUCKET = SETTINGS.state.bucket
-DIGEST = sha256(manifest_with().to_bytes())
-TREE = "a" * 40
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running, variables(running.environment({})):
-        client = aws.client("s3", SETTINGS.state.region)
-        client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        yield client
-
-
-@pytest.fixture
-def store(s3: Any) -> PlanStore:
-    """A store with one plan."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
-        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            s3.delete_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])
-    store = PlanStore(SETTINGS)
-    store.keep_plan(manifest_with(), BODIES)
-    return store
 
 
 def key(name: str) -> str:
