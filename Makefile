@@ -1,7 +1,8 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-faults lint scan benchmark snapshots synth bootstrap preflight plan \
-	deploy drift destroy recover state-versions state-restore lock clean
+.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots review-plans synth \
+	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
+	ci-environments ci-plan ci-comment ci-gate ci-deploy lock clean
 
 python := .venv/bin/python
 
@@ -19,6 +20,9 @@ setup:
 demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 	@$(python) -m ops demo $(ARGS)
 
+ci-demo: setup ## A pull request's life against an embedded AWS: plan, comment, deploy
+	@$(python) -m ops ci-demo $(ARGS)
+
 test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
@@ -32,6 +36,9 @@ lint: setup ## Check style and types
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
+	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	@.venv/bin/zizmor --offline --no-progress --quiet .github
 
 scan: setup ## Check every environment with Checkov against docs/controls.md
 	@$(python) -m ops scan
@@ -42,6 +49,11 @@ benchmark: setup ## Measure presign against its peers
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
+
+review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
+	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
+	@rm -rf tests/review/__snapshots__
+	@$(python) -m pytest -q tests/review/test_corpus.py -k comment --snapshot-update
 
 synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 	@$(python) -m ops synth $(ARGS)
@@ -72,6 +84,21 @@ state-versions: setup ## List the versions of ENV's Terraform state
 
 state-restore: setup ## Bring back an earlier version of ENV's Terraform state
 	@$(python) -m ops state restore "$$ENV" $(ARGS)
+
+ci-environments: setup ## For CI: the environments that a change concerns, as JSON
+	@$(python) -m ops ci environments $(ARGS)
+
+ci-plan: setup ## For CI: plan ENV, review the plan, and store it in the state bucket
+	@$(python) -m ops ci plan "$$ENV" $(ARGS)
+
+ci-comment: setup ## For CI: show the plan of ENV in a comment on $PULL_REQUEST
+	@$(python) -m ops ci comment "$$ENV" $(ARGS)
+
+ci-gate: setup ## For CI: fail where the plan of ENV is dangerous and has no label
+	@$(python) -m ops ci gate "$$ENV" $(ARGS)
+
+ci-deploy: setup ## For CI: deploy the plan of ENV that was stored and reviewed
+	@$(python) -m ops ci deploy "$$ENV" $(ARGS)
 
 lock: setup ## Renew Pipfile.lock and package-lock.json
 	@ops/lock.sh

@@ -1,5 +1,6 @@
 """The `ops` command line: what the make targets call."""
 
+import gc
 import re
 import sys
 from collections.abc import Callable
@@ -9,25 +10,18 @@ from ops import preflight as preflight_command
 from ops import stack_commands, state_commands
 from ops.benchmark import run_benchmark
 from ops.bootstrap import run_bootstrap
+from ops.ci.cli import ci
+from ops.ci_demo import run_ci_demo
 from ops.demo import run_demo
 from ops.deploy_policy import print_deploy_policy
+from ops.environment_argument import environment_argument
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
 from ops.recover import recover as run_recover
+from ops.review.command import run_review
 from ops.scan import run_scan
-from ops.toolchain import ROOT
 
 import click
-
-
-def require_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Refuse an empty ENV, which is what `make plan` gives where ENV is not set."""
-    if not value:
-        known = ", ".join(sorted(path.stem for path in (ROOT / "environments").glob("*.toml")))
-        raise click.UsageError(
-            f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
-        )
-    return value
 
 
 def require_account_id(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -37,7 +31,6 @@ def require_account_id(ctx: click.Context, _param: click.Parameter, value: str |
     return value
 
 
-environment_argument = click.argument("environment", metavar="ENV", callback=require_environment)
 cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
 says_yes = click.option("--yes", is_flag=True, help="Answer every question with yes.")
@@ -170,6 +163,12 @@ def demo(keep: bool) -> None:
     run_demo(keep=keep)
 
 
+@ops.command("ci-demo")
+def ci_demo() -> None:
+    """Show a pull request's life against an embedded AWS: plan, comment, deploy, and what is refused."""
+    run_ci_demo()
+
+
 @ops.command()
 def scan() -> None:
     """Check every environment with Checkov; only what docs/controls.md waives may fail."""
@@ -181,6 +180,61 @@ def scan() -> None:
 def benchmark(arguments: tuple[str, ...]) -> None:
     """Measure presign against its peers (`python -m benchmarks.presign`)."""
     run_benchmark(arguments)
+
+
+@ops.command()
+@click.argument("plan", metavar="PLAN.json")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["markdown", "text", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["careful", "dangerous"]),
+    help="Exit with 4 where the verdict is that, or worse.",
+)
+@click.option(
+    "--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again by."
+)
+@click.option(
+    "--synthesized", metavar="NEW.tf.json", help="What is planned, as synthesized; with --deployed."
+)
+@click.option(
+    "--deployed", metavar="OLD.tf.json", help="What is deployed, as synthesized; with --synthesized."
+)
+@click.pass_context
+def review(
+    ctx: click.Context,
+    plan: str,
+    format_: str,
+    fail_on: str | None,
+    marker: str,
+    synthesized: str | None,
+    deployed: str | None,
+) -> None:
+    """Say what a plan changes, and whether that is safe for the data.
+
+    PLAN.json is what `terraform show -json PLANFILE` prints; - reads it from
+    standard input. prevent_destroy stands in no plan: with --synthesized and
+    --deployed both configurations are compared as well.
+    """
+    if (synthesized is None) != (deployed is None):
+        raise click.UsageError("--synthesized and --deployed go together", ctx)
+    if [plan, synthesized, deployed].count("-") > 1:
+        raise click.UsageError("only one file can be standard input", ctx)
+    # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
+    gc.disable()
+    status = run_review(
+        plan, format_=format_, fail_on=fail_on, marker=marker, synthesized=synthesized, deployed=deployed
+    )
+    sys.exit(status)
+
+
+ops.add_command(ci)
 
 
 def main() -> None:

@@ -19,13 +19,17 @@ import click
 COLOURS = {Mark.GOOD: "green", Mark.BAD: "red", Mark.UNKNOWN: "yellow", Mark.SKIPPED: None}
 
 
-def require(environment: str) -> None:
+def require(environment: str, *, read_only: bool = False) -> None:
     """Print a line for every check.
+
+    Args:
+        environment: its name.
+        read_only: check what a role needs that only plans.
 
     Raises:
         OpsError: the settings are wrong, or a line has ✗.
     """
-    lines = check(environment)
+    lines = check(environment, read_only=read_only)
     for line in lines:
         click.secho(str(line), fg=COLOURS[line.mark])
     failed = sum(line.mark is Mark.BAD for line in lines)
@@ -35,8 +39,12 @@ def require(environment: str) -> None:
         )
 
 
-def check(environment: str) -> list[Line]:
+def check(environment: str, *, read_only: bool = False) -> list[Line]:
     """Return the lines of all checks; those that depend on one that failed are skipped.
+
+    Args:
+        environment: its name.
+        read_only: check what a role needs that only plans.
 
     Raises:
         OpsError: the settings are wrong.
@@ -52,7 +60,7 @@ def check(environment: str) -> list[Line]:
             reason = "no credentials for the right account"
             aws_lines, bootstrapped = skipped(subjects, reason), False
         else:
-            permission_line = pool.submit(_permissions, settings, caller)
+            permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
             state_lines, found = state.check(settings, caller)
             aws_lines = [*state_lines, *names.check(settings, caller, found), permission_line.result()]
             bootstrapped = found.bootstrapped
@@ -64,11 +72,12 @@ def check(environment: str) -> list[Line]:
     ]
 
 
-def _permissions(settings: Settings, caller: Caller) -> Line:
+def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line:
     if caller.is_root:
         return unknown(permissions.SUBJECT, "no policy limits the account's root")
-    policy = policy_of_environment(settings.environment, account=caller.account, read_only=False)
-    remedy = f"attach what `python -m ops deploy-policy {settings.environment}` prints"
+    policy = policy_of_environment(settings.environment, account=caller.account, read_only=read_only)
+    option = " --read-only" if read_only else ""
+    remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"
     return permissions.check(settings.region, caller, statements_to_check(policy), remedy)
 
 

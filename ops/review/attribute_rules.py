@@ -1,0 +1,109 @@
+"""Rules about attributes of the kinds that our own stacks do not have; `ops.weakening` has the others."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ops.review.model import CAREFUL, DANGEROUS, GOOD
+
+Json = Any
+Attributes = Mapping[str, Json]
+
+Said = tuple[str, str, tuple[str, ...]]
+
+
+def plain(value: Json) -> str:
+    """Return how an attribute is called that should be text."""
+    return value if isinstance(value, str) else "(none)" if value is None else "…"
+
+
+def _first(value: Json, *path: str) -> Json:
+    """Return what lies at the end of `path` through blocks, of which Terraform makes lists; else None."""
+    for name in path:
+        if isinstance(value, list):
+            value = value[0] if value else None
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _object_lock(was: Attributes, now: Attributes) -> Iterator[Said]:
+    retention = ("rule", "default_retention")
+    old, new = (_first(dict(side), *retention, "mode") for side in (was, now))
+    if old == "COMPLIANCE" and new != old:
+        yield (
+            DANGEROUS,
+            "Object Lock is weaker: whoever has the permission can lift it ({} to {})",
+            (old, plain(new)),
+        )
+    elif new == "COMPLIANCE" and was and old != new:
+        yield GOOD, "Object Lock is stronger: nobody can lift it", ()
+    days = [_days(_first(dict(side), *retention)) for side in (was, now)]
+    if days[1] < days[0]:
+        yield DANGEROUS, "objects are locked for {} days, and were for {}", (str(days[1]), str(days[0]))
+    elif days[1] > days[0]:
+        yield GOOD, "objects are locked for {} days, and were for {}", (str(days[1]), str(days[0]))
+
+
+def _days(retention: Json) -> int:
+    days, years = (_first(retention, name) for name in ("days", "years"))
+    return (days if isinstance(days, int) else 0) + 365 * (years if isinstance(years, int) else 0)
+
+
+def _replication(was: Attributes, now: Attributes) -> Iterator[Said]:
+    def enabled(side: Attributes) -> int:
+        rules = side.get("rule")
+        return sum(_first(rule, "status") == "Enabled" for rule in rules) if isinstance(rules, list) else 0
+
+    if enabled(now) < enabled(was):
+        yield (
+            DANGEROUS,
+            "fewer objects are replicated: {} of the rules are enabled, and {} were",
+            (
+                str(enabled(now)),
+                str(enabled(was)),
+            ),
+        )
+
+
+_PUBLIC_ACLS = ("public-read-write", "public-read", "authenticated-read")
+
+
+def _acl(was: Attributes, now: Attributes) -> Iterator[Said]:
+    acl = now.get("acl")
+    if acl in _PUBLIC_ACLS and was.get("acl") != acl:
+        yield DANGEROUS, "the bucket's ACL is {}", (acl,)
+    elif was.get("acl") in _PUBLIC_ACLS and acl == "private":
+        yield GOOD, "the bucket's ACL is private", ()
+
+
+def _logging(was: Attributes, now: Attributes) -> Iterator[Said]:
+    if not was:
+        return
+    if was.get("target_prefix") != now.get("target_prefix"):
+        yield CAREFUL, "requests are logged elsewhere: the prefix is {}", (plain(now.get("target_prefix")),)
+
+
+def _role(was: Attributes, now: Attributes) -> Iterator[Said]:
+    old, new = was.get("permissions_boundary"), now.get("permissions_boundary")
+    if old and not new:
+        yield DANGEROUS, "the role loses its permissions boundary {}", (plain(old),)
+    elif new and not old and was:
+        yield GOOD, "the role gets the permissions boundary {}", (plain(new),)
+    elif old != new:
+        yield CAREFUL, "the role's permissions boundary becomes {}", (plain(new),)
+
+
+def _key(was: Attributes, now: Attributes) -> Iterator[Said]:
+    name = "bypass_policy_lockout_safety_check"
+    if now.get(name) is True and was.get(name) is not True:
+        yield DANGEROUS, "AWS no longer checks that somebody can still change the key policy", ()
+
+
+RULES: Mapping[str, Callable[[Attributes, Attributes], Iterator[Said]]] = {
+    "aws_iam_role": _role,
+    "aws_kms_key": _key,
+    "aws_s3_bucket_acl": _acl,
+    "aws_s3_bucket_logging": _logging,
+    "aws_s3_bucket_object_lock_configuration": _object_lock,
+    "aws_s3_bucket_replication_configuration": _replication,
+}
+"""What a change of such a resource means; the first argument is empty where it is new."""

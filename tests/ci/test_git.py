@@ -1,0 +1,90 @@
+"""What CI takes of the checkout, in real repositories."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from ops.ci import git as module
+from ops.ci.git import changed_environments, revision
+from ops.ci_demo import GIT
+from ops.errors import OpsError
+
+import pytest
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in GIT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path, **{"main.py": "", "environments/dev.toml": "", "environments/prod.toml": ""})
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def commit(folder: Path, **files: str) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "A change")
+
+
+def test_two_commits_of_the_same_content_have_the_same_tree(checkout: Path) -> None:
+    first = revision()
+    commit(checkout)
+    second = revision()
+    assert first.commit != second.commit
+    assert first.tree == second.tree
+
+
+@pytest.mark.parametrize("name", ["main.py", "environments/new.toml"])
+def test_what_is_not_committed_is_refused(checkout: Path, name: str) -> None:
+    (checkout / name).write_text("changed")
+    with pytest.raises(OpsError, match=f"^{name} not committed: CI plans and deploys only what a commit"):
+        revision()
+
+
+def test_outside_of_git_it_is_one_line(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", str(checkout / "nowhere"))
+    with pytest.raises(OpsError, match=r"^`git rev-parse` failed: ") as caught:
+        revision()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"environments/prod.toml": "changed"}, ["prod"]),
+        ({"environments/new.toml": "", "environments/dev.toml": "changed"}, ["dev", "new"]),
+        ({"environments/prod.toml": "changed", "main.py": "changed"}, ["dev", "prod"]),
+        ({"environments/notes.md": "new"}, ["dev", "prod"]),
+        ({"docs.md": "new"}, ["dev", "prod"]),
+        ({}, []),
+    ],
+)
+def test_the_environments_that_a_change_concerns(
+    checkout: Path, files: dict[str, str], wanted: list[str]
+) -> None:
+    commit(checkout, **files)
+    assert changed_environments("HEAD^1") == wanted
+
+
+def test_an_environment_that_was_removed_is_not_planned(checkout: Path) -> None:
+    (checkout / "environments/prod.toml").unlink()
+    commit(checkout)
+    assert changed_environments("HEAD^1") == []
+
+
+@pytest.mark.parametrize("base", [None, "0" * 40, "no-such-branch", "--help", ""])
+def test_all_of_them_where_there_is_nothing_to_compare_with(checkout: Path, base: str | None) -> None:
+    assert changed_environments(base) == ["dev", "prod"]

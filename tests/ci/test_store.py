@@ -1,0 +1,89 @@
+"""The plans in the state bucket of the embedded AWS."""
+
+from pathlib import Path
+from typing import Any
+
+from ops.ci.manifest import COMMENT, MANIFEST, PLAN
+from ops.ci.store import PlanStore
+from ops.errors import OpsError
+from tests.ci.conftest import BODIES, BUCKET, DIGEST, SETTINGS, TREE, manifest_with
+
+import pytest
+
+
+def key(name: str) -> str:
+    return f"ci/dev/{TREE}/{DIGEST}/{name}"
+
+
+def test_a_plan_reads_back_as_it_was_stored(store: PlanStore) -> None:
+    assert store.digests(TREE) == [DIGEST]
+    assert store.digests("b" * 40) == []
+    assert store.plan(TREE, DIGEST) == (manifest_with(), BODIES)
+
+
+def test_the_same_plan_again_makes_no_new_version(store: PlanStore) -> None:
+    store.keep_plan(manifest_with(), BODIES)
+    assert store.plan(TREE, DIGEST) == (manifest_with(), BODIES)
+
+
+def test_another_plan_of_the_same_tree_lies_beside_it(store: PlanStore) -> None:
+    store.keep_plan(manifest_with(verdict="careful"), BODIES)
+    assert len(store.digests(TREE)) == 2
+    assert store.plan(TREE, DIGEST)[0].verdict == "safe"
+
+
+def test_nothing_is_overwritten(store: PlanStore) -> None:
+    with pytest.raises(OpsError, match=r"^s3://.+/plan\.tfplan exists, with other content$"):
+        store.keep_plan(manifest_with(), BODIES | {PLAN: b"another"})
+
+
+@pytest.mark.parametrize("name", [PLAN, COMMENT, MANIFEST])
+def test_a_plan_with_two_versions_is_refused_even_if_both_are_the_same(
+    store: PlanStore, s3: Any, name: str
+) -> None:
+    body = s3.get_object(Bucket=BUCKET, Key=key(name))["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=key(name), Body=body)
+    with pytest.raises(OpsError, match=rf"altered: s3://.+/{name} was written 2 times$"):
+        store.plan(TREE, DIGEST)
+
+
+def test_a_plan_that_was_deleted_and_written_again_is_refused(store: PlanStore, s3: Any) -> None:
+    (version,) = s3.list_object_versions(Bucket=BUCKET, Prefix=key(PLAN))["Versions"]
+    s3.delete_object(Bucket=BUCKET, Key=key(PLAN), VersionId=version["VersionId"])
+    with pytest.raises(OpsError, match=r"altered: s3://.+/plan\.tfplan is missing$"):
+        store.plan(TREE, DIGEST)
+    s3.put_object(Bucket=BUCKET, Key=key(PLAN), Body=b"another plan")
+    with pytest.raises(OpsError, match=r"altered: the SHA-256 of plan\.tfplan is"):
+        store.plan(TREE, DIGEST)
+
+
+def test_a_manifest_that_was_exchanged_is_refused(store: PlanStore, s3: Any) -> None:
+    (version,) = s3.list_object_versions(Bucket=BUCKET, Prefix=key(MANIFEST))["Versions"]
+    s3.delete_object(Bucket=BUCKET, Key=key(MANIFEST), VersionId=version["VersionId"])
+    s3.put_object(Bucket=BUCKET, Key=key(MANIFEST), Body=manifest_with(verdict="no changes").to_bytes())
+    with pytest.raises(OpsError, match=rf"altered: the SHA-256 of s3://.+/manifest\.json is not {DIGEST}$"):
+        store.plan(TREE, DIGEST)
+
+
+def test_what_does_not_belong_to_a_plan_is_refused(store: PlanStore, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=key("override.tf.json"), Body=b"{}")
+    with pytest.raises(OpsError, match=r"altered: s3://.+/override\.tf\.json is not part of it$"):
+        store.plan(TREE, DIGEST)
+
+
+def test_a_plan_whose_manifest_was_not_written_yet_is_not_found(store: PlanStore, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=f"ci/dev/{'b' * 40}/{DIGEST}/{PLAN}", Body=b"half")
+    assert store.digests("b" * 40) == []
+
+
+def test_what_was_deployed_last_is_replaced(store: PlanStore) -> None:
+    assert store.read("deployed/cdk.tf.json") is None
+    store.replace("deployed/cdk.tf.json", b"1")
+    store.replace("deployed/cdk.tf.json", b"2")
+    assert store.read("deployed/cdk.tf.json") == b"2"
+
+
+def test_a_missing_bucket_is_one_line(s3: Any, tmp_path: Path) -> None:
+    other = SETTINGS.model_copy(update={"state": SETTINGS.state.model_copy(update={"bucket": "no-such-one"})})
+    with pytest.raises(OpsError, match=r"^cannot list s3://no-such-one/ci/dev/a+/: .*NoSuchBucket"):
+        PlanStore(other).digests(TREE)
