@@ -1,7 +1,7 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-faults lint scan benchmark snapshots synth bootstrap preflight plan \
-	deploy drift destroy recover state-versions state-restore lock clean
+	deploy ci-roles drift destroy recover state-versions state-restore lock clean
 
 python := .venv/bin/python
 
@@ -57,6 +57,9 @@ plan: setup ## Show what a deploy of ENV would change
 
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)
+
+ci-roles: setup ## Make the roles with which CI plans and deploys ENV
+	@$(python) -m ops ci-roles "$$ENV" $(ARGS)
 
 drift: setup ## Show what was changed by hand in ENV, and what got weaker
 	@$(python) -m ops drift "$$ENV" $(ARGS)

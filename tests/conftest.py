@@ -17,7 +17,9 @@ STACKS = [
     for file in sorted(folder.glob("*.toml"))
     for suffix in ("", "-state")
 ]
-"""The name of every stack of every environment and of every variant of the settings."""
+"""The name of every stack with a bucket, of every environment and of every variant of the settings."""
+CI_STACKS = ["secure-storage-ci-roles-ci", "secure-storage-ci-shared-provider-ci"]
+"""Those with the roles of CI."""
 
 
 @pytest.fixture(scope="session")
