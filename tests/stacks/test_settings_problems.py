@@ -145,8 +145,8 @@ ONE = "the roles trust exactly one"
         *(
             (
                 f'ci.environment = "{name}"',
-                "ci.environment: must be the name of an environment on GitHub: letters, digits, spaces or any "
-                f'of _ . / -, not "{name}"; like "prod"',
+                "ci.environment: must be the name of an environment on GitHub: letters, digits, spaces or "
+                f'any of _ . / -, not "{name}"; like "prod"',
             )
             for name in ("", " ", "prod ", "prod:eu", "${aws:x}", "prod\u00e9")
         ),
@@ -223,8 +223,8 @@ ONE = "the roles trust exactly one"
         ),
         (
             "zzz = 1",
-            "zzz: unknown key; allowed here: access, account_id, bucket_name, encryption, network, presign, "
-            "protect, region, state, tags",
+            "zzz: unknown key; allowed here: access, account_id, bucket_name, ci, encryption, network, "
+            "presign, protect, region, state, tags",
         ),
         (
             "[presign]\nttl = 1",
