@@ -45,8 +45,15 @@ def make_roles(names: tuple[str, ...], env: dict[str, str]) -> None:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
 
 
-@pytest.mark.parametrize("suffix", ["", "-state"])
-@pytest.mark.parametrize("settings", ALL, ids=lambda settings: settings.environment)
+STACKS = [
+    *((settings, suffix) for settings in ALL for suffix in ("", "-state")),
+    *((settings, "-ci") for settings in load_environments(VARIANTS / "ci", {})),
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "suffix"), STACKS, ids=[f"{settings.environment}{suffix}" for settings, suffix in STACKS]
+)
 def test_it_deploys_and_a_second_plan_changes_nothing(
     settings: Settings, suffix: str, aws: EmbeddedAws, stack_folders: dict[str, Path], tmp_path: Path
 ) -> None:
