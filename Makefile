@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots review-plans synth \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
-	ci-environments ci-plan ci-comment ci-gate ci-deploy lock clean
+	ci-environments ci-plan ci-comment ci-gate ci-deploy ci-roles lock clean
 
 python := .venv/bin/python
 
@@ -69,6 +69,9 @@ plan: setup ## Show what a deploy of ENV would change
 
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)
+
+ci-roles: setup ## Make the roles with which CI plans and deploys ENV
+	@$(python) -m ops ci-roles "$$ENV" $(ARGS)
 
 drift: setup ## Show what was changed by hand in ENV, and what got weaker
 	@$(python) -m ops drift "$$ENV" $(ARGS)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from constructs_lib.policies.lockout import LockoutError
+from stacks.ci import CiStack
 from stacks.settings import Settings, SettingsError, load_environments
 from stacks.state_backend import StateBackendStack
 from stacks.storage import StorageStack
@@ -15,16 +16,22 @@ from cdktf import App
 
 
 def build(environments: Sequence[Settings], *, outdir: str | None = None) -> App:
-    """Return the app with both stacks of every environment, not yet synthesized.
+    """Return the app with the stacks of every environment, not yet synthesized.
 
     Args:
         environments: the settings to build from.
         outdir: where synthesis writes to; what the cdktf CLI says where None.
+
+    Raises:
+        SettingsError: the roles of CI cannot be given what an environment needs.
+        LockoutError: an environment's own policies would lock somebody out.
     """
     app = App(outdir=outdir)
     for settings in environments:
         StateBackendStack(app, settings)
-        StorageStack(app, settings)
+        storage = StorageStack(app, settings)
+        if settings.ci.repository is not None:
+            CiStack(app, settings, repository=settings.ci.repository, storage=storage)
     return app
 
 

@@ -71,7 +71,9 @@ if _lazy and _ROOT not in sys.modules:
 _start_jsii(_jsii_variables(preload=_lazy))
 
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
+from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
@@ -104,7 +106,9 @@ __all__ = [
     "AwsProvider",
     "AwsProviderDefaultTags",
     "DataAwsCallerIdentity",
+    "IamOpenidConnectProvider",
     "IamPolicy",
+    "IamRole",
     "IamRolePolicyAttachment",
     "KmsAlias",
     "KmsKey",

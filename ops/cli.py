@@ -103,6 +103,14 @@ def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) 
     stack_commands.deploy(environment, arguments)
 
 
+@ops.command("ci-roles", context_settings=passes_on)
+@environment_argument
+@cdktf_arguments
+def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
+    """Deploy the roles with which CI plans and deploys ENV; outputs go to outputs.ENV.ci.json."""
+    stack_commands.deploy_ci_roles(environment, arguments)
+
+
 @ops.command(context_settings=passes_on)
 @environment_argument
 @cdktf_arguments

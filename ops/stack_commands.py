@@ -45,6 +45,28 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
     _become_cdktf("destroy", f"secure-storage-{environment}", *arguments, environment=environment)
 
 
+def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
+    """Run `cdktf deploy` on the environment's CI stack; its outputs go to a file in the checkout.
+
+    Raises:
+        OpsError: the environment has no such stack.
+    """
+    (settings,) = checked_settings({**os.environ, "ENVIRONMENT_SUFFIX": environment})
+    if settings.ci.repository is None:
+        raise OpsError(
+            f"environment {environment} has no roles for CI; say which repository may take them, with "
+            f"ci.repository in environments/{environment}.toml"
+        )
+    _become_cdktf(
+        "deploy",
+        f"secure-storage-{environment}-ci",
+        "--outputs-file",
+        f"outputs.{environment}.ci.json",
+        *arguments,
+        environment=environment,
+    )
+
+
 def checked_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
     """Change to the checkout and return what `environ` picks of its environments.
 

@@ -8,7 +8,12 @@ from typing import Annotated, ClassVar
 
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
-from stacks.settings_defaults import NamedAfterEnvironment, environment_name, with_defaults
+from stacks.settings_defaults import (
+    NamedAfterEnvironment,
+    ci_role_names,
+    environment_name,
+    with_defaults,
+)
 from stacks.settings_errors import (
     Refusal,
     SettingsError,
@@ -22,6 +27,7 @@ from stacks.settings_errors import (
 from stacks.settings_files import read_toml, toml_files
 from stacks.settings_sections import (
     AccessSettings,
+    CiSettings,
     EncryptionSettings,
     GrantSettings,
     NetworkSettings,
@@ -40,6 +46,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 __all__ = [
     "AccessSettings",
+    "CiSettings",
     "EncryptionSettings",
     "GrantSettings",
     "NetworkSettings",
@@ -82,6 +89,7 @@ class Settings(Section):
     encryption: EncryptionSettings = Field(description="How objects are encrypted.")
     presign: PresignSettings = Field(description="What presigned URLs may do.")
     state: StateSettings = Field(description="Where Terraform keeps its state.")
+    ci: CiSettings = Field(description="Who may take the roles with which CI plans and deploys.")
     tags: Tags = Field(
         description="Tags of every resource, added to Environment, Project, Purpose, DataClassification and, "
         "where REPOSITORY and COMMIT_AUTHOR are set, Repository and Author."
@@ -105,6 +113,14 @@ class Settings(Section):
             (place, InvalidValueError(f'must be of account_id, "{account}"', "a grant lets others in"), arn)
             for place, arn in arns
             if place[0] == "principals" and account not in (None, aws_names.arn_account(arn))
+        )
+        ours = [name.casefold() for name in ci_role_names(info.data.get("environment", ""))]
+        # Who deploys can rewrite the managed policy, so a role of CI could give itself anything through it.
+        rule = InvalidValueError("must be another role than those of CI, which never use the data")
+        refuse(
+            (("attach_to_roles", place), rule, name)
+            for place, name in enumerate(access.attach_to_roles)
+            if name.casefold() in ours
         )
         return access
 
@@ -181,7 +197,10 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
         line
         for (source, settings), (other, others) in combinations(loaded.items(), 2)
         if picked in (None, source.environment, other.environment)
-        for line in _shared_names(source, settings, other, others)
+        for line in (
+            *_shared_names(source, settings, other, others),
+            *_shared_provider(source, settings, other, others),
+        )
     )
     if problems:
         raise SettingsError(problems)
@@ -257,3 +276,15 @@ def _shared_names(source: _Source, settings: Settings, other: _Source, others: S
             if name == other_name:
                 both = f"must differ from {other_key} in {other}, but both are {shown(name[-1])}"
                 yield f"{source}: {key}: {both}"
+
+
+def _shared_provider(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:
+    """An account has one provider for an issuer of tokens, so only one environment can make it."""
+    both = (settings, others)
+    if settings.account_id is None or settings.account_id != others.account_id:
+        return
+    if all(one.ci.repository is not None and one.ci.create_provider for one in both):
+        yield (
+            f"{source}: ci.create_provider: must be true in only one environment of account "
+            f"{settings.account_id}, and it is in {other}"
+        )

@@ -33,10 +33,17 @@ def environment_name(name: str) -> str:
             "must be an environment's name: lowercase letters, digits and single hyphens, beginning with a "
             f"letter, at most {MAX_ENVIRONMENT_LENGTH} characters"
         )
+    # Its storage stack would have the name of another environment's state or CI stack.
     if name.endswith("-state"):
-        # Its storage stack would have the name of another environment's state stack.
         raise InvalidValueError('must not end with "-state", which names the stack of the state bucket')
+    if name.endswith("-ci"):
+        raise InvalidValueError('must not end with "-ci", which names the stack of CI\'s roles')
     return name
+
+
+def ci_role_names(environment: str) -> tuple[str, str]:
+    """Give the names of the roles with which CI plans and deploys an environment."""
+    return f"secure-storage-{environment}-plan", f"secure-storage-{environment}-deploy"
 
 
 def with_defaults(
@@ -53,6 +60,9 @@ def with_defaults(
     a wrong AWS_REGION, and only where it is the default that counts.
     """
     problems = []
+    if ephemeral:
+        # Somebody who administers the account makes CI's roles, which an ephemeral environment does not need.
+        given = {key: value for key, value in given.items() if key != "ci"}
     content = _with_names(given, model, environment, ephemeral=ephemeral)
     content["environment"] = environment
     if "region" not in content:

@@ -7,6 +7,9 @@ from stacks.settings_types import (
     LONGEST_EXPIRY,
     BucketName,
     Expiry,
+    GitHubBranch,
+    GitHubEnvironment,
+    GitHubRepository,
     IpRanges,
     KeyAlias,
     KeyPrefix,
@@ -119,4 +122,24 @@ class StateSettings(Section):
     region: Region = Field(description="The region of that bucket; by default the environment's.")
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (
         Field(description="The alias of the KMS key that encrypts the state.")
+    )
+
+
+class CiSettings(Section):
+    """Who may take the roles with which CI plans and deploys; without a repository there are none."""
+
+    repository: GitHubRepository | None = Field(
+        None,
+        description='The repository on GitHub, "org/repo", or "org@1234/repo@5678" where the sub of its '
+        "tokens has the ids of both. An ephemeral environment has none.",
+    )
+    branch: GitHubBranch = Field(
+        "main", description="The branch whose workflows may plan, as a nightly look for drift does."
+    )
+    environment: Annotated[GitHubEnvironment, NamedAfterEnvironment("{environment}")] = Field(
+        description="The environment on GitHub in which a job has to run that deploys."
+    )
+    create_provider: bool = Field(
+        True,
+        description="false: the account has the provider for GitHub's tokens already. It can have only one.",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from stacks import aws_names
+from stacks import aws_names, github_names
 from stacks.aws_names import InvalidValueError
 from stacks.settings_errors import Refusal, refuse
 
@@ -82,5 +82,8 @@ VpcEndpoints = Annotated[
     AfterValidator(_distinct),
 ]
 OrganizationId = Annotated[str, AfterValidator(aws_names.organization_id)]
+GitHubRepository = Annotated[str, AfterValidator(github_names.repository)]
+GitHubBranch = Annotated[str, AfterValidator(github_names.branch)]
+GitHubEnvironment = Annotated[str, AfterValidator(github_names.environment)]
 Expiry = Annotated[timedelta, BeforeValidator(_expiry)]
 Tags = Annotated[Mapping[str, str], AfterValidator(_valid_tags)]

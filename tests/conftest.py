@@ -17,14 +17,16 @@ STACKS = [
     for file in sorted(folder.glob("*.toml"))
     for suffix in ("", "-state")
 ]
-"""The name of every stack of every environment and of every variant of the settings."""
+"""The name of every stack with a bucket, of every environment and of every variant of the settings."""
+CI_STACKS = [f"secure-storage-{file.stem}-ci" for file in sorted((VARIANTS / "ci").glob("*.toml"))]
+"""The name of every stack with roles for CI; those environments' buckets are like that of dev or prod."""
 
 
 @pytest.fixture(scope="session")
 def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder with each stack's synthesized JSON, by the stack's name."""
     folders: dict[str, Path] = {}
-    for environments in (ROOT / "environments", VARIANTS):
+    for environments in (ROOT / "environments", VARIANTS, VARIANTS / "ci"):
         outdir = tmp_path_factory.mktemp("cdktf.out")
         build(load_environments(environments, {}), outdir=str(outdir)).synth()
         folders |= {folder.name: folder for folder in (outdir / "stacks").iterdir()}

@@ -83,6 +83,34 @@ def test_an_environment_suffix_without_a_file_is_made_from_dev(tmp_path: Path) -
     assert (bucket["bucket"], bucket["force_destroy"]) == ("secure-pr-7-data-bucket", True)
 
 
+def test_roles_for_ci_are_made_where_a_repository_is_named(tmp_path: Path) -> None:
+    environments, outdir = tmp_path / "environments", tmp_path / "out"
+    environments.mkdir()
+    (environments / "dev.toml").write_text('[ci]\nrepository = "acme/storage"\n')
+    (environments / "prod.toml").write_text("")
+    assert synthesize(outdir, folder=tmp_path).returncode == 0
+    assert sorted(folder.name for folder in (outdir / "stacks").iterdir()) == [
+        "secure-storage-dev",
+        "secure-storage-dev-ci",
+        "secure-storage-dev-state",
+        "secure-storage-prod",
+        "secure-storage-prod-state",
+    ]
+
+
+def test_more_than_a_policy_of_ci_can_hold_is_refused_in_one_line(tmp_path: Path) -> None:
+    environments, outdir = tmp_path / "environments", tmp_path / "out"
+    environments.mkdir()
+    roles = json.dumps([f"a-role-with-a-name-{number}" for number in range(100)])
+    text = f'[access]\nattach_to_roles = {roles}\n[ci]\nrepository = "acme/storage"\n'
+    (environments / "dev.toml").write_text(text)
+    done = synthesize(outdir, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: environment dev: the policy would have ")
+    assert not outdir.exists()
+
+
 def test_repository_and_author_become_tags(tmp_path: Path) -> None:
     synthesize(tmp_path, ENVIRONMENT_SUFFIX="dev", REPOSITORY="acme/storage", COMMIT_AUTHOR="Ada")
     stack = json.loads((tmp_path / "stacks" / "secure-storage-dev" / "cdk.tf.json").read_bytes())

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from ops.toolchain import tool_environment
-from tests.conftest import STACKS
+from tests.conftest import CI_STACKS, STACKS
 
 import pytest
 
@@ -32,7 +32,7 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *CI_STACKS])
 def test_stack_is_valid(stack: str, initialized: Path, stack_folders: dict[str, Path]) -> None:
     shutil.copy(stack_folders[stack] / "cdk.tf.json", initialized)
     verdict = json.loads(terraform(initialized, "validate", "-json").stdout)

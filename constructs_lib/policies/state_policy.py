@@ -55,6 +55,17 @@ def allow_state_key(*, key_arn: str, partition: str, region: str) -> Statement:
     }
 
 
+def allow_key_by_alias(*, alias: str, partition: str, region: str, account_id: str) -> Statement:
+    """Let the holder use the key that has `alias`, where only that is known of it, and only through S3.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    keys = f"arn:{partition}:kms:{region}:{account_id}:key/*"
+    statement = allow_state_key(key_arn=keys, partition=partition, region=region)
+    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
+    return statement | {"Condition": statement["Condition"] | by_alias}
+
+
 def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, partition: str, region: str) -> Document:
     """Return the policy to use the state at `state_key` of the bucket, and nothing else.
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.policies.deploy_policy import deploy_policy
 from main import build
-from ops.deploy_policy import deploy_policy
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from stacks.aws_names import partition_of
 from stacks.settings import GrantSettings, Settings, load_environments
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
@@ -178,7 +179,13 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     settings = place.settings
     stack = place.synthesize(settings)
     document, read_only = (
-        deploy_policy(stack, account=ACCOUNT, state_key_alias=settings.state.key_alias, read_only=read_only)
+        deploy_policy(
+            stack,
+            partition=partition_of(settings.region),
+            account=ACCOUNT,
+            state_key_alias=settings.state.key_alias,
+            read_only=read_only,
+        )
         for read_only in (False, True)
     )
     place.terraform("init", "-input=false")

@@ -165,3 +165,22 @@ def test_a_reader_that_left_is_no_traceback(checkout: Path) -> None:
         timeout=DONE_SECONDS,
     )
     assert done.stderr == ""
+
+
+def test_the_roles_of_ci_are_deployed_by_themselves(checkout: Path, cdktf: Path) -> None:
+    with (checkout / "environments" / "prod.toml").open("a") as file:
+        file.write('\n[ci]\nrepository = "acme/storage"\n')
+    done = run_ops(checkout, "ci-roles", "prod", "--auto-approve")
+    assert done.returncode == 5
+    assert [line.removeprefix("word=") for line in done.stdout.splitlines() if line.startswith("word=")] == [
+        *["deploy", "secure-storage-prod-ci", "--outputs-file", "outputs.prod.ci.json", "--auto-approve"]
+    ]
+
+
+def test_an_environment_without_a_repository_has_no_roles_for_ci(checkout: Path, cdktf: Path) -> None:
+    assert_error(
+        run_ops(checkout, "ci-roles", "prod"),
+        1,
+        "environment prod has no roles for CI; say which repository may take them, with ci.repository in "
+        "environments/prod.toml",
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tests.conftest import STACKS
 from tests.policy.deployment import Deployment, deployment
 from tests.policy.engine import Engine
 from tests.policy.simulation import Outcome, Simulator
@@ -19,8 +20,8 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def deployments(stacks: dict[str, dict[str, Any]]) -> dict[str, Deployment]:
-    """What each stack deploys, by the stack's name without `secure-storage-`."""
-    every = [deployment(name, stack) for name, stack in stacks.items()]
+    """What each stack with a bucket deploys, by the stack's name without `secure-storage-`."""
+    every = [deployment(name, stacks[name]) for name in STACKS]
     return {one.stack: one for one in every}
 
 

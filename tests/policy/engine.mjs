@@ -33,8 +33,9 @@ async function evaluateS3({ request, identity, resourcePolicy, blockPublicAccess
   return { analysis: outcome.result.analysis, ignored: outcome.result.ignoredContextKeys }
 }
 
-// runSimulation silently drops kms:EncryptionContext:<key>, so KMS goes straight to the core engine.
-async function evaluateKms({ request, identity, resourcePolicy }) {
+// runSimulation silently drops kms:EncryptionContext:<key> and the claims of a token, so these go straight to
+// the core engine.
+async function evaluateInCore({ request, identity, resourcePolicy }) {
   const ignored = []
   for (const key of Object.keys(request.context)) {
     if (!(await isKeyOf(key, request.action))) ignored.push(key)
@@ -66,8 +67,8 @@ async function evaluate(request, policies) {
     resourcePolicy: request.resource_policy === null ? undefined : policies[request.resource_policy],
     blockPublicAccess: request.block_public_access
   }
-  const service = request.action.startsWith('kms:') ? evaluateKms : evaluateS3
-  const { analysis, ignored } = await service(question)
+  const dropped = request.action.startsWith('kms:') || request.action === 'sts:AssumeRoleWithWebIdentity'
+  const { analysis, ignored } = await (dropped ? evaluateInCore : evaluateS3)(question)
   const named = (effect) => [
     // Nothing is analysed where AWS asks for no permission at all, as for sts:GetCallerIdentity.
     ...(analysis.identityAnalysis?.[effect] ?? []).map((one) => [one.policyId, one.statement.sid()]),

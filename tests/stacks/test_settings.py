@@ -75,6 +75,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "region": "us-east-1",
             "key_alias": "alias/secure-prod-terraform-state",
         },
+        "ci": {"repository": None, "branch": "main", "environment": "prod", "create_provider": True},
         "tags": {
             "Environment": "prod",
             "Project": "secure-s3-storage",
@@ -229,3 +230,26 @@ def test_a_bucket_name_may_be_the_same_in_another_partition(load: Load) -> None:
 def test_fifty_tags_are_not_too_many(load: Load) -> None:
     text = "".join(f'tags.t{number} = ""\n' for number in range(46))
     assert len(load(dev=text)["dev"].tags) == 50
+
+
+def test_an_ephemeral_environment_has_no_roles_for_ci(load: Load) -> None:
+    text = '[ci]\nrepository = "acme/storage"\nenvironment = "development"'
+    assert load(dev=text)["dev"].ci.environment == "development"
+    ephemeral = load({"ENVIRONMENT_SUFFIX": "pr-12"})["pr-12"]
+    assert (ephemeral.ci.repository, ephemeral.ci.environment) == (None, "pr-12")
+
+
+def test_several_accounts_can_each_have_a_provider_for_tokens(load: Load) -> None:
+    ci = '[ci]\nrepository = "acme/storage"\n'
+    loaded = load(
+        dev=f'account_id = "111122223333"\n{ci}',
+        staging=f'account_id = "111122223333"\n{ci}create_provider = false',
+        prod=f'account_id = "444455556666"\n{ci}',
+        test=ci,
+    )
+    assert {name: one.ci.create_provider for name, one in loaded.items()} == {
+        "dev": True,
+        "staging": False,
+        "prod": True,
+        "test": True,
+    }

@@ -48,6 +48,7 @@ SECTIONS: dict[str, list[str]] = {
     "encryption": ["mode", "require_upload_headers", "key_alias", "key_rotation_days", "key_deletion_days"],
     "presign": ["max_expiry"],
     "state": ["bucket", "region", "key_alias"],
+    "ci": ["repository", "branch", "environment", "create_provider"],
     "tags": ["Environment", "environment"],
 }
 tables = {

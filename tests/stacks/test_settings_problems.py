@@ -55,6 +55,7 @@ def test_an_ephemeral_environment_needs_dev(problems: Problems) -> None:
         "e" * 41,
         "pr\n",
         "x-state",
+        "x-ci",
         "\udcff",
     ],
 )
@@ -73,6 +74,8 @@ def test_a_file_whose_name_is_no_environment_name_is_refused(problems: Problems)
 
 
 # Lines
+
+ONE = "the roles trust exactly one"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,49 @@ def test_a_file_whose_name_is_no_environment_name_is_refused(problems: Problems)
             'access.principals[0]: must begin with "arn:aws-cn:", as region is "cn-north-1", '
             'not "arn:aws:iam::111122223333:root"',
         ),
+        (
+            'access.attach_to_roles = ["etl", "Secure-storage-prod-deploy"]',
+            "access.attach_to_roles[1]: must be another role than those of CI, which never use the data, "
+            'not "Secure-storage-prod-deploy"',
+        ),
+        *(
+            (f'ci.{key} = "{name}"', f'ci.{key}: must be {what}, without wildcards, not "{name}"; {ONE}')
+            for key, what, names in (
+                ("repository", "a repository on GitHub", ("acme/*", "*", "acme/storag?", "acme*/storage")),
+                ("branch", "the name of a branch", ("*", "release/*", "mai?")),
+                ("environment", "the name of an environment on GitHub", ("*", "prod*", "pro?")),
+            )
+            for name in names
+        ),
+        *(
+            (
+                f'ci.repository = "{name}"',
+                f'ci.repository: must be a repository on GitHub, not "{name}"; like "org/repo", or '
+                '"org@1234/repo@5678" where the sub of its tokens has the ids',
+            )
+            for name in (
+                *("", "acme", "acme/", "/storage", "acme/storage/x", "acme/storage:ref", "${aws:x}/storage"),
+                *("https://github.com/acme/storage", "acme@1/storage", "acme/storage@2", "acme@x/storage@y"),
+            )
+        ),
+        *(
+            (
+                f'ci.branch = "{name}"',
+                f'ci.branch: must be the name of a branch, not "{name}"; like "main" or "release/1.x"',
+            )
+            for name in ("", "refs/heads/main", "/main", "a//b", "main ", "a:b", "${aws:x}")
+        ),
+        *(
+            (
+                f'ci.environment = "{name}"',
+                "ci.environment: must be the name of an environment on GitHub: letters, digits, spaces or "
+                f'any of _ . / -, not "{name}"; like "prod"',
+            )
+            for name in ("", " ", "prod ", "prod:eu", "${aws:x}", "prod\u00e9")
+        ),
+        ("ci.repository = 1", "ci.repository: must be text in quotes, not 1"),
+        ('ci.repositry = "a/b"', 'ci.repositry: unknown key; did you mean "repository"?'),
+        ('ci.create_provider = "no"', 'ci.create_provider: must be true or false without quotes, not "no"'),
         ('encryption.mode = "aes"', 'encryption.mode: must be "sse-kms" or "sse-s3", not "aes"'),
         ("encryption.mode = true", 'encryption.mode: must be "sse-kms" or "sse-s3", not true'),
         (
@@ -177,8 +223,8 @@ def test_a_file_whose_name_is_no_environment_name_is_refused(problems: Problems)
         ),
         (
             "zzz = 1",
-            "zzz: unknown key; allowed here: access, account_id, bucket_name, encryption, network, presign, "
-            "protect, region, state, tags",
+            "zzz: unknown key; allowed here: access, account_id, bucket_name, ci, encryption, network, "
+            "presign, protect, region, state, tags",
         ),
         (
             "[presign]\nttl = 1",
@@ -326,3 +372,11 @@ def test_a_directory_without_environments_gives_one_line(
 def test_an_unreadable_file_gives_one_line(problems: Problems) -> None:
     Path("environments/dev.toml").mkdir()
     assert problems() == ["environments/dev.toml: cannot be read: is a directory"]
+
+
+def test_an_account_gets_its_provider_for_tokens_from_one_environment(problems: Problems) -> None:
+    text = 'account_id = "111122223333"\n[ci]\nrepository = "acme/storage"\n'
+    assert problems(dev=text, prod=text) == [
+        "environments/dev.toml: ci.create_provider: must be true in only one environment of account "
+        "111122223333, and it is in environments/prod.toml"
+    ]

@@ -26,7 +26,7 @@ Target = Literal[
     "role",
     "attachment",
 ]
-"""What an action is done to; ops/deploy_policy.py says how each is written as resources and conditions."""
+"""What an action is done to; deploy_policy.py says how each is written as resources and conditions."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+"""A role that only workflows on GitHub can take."""
+
+from collections.abc import Mapping, Sequence
+
+from constructs_lib import aws
+from constructs_lib.policies import Document, to_json
+from constructs_lib.policies.trust_policy import trust_policy
+
+from constructs import Construct
+
+MAX_SESSION_SECONDS = 3600
+"""The shortest that IAM knows: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+
+
+class CiRole(Construct):
+    """An IAM role for a workflow, with managed policies of its own.
+
+    Attributes:
+        role: the `aws_iam_role` resource.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        description: str,
+        provider_arn: str,
+        subjects: Sequence[str],
+        policies: Mapping[str, Document],
+    ) -> None:
+        """Create the role, its policies and their attachments.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the role.
+            name: the role's name.
+            description: what the console shows, of the role and of its policies.
+            provider_arn: the provider of the tokens.
+            subjects: the `sub` claims that a token may have, exactly.
+            policies: what the role may do, by the names of the managed policies.
+
+        Raises:
+            ValueError: a subject has a wildcard.
+        """
+        super().__init__(scope, construct_id)
+        self.role = aws.IamRole(
+            self,
+            "role",
+            name=name,
+            description=description,
+            assume_role_policy=to_json(trust_policy(provider_arn=provider_arn, subjects=subjects)),
+            max_session_duration=MAX_SESSION_SECONDS,
+        )
+        for policy_name, document in policies.items():
+            policy = aws.IamPolicy(
+                self,
+                f"policy-{policy_name}",
+                name=policy_name,
+                description=description,
+                policy=to_json(document),
+            )
+            aws.IamRolePolicyAttachment(
+                self, f"attachment-{policy_name}", role=self.role.name, policy_arn=policy.arn
+            )

@@ -1,0 +1,101 @@
+"""The CI stack: GitHub's identity provider, and the roles with which CI plans and deploys an environment."""
+
+from constructs_lib.ci_role import CiRole
+from constructs_lib.oidc_provider import OidcProvider
+from constructs_lib.policies import Document, plan_files, trust_policy
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policy
+from stacks.account import Account
+from stacks.remote_state import keep_state_remotely
+from stacks.settings import Settings, SettingsError
+from stacks.settings_defaults import ci_role_names
+from stacks.storage import StorageStack
+
+from cdktf import TerraformOutput, TerraformStack
+from constructs import Construct
+
+
+class CiStack(TerraformStack):
+    """One environment's roles for CI; they can change neither themselves nor each other."""
+
+    def __init__(
+        self, scope: Construct, settings: Settings, *, repository: str, storage: StorageStack
+    ) -> None:
+        """Describe `settings`' roles as stack `secure-storage-<environment>-ci`.
+
+        Args:
+            scope: the app.
+            settings: the environment.
+            repository: whose workflows may take the roles.
+            storage: the stack that the roles plan and deploy; they are allowed what it needs.
+
+        Raises:
+            SettingsError: no policy can be made for that stack.
+        """
+        environment = settings.environment
+        name = f"secure-storage-{environment}-ci"
+        super().__init__(scope, name)
+        account = Account(self, region=settings.region, settings=settings)
+        keep_state_remotely(self, name, settings)
+
+        described = storage.to_terraform()
+
+        def may_deploy(*, read_only: bool) -> Document:
+            try:
+                return deploy_policy(
+                    described,
+                    partition=account.partition,
+                    account=account.id,
+                    state_key_alias=settings.state.key_alias,
+                    read_only=read_only,
+                )
+            except DeployPolicyError as error:
+                raise SettingsError([f"environment {environment}: {error}"]) from error
+
+        state_bucket = account.bucket_arn(settings.state.bucket)
+        provider = OidcProvider(
+            self,
+            "oidc-provider",
+            partition=account.partition,
+            account_id=account.id,
+            create=settings.ci.create_provider,
+            protect=settings.protect,
+        )
+        plan_name, deploy_name = ci_role_names(environment)
+        plan = CiRole(
+            self,
+            "plan-role",
+            name=plan_name,
+            description=f"Plans environment {environment} in CI, and changes nothing",
+            provider_arn=provider.arn,
+            subjects=[
+                trust_policy.pull_request(repository),
+                trust_policy.branch(repository, settings.ci.branch),
+            ],
+            policies={
+                f"SecureStoragePlan-{environment}": may_deploy(read_only=True),
+                f"SecureStoragePlanFiles-{environment}": plan_files.store_policy(
+                    bucket_arn=state_bucket,
+                    environment=environment,
+                    key_alias=settings.state.key_alias,
+                    partition=account.partition,
+                    region=settings.state.region,
+                    account_id=account.id,
+                ),
+            },
+        )
+        deploy = CiRole(
+            self,
+            "deploy-role",
+            name=deploy_name,
+            description=f"Deploys environment {environment} from CI, and nothing else",
+            provider_arn=provider.arn,
+            subjects=[trust_policy.environment(repository, settings.ci.environment)],
+            policies={
+                f"SecureStorageDeploy-{environment}": may_deploy(read_only=False),
+                f"SecureStorageDeployFiles-{environment}": plan_files.deploy_files_policy(
+                    bucket_arn=state_bucket, environment=environment
+                ),
+            },
+        )
+        TerraformOutput(self, "PlanRoleArn", value=plan.role.arn)
+        TerraformOutput(self, "DeployRoleArn", value=deploy.role.arn)
