@@ -141,13 +141,22 @@ class RemoteState:
         """
         body = self._get(self.key)
         if body is None:
-            if any(True for _ in self._listed("Versions")):
+            if self._was_deleted():
                 raise self._damaged("was deleted")
             return None
         try:
             return Snapshot.parse(body)
         except ValueError as error:
             raise self._damaged(str(error)) from error
+
+    def _was_deleted(self) -> bool:
+        try:
+            return any(True for _ in self._listed("Versions"))
+        except OpsError as error:
+            # A role that only deploys may not list them. It sees as much as Terraform does: no state.
+            if isinstance(error.__cause__, Exception) and aws.error_code(error.__cause__) == "AccessDenied":
+                return False
+            raise
 
     def _damaged(self, problem: str) -> DamagedStateError:
         scope = " ARGS=--backend" if self.stack.endswith("-state") else ""

@@ -1,7 +1,7 @@
 """What CI's two roles may do with stored plans: files below `ci/<environment>/` of the state bucket.
 
-Who plans stores a plan once and can neither replace nor read it: another run's plan holds the state. Who
-deploys reads plans, and records what it deployed below `deployed/`, where only it can write.
+Who plans stores a plan once and can neither replace nor read it: another run's plan holds the state. It reads
+only which configuration is deployed, to compare its own with. Who deploys reads plans, and records what it deployed below `deployed/`, where only it can write.
 """
 
 from constructs_lib.policies import Document, Statement, document, state_policy
@@ -35,6 +35,16 @@ def deny_record_deploys(*, bucket_arn: str, environment: str) -> Statement:
         "Effect": "Deny",
         "Action": ["s3:PutObject"],
         "Resource": f"{bucket_arn}/{prefix(environment)}deployed/*",
+    }
+
+
+def allow_compare_configuration(*, bucket_arn: str, environment: str) -> Statement:
+    """Let the holder read which configuration was deployed last."""
+    return {
+        "Sid": "AllowCompareConfiguration",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": f"{bucket_arn}/{prefix(environment)}deployed/cdk.tf.json",
     }
 
 
@@ -88,6 +98,7 @@ def store_policy(
     return document(
         allow_store_plans(bucket_arn=bucket_arn, environment=environment),
         deny_record_deploys(bucket_arn=bucket_arn, environment=environment),
+        allow_compare_configuration(bucket_arn=bucket_arn, environment=environment),
         key | {"Action": ["kms:GenerateDataKey"]},
     )
 

@@ -258,7 +258,11 @@ STORES = {
 ENCRYPTS = {
     "encrypt what it stores": Ask("kms:GenerateDataKey", "state", VIA_S3),
 }
+COMPARES = {
+    "read which configuration is deployed": Ask("s3:GetObject", f"{FILES}/deployed/cdk.tf.json"),
+}
 TAKES_PLANS = {
+    "read a state that a deploy could not write": Ask("s3:GetObject", f"{FILES}/deployed/errored/state"),
     "read a plan": Ask("s3:GetObject", f"{FILES}/{SHA}/plan"),
     "read an earlier version of a plan": Ask("s3:GetObjectVersion", f"{FILES}/{SHA}/plan"),
     "list a plan's versions": Ask("s3:ListBucketVersions", STATE, {"s3:prefix": f"ci/{NAME}/{SHA}/plan"}),
@@ -371,10 +375,10 @@ NEVER = {
 }
 
 MAY = {
-    "plan": {**READS, **STORES, **ENCRYPTS},
-    "deploy": {**READS, **ENCRYPTS, **TAKES_PLANS, **DEPLOYS},
+    "plan": {**READS, **STORES, **ENCRYPTS, **COMPARES},
+    "deploy": {**READS, **ENCRYPTS, **COMPARES, **TAKES_PLANS, **DEPLOYS},
 }
-EVERYTHING = {**READS, **STORES, **ENCRYPTS, **TAKES_PLANS, **DEPLOYS, **NEVER}
+EVERYTHING = {**READS, **STORES, **ENCRYPTS, **COMPARES, **TAKES_PLANS, **DEPLOYS, **NEVER}
 
 
 @pytest.fixture(scope="module")
