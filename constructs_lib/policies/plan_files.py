@@ -1,7 +1,8 @@
 """What CI's two roles may do with stored plans: files below `ci/<environment>/` of the state bucket.
 
 Who plans stores a plan once and can neither replace nor read it: another run's plan holds the state. It reads
-only which configuration is deployed, to compare its own with. Who deploys reads plans, and records what it deployed below `deployed/`, where only it can write.
+only which configuration is deployed, to compare its own with. Who deploys reads plans, and records what it
+deployed below `deployed/`, where only it can write.
 """
 
 from constructs_lib.policies import Document, Statement, document, state_policy

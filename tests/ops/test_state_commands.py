@@ -12,6 +12,7 @@ from ops.existing import find_existing
 from ops.remote_state import DamagedStateError, RemoteState
 from ops.toolchain import tool_environment
 from stacks.settings import Settings, load_environments
+from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 
 import boto3
@@ -153,3 +154,23 @@ def test_what_is_ours_is_found_and_what_is_not_is_refused(
     kms.schedule_key_deletion(KeyId=first, PendingWindowInDays=7)
     with pytest.raises(OpsError, match=f"key {first} is scheduled for deletion on .*cancel-key-deletion"):
         find_existing(stack, settings, {})
+
+
+def test_where_versions_may_not_be_listed_a_missing_state_is_none(
+    s3: Any, settings: Settings, state: RemoteState, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(call: Call) -> Answer | None:
+        denied = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+        return Answer(403, denied) if "versions" in call.target else None
+
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=body(1))
+    with AwsProxy(env["AWS_ENDPOINT_URL"], fault=refuse) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        found = state.read()
+        assert found is not None
+        assert found.serial == 1
+        s3.delete_object(Bucket=BUCKET, Key=KEY)
+        assert state.read() is None
+    monkeypatch.setenv("AWS_ENDPOINT_URL", env["AWS_ENDPOINT_URL"])
+    with pytest.raises(DamagedStateError, match="was deleted"):
+        RemoteState(settings, STACK).read()
