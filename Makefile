@@ -26,7 +26,7 @@ ci-demo: setup ## A pull request's life against an embedded AWS: plan, comment, 
 test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
-test-slow: setup ## Run the tests that take minutes: every settings variant deployed
+test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
 	@$(python) -m pytest -m slow --dist load $(ARGS)
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused

@@ -62,8 +62,9 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str]) -> Run:
         errors.seek(0)
         if child.returncode:
             raise _failed(command, child.returncode, errors.read())
+    # What wait4 tells is only for want of better: a child begins as a copy of this process, and that counts.
     largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(seconds, max(largest, sum(peaks.values())))
+    return Run(seconds, sum(peaks.values()) or largest)
 
 
 def _failed(command: Sequence[str | Path], status: int, errors: str) -> CommandError:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops import aws
-from ops.adoption import Found, bucket_exists, find_existing
 from ops.errors import OpsError
+from ops.existing import Found, bucket_exists, find_existing
 from ops.remote_state import Snapshot
 from ops.terraform import Stack, synthesized
 from ops.toolchain import ROOT

@@ -1,6 +1,6 @@
 """What Terraform asks of AWS for each type of resource: the data of the deploy policy.
 
-tests/e2e/test_deploy_policy.py records the provider's calls, and fails where an action lacks here or is
+tests/e2e/test_deploy_policy_calls.py records the provider's calls, and fails where an action lacks here or is
 never used. What an API call needs is in AWS's service authorization reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """

@@ -9,7 +9,7 @@ from ops.deploy_policy import policy_of_environment, statements_to_check
 from ops.errors import OpsError
 from ops.preflight_checks import credentials, names, permissions, state, tools
 from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark, bad, good, skipped
+from ops.preflight_checks.line import Line, Mark, bad, good, skipped, unknown
 from ops.stack_commands import checked_settings
 from ops.toolchain import ROOT, tool_environment
 from stacks.settings import Settings
@@ -73,6 +73,8 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
 
 
 def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line:
+    if caller.is_root:
+        return unknown(permissions.SUBJECT, "no policy limits the account's root")
     policy = policy_of_environment(settings.environment, account=caller.account, read_only=read_only)
     option = " --read-only" if read_only else ""
     remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"

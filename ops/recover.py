@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 
-from ops.adoption import Found, find_existing
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
+from ops.existing import Found, find_existing
 from ops.remote_state import RemoteState, Snapshot
 from ops.terraform import Stack, synthesized
+from ops.toolchain import ROOT
 from stacks.settings import Settings
 
 Agree = Callable[[str], bool]
@@ -28,8 +29,14 @@ def recover(environment: str, agree: Agree) -> None:
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
             content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
-            if "s3" in content["terraform"]["backend"]:
-                _Recovery(stack, settings, agree).run()
+            if "s3" not in content["terraform"]["backend"]:
+                continue
+            if (ROOT / f"terraform.{stack.name}.tfstate").exists():
+                raise OpsError(
+                    f"the state of {stack.name} is still in this checkout; "
+                    f"make bootstrap ENV={environment} moves it first"
+                )
+            _Recovery(stack, settings, agree).run()
     print(
         f"Next: make plan ENV={environment} shows what is left to do, make deploy ENV={environment} does it."
     )

@@ -8,7 +8,6 @@ out the same. The finished file is then the one that an unbroken run would have 
 """
 
 import contextlib
-import csv
 import gzip
 import json
 import os
@@ -17,12 +16,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BufferedReader, StringIO
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 from presign.errors import BulkError
-from presign.manifest import BadRow, Batch, Layout
+from presign.manifest import BadRow, Batch, Layout, dotted
 from presign.signer import Plan
 from presign.workers import sign_together
 
@@ -35,11 +34,12 @@ _GZIP_LEVEL = 1  # signatures do not compress, and all else does at any level
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a batch: rows of output, how many, and what could not be signed."""
+    """What became of a batch: rows of output, how many, what could not be signed, and how many are dotted."""
 
     data: bytes
     count: int
     bad: list[BadRow]
+    dotted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Job:
     def sign(self, batch: Batch) -> Done:
         """Sign the batch's good rows."""
         keys, bad = self.layout.good_keys(batch)
-        return Done(self.rows(keys), len(keys), bad)
+        return Done(self.rows(keys), len(keys), bad, dotted(keys))
 
     def rows(self, keys: list[str]) -> bytes:
         """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""
@@ -115,12 +115,12 @@ def _skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:
         keys, bad = job.layout.good_keys(batch)
         if rows > len(keys):
             rows -= len(keys)
-            yield Done(b"", len(keys), bad)
+            yield Done(b"", len(keys), bad, dotted(keys))
             continue
         plain = Job(job.layout, job.plan, job.format, compress=False)
         if plain.rows(keys[rows - 1 : rows]) != left.last:
             break
-        yield Done(job.rows(keys[rows:]), len(keys), bad)
+        yield Done(job.rows(keys[rows:]), len(keys), bad, dotted(keys))
         return
     raise BulkError(
         "cannot resume: the partial file was made from another manifest or with other options or "
@@ -216,6 +216,5 @@ def _lock(file: BinaryIO, path: Path) -> None:
 def _csv_field(key: str) -> str:
     if not _CSV_SPECIAL.search(key):
         return key
-    text = StringIO()
-    csv.writer(text, lineterminator="").writerow([key])
-    return text.getvalue()
+    quoted = key.replace('"', '""')
+    return f'"{quoted}"'

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
-from presign import credentials, duration, endpoint, find
+from presign import credentials, duration, endpoint, find, outputs
 from presign.bulk_report import BadRows, Progress, say
 from presign.errors import BulkError, ManifestError
 from presign.options import Decorator, PlaceOptions, expires_option, place_options
@@ -17,9 +17,9 @@ from presign.signer import Signer
 import click
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
     from presign.bulk import Done
+    from presign.inventory import Inventory
+    from presign.manifest import Layout, Source
 
 _SOME_ROWS_BAD = 3
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
@@ -51,9 +51,9 @@ def _bulk_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--manifest-format",
-            type=click.Choice(["text", "csv", "jsonl"]),
-            help="A key a line, CSV with a header, or JSON lines. Default: by the name (.txt or none, .csv, "
-            ".jsonl or .ndjson). Compression with gzip is found out.",
+            type=click.Choice(["text", "csv", "jsonl", "inventory"]),
+            help="A key a line, CSV with a header, JSON lines, or an S3 Inventory. Default: by its name (.txt"
+            " or none, .csv, .jsonl or .ndjson, manifest.json). Compression with gzip is found out.",
         ),
         click.option(
             "--column",
@@ -108,6 +108,9 @@ def bulk() -> None:
 def get(**options: Unpack[BulkOptions]) -> None:
     """Make a link that downloads for every key in MANIFEST (- is standard input).
 
+    MANIFEST may be an S3 Inventory's manifest.json, also in S3 (s3://BUCKET/KEY), with data files in CSV or
+    Parquet: of the latest version of each object that it lists.
+
     All links are signed for the moment at which the command starts, however long it runs, and expire
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
     then 3.
@@ -123,6 +126,9 @@ def get(**options: Unpack[BulkOptions]) -> None:
 def put(**options: Unpack[BulkOptions]) -> None:
     """Make a link that uploads for every key in MANIFEST (- is standard input).
 
+    MANIFEST may be an S3 Inventory's manifest.json, also in S3 (s3://BUCKET/KEY), with data files in CSV or
+    Parquet: of the latest version of each object that it lists.
+
     All links are signed for the moment at which the command starts, however long it runs, and expire
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
     then 3. Uploads must send exactly the headers that are printed at the end.
@@ -133,7 +139,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
 def _run(method: str, options: BulkOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
     from presign.bulk import Job, Output, Remains, remains, results
-    from presign.manifest import Layout, unpacked
+    from presign.manifest import Layout
 
     manifest_format, form = _formats(options)
     stack = find.locate(options)
@@ -159,22 +165,29 @@ def _run(method: str, options: BulkOptions) -> None:
             f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
             "run again without --resume"
         )
-    job = Job(Layout(manifest_format, options["column"]), plan, form, compress=name.endswith(".gz"))
+    layout = Layout(manifest_format, options["column"])
+    job = Job(layout, plan, form, compress=name.endswith(".gz"))
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
-    with _manifest(options["manifest"]) as file:
-        batches = job.layout.batches(unpacked(file))
-        done = results(job, batches, options["jobs"], left, target.partial if target else None)
-        progress = Progress(file)
+    with _source(options, layout, stack) as source:
+        done = results(job, source.batches(), options["jobs"], left, target.partial if target else None)
+        progress = Progress(source)
         with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
             if not left.rows:
                 out.write(job.header)
-            count, bad = _write(done, out, progress, errors)
+            count, bad, dotted = _write(done, out, progress, errors)
 
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
+    if skipped := getattr(source, "skipped", 0):
+        say(f"Left out: {skipped:,} delete markers and versions that are not the latest")
     for header, value in headers.items() if count else ():
         say(f"Uploads must send {header}: {value}")
+    if dotted:
+        say(
+            f"Warning: {dotted:,} {'key has' if dotted == 1 else 'keys have'} a '.' or '..' part, which "
+            "browsers and most HTTP clients rewrite: use curl --path-as-is"
+        )
     if plan.expires_at <= datetime.now(UTC):
         say("Warning: the links have already expired: give a longer --expires")
     elif found.expires_at and found.expires_at < plan.expires_at:
@@ -197,10 +210,16 @@ def _formats(options: BulkOptions) -> tuple[str, str]:
         raise click.UsageError("standard input cannot hold both the outputs and the manifest")
     if name == "-" and options["resume"]:
         raise click.UsageError("--resume needs a file: standard output cannot be gone on with")
+    manifest_format = options["manifest_format"] or format_of(manifest)
+    if manifest.startswith("s3://") and manifest_format != "inventory":
+        raise click.UsageError(f"only the manifest.json of an S3 Inventory is read from S3, not {manifest}")
+    if manifest == "-" and manifest_format == "inventory":
+        raise click.UsageError(
+            "standard input cannot hold an inventory: its data files are found by its place"
+        )
     paths = [Path(path).resolve() for path in (manifest, name, options["errors"]) if path and path != "-"]
     if len(set(paths)) < len(paths):
         raise click.UsageError("the manifest, OUT and the errors must be different files")
-    manifest_format = options["manifest_format"] or format_of(manifest)
     if not manifest_format:
         raise click.UsageError(f"cannot tell the format of {manifest} by its name: give --manifest-format")
     suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
@@ -211,7 +230,14 @@ def _formats(options: BulkOptions) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def _manifest(path: str) -> Iterator["BufferedReader"]:
+def _source(options: BulkOptions, layout: "Layout", stack: outputs.Outputs) -> Iterator["Source"]:
+    """Open what lists the keys."""
+    from presign.manifest import ManifestFile
+
+    path = options["manifest"]
+    if layout.format == "inventory":
+        yield _inventory(path, options, stack)
+        return
     try:
         file = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
         file.peek(1)  # type: ignore[union-attr]
@@ -219,17 +245,27 @@ def _manifest(path: str) -> Iterator["BufferedReader"]:
         reason = getattr(error, "strerror", None) or error
         raise ManifestError(f"cannot read the manifest {path}: {reason}") from error
     try:
-        yield file  # type: ignore[misc]
+        yield ManifestFile(file, layout)  # type: ignore[arg-type]
     finally:
         if path != "-":
             file.close()
 
 
+def _inventory(path: str, options: BulkOptions, stack: outputs.Outputs) -> "Inventory":
+    from presign.inventory import Inventory
+    from presign.inventory_files import S3, LocalFiles, S3Files
+
+    if path.startswith(S3):
+        place = S3Files(path, stack.region, options["profile"], options["endpoint_url"])
+        return Inventory(place, stack.bucket)
+    return Inventory(LocalFiles(path), stack.bucket)
+
+
 def _write(
     results: Iterable["Done"], out: BinaryIO, progress: Progress, errors: str | None
-) -> tuple[int, int]:
-    """Write all links and report bad rows; return how many there are of each."""
-    count = bad = 0
+) -> tuple[int, int, int]:
+    """Write all links and report bad rows; return how many there are of each, and of dotted keys."""
+    count = bad = dotted = 0
     with BadRows(errors) as report:
         out.flush()
         for done in results:
@@ -237,7 +273,8 @@ def _write(
             out.flush()  # other processes may write next
             count += done.count
             bad += len(done.bad)
+            dotted += done.dotted
             report.write(done.bad)
             progress.show(count + bad)
         progress.end()
-    return count, bad
+    return count, bad, dotted

@@ -1,6 +1,5 @@
 """What a bulk run tells: bad rows, how far it is, and how it ended."""
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -11,9 +10,7 @@ from presign.errors import BulkError
 import click
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
-    from presign.manifest import BadRow
+    from presign.manifest import BadRow, Source
 
 
 class BadRows:
@@ -49,20 +46,17 @@ class BadRows:
 def _line(row: "BadRow") -> str:
     from presign.report import printable
 
-    return f"line {row.line}: {printable(row.problem)}"
+    where = f"{row.file} row" if row.file else "line"
+    return f"{where} {row.line}: {printable(row.problem)}"
 
 
 class Progress:
     """A line on standard error that tells how far the run is, where that is a terminal."""
 
-    def __init__(self, file: "BufferedReader") -> None:
+    def __init__(self, source: "Source") -> None:
         self._shown = sys.stderr is not None and sys.stderr.isatty()
-        self._raw = getattr(file, "raw", None)
+        self._source = source
         self._start = self._last = time.monotonic()
-        try:
-            self._size = os.fstat(file.fileno()).st_size
-        except OSError:
-            self._size = 0
 
     def show(self, rows: int) -> None:
         """Show the rate, and the time left where the size is known; at most five times a second."""
@@ -72,8 +66,9 @@ class Progress:
         self._last = now
         spent = now - self._start
         text = f"{rows:,} rows, {rows / spent:,.0f}/s"
-        if self._size and self._raw and (read := self._raw.tell()):
-            text += f", {100 * read // self._size} %, {spent * (self._size - read) / read:.0f} s left"
+        size, read = self._source.size, self._source.position()
+        if size and read:
+            text += f", {100 * read // size} %, {spent * (size - read) / read:.0f} s left"
         click.echo(f"\r{text}\x1b[K", err=True, nl=False)
 
     def end(self) -> None:

@@ -1,31 +1,28 @@
 """Reads manifests: lists of keys as text, CSV or JSON lines, each perhaps compressed with gzip.
 
-Rows are read in batches, so that any number of them fits into memory. Bytes that
+Rows are read in batches, so that any number of them fits into memory, and so does a file
+without line breaks: a line that is too long is a bad row. Bytes that
 are not UTF-8 become lone surrogates, which no key may have: the row that has them
 is then reported like every other bad row, and no other row suffers.
 """
 
 import codecs
-import csv
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Protocol
 
 from presign.errors import ManifestError, ObjectKeyError
+from presign.lines import TOO_LONG, blocks, csv_rows
 from presign.signer import encode_keys
 
-if TYPE_CHECKING:
-    from _csv import Reader
-
-FORMATS = ("text", "csv", "jsonl")
 BATCH = 4000  # rows of CSV
-_BLOCK = 1 << 18  # bytes of lines
 
 _BY_SUFFIX = {"": "text", ".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _GZIP = b"\x1f\x8b"
@@ -36,10 +33,12 @@ class Batch:
     """Some rows as they were read, or what is wrong with them, and the number of each one's (last) line.
 
     Of CSV, a row is the key alone. Lines stay together as bytes, which pass to another process faster.
+    ``file`` is the name of the file where the rows are from several.
     """
 
     lines: Sequence[int]
     rows: Sequence[str | ManifestError] | bytes
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,21 @@ class BadRow:
 
     line: int
     problem: str
+    file: str = ""
+
+
+class Source(Protocol):
+    """Where keys come from. ``size`` and ``position`` are in bytes, and 0 where the size is unknown."""
+
+    @property
+    def size(self) -> int:
+        """Return how long it is."""
+
+    def position(self) -> int:
+        """Return how far it has been read."""
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all rows. Raises ManifestError where they cannot be read on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +80,25 @@ class Layout:
             raise ManifestError(f"cannot read the manifest: {reason}") from error
 
     def _csv(self, stream: BinaryIO) -> Iterator[Batch]:
-        reader = csv.reader(line.decode("utf-8", "surrogateescape") for line in stream)
-        try:
-            header = [name.removeprefix("\ufeff") for name in next(reader, [])]
-        except csv.Error as error:
-            raise ManifestError(f"cannot read the manifest's header: {error}") from error
+        rows = csv_rows(stream)
+        _, header = next(rows, (0, []))
+        if isinstance(header, ManifestError):
+            raise ManifestError(f"cannot read the manifest's header: {header}")
+        header = [name.removeprefix("\ufeff") for name in header]
         if header.count(self.field) != 1:
             count = "several columns" if self.field in header else "no column"
             given = ", ".join(map(repr, header[:20])) or "none"
             raise ManifestError(
                 f"the manifest has {count} {self.field!r}: name one with --column; its header has: {given}"
             )
-        column = header.index(self.field)
-        while batch := list(islice(_records(reader, column), BATCH)):
+        keys = _of_column(rows, header.index(self.field))
+        while batch := list(islice(keys, BATCH)):
             yield Batch([line for line, _ in batch], [key for _, key in batch])
 
     def good_keys(self, batch: Batch) -> tuple[list[str], list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
         rows = batch.rows
-        found = _split(rows) if isinstance(rows, bytes) else rows
-        if self.format == "text":
-            found = [str(row).removesuffix("\r") for row in found]
-        elif self.format == "jsonl":
-            found = [self._json_key(str(row)) for row in found]
+        found = self._keys(_split(rows)) if isinstance(rows, bytes) else rows
         keys = [key for key in found if isinstance(key, str)]
         if len(keys) == len(found):
             try:
@@ -101,10 +111,15 @@ class Layout:
         for line, key in zip(batch.lines, found, strict=True):
             problem = _problem(key)
             if problem:
-                bad.append(BadRow(line, problem))
+                bad.append(BadRow(line, problem, batch.file))
             elif isinstance(key, str):
                 good.append(key)
         return good, bad
+
+    def _keys(self, lines: list[str]) -> Sequence[str | ManifestError]:
+        if self.format == "jsonl":
+            return [self._json_key(line) for line in lines]
+        return [line.removesuffix("\r") for line in lines]
 
     def _json_key(self, row: str) -> str | ManifestError:
         try:
@@ -121,6 +136,8 @@ class Layout:
 
 def format_of(path: str) -> str | None:
     """Tell a manifest's format by its name, without .gz; None where the name does not tell. - is text."""
+    if PurePath(path).name == "manifest.json":  # as S3 Inventory calls its own
+        return "inventory"
     return _BY_SUFFIX.get(PurePath(path.removesuffix(".gz")).suffix.lower())
 
 
@@ -130,26 +147,57 @@ def unpacked(stream: io.BufferedReader) -> BinaryIO:
     return gzip.open(stream) if stream.peek(2)[:2] == _GZIP else stream  # type: ignore[return-value]
 
 
-def _records(reader: "Reader", column: int) -> Iterator[tuple[int, str | ManifestError]]:
-    missing = ManifestError("the row is too short: it has no such column")
-    while True:
+class ManifestFile:
+    """A Source: an open manifest and its layout."""
+
+    def __init__(self, file: io.BufferedReader, layout: Layout) -> None:
+        self._file = file
+        self._layout = layout
         try:
-            for row in reader:
-                yield reader.line_num, row[column] if column < len(row) else missing
-        except csv.Error as error:  # one record; the reader goes on with the next line
-            yield reader.line_num, ManifestError(f"not CSV: {error}")
+            self.size = os.fstat(file.fileno()).st_size
+        except OSError:
+            self.size = 0
+
+    def position(self) -> int:
+        """Return how many bytes have been read, compressed where the manifest is."""
+        raw = getattr(self._file, "raw", None)
+        return raw.tell() if self.size and raw else 0
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all rows. Raises ManifestError where they cannot be read on."""
+        return self._layout.batches(unpacked(self._file))
+
+
+def dotted(keys: Sequence[str]) -> int:
+    """Count the keys with a ``.`` or ``..`` segment, which most HTTP clients rewrite before sending."""
+    # One search over all keys is faster than one for each, and hardly any key has a segment that ends so.
+    if "./" not in "/".join([*keys, ""]):
+        return 0
+    paths = [f"/{key}/" for key in keys]
+    return sum("/./" in path or "/../" in path for path in paths)
+
+
+def _of_column(
+    rows: Iterator[tuple[int, list[str] | ManifestError]], column: int
+) -> Iterator[tuple[int, str | ManifestError]]:
+    missing = ManifestError("the row is too short: it has no such column")
+    for line, row in rows:
+        if isinstance(row, ManifestError):
+            yield line, row
         else:
-            return
+            yield line, row[column] if column < len(row) else missing
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:
     first = 1
-    while block := stream.read(_BLOCK):
-        block += stream.readline()
-        if first == 1:
-            block = block.removeprefix(codecs.BOM_UTF8)
-        count = block.count(b"\n") + (not block.endswith(b"\n"))
-        yield Batch(range(first, first + count), block)
+    for block in blocks(stream):
+        if block is None:
+            yield Batch([first], [ManifestError(TOO_LONG)])
+            first += 1
+            continue
+        lines = block.removeprefix(codecs.BOM_UTF8) if first == 1 else block
+        count = lines.count(b"\n") + (not lines.endswith(b"\n"))
+        yield Batch(range(first, first + count), lines)
         first += count
 
 

@@ -149,6 +149,7 @@ def account(running: EmbeddedAws, tmp_path: Path) -> Account:
     assert connection.getresponse().status == 200
     connection.close()
     checkout = checkout_of_ops(tmp_path / "checkout")
+    (checkout / "main.py").unlink(missing_ok=True)
     shutil.copy(ROOT / "main.py", checkout)
     for name in (".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
@@ -289,7 +290,9 @@ def test_an_alias_of_another_key_is_named(account: Account) -> None:
     key = kms.create_key(Description="for the web team")["KeyMetadata"]
     kms.create_alias(AliasName="alias/secure-dev-terraform-state", TargetKeyId=key["KeyId"])
     line = error_of(account, "--auto-approve")
-    assert "alias/secure-dev-terraform-state is the alias of another key" in line
+    assert (
+        f"alias/secure-dev-terraform-state belongs to key {key['KeyId']}, which is not this stack's" in line
+    )
     assert "for the web team" in line
 
 

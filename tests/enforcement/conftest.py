@@ -77,13 +77,18 @@ def deploy(all_stacks: dict[str, dict[str, Any]], key_arn: str, server: Server) 
     return make
 
 
-@pytest.fixture(scope="session", params=["MiniStack", "SeaweedFS"])
+@pytest.fixture(scope="session")
+def ministack(aws: EmbeddedAws, all_stacks: dict[str, dict[str, Any]], key_arn: str) -> Place:
+    return on_ministack(aws, all_stacks["secure-storage-dev"], key_arn=key_arn)
+
+
+@pytest.fixture(params=["MiniStack", "SeaweedFS"])
 def place(request: pytest.FixtureRequest) -> Place:
     """The bucket of the dev stack on each server."""
     if request.param == "SeaweedFS":
         return on_seaweedfs(request.getfixturevalue("deploy")("dev"))
-    stack = request.getfixturevalue("all_stacks")["secure-storage-dev"]
-    return on_ministack(request.getfixturevalue("aws"), stack, key_arn=request.getfixturevalue("key_arn"))
+    found: Place = request.getfixturevalue("ministack")
+    return found
 
 
 @pytest.fixture

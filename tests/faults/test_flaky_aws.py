@@ -18,7 +18,7 @@ FAULTS: dict[str, Callable[[Call], Fault]] = {
 }
 
 
-@pytest.mark.parametrize("share", [0.2, 0.05], ids=lambda share: f"{share:.0%}")
+@pytest.mark.parametrize("share", [0.2, 0.05], ids=["fifth", "twentieth"])
 @pytest.mark.parametrize("fault", list(FAULTS))
 def test_a_deploy_ends_well_or_the_next_one_does(
     site: Site, round_of: RoundOf, fault: str, share: float

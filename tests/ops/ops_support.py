@@ -37,6 +37,7 @@ def checkout_of_ops(folder: Path) -> Path:
     shutil.copytree(ROOT / "environments", folder / "environments")
     for name in ("constructs_lib", "presign", "stacks"):
         (folder / name).symlink_to(ROOT / name)
+    (folder / "main.py").symlink_to(ROOT / "main.py")
     return folder
 
 

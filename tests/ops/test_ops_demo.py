@@ -106,7 +106,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture
 def real_checkout(checkout: Path) -> Path:
     """A checkout with the real tools, which are linked."""
-    for name in ("main.py", "Pipfile", "Pipfile.lock", ".venv", "node_modules"):
+    for name in ("Pipfile", "Pipfile.lock", ".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "cdktf.json", checkout)
     return checkout

@@ -57,6 +57,14 @@ def test_every_manifest_gives_its_links_in_order(
     assert result.err.startswith("8 links in out.csv, until 20")
 
 
+def test_every_key_comes_back_out_of_csv(presign: Presign, outputs_file: OutputsFile) -> None:
+    keys = ["line\nbreak", "carriage\rreturn", 'quo"te', "com,ma", '"', "\n", "plain"]
+    Path("m.jsonl").write_bytes(WRITERS["m.jsonl"](keys))
+    assert presign("bulk", "get", "--outputs", outputs_file(), "m.jsonl", "-o", "out.csv").code == 0
+    with Path("out.csv").open(newline="") as file:
+        assert [row["key"] for row in csv.DictReader(file)] == keys
+
+
 def test_a_manifest_may_come_from_standard_input_and_links_go_to_standard_output(
     presign: Presign, outputs_file: OutputsFile
 ) -> None:

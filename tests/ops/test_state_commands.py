@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ops.adoption import find_existing
 from ops.embedded_aws import embedded_aws
 from ops.errors import OpsError
+from ops.existing import find_existing
 from ops.remote_state import DamagedStateError, RemoteState
 from ops.toolchain import tool_environment
 from stacks.settings import Settings, load_environments
