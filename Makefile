@@ -109,6 +109,6 @@ lock: setup ## Renew Pipfile.lock and package-lock.json
 clean: ## Remove all that the targets made, except Terraform state
 	@! find cdktf.out/stacks -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
-	@rm -rf .venv node_modules .cache cdktf.out build dist *.egg-info \
+	@rm -rf .venv node_modules .cache cdktf.out ci-plan build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

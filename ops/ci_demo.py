@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from ops.ci.stand_in import StandIn, stand_in
 from ops.demo import Narrator, variables
 from ops.embedded_aws import embedded_aws
 from ops.errors import OpsError
+from ops.process import process_group
 from ops.remote_state import RemoteState
 from ops.stack_commands import checked_settings
 from ops.toolchain import CACHE, ROOT, tool_environment
@@ -46,10 +46,10 @@ class Site:
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone and return what it prints."""
-        done = self._run(["git", *arguments])
-        if done.returncode != 0:
+        status, printed = self._run(["git", *arguments])
+        if status != 0:
             raise OpsError(f"`git {arguments[0]}` failed; its output is in {self.log}")
-        return done.stdout.strip()
+        return printed.strip()
 
     def make(self, target: str, pull_request: int | None = None, *, fails: int = 0) -> str:
         """Run a make target for dev, as the workflows do; return the last line that it prints.
@@ -60,29 +60,26 @@ class Site:
             fails: the exit status of `ops` that is expected.
         """
         number = {} if pull_request is None else {"PULL_REQUEST": str(pull_request)}
-        done = self._run(["make", "--old-file=setup", target, "ENV=dev"], number)
-        printed = done.stderr if fails else done.stdout
+        status, printed = self._run(["make", "--old-file=setup", target, "ENV=dev"], number)
+        # make ends with 2 whatever the command ended with, and says that on a line of its own.
+        said = [line for line in printed.splitlines() if line.startswith("make: ")]
         lines = [line for line in printed.splitlines() if not line.startswith("make: ")]
-        # make itself ends with 2 whatever the command ended with, and says that on its own line.
-        status = 0 if done.returncode == 0 else 1
-        if status != min(fails, 1) or (fails and f"Error {fails}" not in done.stderr) or not lines:
+        as_expected = said[-1].endswith(f" Error {fails}") if said else status == fails == 0
+        if not as_expected or not lines:
             raise OpsError(f"`make {target}` ended otherwise than it should; its output is in {self.log}")
         return lines[-1]
 
-    def _run(
-        self, command: list[str], more: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command,
-            cwd=self.checkout,
-            env={**self.env, **(more or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def _run(self, command: list[str], more: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """Run a command in the clone; return its exit status and all that it printed."""
+        with tempfile.TemporaryFile() as output:
+            variables = {**self.env, **(more or {})}
+            with process_group(command, env=variables, cwd=self.checkout, stdout=output) as child:
+                status = child.wait()
+            output.seek(0)
+            printed = output.read().decode(errors="replace")
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"\n$ {' '.join(command)}\n{done.stdout}{done.stderr}")
-        return done
+            log.write(f"\n$ {' '.join(command)}\n{printed}")
+        return status, printed
 
     def push(self, number: int, *, section: str = "", setting: str = "") -> None:
         """Commit to a pull request's branch, and check out its merge with main, as CI does.
@@ -155,7 +152,9 @@ def run_ci_demo() -> None:
             aws = stack.enter_context(embedded_aws(log))
             github = stack.enter_context(stand_in())
             narrator.say("GitHub cannot run here: the stand-in keeps comments, labels and merges")
-        env = aws.environment(tool_environment()) | github.variables | {"TMPDIR": str(folder), **GIT}
+        env = aws.environment(tool_environment()) | github.variables | GIT
+        # Unbuffered, so that an error is the last line after all that was printed before it.
+        env |= {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
         if settings.account_id is not None:
             env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
         site = Site(folder / "checkout", log, env, settings, github, narrator)
@@ -188,6 +187,7 @@ def tell_the_story(site: Site) -> None:
     with step("Pull request 1 makes the dev environment: plan it, and write the comment"):
         site.push(1)
         first = site.plan_and_comment(1)
+        show_encryption(site)
 
     with step("Push to it again: the same comment is updated in place"):
         site.push(1, section="presign", setting='max_expiry = "2d"')
@@ -277,13 +277,26 @@ def make_state_bucket(site: Site) -> None:
     )
 
 
+def stored_plan(site: Site) -> str:
+    """Return the key of the plan of what is checked out."""
+    tree = site.git("rev-parse", "HEAD^{tree}")
+    listed = site.s3.list_objects_v2(Bucket=site.settings.state.bucket, Prefix=f"ci/dev/{tree}/")["Contents"]
+    key: str
+    (key,) = (one["Key"] for one in listed if one["Key"].endswith("/plan.tfplan"))
+    return key
+
+
+def show_encryption(site: Site) -> None:
+    """Show with which key the plan is encrypted, as it holds the state."""
+    head = site.s3.head_object(Bucket=site.settings.state.bucket, Key=stored_plan(site))
+    require(head.get("ServerSideEncryption") == "aws:kms", "the plan is not encrypted by the state's key")
+    site.narrator.say(f"in the bucket it is encrypted: aws:kms, {head['SSEKMSKeyId']}")
+
+
 def overwrite_plan(site: Site) -> tuple[str, str]:
     """Write another plan over the one of what is checked out; return the key and the version's id."""
-    tree = site.git("rev-parse", "HEAD^{tree}")
-    bucket = site.settings.state.bucket
-    listed = site.s3.list_objects_v2(Bucket=bucket, Prefix=f"ci/dev/{tree}/")["Contents"]
-    (key,) = (one["Key"] for one in listed if one["Key"].endswith("/plan.tfplan"))
-    written = site.s3.put_object(Bucket=bucket, Key=key, Body=b"another plan")
+    key = stored_plan(site)
+    written = site.s3.put_object(Bucket=site.settings.state.bucket, Key=key, Body=b"another plan")
     return key, written["VersionId"]
 
 

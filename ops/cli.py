@@ -86,9 +86,12 @@ def preflight(environment: str) -> None:
 @ops.command()
 @environment_argument
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
-def drift(environment: str, output_format: str) -> None:
+@click.option(
+    "--storage-only", is_flag=True, help="Leave out the state stack, which CI's roles may not read."
+)
+def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
     """Show what was changed by hand in ENV; exits with 3 where anything was."""
-    if drift_command.run_drift(environment, output_format=output_format):
+    if drift_command.run_drift(environment, output_format=output_format, storage_only=storage_only):
         sys.exit(drift_command.DRIFTED)
 
 

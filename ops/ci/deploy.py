@@ -6,8 +6,8 @@ import shutil
 from ops.ci.comment import LABEL, own_comment, require_label, reviewed_digest
 from ops.ci.git import Revision, revision
 from ops.ci.github import PullRequest, github, has_github
-from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, StateVersion, require_for, require_fresh
-from ops.ci.plan import DEPLOYED, review_of, terraform_version
+from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, require_for, require_fresh
+from ops.ci.plan import DEPLOYED, review_of, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
@@ -55,7 +55,7 @@ def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
     # Where `ops deploy` works, so that an emergency copy of the state is found as after that.
     stack = Stack(name, ROOT / "cdktf.out" / "stacks" / name, env)
     refuse_lost_state(settings, name)
-    state = StateVersion.of(RemoteState(settings, name).read())
+    state = state_version(settings, name)
     shutil.rmtree(stack.folder, ignore_errors=True)
     stack.folder.mkdir(parents=True)
     stack.folder.chmod(0o700)
@@ -140,8 +140,8 @@ def _saved_copies(name: str, store: PlanStore) -> str:
     said = ""
     for copy in emergency_copies(name):
         try:
-            store.keep(f"errored/{copy.name}", copy.read_bytes())
-            said += f"; it is also kept in {store.url(f'errored/{copy.name}')}"
+            store.keep(f"deployed/errored/{copy.name}", copy.read_bytes())
+            said += f"; it is also kept in {store.url(f'deployed/errored/{copy.name}')}"
         except OpsError as error:
             said += f"; keep that file before this machine goes: {error}"
     return said

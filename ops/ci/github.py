@@ -3,6 +3,7 @@
 https://docs.github.com/en/rest/issues/comments
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -65,10 +66,11 @@ class GitHub:
 
     def comments(self, number: int) -> list[Comment]:
         """Return the comments on a pull request, the oldest first."""
-        return [
-            Comment(one["id"], one["body"] or "", self._is_ours(one["user"] or {}))
-            for one in self._pages(f"/issues/{number}/comments")
-        ]
+        with _as_documented():
+            return [
+                Comment(one["id"], one["body"] or "", self._is_ours(one["user"] or {}))
+                for one in self._pages(f"/issues/{number}/comments")
+            ]
 
     def create_comment(self, number: int, body: str) -> None:
         """Write a new comment on a pull request."""
@@ -80,13 +82,15 @@ class GitHub:
 
     def labels(self, number: int) -> tuple[str, ...]:
         """Return the labels of a pull request."""
-        return tuple(one["name"] for one in self._pages(f"/issues/{number}/labels"))
+        with _as_documented():
+            return tuple(one["name"] for one in self._pages(f"/issues/{number}/labels"))
 
     def merged_as(self, commit: str) -> PullRequest | None:
         """Return the pull request that was merged as this commit, if there is one."""
-        for one in self._pages(f"/commits/{commit}/pulls"):
-            if one["merged_at"] and one["merge_commit_sha"] == commit:
-                return PullRequest(one["number"], tuple(label["name"] for label in one["labels"]))
+        with _as_documented():
+            for one in self._pages(f"/commits/{commit}/pulls"):
+                if one["merged_at"] and one["merge_commit_sha"] == commit:
+                    return PullRequest(one["number"], tuple(label["name"] for label in one["labels"]))
         return None
 
     def _is_ours(self, user: Mapping[str, Json]) -> bool:
@@ -142,6 +146,15 @@ class GitHub:
         # As a function, since a header would give way to what ~/.netrc says.
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+@contextlib.contextmanager
+def _as_documented() -> Iterator[None]:
+    """Turn what goes wrong on an answer of another form than documented into an OpsError."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OpsError(f"GitHub's answer is not as its documentation says: {error!r}") from error
 
 
 def _reason(answer: requests.Response) -> str:

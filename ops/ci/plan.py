@@ -21,7 +21,7 @@ from ops.ci.manifest import (
 )
 from ops.ci.store import PlanStore
 from ops.errors import OpsError
-from ops.remote_state import RemoteState
+from ops.remote_state import DamagedStateError, RemoteState
 from ops.review.as_json import as_json
 from ops.review.build import review
 from ops.review.markdown import LIMIT, markdown
@@ -78,12 +78,11 @@ def run_plan(environment: str, *, marker: str, checked: bool) -> None:
 def _plan(
     stack: Stack, settings: Settings, store: PlanStore, of: Revision, marker: str
 ) -> tuple[Manifest, dict[str, bytes], Review]:
-    state = RemoteState(settings, stack.name)
-    before = StateVersion.of(state.read())
+    before = state_version(settings, stack.name)
     stack.init()
     # No lock, as a role that only reads may not take one: what changes meanwhile makes the plan stale.
     stack.terraform("plan", "-input=false", "-lock=false", f"-out={PLAN}")
-    if StateVersion.of(state.read()) != before:
+    if state_version(settings, stack.name) != before:
         raise OpsError(f"the state of {stack.name} changed while it was planned: plan again")
     files = {name: (stack.folder / name).read_bytes() for name in (PLAN, CONFIGURATION, LOCK)}
     result = review_of(stack, files[CONFIGURATION], store.read(DEPLOYED))
@@ -100,6 +99,22 @@ def _plan(
         files={name: sha256(files[name]) for name in FILES},
     )
     return manifest, files, result
+
+
+def state_version(settings: Settings, stack: str) -> StateVersion:
+    """Return which version of the state there is now.
+
+    Raises:
+        DamagedStateError: it is damaged, or was deleted.
+    """
+    try:
+        return StateVersion.of(RemoteState(settings, stack).read())
+    except DamagedStateError:
+        raise
+    except OpsError:
+        # CI's roles may not list the versions of a state, which tells one that was deleted from none. What
+        # else can be wrong with it, Terraform says itself.
+        return StateVersion()
 
 
 def review_of(stack: Stack, configuration: bytes, deployed: bytes | None) -> Review:

@@ -67,15 +67,17 @@ class PlanStore:
         return manifest, bodies
 
     def keep(self, name: str, body: bytes) -> None:
-        """Store an object that is never overwritten; the same content again is fine."""
+        """Store an object, unless there is one: nothing is ever overwritten.
+
+        Who plans may not read what is there, as a plan holds the state. In a plan's folder it can only be the
+        same: the folder is called after the SHA-256 of all, which `plan` checks.
+        """
         with self._errors("write", name):
             try:
                 self._s3.put_object(**self._where, Key=self._key(name), Body=body, IfNoneMatch="*")
             except self._s3.exceptions.ClientError as error:
                 if aws.error_code(error) != "PreconditionFailed":
                     raise
-                if self._get(name) != body:
-                    raise OpsError(f"{self.url(name)} exists, with other content") from error
 
     def replace(self, name: str, body: bytes) -> None:
         """Store a new version of an object."""

@@ -79,7 +79,7 @@ def test_a_state_that_could_not_be_written_is_kept_here_and_in_the_bucket(
         _apply(stack, SETTINGS, store)
     (copy,) = tmp_path.glob(f"terraform.{NAME}.errored-*.tfstate")
     assert copy.read_text() == "state\n"
-    key = f"ci/dev/errored/{copy.name}"
+    key = f"ci/dev/deployed/errored/{copy.name}"
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"state\n"
     line = str(caught.value)
     assert len(line.splitlines()) == 1

@@ -47,6 +47,13 @@ def test_a_comment_is_ours_by_its_author(
     assert comment.ours is ours
 
 
+@pytest.mark.parametrize("answer", [{}, "x", None, {"id": 1, "body": "", "user": "x"}])
+def test_an_answer_of_another_form_is_one_line(github: GitHub, api: StandIn, answer: object) -> None:
+    api.comments[1] = [answer]
+    with pytest.raises(OpsError, match=r"^GitHub's answer is not as its documentation says: "):
+        github.comments(1)
+
+
 def test_a_comment_is_created_and_updated_in_place(github: GitHub, api: StandIn) -> None:
     github.create_comment(1, "first")
     (comment,) = github.comments(1)

@@ -20,6 +20,7 @@ from typing import Any
 
 from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.process import unwind_on_signals
 from ops.toolchain import CACHE, tool_environment
 from stacks.settings import SettingsError, load_environments
 from tests.review import corpus_extras
@@ -173,6 +174,7 @@ def make(case: Case, deployment: Deployment, before: Configuration, after: Confi
 
 def main(prefixes: list[str]) -> None:
     """Make every plan whose name begins with one of `prefixes`, or all."""
+    unwind_on_signals()
     failed: list[str] = []
     wanted = [case for case in CASES if not prefixes or case.name.startswith(tuple(prefixes))]
     if not prefixes:
