@@ -27,10 +27,10 @@ test: lint ## Lint, type-check and run every test
 	@$(python) -m pytest $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
-	@$(python) -m pytest -m slow --dist load $(ARGS)
+	@$(python) -m pytest -m slow -n 4 --dist load $(ARGS)
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
-	@$(python) -m pytest -q tests/faults $(ARGS)
+	@$(python) -m pytest -q -n 4 tests/faults $(ARGS)
 
 lint: setup ## Check style and types
 	@$(python) -m ruff check .
