@@ -22,8 +22,8 @@ SECURITY_HUB = [
 ]
 CIS = ["CIS 2.1.1", "CIS 2.1.2", "CIS 2.1.3", "CIS 2.1.4", "CIS 3.6"]
 CHECKOV = [
-    *(f"CKV_AWS_{n}" for n in (7, 18, 19, 20, 21, 33, 41, 53, 54, 55, 56, 57, 62, 63, 70, 93, 143, 144, 145)),
-    *(f"CKV_AWS_{n}" for n in (227, 274, 275, 286, 287, 288, 289, 290, 300, 355, 375, 379)),
+    *(f"CKV_AWS_{n}" for n in (7, 18, 19, 20, 21, 33, 41, 53, 54, 55, 56, 57, 60, 61, 62, 63, 70, 93)),
+    *(f"CKV_AWS_{n}" for n in (143, 144, 145, 227, 274, 275, 286, 287, 288, 289, 290, 300, 355, 375, 379, 393)),
     *(f"CKV2_AWS_{n}" for n in (6, 40, 43, 56, 61, 62, 64, 65)),
 ]
 TRIVY = [
@@ -85,7 +85,7 @@ def test_every_control_has_its_row_and_no_row_is_of_an_unknown_control() -> None
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.id)
 def test_a_row_has_proof_where_it_is_met_and_else_a_reason(row: Control) -> None:
-    if row.status == "met":
+    if row.status in ("met", "optional"):
         assert row.how
         assert spans(row.proof)
     else:

@@ -103,6 +103,15 @@ def test_what_is_said_to_be_met_must_have_been_checked(tmp_path: Path) -> None:
     assert problem.startswith("CKV_AWS_7 is said to be met")
 
 
+def test_what_is_optional_need_not_have_been_checked_and_may_not_fail(tmp_path: Path) -> None:
+    optional = VERSIONED.replace("| met |", "| optional |")
+    unchecked = optional.replace("CKV_AWS_21", "CKV_AWS_7")
+    assert list(problems(recorded(), controls(tmp_path, optional + LOGGED + unchecked))) == []
+    failing = LOGGED.replace("| waived |", "| optional |")
+    (problem,) = problems(recorded(), controls(tmp_path, VERSIONED + failing))
+    assert problem.startswith("CKV_AWS_18 fails and is not waived")
+
+
 def test_the_report_shows_each_failure_once_with_the_reason_for_its_waiver(tmp_path: Path) -> None:
     twice = [*recorded(), *(Finding(f.check, f.title, f.resource, "prod", f.passed) for f in recorded())]
     assert list(report(twice, controls(tmp_path, VERSIONED + LOGGED))) == [
@@ -121,7 +130,7 @@ def test_the_report_shows_each_failure_once_with_the_reason_for_its_waiver(tmp_p
         ("| S3-1 | Blocks | met | `protect` | - |\n", '"S3-1" is no id of a control'),
         (
             "| S3.1 | Blocks | Met | `protect` | - |\n",
-            'must be one of met, waived, outside, retired, not "Met"',
+            'must be one of met, optional, waived, outside, retired, not "Met"',
         ),
         (VERSIONED + VERSIONED, "CKV_AWS_21 has a row already"),
     ],
