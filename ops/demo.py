@@ -167,6 +167,7 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     """Run the steps after the start of the embedded AWS."""
     with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
         narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
+        narrator.say("(the AWS provider takes a minute to be certain of a lifecycle rule)")
         place.bootstrap()
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
