@@ -97,16 +97,14 @@ class Remains:
         return datetime.strptime(found[1].decode(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
 
 
-def results(
-    job: Job, batches: Iterator[Batch], jobs: int, left: Remains, path: Path | None
-) -> Iterator[Done]:
+def results(job: Job, batches: Iterator[Batch], jobs: int, left: Remains, fd: int | None) -> Iterator[Done]:
     """Sign all batches in order, after the rows that are ``left`` from a killed run.
 
-    With several ``jobs``, which are processes, rows may already stand at the end of the file ``path``.
+    With several ``jobs``, which are processes, rows may already be written to the open file ``fd``.
     """
     if left.rows:
         yield from _skip(job, batches, left)
-    yield from map(job.sign, batches) if jobs == 1 else sign_together(job, batches, jobs, path)
+    yield from map(job.sign, batches) if jobs == 1 else sign_together(job, batches, jobs, fd)
 
 
 def _skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:

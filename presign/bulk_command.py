@@ -170,9 +170,11 @@ def _run(method: str, options: BulkOptions) -> None:
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
     with _source(options, layout, stack) as source:
-        done = results(job, source.batches(), options["jobs"], left, target.partial if target else None)
         progress = Progress(source)
         with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
+            # Where a process cannot be given an open file, its rows come back to this one.
+            fd = out.fileno() if target and os.name == "posix" else None
+            done = results(job, source.batches(), options["jobs"], left, fd)
             if not left.rows:
                 out.write(job.header)
             count, bad, dotted = _write(done, out, progress, errors)

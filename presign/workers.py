@@ -6,13 +6,14 @@ handing them to one process would take about as long as signing them.
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from presign.errors import BulkError
 
@@ -20,15 +21,21 @@ if TYPE_CHECKING:
     from presign.bulk import Done, Job
     from presign.manifest import Batch
 
+    class SupportsDetach(Protocol):
+        """What gives a descriptor away."""
 
-def sign_together(job: "Job", batches: Iterable["Batch"], count: int, path: Path | None) -> Iterator["Done"]:
+        def detach(self) -> int:
+            """Return it."""
+
+
+def sign_together(job: "Job", batches: Iterable["Batch"], count: int, fd: int | None) -> Iterator["Done"]:
     """Sign in ``count`` processes, and yield what became of each batch, in order.
 
-    Its rows are then at the end of the file ``path``, or, without one, in what is yielded. Raises
+    Its rows are then written to the open file ``fd``, or, without one, in what is yielded. Raises
     OSError where they cannot be written, and BulkError where a process ends before its work does.
     """
     with contextlib.ExitStack() as stack:
-        idle = [stack.enter_context(_process(job, path)) for _ in range(count)]
+        idle = [stack.enter_context(_process(job, fd)) for _ in range(count)]
         waiting: deque[Connection] = deque()
         for batch in batches:
             if idle:
@@ -44,11 +51,13 @@ def sign_together(job: "Job", batches: Iterable["Batch"], count: int, path: Path
 
 
 @contextlib.contextmanager
-def _process(job: "Job", path: Path | None) -> Iterator[Connection]:
+def _process(job: "Job", fd: int | None) -> Iterator[Connection]:
     """Start a process that signs, and end it with the block."""
     ours, theirs = multiprocessing.Pipe()
     # A fresh one holds nothing but its own end, so that it ends when this process does, however that ends.
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, job, path))
+    # The file is the same open one, so that its lock holds until the last process has ended.
+    out = None if fd is None else _Inherited(fd)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, job, out))
     with theirs:
         process.start()
     try:
@@ -76,18 +85,32 @@ def _broken() -> Iterator[None]:
         raise BulkError("a process that signs was killed; if memory ran out, give fewer --jobs") from error
 
 
-def _serve(link: Connection, job: "Job", path: Path | None) -> None:
+class _Inherited:
+    """A file descriptor that a process gets when it is started."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _inherited, (reduction.DupFd(self.fd),)
+
+
+def _inherited(duplicate: "SupportsDetach") -> _Inherited:
+    return _Inherited(duplicate.detach())
+
+
+def _serve(link: Connection, job: "Job", out: _Inherited | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     with link, contextlib.suppress(EOFError, ConnectionError):
         while True:
             done = job.sign(link.recv())
             link.recv()  # its turn
-            link.send(_written(done, path) if path else done)
+            link.send(_written(done, out.fd) if out else done)
 
 
-def _written(done: "Done", path: Path) -> "Done | OSError":
+def _written(done: "Done", fd: int) -> "Done | OSError":
     try:
-        with path.open("ab") as file:
+        with os.fdopen(fd, "wb", closefd=False) as file:
             file.write(done.data)
     except OSError as error:
         return error

@@ -1,6 +1,7 @@
 """``presign bulk``: what it reads, what it writes, and what a killed run leaves."""
 
 import csv
+import fcntl
 import gzip
 import io
 import json
@@ -156,6 +157,8 @@ def test_a_killed_run_leaves_no_output_and_is_gone_on_with(
     assert partial.exists()
     assert not Path(name).exists()
     with partial.open("r+b") as file:  # as if the kill had come amid a row
+        # What the killed one had started may still be writing; the lock is held until it has ended, too.
+        fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(partial.stat().st_size - 7)
 
     time.sleep(1.1)  # links of another moment would differ

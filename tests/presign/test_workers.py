@@ -1,5 +1,6 @@
 """What becomes of a bulk run in several processes when one of them cannot go on."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -36,6 +37,12 @@ def job() -> Job:
     return Job(Layout("text", "key"), signer.plan("GET", 60), "url", compress=False)
 
 
+@pytest.fixture
+def stack() -> Iterator[contextlib.ExitStack]:
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
 def expected(job: Job, count: int) -> bytes:
     return b"".join(job.sign(batch).data for batch in batches(count))
 
@@ -43,8 +50,9 @@ def expected(job: Job, count: int) -> bytes:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 11])
 def test_rows_are_appended_to_the_file_in_order(job: Job, tmp_path: Path, count: int) -> None:
     path = tmp_path / "out"
-    path.write_bytes(b"before\n")
-    done = list(sign_together(job, batches(count), 3, path))
+    with path.open("wb", buffering=0) as file:
+        file.write(b"before\n")
+        done = list(sign_together(job, batches(count), 3, file.fileno()))
     assert path.read_bytes() == b"before\n" + expected(job, count)
     assert [(each.count, each.data) for each in done] == [(KEYS, b"")] * count
 
@@ -55,10 +63,11 @@ def test_rows_without_a_file_come_back_in_order(job: Job) -> None:
 
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_process_is_told_and_what_it_leaves_is_in_order(
-    job: Job, tmp_path: Path, victim: int
+    job: Job, tmp_path: Path, victim: int, stack: contextlib.ExitStack
 ) -> None:
     path = tmp_path / "out"
-    running = sign_together(job, batches(100), 2, path)
+    out = stack.enter_context(path.open("wb"))
+    running = sign_together(job, batches(100), 2, out.fileno())
     next(running)
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     if not children.exists():
@@ -77,14 +86,16 @@ def test_a_killed_process_is_told_and_what_it_leaves_is_in_order(
     assert expected(job, 100).startswith(left)
 
 
-def test_a_full_disk_is_told_by_the_process_that_met_it(job: Job, tmp_path: Path) -> None:
+def test_a_full_disk_is_told_by_the_process_that_met_it(
+    job: Job, tmp_path: Path, stack: contextlib.ExitStack
+) -> None:
     """A limit on the size of files stands in for the full disk: it stops a write midway just so."""
     path = tmp_path / "out"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
     try:
         with pytest.raises(OSError, match="File too large"):
-            list(sign_together(job, batches(100), 2, path))
+            list(sign_together(job, batches(100), 2, stack.enter_context(path.open("wb")).fileno()))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert expected(job, 100).startswith(path.read_bytes())
