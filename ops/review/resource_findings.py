@@ -182,7 +182,7 @@ def _attributes(
             yield Finding(CAREFUL, change.address, "its {} is known only after apply", (name,))
     bucket = (now or {}).get("bucket")
     for finding in [*_shared(change, was, now), *_own_rules(change, was, now)]:
-        new = not isinstance(bucket, str) or bucket in around.new_buckets
+        new = bucket is None or is_unknown(bucket) or str(bucket) in around.new_buckets
         if finding.severity == GOOD and change.action == "create" and new:
             continue
         yield finding
