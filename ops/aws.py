@@ -51,6 +51,17 @@ def one_line_errors(doing: str = "") -> Iterator[None]:
         raise OpsError(f"{doing}: {problem}" if doing else problem) from error
 
 
+def get_object(s3: Any, **which: str) -> bytes | None:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """Return an object of S3, or None where there is none; raises boto3's ClientError for all else."""
+    try:
+        body: bytes = s3.get_object(**which)["Body"].read()
+    except s3.exceptions.ClientError as error:
+        if error_code(error) == "NoSuchKey":
+            return None
+        raise
+    return body
+
+
 def error_code(error: Exception) -> str:
     """Return the error code of what AWS answered, such as `NoSuchBucket` or, without a body, `404`."""
     response = getattr(error, "response", {})

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.errors import OpsError
+from ops.narrator import Narrator, variables
 from ops.process import check, run
 from ops.stack_commands import checked_settings
 from ops.toolchain import CACHE, ROOT, tool_environment
@@ -87,34 +87,6 @@ class Workplace:
         if not status.isdigit() or status == "000":
             raise OpsError(f"curl failed with exit status {done.returncode}; its output is in {self.log}")
         return int(status)
-
-
-class Narrator:
-    """Prints the numbered steps, and how long each took."""
-
-    def __init__(self, steps: int) -> None:
-        """Expect `steps` steps."""
-        self.steps = steps
-        self._number = 0
-        self._start = time.monotonic()
-
-    @contextlib.contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Print `title` with its number; after the block, print its time."""
-        self._number += 1
-        click.secho(f"\n[{self._number}/{self.steps}] {title}", bold=True)
-        start = time.monotonic()
-        yield
-        click.secho(f"      {time.monotonic() - start:.1f} s", dim=True)
-
-    def say(self, text: str) -> None:
-        """Print a line that belongs to the step."""
-        click.echo(f"      {text}")
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the beginning."""
-        return time.monotonic() - self._start
 
 
 def run_demo(*, keep: bool) -> None:
@@ -202,19 +174,6 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     # boto3 too must see no profile and no proxy of the user's.
     with narrator.step(title), variables(place.env):
         show_object(place, narrator)
-
-
-@contextlib.contextmanager
-def variables(env: dict[str, str]) -> Iterator[None]:
-    """Make `env` this process's environment until the block ends."""
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(env)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def expect(status: int, wanted: int, what: str) -> None:

@@ -269,13 +269,7 @@ class RemoteState:
     def _get(self, key: str, version: str | None = None) -> bytes | None:
         which = {} if version is None else {"VersionId": version}
         with self._errors("read"):
-            try:
-                body: bytes = self._s3.get_object(**self._where, Key=key, **which)["Body"].read()
-            except self._s3.exceptions.ClientError as error:
-                if aws.error_code(error) == "NoSuchKey":
-                    return None
-                raise
-            return body
+            return aws.get_object(self._s3, **self._where, Key=key, **which)
 
     @contextlib.contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

@@ -113,13 +113,7 @@ class PlanStore:
     def _get(self, name: str, version: str | None = None) -> bytes | None:
         which = {} if version is None else {"VersionId": version}
         with self._errors("read", name):
-            try:
-                body: bytes = self._s3.get_object(**self._where, Key=self._key(name), **which)["Body"].read()
-            except self._s3.exceptions.ClientError as error:
-                if aws.error_code(error) == "NoSuchKey":
-                    return None
-                raise
-            return body
+            return aws.get_object(self._s3, **self._where, Key=self._key(name), **which)
 
     @contextlib.contextmanager
     def _errors(self, doing: str, name: str) -> Iterator[None]:

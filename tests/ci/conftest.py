@@ -9,8 +9,8 @@ from ops.ci.github import GitHub
 from ops.ci.manifest import FILES, Manifest, StateVersion, sha256
 from ops.ci.stand_in import REPOSITORY, TOKEN, StandIn, stand_in
 from ops.ci.store import PlanStore
-from ops.demo import variables
 from ops.embedded_aws import embedded_aws
+from ops.narrator import variables
 from stacks.settings import load_environments
 from tests.conftest import ROOT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.ci import git as module
 from ops.ci.git import changed_environments, revision
-from ops.ci_demo import GIT
+from ops.ci_demo_site import GIT
 from ops.errors import OpsError
 
 import pytest

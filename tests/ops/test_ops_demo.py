@@ -12,17 +12,16 @@ from typing import Self
 
 from ops import demo
 from ops.demo import (
-    Narrator,
     Workplace,
     expect,
     expect_no_changes,
     tampered,
-    variables,
     wait_for_ctrl_c,
     without_headers,
 )
 from ops.embedded_aws import EmbeddedAws, free_port
 from ops.errors import OpsError
+from ops.narrator import Narrator, variables
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
 

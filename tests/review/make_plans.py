@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,7 @@ class Deployment:
 
     def terraform(self, *arguments: str) -> str:
         """Run Terraform; return what it printed."""
-        done = subprocess.run(
-            ["terraform", *arguments],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._run(arguments)
         # A plan that `prevent_destroy` forbids is a plan, too: one with "errored".
         if done.returncode != 0 and "Instance cannot be destroyed" not in done.stderr:
             raise TerraformFailedError(f"terraform {' '.join(arguments)} failed:\n{done.stderr}")
@@ -62,7 +55,10 @@ class Deployment:
 
     def failing(self, *arguments: str) -> str:
         """Run Terraform, which is to fail; return its errors."""
-        done = subprocess.run(
+        return self._run(arguments).stderr
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["terraform", *arguments],
             cwd=self.folder,
             env=self.env,
@@ -70,7 +66,6 @@ class Deployment:
             text=True,
             check=False,
         )
-        return done.stderr
 
     def s3(self) -> Any:
         """Return an S3 client for the embedded AWS."""
