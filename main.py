@@ -8,7 +8,9 @@ from pathlib import Path
 
 from constructs_lib.policies.lockout import LockoutError
 from stacks.ci import CiStack
-from stacks.settings import Settings, SettingsError, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
+from stacks.settings_errors import SettingsError
 from stacks.state_backend import StateBackendStack
 from stacks.storage import StorageStack
 

@@ -21,6 +21,7 @@ class Lifecycle(Construct):
         *,
         bucket: str,
         noncurrent_days: int,
+        expiration_days: int | None = None,
         abort_upload_days: int = 7,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
@@ -31,6 +32,7 @@ class Lifecycle(Construct):
             construct_id: its id in that scope.
             bucket: the bucket's name.
             noncurrent_days: days that a version is kept after it was overwritten or deleted.
+            expiration_days: days that an object is kept; as long as nobody deletes it where None.
             abort_upload_days: days after which a multipart upload that is not complete is given up.
             depends_on: what comes before; the bucket's versioning has to.
         """
@@ -44,6 +46,9 @@ class Lifecycle(Construct):
                     id="expire-noncurrent-versions",
                     status="Enabled",
                     filter=[aws.S3BucketLifecycleConfigurationRuleFilter()],
+                    expiration=None
+                    if expiration_days is None
+                    else [aws.S3BucketLifecycleConfigurationRuleExpiration(days=expiration_days)],
                     noncurrent_version_expiration=[
                         aws.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
                             noncurrent_days=noncurrent_days

@@ -2,24 +2,18 @@
 
 from collections.abc import Sequence
 
-from constructs_lib import aws
-from constructs_lib.policies import Grant, Perimeter, to_json
+from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.bucket_policy import bucket_policy
+from constructs_lib.private_bucket import PrivateBucket
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformProvider
 from constructs import Construct
 
 NO_PERIMETER = Perimeter()
 
 
-class SecureBucket(Construct):
-    """A private, versioned, encrypted bucket whose policy refuses what should not happen.
-
-    Attributes:
-        bucket: the `aws_s3_bucket` resource.
-        policy: the bucket policy, as a dict.
-        last_setting: the resource that comes last; further settings of the bucket wait for it.
-    """
+class SecureBucket(PrivateBucket):
+    """A private, versioned, encrypted bucket whose policy refuses what should not happen."""
 
     def __init__(
         self,
@@ -34,7 +28,9 @@ class SecureBucket(Construct):
         perimeter: Perimeter = NO_PERIMETER,
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
+        object_lock: bool = False,
         protect: bool = True,
+        provider: TerraformProvider | None = None,
     ) -> None:
         """Create the bucket and all that hardens it.
 
@@ -49,74 +45,26 @@ class SecureBucket(Construct):
             perimeter: where requests for objects may come from.
             readers: who else may list and read.
             writers: who else may upload.
+            object_lock: whether its objects can be locked, which only a new bucket can be told.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
+            provider: the provider of the bucket's region, where it is not the stack's own.
         """
-        super().__init__(scope, construct_id)
-        self.bucket = aws.S3Bucket(
-            self,
-            "bucket",
-            bucket=bucket_name,
-            force_destroy=not protect,
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
-        )
-        # S3 answers 409 when two settings of a bucket change at once, and a
-        # policy may not come before the public-access block: so one by one.
-        ownership = aws.S3BucketOwnershipControls(
-            self,
-            "ownership",
-            bucket=self.bucket.id,
-            rule=aws.S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-        )
-        public_access = aws.S3BucketPublicAccessBlock(
-            self,
-            "public-access",
-            bucket=self.bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            depends_on=[ownership],
-        )
-        encryption = aws.S3BucketServerSideEncryptionConfigurationA(
-            self,
-            "encryption",
-            bucket=self.bucket.id,
-            rule=[_encryption_rule(key_arn)],
-            depends_on=[public_access],
-        )
-        versioning = aws.S3BucketVersioningA(
-            self,
-            "versioning",
-            bucket=self.bucket.id,
-            versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(status="Enabled"),
-            depends_on=[encryption],
-        )
-        self.policy = bucket_policy(
-            bucket_arn=bucket_arn,
+        super().__init__(
+            scope,
+            construct_id,
+            bucket_name=bucket_name,
             key_arn=key_arn,
-            require_headers=require_upload_headers,
-            max_age_seconds=max_age_seconds,
-            perimeter=perimeter,
-            readers=readers,
-            writers=writers,
+            policy=bucket_policy(
+                bucket_arn=bucket_arn,
+                key_arn=key_arn,
+                require_headers=require_upload_headers,
+                max_age_seconds=max_age_seconds,
+                perimeter=perimeter,
+                readers=readers,
+                writers=writers,
+            ),
+            object_lock=object_lock,
+            protect=protect,
+            provider=provider,
         )
-        self.last_setting = aws.S3BucketPolicy(
-            self,
-            "policy",
-            bucket=self.bucket.id,
-            policy=to_json(self.policy),
-            depends_on=[versioning],
-        )
-
-
-def _encryption_rule(key_arn: str | None) -> aws.S3BucketServerSideEncryptionConfigurationRuleA:
-    default = aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA
-    if key_arn is None:
-        return aws.S3BucketServerSideEncryptionConfigurationRuleA(
-            apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
-        )
-    return aws.S3BucketServerSideEncryptionConfigurationRuleA(
-        apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=key_arn),
-        bucket_key_enabled=True,
-    )

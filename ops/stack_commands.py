@@ -14,7 +14,9 @@ from ops.errors import OpsError
 from ops.process import ENDING
 from ops.state_check import advice_after_failure, refuse_lost_state
 from ops.toolchain import ROOT, tool_environment
-from stacks.settings import Settings, SettingsError, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
+from stacks.settings_errors import SettingsError
 
 
 def synth(arguments: Sequence[str]) -> NoReturn:

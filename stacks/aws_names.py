@@ -204,6 +204,32 @@ def key_prefix(text: str) -> str:
     return text
 
 
+def log_prefix(text: str) -> str:
+    """Check the prefix of a log's keys: a folder, or nothing.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    key_prefix(text)
+    if not text.endswith("/") or text.startswith("/") or "//" in text:
+        raise InvalidValueError("must be a folder, which ends with a slash", 'like "access/"')
+    if any(text.startswith(taken) for taken in ("AWSLogs/", "inventory/")):
+        raise InvalidValueError('must not begin with "AWSLogs/" or "inventory/", where other records go')
+    return text
+
+
+def kms_key(text: str) -> str:
+    """Check the id or the ARN of a KMS key, which is not its alias.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+    """
+    key_id = r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    if not re.fullmatch(rf"(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:key/)?{key_id}", text):
+        raise InvalidValueError(
+            "must be the id or the ARN of a KMS key", 'like "11111111-2222-3333-4444-555555555555"'
+        )
+    return text
+
+
 def arn_partition(arn: str) -> str:
     """Give the partition that an ARN names: "aws" of "arn:aws:iam::111122223333:root"."""
     return arn.split(":")[1]

@@ -6,8 +6,9 @@ from constructs_lib.policies import Document, plan_files, trust_policy
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policy
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely
-from stacks.settings import Settings, SettingsError
+from stacks.settings import Settings
 from stacks.settings_defaults import ci_role_names
+from stacks.settings_errors import SettingsError
 from stacks.storage import StorageStack
 
 from cdktf import TerraformOutput, TerraformStack

@@ -26,6 +26,11 @@ class NamedAfterEnvironment:
     template: str
 
 
+@dataclass(frozen=True)
+class StrictUnlessDev:
+    """Marks a switch that is on by default, except in dev and in ephemeral environments."""
+
+
 def environment_name(name: str) -> str:
     """Check an environment's name: it becomes a part of every default name, and of the stacks' names."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > MAX_ENVIRONMENT_LENGTH:
@@ -61,9 +66,10 @@ def with_defaults(
     """
     problems = []
     if ephemeral:
-        # Somebody who administers the account makes CI's roles, which an ephemeral environment does not need.
-        given = {key: value for key, value in given.items() if key != "ci"}
-    content = _with_names(given, model, environment, ephemeral=ephemeral)
+        # Somebody who administers the account makes CI's roles, which an ephemeral environment does not need;
+        # and what dev took over is dev's.
+        given = {key: value for key, value in given.items() if key not in ("ci", "import")}
+    content = _with_marks(given, model, environment, ephemeral=ephemeral)
     content["environment"] = environment
     if "region" not in content:
         content["region"] = environ.get("AWS_REGION") or DEFAULT_REGION
@@ -72,7 +78,6 @@ def with_defaults(
         except InvalidValueError as error:
             problems.append(invalid("AWS_REGION", error, content["region"]))
             content["region"] = DEFAULT_REGION
-    content.setdefault("protect", not ephemeral and environment != "dev")
     state = content["state"]
     if isinstance(state, dict):
         # A wrong region is one problem, not two.
@@ -101,16 +106,18 @@ def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]
     return tags
 
 
-def _with_names(
+def _with_marks(
     given: Mapping[str, Any], model: type[BaseModel], environment: str, *, ephemeral: bool
 ) -> dict[str, Any]:
     content = dict(given)
-    for key, field in model.model_fields.items():
-        kind = field.annotation
+    for name, field in model.model_fields.items():
+        key, kind = field.alias or name, field.annotation
         section = content.get(key, {})
         if isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(section, dict):
-            content[key] = _with_names(section, kind, environment, ephemeral=ephemeral)
+            content[key] = _with_marks(section, kind, environment, ephemeral=ephemeral)
         for mark in field.metadata:
             if isinstance(mark, NamedAfterEnvironment) and (ephemeral or key not in content):
                 content[key] = mark.template.format(environment=environment)
+            if isinstance(mark, StrictUnlessDev):
+                content.setdefault(key, not ephemeral and environment != "dev")
     return content

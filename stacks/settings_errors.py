@@ -145,7 +145,11 @@ def _bounds(field: FieldInfo | None) -> Iterator[str]:
 
 def toml_keys(model: type[BaseModel]) -> list[str]:
     """Give the keys that a file may set in the table that `model` describes."""
-    return [name for name in model.model_fields if name not in getattr(model, "set_by_loader", ())]
+    return [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if name not in getattr(model, "set_by_loader", ())
+    ]
 
 
 def _find(model: type[BaseModel], place: Location) -> tuple[type[BaseModel] | None, FieldInfo | None]:
@@ -156,8 +160,12 @@ def _find(model: type[BaseModel], place: Location) -> tuple[type[BaseModel] | No
         if field is not None:
             kind = field.annotation
             parent = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-        field = parent.model_fields.get(str(part)) if parent else None
+        field = _field(parent, str(part)) if parent else None
     return parent, field
+
+
+def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
+    return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
 
 
 def _key(place: Location) -> str:

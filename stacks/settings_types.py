@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
-from stacks import aws_names, github_names
+from stacks import aws_names, github_names, web_names
 from stacks.aws_names import InvalidValueError
 from stacks.settings_errors import Refusal, refuse
 
@@ -87,3 +87,26 @@ GitHubBranch = Annotated[str, AfterValidator(github_names.branch)]
 GitHubEnvironment = Annotated[str, AfterValidator(github_names.environment)]
 Expiry = Annotated[timedelta, BeforeValidator(_expiry)]
 Tags = Annotated[Mapping[str, str], AfterValidator(_valid_tags)]
+# What comes before a log's or an inventory's own key; S3 adds nothing between the two.
+LogPrefix = Annotated[str, AfterValidator(aws_names.log_prefix)]
+ExistingKey = Annotated[str, AfterValidator(aws_names.kms_key)]
+Emails = Annotated[
+    tuple[Annotated[str, AfterValidator(web_names.email)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+]
+CorsOrigins = Annotated[
+    tuple[Annotated[str, AfterValidator(web_names.origin)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+]
+CorsMethods = Annotated[
+    tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...],
+    Field(strict=False, min_length=1),
+    AfterValidator(_distinct),
+]
+CorsHeaders = Annotated[
+    tuple[Annotated[str, AfterValidator(web_names.header)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+]

@@ -10,6 +10,7 @@ from constructs_lib.policies.bucket_policy import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
 from stacks.lockout import refuse_lockouts
+from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
 from stacks.settings import GrantSettings, Settings
 
@@ -96,6 +97,8 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             headers=headers,
         )
+        protect_data(self, settings, account=account, bucket=bucket)
+
         TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)
         TerraformOutput(self, "S3BucketRegion", value=settings.region)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from main import build
-from stacks.settings import load_environments
+from stacks.environments import load_environments
 
 import pytest
 

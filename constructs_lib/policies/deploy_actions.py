@@ -94,6 +94,15 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need("write", "bucket", ("s3:PutBucketPolicy",)),
         Need("destroy", "bucket", ("s3:DeleteBucketPolicy",)),
     ),
+    # There is no action for its deletion either.
+    "aws_s3_bucket_logging": (
+        Need("read", "bucket", ("s3:GetBucketLogging",)),
+        Need("write", "bucket", ("s3:PutBucketLogging",)),
+    ),
+    "aws_s3_bucket_lifecycle_configuration": (
+        Need("read", "bucket", ("s3:GetLifecycleConfiguration",)),
+        Need("write", "bucket", ("s3:PutLifecycleConfiguration",)),
+    ),
     "aws_kms_key": (
         Need(
             "read",

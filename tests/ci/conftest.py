@@ -11,7 +11,7 @@ from ops.ci.stand_in import REPOSITORY, TOKEN, StandIn, stand_in
 from ops.ci.store import PlanStore
 from ops.embedded_aws import embedded_aws
 from ops.narrator import variables
-from stacks.settings import load_environments
+from stacks.environments import load_environments
 from tests.conftest import ROOT
 
 import pytest

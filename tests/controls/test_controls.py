@@ -53,10 +53,10 @@ def functions_in(path: str) -> frozenset[str]:
 def keys(model: type[BaseModel]) -> Iterator[str]:
     """Every key of a settings file, as in encryption.mode."""
     for name, field in model.model_fields.items():
-        yield name
+        yield field.alias or name
         for part in (field.annotation, *get_args(field.annotation)):
             if isinstance(part, type) and issubclass(part, BaseModel):
-                yield from (f"{name}.{key}" for key in keys(part))
+                yield from (f"{field.alias or name}.{key}" for key in keys(part))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from ops import deploy_policy as module
 from ops.deploy_policy import PLACEHOLDER, Check, policy_of_environment, statements_to_check
 from ops.errors import OpsError
 from stacks.aws_names import partition_of
-from stacks.settings import load_environments
+from stacks.environments import load_environments
 from tests.conftest import ROOT, STACKS, VARIANTS
 from tests.deploy_policy.calls import Context, Needed
 from tests.deploy_policy.judge import judge

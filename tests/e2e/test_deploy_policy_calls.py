@@ -17,7 +17,8 @@ from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
 from stacks.aws_names import partition_of
-from stacks.settings import GrantSettings, Settings, load_environments
+from stacks.environments import load_environments
+from stacks.settings import GrantSettings, Settings
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.deploy_policy.calls import Account, Key, Needed

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
-from stacks.settings import Settings, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
 
 import boto3

@@ -8,7 +8,7 @@ from typing import Any
 
 from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
-from stacks.settings import load_environments
+from stacks.environments import load_environments
 from tests.enforcement import bucket as buckets
 from tests.enforcement.bucket import Bucket, Deploy, aws_client
 from tests.enforcement.places import Place, on_ministack, on_seaweedfs, write_outputs

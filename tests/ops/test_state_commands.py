@@ -11,7 +11,8 @@ from ops.errors import OpsError
 from ops.existing import find_existing
 from ops.remote_state import DamagedStateError, RemoteState
 from ops.toolchain import tool_environment
-from stacks.settings import Settings, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 

@@ -22,7 +22,8 @@ from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.process import unwind_on_signals
 from ops.toolchain import CACHE, tool_environment
-from stacks.settings import SettingsError, load_environments
+from stacks.environments import load_environments
+from stacks.settings_errors import SettingsError
 from tests.review import corpus_extras
 from tests.review.corpus import CASES, LENIENT, STRICT, Case, Configuration, Settings
 

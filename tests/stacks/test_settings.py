@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from stacks.settings import Settings, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
 
 import pytest
 from pydantic import ValidationError

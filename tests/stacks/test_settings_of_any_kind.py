@@ -5,7 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stacks.settings import Settings, SettingsError, load_environments
+from stacks.environments import load_environments
+from stacks.settings import Settings
+from stacks.settings_errors import SettingsError
 
 from hypothesis import given
 from hypothesis import settings as run

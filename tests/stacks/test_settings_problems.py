@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stacks.settings import SettingsError, load_environments
+from stacks.environments import load_environments
+from stacks.settings_errors import SettingsError
 
 import pytest
 

@@ -1,0 +1,71 @@
+"""The bucket that AWS's own services deliver their records to."""
+
+from constructs_lib.lifecycle import Lifecycle
+from constructs_lib.policies.log_bucket_policy import log_bucket_policy
+from constructs_lib.private_bucket import PrivateBucket
+
+from constructs import Construct
+
+
+class LogBucket(PrivateBucket):
+    """A bucket that only log delivery writes to, and that deletes what is old.
+
+    It is encrypted with S3's own keys: logs for a bucket under a KMS key are
+    dropped without a word where log delivery may not use that key.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        bucket_arn: str,
+        prefix: str,
+        source_arn: str,
+        account_id: str,
+        inventory: bool = False,
+        trail_arn: str | None = None,
+        retention_days: int = 365,
+        protect: bool = True,
+    ) -> None:
+        """Create the bucket.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the bucket.
+            bucket_name: the bucket's name.
+            bucket_arn: its ARN.
+            prefix: what the keys of access logs begin with.
+            source_arn: the bucket whose requests are logged.
+            account_id: the account of both.
+            inventory: whether the inventory of that bucket is delivered too.
+            trail_arn: the trail whose records are delivered too, if any.
+            retention_days: days after which records are deleted.
+            protect: whether nobody may delete records before, nor a plan destroy the bucket.
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            bucket_name=bucket_name,
+            key_arn=None,
+            policy=log_bucket_policy(
+                bucket_arn=bucket_arn,
+                prefix=prefix,
+                source_arn=source_arn,
+                account_id=account_id,
+                inventory=inventory,
+                trail_arn=trail_arn,
+                protect=protect,
+            ),
+            protect=protect,
+        )
+        Lifecycle(
+            self,
+            "lifecycle",
+            bucket=self.bucket.id,
+            expiration_days=retention_days,
+            noncurrent_days=1,
+            depends_on=[self.last_setting],
+        )

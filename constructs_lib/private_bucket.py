@@ -1,0 +1,115 @@
+"""What every bucket of ours has, whatever it is for."""
+
+from collections.abc import Sequence
+
+from constructs_lib import aws
+from constructs_lib.policies import Document, to_json
+
+from cdktf import ITerraformDependable, TerraformProvider, TerraformResourceLifecycle
+from constructs import Construct
+
+
+class PrivateBucket(Construct):
+    """A bucket without ACLs or public access, encrypted and versioned, under a policy.
+
+    Attributes:
+        bucket: the `aws_s3_bucket` resource.
+        policy: the bucket policy, as a dict.
+        last_setting: the resource that comes last; further settings of the bucket wait for it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        key_arn: str | None,
+        policy: Document,
+        object_lock: bool = False,
+        protect: bool = True,
+        provider: TerraformProvider | None = None,
+        depends_on: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        """Create the bucket and all that hardens it.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the bucket.
+            bucket_name: the bucket's name.
+            key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
+            policy: the bucket policy.
+            object_lock: whether its objects can be locked, which only a new bucket can be told.
+            protect: whether a plan that destroys the bucket is refused; where
+                False, destroying the bucket deletes all objects in it.
+            provider: the provider of the bucket's region, where it is not the stack's own.
+            depends_on: what comes before the bucket.
+        """
+        super().__init__(scope, construct_id)
+        self.policy = policy
+        self.bucket = aws.S3Bucket(
+            self,
+            "bucket",
+            bucket=bucket_name,
+            force_destroy=not protect,
+            object_lock_enabled=True if object_lock else None,
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+            provider=provider,
+            depends_on=list(depends_on) or None,
+        )
+        # S3 answers 409 when two settings of a bucket change at once, and a
+        # policy may not come before the public-access block: so one by one.
+        ownership = aws.S3BucketOwnershipControls(
+            self,
+            "ownership",
+            bucket=self.bucket.id,
+            rule=aws.S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+            provider=provider,
+        )
+        public_access = aws.S3BucketPublicAccessBlock(
+            self,
+            "public-access",
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            provider=provider,
+            depends_on=[ownership],
+        )
+        encryption = aws.S3BucketServerSideEncryptionConfigurationA(
+            self,
+            "encryption",
+            bucket=self.bucket.id,
+            rule=[_encryption_rule(key_arn)],
+            provider=provider,
+            depends_on=[public_access],
+        )
+        versioning = aws.S3BucketVersioningA(
+            self,
+            "versioning",
+            bucket=self.bucket.id,
+            versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(status="Enabled"),
+            provider=provider,
+            depends_on=[encryption],
+        )
+        self.last_setting: ITerraformDependable = aws.S3BucketPolicy(
+            self,
+            "policy",
+            bucket=self.bucket.id,
+            policy=to_json(policy),
+            provider=provider,
+            depends_on=[versioning],
+        )
+
+
+def _encryption_rule(key_arn: str | None) -> aws.S3BucketServerSideEncryptionConfigurationRuleA:
+    default = aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA
+    if key_arn is None:
+        return aws.S3BucketServerSideEncryptionConfigurationRuleA(
+            apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
+        )
+    return aws.S3BucketServerSideEncryptionConfigurationRuleA(
+        apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=key_arn),
+        bucket_key_enabled=True,
+    )

@@ -1,0 +1,56 @@
+"""What protects the data beyond the bucket itself: logs, retention, replication, alarms."""
+
+from constructs_lib.access_logging import AccessLogging
+from constructs_lib.log_bucket import LogBucket
+from constructs_lib.secure_bucket import SecureBucket
+from stacks.account import Account
+from stacks.settings import Settings
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+
+def protect_data(scope: Construct, settings: Settings, *, account: Account, bucket: SecureBucket) -> None:
+    """Add to an environment what its settings ask for.
+
+    S3 answers 409 when two settings of a bucket change at once, so that each waits for the one before.
+
+    Args:
+        scope: the environment's stack.
+        settings: the environment.
+        account: where it is.
+        bucket: the data bucket.
+    """
+    last = bucket.last_setting
+    if settings.logging.enabled:
+        last = _access_logs(scope, settings, account, bucket, last)
+
+
+def _access_logs(
+    scope: Construct, settings: Settings, account: Account, bucket: SecureBucket, last: ITerraformDependable
+) -> ITerraformDependable:
+    logging = settings.logging
+    waits_for = [last]
+    name = logging.existing_bucket
+    if name is None:
+        log_bucket = LogBucket(
+            scope,
+            "log-bucket",
+            bucket_name=logging.bucket,
+            bucket_arn=account.bucket_arn(logging.bucket),
+            prefix=logging.prefix,
+            source_arn=account.bucket_arn(settings.bucket_name),
+            account_id=account.id,
+            retention_days=logging.retention_days,
+            protect=settings.protect,
+        )
+        name = log_bucket.bucket.bucket
+        waits_for.append(log_bucket.last_setting)
+    return AccessLogging(
+        scope,
+        "access-logging",
+        bucket=bucket.bucket.id,
+        log_bucket=name,
+        prefix=logging.prefix,
+        depends_on=waits_for,
+    ).setting

@@ -1,0 +1,126 @@
+"""What the sections about data protection ask of each other, and of the other settings."""
+
+from collections.abc import Iterator
+
+from stacks import aws_names
+from stacks.aws_names import InvalidValueError
+from stacks.settings import Settings
+
+# The key in the file, the rule, and the value that breaks it.
+Wrong = tuple[str, InvalidValueError, object]
+
+
+def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
+    """Yield what is wrong with settings of which every single one is right."""
+    yield from _logging(settings)
+    yield from _lifecycle(settings)
+    yield from _object_lock(settings)
+    yield from _replication(settings)
+    yield from _records(settings)
+    yield from _cors(settings)
+    yield from _import(settings)
+
+
+def _logging(settings: Settings) -> Iterator[Wrong]:
+    logging = settings.logging
+    if logging.existing_bucket is not None and not logging.enabled:
+        rule = InvalidValueError("must be true where logging.existing_bucket is set")
+        yield "logging.enabled", rule, False
+    name = logging.existing_bucket or logging.bucket
+    key = "logging.bucket" if logging.existing_bucket is None else "logging.existing_bucket"
+    if logging.enabled:
+        for other, taken in (("bucket_name", settings.bucket_name), ("state.bucket", settings.state.bucket)):
+            if name == taken:
+                # Logs of a bucket in itself would be logged in turn, without end.
+                yield key, InvalidValueError(f"must be another bucket than {other}"), name
+
+
+def _lifecycle(settings: Settings) -> Iterator[Wrong]:
+    if settings.lifecycle.rules and not settings.lifecycle.enabled:
+        yield "lifecycle.enabled", InvalidValueError("must be true where lifecycle.rules is set"), False
+
+
+def _object_lock(settings: Settings) -> Iterator[Wrong]:
+    lock = settings.object_lock
+    given = [name for name in ("days", "years") if getattr(lock, name) is not None]
+    if lock.mode is None:
+        for name in given:
+            rule = InvalidValueError("may only be set together with object_lock.mode")
+            yield f"object_lock.{name}", rule, getattr(lock, name)
+        return
+    if len(given) != 1:
+        rule = InvalidValueError(
+            f'needs either object_lock.days or object_lock.years, as mode is "{lock.mode}"'
+        )
+        yield "object_lock", rule, "both" if given else "neither"
+    if lock.mode == "compliance" and not settings.protect:
+        rule = InvalidValueError(
+            'must be true where object_lock.mode is "compliance"', "nothing can empty such a bucket"
+        )
+        yield "protect", rule, False
+
+
+def _replication(settings: Settings) -> Iterator[Wrong]:
+    replication = settings.replication
+    if not replication.enabled:
+        return
+    if replication.region is None:
+        yield "replication.region", InvalidValueError("must be set where replication.enabled is true"), None
+    elif replication.region == settings.region:
+        rule = InvalidValueError("must be another region than region")
+        yield "replication.region", rule, replication.region
+    elif aws_names.partition_of(replication.region) != aws_names.partition_of(settings.region):
+        rule = InvalidValueError(f'must be in the same AWS partition as region, which is "{settings.region}"')
+        yield "replication.region", rule, replication.region
+    others = {"bucket_name": settings.bucket_name, "state.bucket": settings.state.bucket}
+    if settings.logging.enabled:
+        others["logging.bucket"] = settings.logging.bucket
+    for key, name in others.items():
+        if replication.bucket == name:
+            yield "replication.bucket", InvalidValueError(f"must be another bucket than {key}"), name
+
+
+def _records(settings: Settings) -> Iterator[Wrong]:
+    """Yield what is wrong with what is written to the log bucket, beside access logs."""
+    for name, enabled in (("inventory", settings.inventory.enabled), ("audit", settings.audit.enabled)):
+        if enabled and not settings.logging.makes_bucket:
+            rule = InvalidValueError(
+                "must be false where there is no log bucket of our own to write to",
+                "set logging.enabled, and no logging.existing_bucket",
+            )
+            yield f"{name}.enabled", rule, True
+    audit = settings.audit
+    if audit.notify and not audit.enabled:
+        yield "audit.enabled", InvalidValueError("must be true where audit.notify is set"), False
+    others = {"encryption.key_alias": settings.encryption.key_alias}
+    if settings.state.region == settings.region:
+        others["state.key_alias"] = settings.state.key_alias
+    for key, alias in others.items():
+        if audit.enabled and audit.key_alias == alias:
+            yield "audit.key_alias", InvalidValueError(f"must be another alias than {key}"), alias
+
+
+def _cors(settings: Settings) -> Iterator[Wrong]:
+    cors = settings.cors
+    if "*" not in cors.allowed_origins:
+        return
+    if len(cors.allowed_origins) > 1:
+        rule = InvalidValueError('must name no other origin beside "*", which is all of them')
+        yield "cors.allowed_origins", rule, cors.allowed_origins
+    for place, header in enumerate(cors.allowed_headers):
+        if header.casefold() in ("*", "authorization", "cookie"):
+            rule = InvalidValueError(
+                'must not let credentials through where cors.allowed_origins is "*"',
+                'name the origins, or headers like "content-type"',
+            )
+            yield f"cors.allowed_headers[{place}]", rule, header
+
+
+def _import(settings: Settings) -> Iterator[Wrong]:
+    taken = settings.import_
+    if taken.key is not None and settings.encryption.mode != "sse-kms":
+        rule = InvalidValueError('must be "sse-kms" where import.key is set')
+        yield "encryption.mode", rule, settings.encryption.mode
+    if taken.key_alias and taken.key is None:
+        rule = InvalidValueError("must be set where import.key_alias is true", "an alias belongs to a key")
+        yield "import.key", rule, None

@@ -1,0 +1,229 @@
+"""The sections about data protection and audit: logs, lifecycle, retention, replication, alarms."""
+
+from typing import Annotated, Literal
+
+from stacks.settings_defaults import NamedAfterEnvironment, StrictUnlessDev
+from stacks.settings_sections import Section
+from stacks.settings_types import (
+    BucketName,
+    CorsHeaders,
+    CorsMethods,
+    CorsOrigins,
+    Emails,
+    ExistingKey,
+    KeyAlias,
+    KeyPrefix,
+    LogPrefix,
+    Region,
+)
+
+from pydantic import Field
+
+StorageClass = Literal[
+    "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"
+]
+"""The storage classes that objects can move to, in the order in which they can:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"""
+
+# S3 counts days in 32 bits.
+LONGEST_DAYS = 2_147_483_647
+
+
+class LoggingSettings(Section):
+    """Server access logs: who asked what of the bucket."""
+
+    enabled: Annotated[bool, StrictUnlessDev()] = Field(
+        description="Whether S3 logs the requests. By default true, except in dev and in ephemeral "
+        "environments."
+    )
+    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-access-logs")] = Field(
+        description="The name of the log bucket, which is made, and locked for all but AWS's log delivery."
+    )
+    existing_bucket: BucketName | None = Field(
+        None,
+        description="A log bucket that exists already and is used instead, in the region and account of "
+        "the data bucket; its own policy has to let log delivery write.",
+    )
+    prefix: LogPrefix = Field("access/", description="What the keys of access logs begin with.")
+    retention_days: int = Field(
+        365,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days after which the log bucket deletes what it holds, inventories and trails too.",
+    )
+
+    @property
+    def makes_bucket(self) -> bool:
+        """Whether there is a log bucket of our own."""
+        return self.enabled and self.existing_bucket is None
+
+
+class TransitionSettings(Section):
+    """When objects move to a cheaper storage class."""
+
+    days: int = Field(ge=0, le=LONGEST_DAYS, description="Days after the object, or newer version, was made.")
+    storage_class: StorageClass = Field(description="The storage class that they move to.")
+
+
+Transitions = Annotated[tuple[TransitionSettings, ...], Field(strict=False)]
+
+
+class LifecycleRuleSettings(Section):
+    """What becomes of the objects whose keys begin with a prefix."""
+
+    prefix: KeyPrefix = Field("", description="What the keys begin with; all keys where empty.")
+    transitions: Transitions = Field((), description="When current versions move to which storage class.")
+    expiration_days: int | None = Field(
+        None, ge=1, le=LONGEST_DAYS, description="Days after which a current version is deleted."
+    )
+    noncurrent_transitions: Transitions = Field(
+        (), description="When versions that were overwritten or deleted move to which storage class."
+    )
+    noncurrent_expiration_days: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days after which a version that was overwritten or deleted is gone for good.",
+    )
+    newer_noncurrent_versions: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="How many of the noncurrent versions, the newest, are kept however old they are.",
+    )
+    expired_object_delete_markers: bool = Field(
+        False, description="Whether delete markers without any older version are removed."
+    )
+
+
+Rules = Annotated[tuple[LifecycleRuleSettings, ...], Field(strict=False)]
+
+
+class LifecycleSettings(Section):
+    """What becomes of objects with time."""
+
+    enabled: Annotated[bool, StrictUnlessDev()] = Field(
+        description="Whether the bucket has a lifecycle. By default true, except in dev and in ephemeral "
+        "environments, as the provider waits a minute for it."
+    )
+    abort_incomplete_multipart_upload_days: int = Field(
+        7,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days after which an upload that was never completed is dropped.",
+    )
+    rules: Rules = Field(
+        (), description="Further rules, each for the objects below a prefix; by default none."
+    )
+
+
+class ObjectLockSettings(Section):
+    """How long no version can be deleted. It can be chosen only when the bucket is made."""
+
+    mode: Literal["governance", "compliance"] | None = Field(
+        None,
+        description='"governance": only who has s3:BypassGovernanceRetention can delete a locked version. '
+        '"compliance": nobody can, not even AWS. Without a mode there is no Object Lock.',
+    )
+    days: int | None = Field(None, ge=1, le=36_500, description="Days that a version is locked.")
+    years: int | None = Field(
+        None, ge=1, le=100, description="Years that a version is locked, instead of days."
+    )
+
+
+class ReplicationSettings(Section):
+    """A copy of the bucket in another region, which is made with a key of its own."""
+
+    enabled: bool = Field(False, description="Whether objects are replicated.")
+    region: Region | None = Field(None, description="The other region, in the same partition.")
+    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-replica")] = Field(
+        description="The name of the bucket there."
+    )
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-replica-{environment}")] = Field(
+        description="The alias of its KMS key."
+    )
+    storage_class: Literal["STANDARD"] | StorageClass = Field(
+        "STANDARD", description="The storage class of the replicas."
+    )
+    delete_markers: bool = Field(
+        False, description="Whether a deletion is replicated too, as a delete marker."
+    )
+    replica_modifications: bool = Field(
+        False, description="Whether changed metadata of replicas, such as tags, is replicated back."
+    )
+    time_control: bool = Field(
+        False, description="Whether AWS guarantees, for a price, that replication takes 15 minutes at most."
+    )
+
+
+class InventorySettings(Section):
+    """A regular list of all objects, written to the log bucket; `presign bulk` reads it as a manifest."""
+
+    enabled: bool = Field(False, description="Whether the list is written.")
+    frequency: Literal["daily", "weekly"] = Field("weekly", description="How often.")
+    format: Literal["parquet", "csv"] = Field("parquet", description="In which format.")
+    noncurrent_versions: bool = Field(False, description="Whether it also lists noncurrent versions.")
+    prefix: KeyPrefix = Field(
+        "", description="Which keys it lists, by what they begin with; all where empty."
+    )
+
+
+class AuditSettings(Section):
+    """CloudTrail for the objects, and alarms when somebody weakens the bucket or its key."""
+
+    enabled: bool = Field(False, description="Whether there are a trail, alarms and their topic.")
+    data_events: Literal["read", "write", "all"] = Field(
+        "write", description="Which requests for objects the trail records."
+    )
+    management_events: bool = Field(
+        True,
+        description="Whether the trail also records changes of the account, without which the alarms stay "
+        "silent. false where another trail of the account records them already.",
+    )
+    notify: Emails = Field(
+        (), description="Addresses that get the alarms by e-mail, once they have confirmed it."
+    )
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-audit-{environment}")] = Field(
+        description="The alias of the KMS key of trail and topic, apart from the data's key, so that an "
+        "alarm about that one still arrives."
+    )
+
+
+class EventsSettings(Section):
+    """Notifications about objects."""
+
+    eventbridge: bool = Field(False, description="Whether S3 tells EventBridge of every change of an object.")
+
+
+class CorsSettings(Section):
+    """Which web pages may use presigned URLs from a browser; by default none."""
+
+    allowed_origins: CorsOrigins = Field(
+        (), description='Origins of the pages, like "https://app.example.com"; none switches CORS off.'
+    )
+    allowed_methods: CorsMethods = Field(
+        ("GET", "HEAD", "PUT"), description="The methods that they may use: GET, HEAD, PUT, POST or DELETE."
+    )
+    allowed_headers: CorsHeaders = Field(
+        ("content-type", "x-amz-*"), description="The headers that their requests may have."
+    )
+    expose_headers: CorsHeaders = Field(
+        ("ETag", "x-amz-version-id"), description="The headers of the answer that the pages may read."
+    )
+    max_age_seconds: int = Field(
+        3000, ge=0, le=86_400, description="Seconds that a browser may remember the answer to its question."
+    )
+
+
+class ImportSettings(Section):
+    """What exists already and is taken over, with all that is in it, instead of made."""
+
+    bucket: bool = Field(
+        False, description="true: the bucket called bucket_name exists in the account, and is taken over."
+    )
+    key: ExistingKey | None = Field(
+        None, description="The id or ARN of the existing KMS key that is taken over as the bucket's."
+    )
+    key_alias: bool = Field(
+        False, description="true: encryption.key_alias exists already and stands for that key."
+    )
