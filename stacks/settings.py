@@ -73,16 +73,21 @@ class Settings(Section):
     set_by_loader: ClassVar[frozenset[str]] = frozenset({"environment"})
 
     environment: str = Field(description="The environment's name, which is that of its file.")
-    region: Region = Field(description="The AWS region; by default AWS_REGION, else us-east-1.")
+    region: Region = Field(
+        description="The AWS region; by default AWS_REGION, else us-east-1.", examples=["eu-central-1"]
+    )
     account_id: AccountId | None = Field(
-        None, description="The AWS account, 12 digits. Where set, nothing deploys into any other account."
+        None,
+        description="The AWS account, 12 digits. Where set, nothing deploys into any other account.",
+        examples=["111122223333"],
     )
     bucket_name: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-bucket")] = Field(
-        description="The name of the bucket, by S3's naming rules."
+        description="The name of the bucket, by S3's naming rules.", examples=["acme-prod-data"]
     )
     protect: Annotated[bool, StrictUnlessDev()] = Field(
         description="true: no plan can destroy the bucket and its key. false: destroying empties the bucket. "
-        "By default true, except in dev and in ephemeral environments."
+        "By default true, except in dev and in ephemeral environments.",
+        examples=[True],
     )
     access: AccessSettings = Field(description="Who may use the bucket and its key.")
     network: NetworkSettings = Field(description="Where requests for objects may come from.")
@@ -101,7 +106,8 @@ class Settings(Section):
     import_: ImportSettings = Field(alias="import", description="What exists already and is taken over.")
     tags: Tags = Field(
         description="Tags of every resource, added to Environment, Project, Purpose, DataClassification and, "
-        "where REPOSITORY and COMMIT_AUTHOR are set, Repository and Author."
+        "where REPOSITORY and COMMIT_AUTHOR are set, Repository and Author.",
+        examples=[{"CostCenter": "4711"}],
     )
 
     @field_validator("access")

@@ -34,22 +34,28 @@ class LoggingSettings(Section):
 
     enabled: Annotated[bool, StrictUnlessDev()] = Field(
         description="Whether S3 logs the requests. By default true, except in dev and in ephemeral "
-        "environments."
+        "environments.",
+        examples=[True],
     )
     bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-access-logs")] = Field(
-        description="The name of the log bucket, which is made, and locked for all but AWS's log delivery."
+        description="The name of the log bucket, which is made, and locked for all but AWS's log delivery.",
+        examples=["acme-prod-access-logs"],
     )
     existing_bucket: BucketName | None = Field(
         None,
         description="A log bucket that exists already and is used instead, in the region and account of "
         "the data bucket; its own policy has to let log delivery write.",
+        examples=["acme-central-logs"],
     )
-    prefix: LogPrefix = Field("access/", description="What the keys of access logs begin with.")
+    prefix: LogPrefix = Field(
+        "access/", description="What the keys of access logs begin with.", examples=["prod-data/"]
+    )
     retention_days: int = Field(
         365,
         ge=1,
         le=LONGEST_DAYS,
         description="Days after which the log bucket deletes what it holds, inventories and trails too.",
+        examples=[90],
     )
 
     @property
@@ -61,8 +67,12 @@ class LoggingSettings(Section):
 class TransitionSettings(Section):
     """When objects move to a cheaper storage class."""
 
-    days: int = Field(ge=0, le=LONGEST_DAYS, description="Days after the object, or newer version, was made.")
-    storage_class: StorageClass = Field(description="The storage class that they move to.")
+    days: int = Field(
+        ge=0, le=LONGEST_DAYS, description="Days after the object, or newer version, was made.", examples=[30]
+    )
+    storage_class: StorageClass = Field(
+        description="The storage class that they move to.", examples=["STANDARD_IA"]
+    )
 
 
 Transitions = Annotated[tuple[TransitionSettings, ...], Field(strict=False)]
@@ -71,28 +81,44 @@ Transitions = Annotated[tuple[TransitionSettings, ...], Field(strict=False)]
 class LifecycleRuleSettings(Section):
     """What becomes of the objects whose keys begin with a prefix."""
 
-    prefix: KeyPrefix = Field("", description="What the keys begin with; all keys where empty.")
-    transitions: Transitions = Field((), description="When current versions move to which storage class.")
+    prefix: KeyPrefix = Field(
+        "", description="What the keys begin with; all keys where empty.", examples=["raw/"]
+    )
+    transitions: Transitions = Field(
+        (),
+        description="When current versions move to which storage class.",
+        examples=[
+            [{"days": 30, "storage_class": "STANDARD_IA"}, {"days": 90, "storage_class": "GLACIER_IR"}]
+        ],
+    )
     expiration_days: int | None = Field(
-        None, ge=1, le=LONGEST_DAYS, description="Days after which a current version is deleted."
+        None,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days after which a current version is deleted.",
+        examples=[365],
     )
     noncurrent_transitions: Transitions = Field(
-        (), description="When versions that were overwritten or deleted move to which storage class."
+        (),
+        description="When versions that were overwritten or deleted move to which storage class.",
+        examples=[[{"days": 30, "storage_class": "STANDARD_IA"}]],
     )
     noncurrent_expiration_days: int | None = Field(
         None,
         ge=1,
         le=LONGEST_DAYS,
         description="Days after which a version that was overwritten or deleted is gone for good.",
+        examples=[90],
     )
     newer_noncurrent_versions: int | None = Field(
         None,
         ge=1,
         le=100,
         description="How many of the noncurrent versions, the newest, are kept however old they are.",
+        examples=[3],
     )
     expired_object_delete_markers: bool = Field(
-        False, description="Whether delete markers without any older version are removed."
+        False, description="Whether delete markers without any older version are removed.", examples=[True]
     )
 
 
@@ -104,16 +130,20 @@ class LifecycleSettings(Section):
 
     enabled: Annotated[bool, StrictUnlessDev()] = Field(
         description="Whether the bucket has a lifecycle. By default true, except in dev and in ephemeral "
-        "environments, as the provider waits a minute for it."
+        "environments, as the provider waits a minute for it.",
+        examples=[True],
     )
     abort_incomplete_multipart_upload_days: int = Field(
         7,
         ge=1,
         le=LONGEST_DAYS,
         description="Days after which an upload that was never completed is dropped.",
+        examples=[3],
     )
     rules: Rules = Field(
-        (), description="Further rules, each for the objects below a prefix; by default none."
+        (),
+        description="Further rules, each for the objects below a prefix; by default none.",
+        examples=[[{"prefix": "raw/", "expiration_days": 365}]],
     )
 
 
@@ -124,94 +154,125 @@ class ObjectLockSettings(Section):
         None,
         description='"governance": only who has s3:BypassGovernanceRetention can delete a locked version. '
         '"compliance": nobody can, not even AWS. Without a mode there is no Object Lock.',
+        examples=["governance"],
     )
-    days: int | None = Field(None, ge=1, le=36_500, description="Days that a version is locked.")
+    days: int | None = Field(
+        None, ge=1, le=36_500, description="Days that a version is locked.", examples=[30]
+    )
     years: int | None = Field(
-        None, ge=1, le=100, description="Years that a version is locked, instead of days."
+        None, ge=1, le=100, description="Years that a version is locked, instead of days.", examples=[7]
     )
 
 
 class ReplicationSettings(Section):
     """A copy of the bucket in another region, which is made with a key of its own."""
 
-    enabled: bool = Field(False, description="Whether objects are replicated.")
-    region: Region | None = Field(None, description="The other region, in the same partition.")
+    enabled: bool = Field(False, description="Whether objects are replicated.", examples=[True])
+    region: Region | None = Field(
+        None, description="The other region, in the same partition.", examples=["eu-west-1"]
+    )
     bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-replica")] = Field(
-        description="The name of the bucket there."
+        description="The name of the bucket there.", examples=["acme-prod-data-replica"]
     )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-replica-{environment}")] = Field(
-        description="The alias of its KMS key."
+        description="The alias of its KMS key.", examples=["alias/acme-prod-replica"]
     )
     storage_class: Literal["STANDARD"] | StorageClass = Field(
-        "STANDARD", description="The storage class of the replicas."
+        "STANDARD", description="The storage class of the replicas.", examples=["STANDARD_IA"]
     )
     delete_markers: bool = Field(
-        False, description="Whether a deletion is replicated too, as a delete marker."
+        False, description="Whether a deletion is replicated too, as a delete marker.", examples=[True]
     )
     replica_modifications: bool = Field(
-        False, description="Whether changed metadata of replicas, such as tags, is replicated back."
+        False,
+        description="Whether changed metadata of replicas, such as tags, is replicated back.",
+        examples=[True],
     )
     time_control: bool = Field(
-        False, description="Whether AWS guarantees, for a price, that replication takes 15 minutes at most."
+        False,
+        description="Whether AWS guarantees, for a price, that replication takes 15 minutes at most.",
+        examples=[True],
     )
 
 
 class InventorySettings(Section):
     """A regular list of all objects, written to the log bucket; `presign bulk` reads it as a manifest."""
 
-    enabled: bool = Field(False, description="Whether the list is written.")
-    frequency: Literal["daily", "weekly"] = Field("weekly", description="How often.")
-    format: Literal["parquet", "csv"] = Field("parquet", description="In which format.")
-    noncurrent_versions: bool = Field(False, description="Whether it also lists noncurrent versions.")
+    enabled: bool = Field(False, description="Whether the list is written.", examples=[True])
+    frequency: Literal["daily", "weekly"] = Field("weekly", description="How often.", examples=["daily"])
+    format: Literal["parquet", "csv"] = Field("parquet", description="In which format.", examples=["csv"])
+    noncurrent_versions: bool = Field(
+        False, description="Whether it also lists noncurrent versions.", examples=[True]
+    )
     prefix: KeyPrefix = Field(
-        "", description="Which keys it lists, by what they begin with; all where empty."
+        "", description="Which keys it lists, by what they begin with; all where empty.", examples=["raw/"]
     )
 
 
 class AuditSettings(Section):
     """CloudTrail for the objects, and alarms when somebody weakens the bucket or its key."""
 
-    enabled: bool = Field(False, description="Whether there are a trail, alarms and their topic.")
+    enabled: bool = Field(
+        False, description="Whether there are a trail, alarms and their topic.", examples=[True]
+    )
     data_events: Literal["read", "write", "all"] = Field(
-        "write", description="Which requests for objects the trail records."
+        "write", description="Which requests for objects the trail records.", examples=["all"]
     )
     management_events: bool = Field(
         True,
         description="Whether the trail also records changes of the account, without which the alarms stay "
         "silent. false where another trail of the account records them already.",
+        examples=[False],
     )
     notify: Emails = Field(
-        (), description="Addresses that get the alarms by e-mail, once they have confirmed it."
+        (),
+        description="Addresses that get the alarms by e-mail, once they have confirmed it.",
+        examples=[["ops@example.com"]],
     )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-audit-{environment}")] = Field(
         description="The alias of the KMS key of trail and topic, apart from the data's key, so that an "
-        "alarm about that one still arrives."
+        "alarm about that one still arrives.",
+        examples=["alias/acme-prod-audit"],
     )
 
 
 class EventsSettings(Section):
     """Notifications about objects."""
 
-    eventbridge: bool = Field(False, description="Whether S3 tells EventBridge of every change of an object.")
+    eventbridge: bool = Field(
+        False, description="Whether S3 tells EventBridge of every change of an object.", examples=[True]
+    )
 
 
 class CorsSettings(Section):
     """Which web pages may use presigned URLs from a browser; by default none."""
 
     allowed_origins: CorsOrigins = Field(
-        (), description='Origins of the pages, like "https://app.example.com"; none switches CORS off.'
+        (),
+        description='Origins of the pages, like "https://app.example.com"; none switches CORS off.',
+        examples=[["https://app.example.com"]],
     )
     allowed_methods: CorsMethods = Field(
-        ("GET", "HEAD", "PUT"), description="The methods that they may use: GET, HEAD, PUT, POST or DELETE."
+        ("GET", "HEAD", "PUT"),
+        description="The methods that they may use: GET, HEAD, PUT, POST or DELETE.",
+        examples=[["GET"]],
     )
     allowed_headers: CorsHeaders = Field(
-        ("content-type", "x-amz-*"), description="The headers that their requests may have."
+        ("content-type", "x-amz-*"),
+        description="The headers that their requests may have.",
+        examples=[["content-type"]],
     )
     expose_headers: CorsHeaders = Field(
-        ("ETag", "x-amz-version-id"), description="The headers of the answer that the pages may read."
+        ("ETag", "x-amz-version-id"),
+        description="The headers of the answer that the pages may read.",
+        examples=[["ETag"]],
     )
     max_age_seconds: int = Field(
-        3000, ge=0, le=86_400, description="Seconds that a browser may remember the answer to its question."
+        3000,
+        ge=0,
+        le=86_400,
+        description="Seconds that a browser may remember the answer to its question.",
+        examples=[600],
     )
 
 
@@ -219,11 +280,17 @@ class ImportSettings(Section):
     """What exists already and is taken over, with all that is in it, instead of made."""
 
     bucket: bool = Field(
-        False, description="true: the bucket called bucket_name exists in the account, and is taken over."
+        False,
+        description="true: the bucket called bucket_name exists in the account, and is taken over.",
+        examples=[True],
     )
     key: ExistingKey | None = Field(
-        None, description="The id or ARN of the existing KMS key that is taken over as the bucket's."
+        None,
+        description="The id or ARN of the existing KMS key that is taken over as the bucket's.",
+        examples=["11111111-2222-3333-4444-555555555555"],
     )
     key_alias: bool = Field(
-        False, description="true: encryption.key_alias exists already and stands for that key."
+        False,
+        description="true: encryption.key_alias exists already and stands for that key.",
+        examples=[True],
     )

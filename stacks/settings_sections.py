@@ -36,9 +36,12 @@ class GrantSettings(Section):
     """Somebody who is let in by the bucket policy and the key policy."""
 
     principal: PrincipalArn = Field(
-        description="The ARN of a role, a user or an account's root, in this account or another."
+        description="The ARN of a role, a user or an account's root, in this account or another.",
+        examples=["arn:aws:iam::444455556666:role/analyst"],
     )
-    prefix: KeyPrefix = Field("", description="What the keys must begin with; all keys where empty.")
+    prefix: KeyPrefix = Field(
+        "", description="What the keys must begin with; all keys where empty.", examples=["published/"]
+    )
 
 
 Grants = Annotated[tuple[GrantSettings, ...], Field(strict=False)]
@@ -51,55 +54,82 @@ class AccessSettings(Section):
         (),
         description="ARNs of the roles, users or account roots that may use the key and the bucket. "
         "None means the account's root, so that IAM policies in the account decide.",
+        examples=[["arn:aws:iam::111122223333:role/etl"]],
     )
     attach_to_roles: RoleNames = Field(
-        (), description="Names (not ARNs) of the IAM roles that get the managed policy attached."
+        (),
+        description="Names (not ARNs) of the IAM roles that get the managed policy attached.",
+        examples=[["etl"]],
     )
     deploy_role: RoleArn | None = Field(
         None,
         description="The ARN of the role that deploys. Settings that would lock it out are refused, and it "
         "passes the network perimeter.",
+        examples=["arn:aws:iam::111122223333:role/deploy"],
     )
     readers: Grants = Field(
-        (), description="Who else may list and read, each with a principal and, if wanted, a prefix."
+        (),
+        description="Who else may list and read, each with a principal and, if wanted, a prefix.",
+        examples=[[{"principal": "arn:aws:iam::444455556666:root", "prefix": "published/"}]],
     )
     writers: Grants = Field(
-        (), description="Who else may upload, each with a principal and, if wanted, a prefix."
+        (),
+        description="Who else may upload, each with a principal and, if wanted, a prefix.",
+        examples=[[{"principal": "arn:aws:iam::777788889999:role/partner", "prefix": "inbox/"}]],
     )
 
 
 class NetworkSettings(Section):
     """Where requests for objects may come from; what is empty limits nothing."""
 
-    vpc_endpoints: VpcEndpoints = Field((), description="Ids of the VPC endpoints that may be used.")
+    vpc_endpoints: VpcEndpoints = Field(
+        (), description="Ids of the VPC endpoints that may be used.", examples=[["vpce-0123456789abcdef0"]]
+    )
     source_ips: IpRanges = Field(
-        (), description="Public IP ranges that requests may come from, in CIDR notation."
+        (),
+        description="Public IP ranges that requests may come from, in CIDR notation.",
+        examples=[["203.0.113.0/24"]],
     )
     organization_id: OrganizationId | None = Field(
-        None, description="The organization that principals must belong to."
+        None, description="The organization that principals must belong to.", examples=["o-a1b2c3d4e5"]
     )
-    exempt_roles: RoleArns = Field((), description="ARNs of roles that pass from anywhere.")
+    exempt_roles: RoleArns = Field(
+        (),
+        description="ARNs of roles that pass from anywhere.",
+        examples=[["arn:aws:iam::111122223333:role/breakglass"]],
+    )
 
 
 class EncryptionSettings(Section):
     """How objects are encrypted, and with which key."""
 
     mode: Literal["sse-kms", "sse-s3"] = Field(
-        "sse-kms", description='"sse-kms" encrypts with a KMS key of our own, "sse-s3" with S3\'s keys.'
+        "sse-kms",
+        description='"sse-kms" encrypts with a KMS key of our own, "sse-s3" with S3\'s keys.',
+        examples=["sse-kms"],
     )
     require_upload_headers: bool = Field(
         True,
         description="true: an upload must name the encryption and the key. false: an upload without such "
         "headers is let through to default encryption. A wrong header is denied either way.",
+        examples=[False],
     )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-key-{environment}")] = Field(
-        description="The alias of the bucket's KMS key."
+        description="The alias of the bucket's KMS key.", examples=["alias/acme-prod-data"]
     )
     key_rotation_days: int = Field(
-        365, ge=90, le=2560, description="Days between two rotations of the key, from 90 to 2560."
+        365,
+        ge=90,
+        le=2560,
+        description="Days between two rotations of the key, from 90 to 2560.",
+        examples=[180],
     )
     key_deletion_days: int = Field(
-        30, ge=7, le=30, description="Days that a deleted key can still be restored, from 7 to 30."
+        30,
+        ge=7,
+        le=30,
+        description="Days that a deleted key can still be restored, from 7 to 30.",
+        examples=[7],
     )
 
 
@@ -110,6 +140,7 @@ class PresignSettings(Section):
         LONGEST_EXPIRY,
         description="How long a presigned URL may work, from 1m to 7d, the most that SigV4 allows. "
         "The bucket denies older signatures, and the presign utility refuses to make longer ones.",
+        examples=["12h"],
     )
 
 
@@ -117,11 +148,17 @@ class StateSettings(Section):
     """Where Terraform keeps its state."""
 
     bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-terraform-state")] = Field(
-        description="The bucket of the remote state, which locks it with a file."
+        description="The bucket of the remote state, which locks it with a file.",
+        examples=["acme-prod-terraform-state"],
     )
-    region: Region = Field(description="The region of that bucket; by default the environment's.")
+    region: Region = Field(
+        description="The region of that bucket; by default the environment's.", examples=["eu-central-1"]
+    )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (
-        Field(description="The alias of the KMS key that encrypts the state.")
+        Field(
+            description="The alias of the KMS key that encrypts the state.",
+            examples=["alias/acme-prod-terraform-state"],
+        )
     )
 
 
@@ -132,14 +169,19 @@ class CiSettings(Section):
         None,
         description='The repository on GitHub, "org/repo", or "org@1234/repo@5678" where the sub of its '
         "tokens has the ids of both. An ephemeral environment has none.",
+        examples=["acme/storage"],
     )
     branch: GitHubBranch = Field(
-        "main", description="The branch whose workflows may plan, as a nightly look for drift does."
+        "main",
+        description="The branch whose workflows may plan, as a nightly look for drift does.",
+        examples=["main"],
     )
     environment: Annotated[GitHubEnvironment, NamedAfterEnvironment("{environment}")] = Field(
-        description="The environment on GitHub in which a job has to run that deploys."
+        description="The environment on GitHub in which a job has to run that deploys.",
+        examples=["production"],
     )
     create_provider: bool = Field(
         True,
         description="false: the account has the provider for GitHub's tokens already. It can have only one.",
+        examples=[False],
     )
