@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots review-plans synth \
+.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots docs review-plans synth \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-plan ci-comment ci-gate ci-deploy ci-roles lock clean
 
@@ -49,6 +49,9 @@ benchmark: setup ## Measure presign against its peers
 snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
+
+docs: setup ## Renew docs/settings.md from the settings model
+	@$(python) -m ops.settings_page
 
 review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
 	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
 from stacks.settings_defaults import (
+    DecidedByLoader,
     NamedAfterEnvironment,
     StrictUnlessDev,
     ci_role_names,
@@ -73,7 +74,7 @@ class Settings(Section):
     set_by_loader: ClassVar[frozenset[str]] = frozenset({"environment"})
 
     environment: str = Field(description="The environment's name, which is that of its file.")
-    region: Region = Field(
+    region: Annotated[Region, DecidedByLoader("`AWS_REGION`, else `us-east-1`")] = Field(
         description="The AWS region; by default AWS_REGION, else us-east-1.", examples=["eu-central-1"]
     )
     account_id: AccountId | None = Field(
@@ -104,7 +105,7 @@ class Settings(Section):
     events: EventsSettings = Field(description="Notifications about objects.")
     cors: CorsSettings = Field(description="Which web pages may use presigned URLs from a browser.")
     import_: ImportSettings = Field(alias="import", description="What exists already and is taken over.")
-    tags: Tags = Field(
+    tags: Annotated[Tags, DecidedByLoader("`{}`")] = Field(
         description="Tags of every resource, added to Environment, Project, Purpose, DataClassification and, "
         "where REPOSITORY and COMMIT_AUTHOR are set, Repository and Author.",
         examples=[{"CostCenter": "4711"}],

@@ -31,6 +31,13 @@ class StrictUnlessDev:
     """Marks a switch that is on by default, except in dev and in ephemeral environments."""
 
 
+@dataclass(frozen=True)
+class DecidedByLoader:
+    """Marks a field whose default `with_defaults` finds elsewhere; `text` says where."""
+
+    text: str
+
+
 def environment_name(name: str) -> str:
     """Check an environment's name: it becomes a part of every default name, and of the stacks' names."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > MAX_ENVIRONMENT_LENGTH:

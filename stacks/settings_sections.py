@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from stacks.settings_defaults import NamedAfterEnvironment
+from stacks.settings_defaults import DecidedByLoader, NamedAfterEnvironment
 from stacks.settings_types import (
     LONGEST_EXPIRY,
     BucketName,
@@ -151,7 +151,7 @@ class StateSettings(Section):
         description="The bucket of the remote state, which locks it with a file.",
         examples=["acme-prod-terraform-state"],
     )
-    region: Region = Field(
+    region: Annotated[Region, DecidedByLoader("the environment's `region`")] = Field(
         description="The region of that bucket; by default the environment's.", examples=["eu-central-1"]
     )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (

@@ -1,6 +1,7 @@
 """The types of single settings: text, lists and durations that AWS's rules hold for."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -9,6 +10,14 @@ from stacks.aws_names import InvalidValueError
 from stacks.settings_errors import Refusal, refuse
 
 from pydantic import AfterValidator, BeforeValidator, Field
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Says to people what a type's checks let through."""
+
+    text: str
+
 
 SHORTEST_EXPIRY = timedelta(minutes=1)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
@@ -52,61 +61,102 @@ def _wrong_tags(tags: Mapping[str, str]) -> Iterator[Refusal]:
         yield (), InvalidValueError(rule, f"there are {len(tags)}"), tags
 
 
-BucketName = Annotated[str, AfterValidator(aws_names.bucket_name)]
-KeyAlias = Annotated[str, AfterValidator(aws_names.kms_alias)]
-Region = Annotated[str, AfterValidator(aws_names.region)]
-AccountId = Annotated[str, AfterValidator(aws_names.account_id)]
+BucketName = Annotated[
+    str,
+    AfterValidator(aws_names.bucket_name),
+    Limits("S3's naming rules: 3 to 63 lowercase letters, digits, hyphens and dots"),
+]
+KeyAlias = Annotated[
+    str,
+    AfterValidator(aws_names.kms_alias),
+    Limits("alias/ and up to 250 letters, digits, slashes, underscores and hyphens"),
+]
+Region = Annotated[
+    str, AfterValidator(aws_names.region), Limits("a region of the partitions aws, aws-cn and aws-us-gov")
+]
+AccountId = Annotated[str, AfterValidator(aws_names.account_id), Limits("12 digits")]
 # strict=False lets TOML's list become a tuple; what is in it stays strict.
 Principals = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.principal_arn)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each the ARN of a role, a user or an account's root, without wildcards; each once"),
 ]
 RoleNames = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.role_name)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each a role's name, of 1 to 64 characters; each once"),
 ]
-RoleArn = Annotated[str, AfterValidator(aws_names.role_arn)]
-PrincipalArn = Annotated[str, AfterValidator(aws_names.principal_arn)]
-RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False), AfterValidator(_distinct)]
-KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix)]
+RoleArn = Annotated[str, AfterValidator(aws_names.role_arn), Limits("the ARN of a role")]
+PrincipalArn = Annotated[
+    str,
+    AfterValidator(aws_names.principal_arn),
+    Limits("the ARN of a role, a user or an account's root, without wildcards"),
+]
+RoleArns = Annotated[
+    tuple[RoleArn, ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+    Limits("each the ARN of a role; each once"),
+]
+KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $")]
 IpRanges = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.ip_range)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each in CIDR notation, of public addresses; each once"),
 ]
 VpcEndpoints = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.vpc_endpoint_id)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each vpce- and 8 or 17 hexadecimal digits; each once"),
 ]
-OrganizationId = Annotated[str, AfterValidator(aws_names.organization_id)]
-GitHubRepository = Annotated[str, AfterValidator(github_names.repository)]
-GitHubBranch = Annotated[str, AfterValidator(github_names.branch)]
-GitHubEnvironment = Annotated[str, AfterValidator(github_names.environment)]
-Expiry = Annotated[timedelta, BeforeValidator(_expiry)]
-Tags = Annotated[Mapping[str, str], AfterValidator(_valid_tags)]
+OrganizationId = Annotated[
+    str, AfterValidator(aws_names.organization_id), Limits("o- and 10 to 32 letters and digits")
+]
+GitHubRepository = Annotated[
+    str, AfterValidator(github_names.repository), Limits("org/repo, or org@id/repo@id")
+]
+GitHubBranch = Annotated[str, AfterValidator(github_names.branch), Limits("the name of a branch")]
+GitHubEnvironment = Annotated[
+    str, AfterValidator(github_names.environment), Limits("the name of an environment on GitHub")
+]
+Expiry = Annotated[timedelta, BeforeValidator(_expiry), Limits("1m to 7d; a number and one of s, m, h, d")]
+Tags = Annotated[
+    Mapping[str, str],
+    AfterValidator(_valid_tags),
+    Limits("at most 50 with the given ones; AWS's rules for tags"),
+]
 # What comes before a log's or an inventory's own key; S3 adds nothing between the two.
-LogPrefix = Annotated[str, AfterValidator(aws_names.log_prefix)]
-ExistingKey = Annotated[str, AfterValidator(aws_names.kms_key)]
+LogPrefix = Annotated[
+    str,
+    AfterValidator(aws_names.log_prefix),
+    Limits("a folder that ends with a slash; not AWSLogs/ or inventory/"),
+]
+ExistingKey = Annotated[str, AfterValidator(aws_names.kms_key), Limits("a key's id or ARN")]
 Emails = Annotated[
     tuple[Annotated[str, AfterValidator(web_names.email)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each an address; each once"),
 ]
 CorsOrigins = Annotated[
     tuple[Annotated[str, AfterValidator(web_names.origin)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each https:// and a host, with a port if it has one; http:// only for localhost; *"),
 ]
 CorsMethods = Annotated[
     tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...],
     Field(strict=False, min_length=1),
     AfterValidator(_distinct),
+    Limits("GET, HEAD, PUT, POST, DELETE; at least one"),
 ]
 CorsHeaders = Annotated[
     tuple[Annotated[str, AfterValidator(web_names.header)], ...],
     Field(strict=False),
     AfterValidator(_distinct),
+    Limits("each the name of a header, with at most one *"),
 ]
