@@ -4,6 +4,7 @@ import gc
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from ops import drift as drift_command
 from ops import preflight as preflight_command
@@ -131,9 +132,18 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     callback=require_account_id,
     help="The account, where the settings have no account_id.",
 )
-def deploy_policy(environment: str, read_only: bool, account: str | None) -> None:
-    """Print the IAM policy of a role that deploys ENV, and can do nothing else."""
-    print_deploy_policy(environment, account=account, read_only=read_only)
+@click.option(
+    "--directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a file for each managed policy into DIR, which is made, instead of printing.",
+)
+def deploy_policy(environment: str, read_only: bool, account: str | None, directory: Path | None) -> None:
+    """Print the IAM policy of a role that deploys ENV, and can do nothing else.
+
+    Where that takes several managed policies, it is a list of them.
+    """
+    print_deploy_policy(environment, account=account, read_only=read_only, directory=directory)
 
 
 @ops.command()

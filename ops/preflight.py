@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
 
-from ops.deploy_policy import policy_of_environment, statements_to_check
+from ops.deploy_policy import policies_of_environment, statements_to_check
 from ops.errors import OpsError
 from ops.preflight_checks import credentials, names, permissions, state, tools
 from ops.preflight_checks.credentials import Caller
@@ -75,10 +75,10 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
 def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line:
     if caller.is_root:
         return unknown(permissions.SUBJECT, "no policy limits the account's root")
-    policy = policy_of_environment(settings.environment, account=caller.account, read_only=read_only)
+    policies = policies_of_environment(settings.environment, account=caller.account, read_only=read_only)
     option = " --read-only" if read_only else ""
     remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"
-    return permissions.check(settings.region, caller, statements_to_check(policy), remedy)
+    return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
 
 
 def environment_line(name: str, *, bootstrapped: bool) -> Line:

@@ -3,7 +3,7 @@
 from constructs_lib.ci_role import CiRole
 from constructs_lib.oidc_provider import OidcProvider
 from constructs_lib.policies import Document, plan_files, trust_policy
-from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policy
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely
 from stacks.settings import Settings
@@ -40,9 +40,9 @@ class CiStack(TerraformStack):
 
         described = storage.to_terraform()
 
-        def may_deploy(*, read_only: bool) -> Document:
+        def may_deploy(prefix: str, *, read_only: bool) -> dict[str, Document]:
             try:
-                return deploy_policy(
+                documents = deploy_policies(
                     described,
                     partition=account.partition,
                     account=account.id,
@@ -51,6 +51,7 @@ class CiStack(TerraformStack):
                 )
             except DeployPolicyError as error:
                 raise SettingsError([f"environment {environment}: {error}"]) from error
+            return dict(zip(policy_names(prefix, environment, documents), documents, strict=True))
 
         state_bucket = account.bucket_arn(settings.state.bucket)
         provider = OidcProvider(
@@ -73,7 +74,7 @@ class CiStack(TerraformStack):
                 trust_policy.branch(repository, settings.ci.branch),
             ],
             policies={
-                f"SecureStoragePlan-{environment}": may_deploy(read_only=True),
+                **may_deploy("SecureStoragePlan", read_only=True),
                 f"SecureStoragePlanFiles-{environment}": plan_files.store_policy(
                     bucket_arn=state_bucket,
                     environment=environment,
@@ -92,7 +93,7 @@ class CiStack(TerraformStack):
             provider_arn=provider.arn,
             subjects=[trust_policy.environment(repository, settings.ci.environment)],
             policies={
-                f"SecureStorageDeploy-{environment}": may_deploy(read_only=False),
+                **may_deploy("SecureStorageDeploy", read_only=False),
                 f"SecureStorageDeployFiles-{environment}": plan_files.deploy_files_policy(
                     bucket_arn=state_bucket, environment=environment
                 ),

@@ -25,6 +25,9 @@ Target = Literal[
     "policy",
     "role",
     "attachment",
+    "own role",  # that the stack makes
+    "new role",  # the same, within its permissions boundary
+    "role for S3",
 ]
 """What an action is done to; deploy_policy.py says how each is written as resources and conditions."""
 
@@ -103,6 +106,12 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need("read", "bucket", ("s3:GetLifecycleConfiguration",)),
         Need("write", "bucket", ("s3:PutLifecycleConfiguration",)),
     ),
+    "aws_s3_bucket_replication_configuration": (
+        Need("read", "bucket", ("s3:GetReplicationConfiguration",)),
+        # There is no action for its deletion either.
+        Need("write", "bucket", ("s3:PutReplicationConfiguration",)),
+        Need("write", "role for S3", ("iam:PassRole",)),
+    ),
     "aws_kms_key": (
         Need(
             "read",
@@ -140,6 +149,16 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             ),
         ),
         Need("destroy", "policy", ("iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:ListPolicyVersions")),
+    ),
+    "aws_iam_role": (
+        Need("read", "own role", ("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")),
+        Need("write", "new role", ("iam:CreateRole",)),
+        Need(
+            "write",
+            "own role",
+            ("iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription"),
+        ),
+        Need("destroy", "own role", ("iam:DeleteRole", "iam:ListInstanceProfilesForRole")),
     ),
     "aws_iam_role_policy_attachment": (
         Need("read", "role", ("iam:ListAttachedRolePolicies",)),

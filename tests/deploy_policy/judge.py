@@ -46,6 +46,11 @@ def judge(engine: Engine, document: Document, needed: Sequence[Needed]) -> list[
     return engine.evaluate(requests, policies)
 
 
+def together(documents: Sequence[Document]) -> Document:
+    """Return one document that allows what all of them do, without a limit to its size."""
+    return {**documents[0], "Statement": [one for document in documents for one in document["Statement"]]}
+
+
 def granted(document: Document) -> set[tuple[str, str]]:
     """Return each statement's Sid with each of its actions."""
     return {(one["Sid"], action) for one in document["Statement"] for action in one["Action"]}

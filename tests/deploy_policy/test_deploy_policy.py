@@ -6,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-from constructs_lib.policies.deploy_policy import LIMIT, DeployPolicyError, deploy_policy
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
+from constructs_lib.policies.packing import LIMIT, MOST, TooLargeError, packed, size
 from ops import deploy_policy as module
-from ops.deploy_policy import PLACEHOLDER, Check, policy_of_environment, statements_to_check
+from ops.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
 from ops.errors import OpsError
 from stacks.aws_names import partition_of
 from stacks.environments import load_environments
 from tests.conftest import ROOT, STACKS, VARIANTS
 from tests.deploy_policy.calls import Context, Needed
-from tests.deploy_policy.judge import judge
+from tests.deploy_policy.judge import judge, together
 from tests.policy.engine import Document, Engine
 
 import pytest
@@ -30,10 +32,15 @@ STATE = "arn:aws:s3:::secure-{0}-terraform-state"
 
 
 def policy(stacks: dict[str, dict[str, Any]], name: str, **options: Any) -> Document:
+    """All statements that a role holds, whatever the number of policies."""
+    return together(policies(stacks, name, **options))
+
+
+def policies(stacks: dict[str, dict[str, Any]], name: str, **options: Any) -> list[Document]:
     alias = f"alias/secure-{name}-terraform-state"
     stack = stacks[f"secure-storage-{name}"]
     partition = partition_of(stack["provider"]["aws"][0]["region"])
-    return deploy_policy(stack, partition=partition, account=ACCOUNT, state_key_alias=alias, **options)
+    return deploy_policies(stack, partition=partition, account=ACCOUNT, state_key_alias=alias, **options)
 
 
 def key_of(name: str, alias: str | None = "alias/secure-s3-key-{0}", **more: str) -> Context:
@@ -217,9 +224,9 @@ def test_every_environment_s_policy_is_valid_and_small_enough(
 ) -> None:
     for name in (one.removeprefix("secure-storage-") for one in STACKS if not one.endswith("-state")):
         for read_only in (False, True):
-            document = policy(stacks, name, read_only=read_only)
-            assert engine.lint(document, "identity") == []
-            assert len("".join(json.dumps(document).split())) <= LIMIT
+            for document in policies(stacks, name, read_only=read_only):
+                assert engine.lint(document, "identity") == []
+                assert len("".join(json.dumps(document).split())) <= LIMIT
 
 
 def test_resources_are_named_wherever_aws_has_resources(stacks: dict[str, dict[str, Any]]) -> None:
@@ -234,7 +241,7 @@ def test_resources_are_named_wherever_aws_has_resources(stacks: dict[str, dict[s
 
 
 def test_another_partition_has_other_arns(stacks: dict[str, dict[str, Any]]) -> None:
-    resources = {check.resource for check in statements_to_check(policy(stacks, "named-principals"))}
+    resources = {check.resource for check in statements_to_check(policies(stacks, "named-principals"))}
     assert {one.split(":")[1] for one in resources - {"*"}} == {"aws-cn"}
 
 
@@ -247,21 +254,84 @@ def test_a_type_of_resource_that_is_not_in_the_table_is_refused(stacks: dict[str
         policy({"secure-storage-dev": stack}, "dev")
 
 
-def test_more_roles_than_a_policy_can_name_are_refused(stacks: dict[str, dict[str, Any]]) -> None:
+def attached_to(stacks: dict[str, dict[str, Any]], count: int) -> dict[str, dict[str, Any]]:
+    """The stacks, with dev's managed policy attached to many roles."""
     found = attached(stacks)
     attachments = found["secure-storage-dev"]["resource"]["aws_iam_role_policy_attachment"]
-    attachments |= {str(n): {**attachments["etl"], "role": f"role-number-{n}"} for n in range(100)}
+    attachments |= {str(n): {**attachments["etl"], "role": f"role-number-{n}"} for n in range(count)}
+    return found
+
+
+def test_what_is_too_much_for_one_policy_becomes_several_that_allow_the_same(
+    engine: Engine,
+    stacks: dict[str, dict[str, Any]],
+) -> None:
+    few, many = policies(attached(stacks), "dev"), policies(attached_to(stacks, 300), "dev")
+    assert len(few) < len(many) <= MOST
+    for document in many:
+        assert engine.lint(document, "identity") == []
+        assert size(document, account=ACCOUNT) <= LIMIT
+    sids = [statement["Sid"] for document in many for statement in document["Statement"]]
+    assert len(sids) == len(set(sids))
+    more = {
+        (check.action, check.resource)
+        for check in statements_to_check(many)
+        if "role-number" in check.resource
+    }
+    assert len(more) == 300 * 3  # to list, attach and detach
+    assert set(map(asked, statements_to_check(many))) - more == set(map(asked, statements_to_check(few)))
+
+
+def asked(check: Check) -> tuple[str, str]:
+    return check.action, check.resource
+
+
+def test_they_are_as_few_as_needed_and_always_the_same(stacks: dict[str, dict[str, Any]]) -> None:
+    many = policies(attached_to(stacks, 300), "dev")
+    assert many == policies(attached_to(stacks, 300), "dev")
+    characters = sum(size(document, account=ACCOUNT) for document in many)
+    assert len(many) == -(-characters // LIMIT)
+
+
+def test_the_names_of_several_differ_from_those_of_any_environment() -> None:
+    documents: list[Document] = [{}, {}]
+    assert policy_names("SecureStorageDeploy", "prod", documents) == [
+        "SecureStorageDeploy-prod",
+        "SecureStorageDeploy2-prod",
+    ]
+
+
+def test_more_than_a_role_has_room_for_are_refused(stacks: dict[str, dict[str, Any]]) -> None:
     with pytest.raises(
-        DeployPolicyError, match=r"^the policy would have \d{5} characters, and .* takes 6144: "
+        DeployPolicyError,
+        match=r"^a policy that .*: it would take \d+ managed policies .* room for 8: attach to ",
     ):
-        policy(found, "dev")
+        policy(attached_to(stacks, 1000), "dev")
+
+
+def test_a_statement_too_large_without_its_resources_is_cut_at_its_actions_or_refused() -> None:
+    actions = [f"s3:Get{'x' * 100}{number}" for number in range(100)]
+    statement = {"Sid": "Much", "Effect": "Allow", "Action": actions, "Resource": "*"}
+    documents = packed([statement], account=ACCOUNT)
+    parts = [part for document in documents for part in document["Statement"]]
+    assert [action for part in parts for action in part["Action"]] == actions
+    condition = {"StringEquals": {"aws:RequestedRegion": "x" * LIMIT}}
+    with pytest.raises(TooLargeError, match=r"^Much alone would have more than the 6144 characters "):
+        packed([{**statement, "Condition": condition}], account=ACCOUNT)
+
+
+def test_a_role_without_a_boundary_is_refused(stacks: dict[str, dict[str, Any]]) -> None:
+    stack = copy.deepcopy(stacks["secure-storage-dev"])
+    stack["resource"]["aws_iam_role"] = {"role": {"name": "anything"}}
+    with pytest.raises(DeployPolicyError, match=r"^role anything has no permissions boundary: "):
+        policy({"secure-storage-dev": stack}, "dev")
 
 
 def test_what_is_to_be_checked_beforehand_are_actions_with_resources(
     stacks: dict[str, dict[str, Any]],
 ) -> None:
     document = policy(stacks, "prod")
-    checks = statements_to_check(document)
+    checks = statements_to_check(policies(stacks, "prod"))
     assert Check("s3:CreateBucket", BUCKET.format("prod"), {}) in checks
     (create,) = (check for check in checks if check.action == "kms:CreateKey")
     assert create.context == {
@@ -280,7 +350,7 @@ def test_each_check_is_allowed_by_the_policy_it_was_made_of(
 ) -> None:
     document = policy(attached(stacks), "dev")
     needed = []
-    for action, resource, context in statements_to_check(document):
+    for action, resource, context in statements_to_check([document]):
         # Of the keys used here, only this one has several values.
         values = {key: of if key == "kms:ResourceAliases" else of[0] for key, of in context.items()}
         arn = resource.replace("/*", "/11111111-2222-3333-4444-555555555555")
@@ -295,7 +365,7 @@ def test_an_account_other_than_that_of_the_settings_is_refused(monkeypatch: pyte
     with pytest.raises(
         OpsError, match=r"^--account is 999988887777, but account_id in the settings of grants "
     ):
-        policy_of_environment("grants", account="999988887777", read_only=False)
+        policies_of_environment("grants", account="999988887777", read_only=False)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -304,6 +374,21 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(tmp_path: Path) -> None:
+    directory = tmp_path / "policies"
+    done = run("prod", "--directory", str(directory))
+    assert (done.returncode, done.stderr) == (0, "")
+    written = {file.stem: json.loads(file.read_text()) for file in directory.iterdir()}
+    assert done.stdout.splitlines() == [str(directory / f"{name}.json") for name in sorted(written)]
+    printed = json.loads(run("prod").stdout)
+    assert [written[name] for name in sorted(written)] == (
+        printed if isinstance(printed, list) else [printed]
+    )
+    again = run("prod", "--directory", str(directory))
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == f"Error: cannot make directory {directory}: File exists\n"
 
 
 def test_the_document_for_prod_is_what_the_command_prints() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.policies.deploy_policy import deploy_policy
+from constructs_lib.policies.deploy_policy import deploy_policies
 from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
@@ -22,7 +22,7 @@ from stacks.settings import GrantSettings, Settings
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.deploy_policy.calls import Account, Key, Needed
-from tests.deploy_policy.judge import LEFT_TO_IAM, granted, judge, used
+from tests.deploy_policy.judge import LEFT_TO_IAM, granted, judge, together, used
 from tests.policy.engine import Document, Engine
 
 import boto3
@@ -180,12 +180,14 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     settings = place.settings
     stack = place.synthesize(settings)
     document, read_only = (
-        deploy_policy(
-            stack,
-            partition=partition_of(settings.region),
-            account=ACCOUNT,
-            state_key_alias=settings.state.key_alias,
-            read_only=read_only,
+        together(
+            deploy_policies(
+                stack,
+                partition=partition_of(settings.region),
+                account=ACCOUNT,
+                state_key_alias=settings.state.key_alias,
+                read_only=read_only,
+            )
         )
         for read_only in (False, True)
     )

@@ -1,0 +1,210 @@
+"""Where the actions of a deploy policy may be done: the targets of deploy_actions.py as a stack has them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from constructs_lib.policies.deploy_actions import Target
+
+Where = tuple[str, dict[str, Any]]
+"""A statement's Sid, and its Resource and Condition."""
+
+
+class DeployPolicyError(Exception):
+    """No policy can be made for a stack; the message says why in one line."""
+
+
+def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Target, list[Where]]:
+    """Return where each target is, most of them as one statement."""
+    resources = stack["resource"]
+    iam = f"arn:{partition}:iam::{account}"
+    buckets = [f"arn:{partition}:s3:::{one['bucket']}" for one in _all(resources, "aws_s3_bucket")]
+    policies = {
+        name: f"{iam}:policy/{one['name']}" for name, one in resources.get("aws_iam_policy", {}).items()
+    }
+    attachments = _all(resources, "aws_iam_role_policy_attachment")
+    roles = [f"{iam}:role/{_role_name(one['role'], resources)}" for one in attachments]
+    attached = {policies[_resource_id("aws_iam_policy", one["policy_arn"], "arn")] for one in attachments}
+    made = _all(resources, "aws_iam_role")
+    own_roles = _one_or_many(f"{iam}:role/{one['name']}" for one in made)
+    return {
+        "bucket": [("AllowBucket", {"Resource": _one_or_many(buckets)})],
+        "objects": [("AllowEmptyBucket", {"Resource": _one_or_many([f"{arn}/*" for arn in buckets])})],
+        **_keys(stack, f"arn:{partition}:kms", account),
+        "policy": [("AllowPolicies", {"Resource": _one_or_many(policies.values())})],
+        "role": [("AllowReadRoles", {"Resource": _one_or_many(roles)})],
+        "attachment": [
+            (
+                "AllowAttachToRoles",
+                {
+                    "Resource": _one_or_many(roles),
+                    "Condition": {"ArnEquals": {"iam:PolicyARN": _one_or_many(attached)}},
+                },
+            )
+        ],
+        "own role": [("AllowOwnRoles", {"Resource": own_roles})],
+        "new role": [
+            # Who makes a role, and writes its policies, could be anything, but for this boundary. To take it
+            # off again is not allowed:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+            (
+                "AllowMakeRoles",
+                {
+                    "Resource": own_roles,
+                    "Condition": {
+                        "StringEquals": {"iam:PermissionsBoundary": _one_or_many(_boundaries(made))}
+                    },
+                },
+            )
+        ],
+        "role for S3": [
+            (
+                "AllowPassRoles",
+                {
+                    "Resource": own_roles,
+                    "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
+                },
+            )
+        ],
+    }
+
+
+def _boundaries(roles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for role in roles:
+        if "permissions_boundary" not in role:
+            raise DeployPolicyError(
+                f"role {role['name']} has no permissions boundary: who may make it could be anything"
+            )
+        yield role["permissions_boundary"]
+
+
+def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list[Where]]:
+    """Return the targets of KMS: the environment's keys have the same tags, and aliases in each region."""
+    resources = stack["resource"]
+    regions = _regions(stack)
+    home = regions["aws"]
+    keys = sorted({_region(one, regions) for one in _all(resources, "aws_kms_key")})
+    aliases: dict[str, list[str]] = {}
+    for one in _all(resources, "aws_kms_alias"):
+        aliases.setdefault(_region(one, regions), []).append(one["name"])
+    labels = _labels(stack["provider"]["aws"][0])
+    request = {f"aws:RequestTag/{key}": value for key, value in labels.items()}
+    resource = {f"aws:ResourceTag/{key}": value for key, value in labels.items()}
+    # The region's name tells the statements of another region from those of the stack's own.
+    at = {one: "" if one == home else one.title().replace("-", "") for one in keys}
+    # Other keys of the environment, such as that of its state, have the same tags but aliases of their own.
+    # True as well for a key without an alias, which a new key is, and one whose alias was just deleted.
+    only_ours = {
+        one: {"ForAllValues:StringEquals": {"kms:ResourceAliases": sorted(aliases.get(one, []))}}
+        for one in keys
+    }
+    return {
+        # KMS has no resource for these two.
+        "no key yet": [
+            (
+                "AllowCreateKey",
+                {
+                    "Resource": "*",
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": _one_or_many(keys), **request}},
+                },
+            )
+        ],
+        "all aliases": [
+            (
+                "AllowListAliases",
+                {
+                    "Resource": "*",
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": _one_or_many(aliases)}},
+                },
+            )
+        ],
+        "tags of a new key": [
+            # Tags at creation need a permission that names no key. Null keeps them off the keys of others:
+            # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+            (
+                "AllowTagNewKey",
+                {
+                    "Resource": _one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys),
+                    "Condition": {
+                        "StringEquals": request,
+                        "Null": dict.fromkeys([*resource, "kms:ResourceAliases"], "true"),
+                    },
+                },
+            )
+        ],
+        "unlabelled key": [
+            # IfExists, as it can take five minutes until KMS counts the tags and the alias of a new key:
+            # https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+            (
+                f"AllowKeyBeforeItsTagsCount{at[one]}",
+                {
+                    "Resource": f"{kms}:{one}:{account}:key/*",
+                    "Condition": {"StringEqualsIfExists": resource, **only_ours[one]},
+                },
+            )
+            for one in keys
+        ],
+        "key": [
+            (
+                f"AllowKey{at[one]}",
+                {
+                    "Resource": f"{kms}:{one}:{account}:key/*",
+                    "Condition": {"StringEquals": resource, **only_ours[one]},
+                },
+            )
+            for one in keys
+        ],
+        "alias": [
+            (
+                "AllowAlias",
+                {
+                    "Resource": _one_or_many(
+                        f"{kms}:{region}:{account}:{name}"
+                        for region, names in aliases.items()
+                        for name in names
+                    )
+                },
+            )
+        ],
+    }
+
+
+def _regions(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Return the region of each provider, by how resources refer to it."""
+    return {
+        f"aws.{one['alias']}" if "alias" in one else "aws": one["region"] for one in stack["provider"]["aws"]
+    }
+
+
+def _region(resource: Mapping[str, Any], regions: Mapping[str, str]) -> str:
+    return regions[resource.get("provider", "aws")]
+
+
+def _labels(provider: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags that tell an environment's keys from others."""
+    ((tags),) = (one["tags"] for one in provider["default_tags"])
+    return {key: tags[key] for key in ("Environment", "Project")}
+
+
+def _all(resources: Mapping[str, Any], kind: str) -> list[Any]:
+    return list(resources.get(kind, {}).values())
+
+
+def _resource_id(kind: str, reference: str, attribute: str) -> str:
+    """Return `id` of `${kind.id.attribute}`."""
+    match = re.fullmatch(rf"\$\{{{kind}\.([^.]+)\.{attribute}\}}", reference)
+    if match is None:
+        raise DeployPolicyError(f"it is not known which {kind} {reference} is; see deploy_policy.py")
+    return match[1]
+
+
+def _role_name(role: str, resources: Mapping[str, Any]) -> str:
+    """Return the name of a role, which is one of the stack's own where it is a reference."""
+    if not role.startswith("$"):
+        return role
+    return str(resources["aws_iam_role"][_resource_id("aws_iam_role", role, "name")]["name"])
+
+
+def _one_or_many(values: Iterable[str]) -> str | list[str]:
+    found = sorted(set(values))
+    return found[0] if len(found) == 1 else found
