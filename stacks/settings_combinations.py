@@ -49,10 +49,9 @@ def _object_lock(settings: Settings) -> Iterator[Wrong]:
             yield f"object_lock.{name}", rule, getattr(lock, name)
         return
     if len(given) != 1:
-        rule = InvalidValueError(
-            f'needs either object_lock.days or object_lock.years, as mode is "{lock.mode}"'
-        )
-        yield "object_lock", rule, "both" if given else "neither"
+        has = "both" if given else "neither"
+        rule = InvalidValueError(f'needs either days or years, as mode is "{lock.mode}"', f"it has {has}")
+        yield "object_lock", rule, None
     if lock.mode == "compliance" and not settings.protect:
         rule = InvalidValueError(
             'must be true where object_lock.mode is "compliance"', "nothing can empty such a bucket"
@@ -121,6 +120,21 @@ def _import(settings: Settings) -> Iterator[Wrong]:
     if taken.key is not None and settings.encryption.mode != "sse-kms":
         rule = InvalidValueError('must be "sse-kms" where import.key is set')
         yield "encryption.mode", rule, settings.encryption.mode
+    if taken.bucket and not settings.protect:
+        rule = InvalidValueError(
+            "must be true where import.bucket is true",
+            "else a destroy would delete what was in the bucket before",
+        )
+        yield "protect", rule, False
+    if taken.key is not None and taken.key.startswith("arn:"):
+        yield from _key_of_elsewhere(settings, taken.key)
     if taken.key_alias and taken.key is None:
         rule = InvalidValueError("must be set where import.key_alias is true", "an alias belongs to a key")
         yield "import.key", rule, None
+
+
+def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Wrong]:
+    if arn.split(":")[3] != settings.region:
+        yield "import.key", InvalidValueError(f'must be in region, which is "{settings.region}"'), arn
+    elif settings.account_id not in (None, aws_names.arn_account(arn)):
+        yield "import.key", InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn

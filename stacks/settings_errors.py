@@ -43,8 +43,9 @@ class SettingsError(Exception):
 
 def invalid(source: str, error: InvalidValueError, given: object) -> str:
     """Give the line for a value that a rule refuses; `source` is the file and key, or the variable."""
+    but = "" if given is None else f", not {shown(given)}"  # TOML has no null: None is a key that is missing
     hint = f"; {error.hint}" if error.hint else ""
-    return f"{source}: {error.rule}, not {shown(given)}{hint}"
+    return f"{source}: {error.rule}{but}{hint}"
 
 
 def unknown_key(source: str, key: str, allowed: Iterable[str]) -> str:

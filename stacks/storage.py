@@ -64,6 +64,7 @@ class StorageStack(TerraformStack):
             writers=writers,
             protect=settings.protect,
         )
+        _take_over(settings, bucket, key)
         access = AccessPolicy(
             self,
             "access-policy",
@@ -107,6 +108,21 @@ class StorageStack(TerraformStack):
         TerraformOutput(self, "IAMPolicyArn", value=access.policy.arn)
         TerraformOutput(self, "UploadHeaders", value=headers)
         TerraformOutput(self, "PresignMaxSeconds", value=max_age_seconds)
+
+
+def _take_over(settings: Settings, bucket: SecureBucket, key: EncryptionKey | None) -> None:
+    """Have Terraform import what the settings say exists; once it is in the state this changes nothing.
+
+    All else of the bucket is a setting, which a deploy writes over whatever was there.
+    https://developer.hashicorp.com/terraform/language/import
+    """
+    existing = settings.import_
+    if existing.bucket:
+        bucket.bucket.import_from(settings.bucket_name)
+    if key is not None and existing.key is not None:
+        key.key.import_from(existing.key.rpartition("/")[2])
+        if existing.key_alias:
+            key.alias.import_from(settings.encryption.key_alias)
 
 
 def _grants(settings: Iterable[GrantSettings]) -> list[Grant]:

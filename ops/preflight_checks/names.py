@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ops import aws
+from ops.preflight_checks import adoption
 from ops.preflight_checks.buckets import Owner, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import key_of, unusable
@@ -21,7 +22,7 @@ def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
     known = _Known(state, f"make recover ENV={settings.environment}")
     checks: list[tuple[str, Callable[[], Line]]] = [
         (SUBJECTS[0], lambda: _bucket(settings, caller, known)),
-        (SUBJECTS[1], lambda: _alias(settings, known)),
+        (SUBJECTS[1], lambda: _alias(settings, caller, known)),
         (SUBJECTS[2], lambda: _policies(settings, caller, known)),
     ]
     return [asked(subject, ask) for subject, ask in checks]
@@ -42,7 +43,7 @@ class _Known:
             for address, attributes in self._resources.items()
         )
 
-    def judge(self, subject: str, names: list[str], missing: list[str]) -> Line:
+    def judge(self, subject: str, names: list[str], missing: list[str], remedy: str = "") -> Line:
         """Judge names that exist in our account, of which the state misses some."""
         if not missing:
             return good(subject, f"{', '.join(names)}: ours, and in the state")
@@ -51,14 +52,20 @@ class _Known:
                 subject, f"{', '.join(missing)} exists, and the state that may have it cannot be read"
             )
         return bad(
-            subject, f"{', '.join(missing)}: exists in this account, and is not in the state", self._recover
+            subject,
+            f"{', '.join(missing)}: exists in this account, and is not in the state",
+            remedy or self._recover,
         )
 
 
 def _bucket(settings: Settings, caller: Caller, known: _Known) -> Line:
     subject, name = SUBJECTS[0], settings.bucket_name
-    found = look_up(aws.client("s3", settings.region), name, caller.account)
+    s3 = aws.client("s3", settings.region)
+    found = look_up(s3, name, caller.account)
     in_state = known.has("aws_s3_bucket", "bucket", name)
+    if found.owner is Owner.NOBODY and settings.import_.bucket:
+        text = f"import.bucket is true, and there is no bucket {name} in account {caller.account}"
+        return bad(subject, text, "set import.bucket = false, or correct bucket_name")
     if found.owner is Owner.NOBODY:
         return good(
             subject, f"{name} is {'in the state, but gone: a deploy makes it again' if in_state else 'free'}"
@@ -69,18 +76,25 @@ def _bucket(settings: Settings, caller: Caller, known: _Known) -> Line:
     if found.region not in ("", settings.region):
         text = f"{name} is ours, but in {found.region}, and the settings say {settings.region}"
         return bad(subject, text, "correct region or bucket_name in the environment's file")
-    return known.judge(subject, [name], [] if in_state else [name])
+    if settings.import_.bucket and not in_state:
+        return adoption.bucket_line(subject, s3, settings)
+    recover = (
+        f"make recover ENV={settings.environment}, if a deploy made it; to take it over: import.bucket = true"
+    )
+    return known.judge(subject, [name], [] if in_state else [name], recover)
 
 
-def _alias(settings: Settings, known: _Known) -> Line:
+def _alias(settings: Settings, caller: Caller, known: _Known) -> Line:
     subject, alias = SUBJECTS[1], settings.encryption.key_alias
     if settings.encryption.mode != "sse-kms":
         (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
         return line
+    in_state = known.has("aws_kms_alias", "name", alias)
+    if settings.import_.key is not None and not in_state:
+        return adoption.key_line(subject, settings, caller.account)
     key = key_of(alias, settings.region)
     if key is None:
         return good(subject, f"{alias} is free")
-    in_state = known.has("aws_kms_alias", "name", alias)
     return unusable(subject, alias, key) or known.judge(subject, [alias], [] if in_state else [alias])
 
 
