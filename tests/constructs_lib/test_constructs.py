@@ -4,16 +4,22 @@ import json
 from typing import Any
 
 from tests.conftest import STACKS
+from tests.policy.deployment import name_of
 
 import pytest
 
 Stack = dict[str, Any]
 
 
+def every(stack: Stack, kind: str) -> list[dict[str, Any]]:
+    """All resources of a kind."""
+    return list(stack["resource"][kind].values())
+
+
 def only(stack: Stack, kind: str) -> dict[str, Any]:
-    """The one resource of a kind."""
-    (resource,) = stack["resource"][kind].values()
-    assert isinstance(resource, dict)
+    """The one resource of a kind, or the one of the bucket that the stack is about."""
+    found = every(stack, kind)
+    (resource,) = found if len(found) == 1 else [one for one in found if name_of(one) == "this"]
     return resource
 
 
@@ -28,17 +34,18 @@ def stack(request: pytest.FixtureRequest, stacks: dict[str, Stack]) -> Stack:
 
 
 def test_every_bucket_blocks_public_access_in_all_four_ways(stack: Stack) -> None:
-    block = only(stack, "aws_s3_bucket_public_access_block")
+    blocks = every(stack, "aws_s3_bucket_public_access_block")
+    assert len(blocks) == len(every(stack, "aws_s3_bucket"))
     ways = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    assert all(block[way] is True for way in ways)
+    assert all(block[way] is True for block in blocks for way in ways)
 
 
 def test_every_bucket_is_versioned_and_without_acls(stack: Stack) -> None:
-    versioning = only(stack, "aws_s3_bucket_versioning")
-    assert versioning["versioning_configuration"] == {"status": "Enabled"}
-    assert only(stack, "aws_s3_bucket_ownership_controls")["rule"] == {
-        "object_ownership": "BucketOwnerEnforced"
-    }
+    count = len(every(stack, "aws_s3_bucket"))
+    versioning = [one["versioning_configuration"] for one in every(stack, "aws_s3_bucket_versioning")]
+    assert versioning == [{"status": "Enabled"}] * count
+    ownership = [one["rule"] for one in every(stack, "aws_s3_bucket_ownership_controls")]
+    assert ownership == [{"object_ownership": "BucketOwnerEnforced"}] * count
 
 
 def test_every_key_rotates(stack: Stack) -> None:
@@ -52,20 +59,18 @@ def test_a_bucket_policy_waits_for_everything_that_hardens_the_bucket(stack: Sta
         for kind, named in stack["resource"].items()
         for name, resource in named.items()
     }
-    waits_for, todo = (
-        set[str](),
-        ["aws_s3_bucket_policy." + next(iter(stack["resource"]["aws_s3_bucket_policy"]))],
-    )
-    while todo:
-        for earlier in resources[todo.pop()].get("depends_on", []):
-            waits_for.add(earlier.split(".")[0])
-            todo.append(earlier)
-    assert waits_for == {
-        "aws_s3_bucket_ownership_controls",
-        "aws_s3_bucket_public_access_block",
-        "aws_s3_bucket_server_side_encryption_configuration",
-        "aws_s3_bucket_versioning",
-    }
+    for policy in stack["resource"]["aws_s3_bucket_policy"]:
+        waits_for, todo = set[str](), [f"aws_s3_bucket_policy.{policy}"]
+        while todo:
+            for earlier in resources[todo.pop()].get("depends_on", []):
+                waits_for.add(earlier.split(".")[0])
+                todo.append(earlier)
+        assert waits_for == {
+            "aws_s3_bucket_ownership_controls",
+            "aws_s3_bucket_public_access_block",
+            "aws_s3_bucket_server_side_encryption_configuration",
+            "aws_s3_bucket_versioning",
+        }
 
 
 @pytest.mark.parametrize(("name", "protected"), [("dev", False), ("staging", True), ("prod", True)])
@@ -74,10 +79,9 @@ def test_protect_decides_what_a_plan_may_destroy(
 ) -> None:
     for suffix in ("", "-state"):
         stack = stacks[f"secure-storage-{name}{suffix}"]
-        bucket, key = only(stack, "aws_s3_bucket"), only(stack, "aws_kms_key")
-        assert bucket["lifecycle"]["prevent_destroy"] is protected
-        assert key["lifecycle"]["prevent_destroy"] is protected
-        assert bucket["force_destroy"] is not protected
+        buckets, keys = every(stack, "aws_s3_bucket"), every(stack, "aws_kms_key")
+        assert all(one["lifecycle"]["prevent_destroy"] is protected for one in [*buckets, *keys])
+        assert all(bucket["force_destroy"] is not protected for bucket in buckets)
 
 
 def test_everything_is_tagged(stack: Stack) -> None:

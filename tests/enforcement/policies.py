@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from constructs_lib.policies import Document, Statement
+from tests.policy.deployment import name_of
 
 REFUSED_OPERATORS = frozenset({"ArnNotEquals", "BoolIfExists"})
 """Condition operators that the server answers with 400 InvalidPolicyDocument."""
@@ -18,7 +19,7 @@ REFERENCE = re.compile(r"\$\{(?:data\.)?([a-z0-9_]+)\.[^.}]+\.([a-z_]+)}")
 
 def resolved(stack: dict[str, Any], *, key_arn: str) -> dict[str, Any]:
     """Return a stack's JSON with the references in its policy and outputs resolved, as an apply would."""
-    (bucket,) = stack["resource"]["aws_s3_bucket"].values()
+    bucket = only(stack, "aws_s3_bucket")
     known: dict[tuple[str, str], str] = {
         ("aws_kms_key", "arn"): key_arn,
         ("aws_s3_bucket", "id"): bucket["bucket"],
@@ -38,9 +39,9 @@ def resolved(stack: dict[str, Any], *, key_arn: str) -> dict[str, Any]:
 
 
 def only(stack: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return the arguments of a stack's only resource of this kind."""
-    (arguments,) = stack["resource"][kind].values()
-    found: dict[str, Any] = arguments
+    """Return the arguments of a stack's resource of this kind that is about its own bucket."""
+    every: list[dict[str, Any]] = list(stack["resource"][kind].values())
+    (found,) = (one for one in every if name_of(one) == "this")
     return found
 
 

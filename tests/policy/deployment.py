@@ -13,32 +13,56 @@ ACCOUNT = "111122223333"
 
 
 @dataclass(frozen=True)
-class Deployment:
+class Bucket:
     """One bucket as it is deployed.
+
+    Attributes:
+        arn: its ARN.
+        policy: the name of its policy among those of the deployment.
+        key: the name of its KMS key among those of the deployment; None with SSE-S3.
+        bucket_key: whether S3 asks KMS once for the bucket and not for every object.
+        blocks_public_access: whether it restricts public policies.
+    """
+
+    arn: str
+    policy: str
+    key: str | None
+    bucket_key: bool
+    blocks_public_access: bool
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a stack deploys.
+
+    What a stack is about is called `this`, anything else by the id of its construct: the log bucket is
+    `log bucket`, and its policy `log bucket policy`.
 
     Attributes:
         stack: the stack's name without `secure-storage-`, such as `prod` or `prod-state`.
         partition: `aws`, `aws-cn` or `aws-us-gov`.
-        region: where bucket and key are.
+        region: where the stack deploys to.
         account: the account's id.
-        bucket_arn: the bucket.
-        key_arn: its KMS key; None with SSE-S3.
-        bucket_key: whether S3 asks KMS once for the bucket and not for every object.
-        blocks_public_access: whether the bucket restricts public policies.
+        buckets: by name.
+        keys: the ARN of each KMS key by name.
         upload_headers: the `UploadHeaders` of the outputs.
-        policies: `bucket policy`, `key policy` and the managed policies by name without `-<environment>`.
+        policies: `bucket policy`, `key policy`, those of other buckets and keys, and the managed policies by
+            name without `-<environment>`.
     """
 
     stack: str
     partition: str
     region: str
     account: str
-    bucket_arn: str
-    key_arn: str | None
-    bucket_key: bool
-    blocks_public_access: bool
+    buckets: dict[str, Bucket]
+    keys: dict[str, str]
     upload_headers: dict[str, str]
     policies: dict[str, Document]
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket that the stack is about."""
+        return self.buckets["this"]
 
     @property
     def dns_suffix(self) -> str:
@@ -51,53 +75,91 @@ class UnresolvedReferenceError(Exception):
 
 
 def resolve(text: str, examples: dict[str, str]) -> str:
-    """Replace each reference in `text` by its example, which is named without the resource's id."""
+    """Replace each reference in `text` by its example, named with the resource's id or, for all, without."""
 
     def example(match: re.Match[str]) -> str:
-        # ${aws_kms_key.encryption-key_B3391E8B.arn} is known as aws_kms_key.arn
+        # ${aws_kms_key.encryption-key_B3391E8B.arn}, or for every key aws_kms_key.arn
         kind, _, attribute = match[1].rpartition(".")
-        name = f"{kind.rpartition('.')[0]}.{attribute}"
-        if name not in examples:
-            raise UnresolvedReferenceError(f"no example for ${{{match[1]}}}; add {name}")
-        return examples[name]
+        for name in (match[1], f"{kind.rpartition('.')[0]}.{attribute}"):
+            if name in examples:
+                return examples[name]
+        raise UnresolvedReferenceError(f"no example for ${{{match[1]}}}; add {name}")
 
     return re.sub(r"\$\{([^}]+)\}", example, text)
 
 
+def name_of(resource: dict[str, Any]) -> str:
+    """What a bucket or key, or what belongs to one, is called: by the construct that it is made by."""
+    construct = str(resource["//"]["metadata"]["path"]).split("/")[1]
+    return "this" if construct in ("secure-bucket", "encryption-key") else construct.replace("-", " ")
+
+
+def _policy_name(resource: dict[str, Any], kind: str) -> str:
+    name = name_of(resource)
+    return f"{kind} policy" if name == "this" else f"{name} policy"
+
+
 def deployment(name: str, stack: dict[str, Any]) -> Deployment:
     """Return what the stack called `name` deploys."""
-    (provider,) = stack["provider"]["aws"]
-    region = provider["region"]
+    region = stack["provider"]["aws"][0]["region"]
     partition = partition_of(region)
-    (account,) = provider.get("allowed_account_ids", [ACCOUNT])
+    (account,) = stack["provider"]["aws"][0].get("allowed_account_ids", [ACCOUNT])
     resources = stack["resource"]
-    (bucket,) = resources["aws_s3_bucket"].values()
-    bucket_arn = f"arn:{partition}:s3:::{bucket['bucket']}"
-    key_arn = f"arn:{partition}:kms:{region}:{account}:key/11111111-2222-3333-4444-555555555555"
-    examples = {
-        "aws_kms_key.arn": key_arn,
-        "data.aws_caller_identity.account_id": account,
+    keys = {
+        # The key that the stack is about has the same example in every stack.
+        key: f"arn:{partition}:kms:{region}:{account}:key/{number}1111111-2222-3333-4444-555555555555"
+        for number, key in enumerate(
+            sorted(map(name_of, resources.get("aws_kms_key", {}).values()), key="this".__ne__), start=1
+        )
     }
+    examples = {
+        f"aws_kms_key.{id_}.arn": keys[name_of(key)] for id_, key in resources.get("aws_kms_key", {}).items()
+    } | {"data.aws_caller_identity.account_id": account}
     # Resolved as text, so that no policy with a reference left in it can be loaded.
     found = {
-        label: resource["policy"]
-        for kind, label in (("aws_s3_bucket_policy", "bucket policy"), ("aws_kms_key", "key policy"))
-        for resource in resources.get(kind, {}).values()
+        _policy_name(resource, kind): resource["policy"]
+        for type_, kind in (("aws_s3_bucket_policy", "bucket"), ("aws_kms_key", "key"))
+        for resource in resources.get(type_, {}).values()
     }
     for managed in resources.get("aws_iam_policy", {}).values():
         found[managed["name"].split("-")[0]] = managed["policy"]
-    (encryption,) = resources["aws_s3_bucket_server_side_encryption_configuration"].values()
-    (public_access,) = resources["aws_s3_bucket_public_access_block"].values()
     headers = stack["output"].get("UploadHeaders", {}).get("value", {})
     return Deployment(
         stack=name.removeprefix("secure-storage-"),
         partition=partition,
         region=region,
         account=account,
-        bucket_arn=bucket_arn,
-        key_arn=key_arn if "key policy" in found else None,
-        bucket_key=bool(encryption["rule"][0].get("bucket_key_enabled")),
-        blocks_public_access=public_access["restrict_public_buckets"],
+        buckets={
+            name_of(bucket): _bucket(bucket, resources, partition, keys, examples)
+            for bucket in resources["aws_s3_bucket"].values()
+        },
+        keys=keys,
         upload_headers={header: resolve(value, examples) for header, value in headers.items()},
         policies={label: json.loads(resolve(text, examples)) for label, text in found.items()},
+    )
+
+
+def _bucket(
+    bucket: dict[str, Any],
+    resources: dict[str, Any],
+    partition: str,
+    keys: dict[str, str],
+    examples: dict[str, str],
+) -> Bucket:
+    name = name_of(bucket)
+
+    def setting(kind: str) -> dict[str, Any]:
+        (found,) = (one for one in resources[f"aws_s3_bucket_{kind}"].values() if name_of(one) == name)
+        assert isinstance(found, dict)
+        return found
+
+    (rule,) = setting("server_side_encryption_configuration")["rule"]
+    key_arn = rule["apply_server_side_encryption_by_default"].get("kms_master_key_id")
+    key_names = {arn: key for key, arn in keys.items()}
+    return Bucket(
+        arn=f"arn:{partition}:s3:::{bucket['bucket']}",
+        policy=_policy_name(bucket, "bucket"),
+        key=None if key_arn is None else key_names[resolve(key_arn, examples)],
+        bucket_key=bool(rule.get("bucket_key_enabled")),
+        blocks_public_access=setting("public_access_block")["restrict_public_buckets"],
     )

@@ -31,12 +31,14 @@ class Person:
         policies: their own policies: of `OWN_POLICIES`, or managed ones of the deployment.
         account: their account, or the one that a service acts in; None for the bucket's own.
         organization: the AWS Organization that their account belongs to.
+        source: the bucket that a service acts for, such as `log bucket` or `another`; None if it does not say.
     """
 
     name: str | None
     policies: tuple[str, ...] = ()
     account: str | None = None
     organization: str | None = ORGANIZATION
+    source: str | None = None
 
     def principal(self, deployment: Deployment) -> str | None:
         """The caller's ARN; a role's is that of a session, as in every real request."""
@@ -53,7 +55,8 @@ class Person:
         if self.name is None:
             return {}
         if self.is_service:
-            return {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": self.name}
+            who = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": self.name}
+            return who | self._source(deployment)
         account = self.account or deployment.account
         keys = {
             # A role's session has the ARN of the role here, and the engine does not add it by itself.
@@ -62,6 +65,14 @@ class Person:
             "aws:PrincipalIsAWSService": "false",
         }
         return keys if self.organization is None else keys | {"aws:PrincipalOrgID": self.organization}
+
+    def _source(self, deployment: Deployment) -> dict[str, str]:
+        if self.source is None:
+            return {}
+        arn = (
+            f"{deployment.bucket.arn}-2" if self.source == "another" else deployment.buckets[self.source].arn
+        )
+        return {"aws:SourceArn": arn, "aws:SourceAccount": self.account or deployment.account}
 
     @property
     def is_service(self) -> bool:
@@ -108,6 +119,12 @@ PEOPLE: Mapping[str, Person] = {
     "anybody": Person(None),
     "S3 itself": Person("s3.amazonaws.com"),
     "S3 itself in a stranger's account": Person("s3.amazonaws.com", account="999988887777"),
-    "S3 log delivery": Person("logging.s3.amazonaws.com"),
+    "S3 log delivery": Person("logging.s3.amazonaws.com", source="this"),
+    "S3 log delivery for another bucket": Person("logging.s3.amazonaws.com", source="another"),
+    # A bucket's name is free again once the bucket is deleted.
+    "S3 log delivery for a stranger's bucket of that name": Person(
+        "logging.s3.amazonaws.com", account="999988887777", source="this"
+    ),
+    "S3 log delivery that does not say for whom": Person("logging.s3.amazonaws.com"),
     "CloudTrail": Person("cloudtrail.amazonaws.com"),
 }

@@ -6,9 +6,9 @@ the use of the key, for the same caller. It is allowed where both are.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tests.policy.deployment import Deployment
+from tests.policy.deployment import Bucket, Deployment
 from tests.policy.engine import Document, Engine, EngineRequest, Evaluation
 from tests.policy.operations import operation
 from tests.policy.people import OWN_POLICIES, PEOPLE
@@ -54,6 +54,8 @@ SENT: Mapping[str, dict[str, str]] = {
     "SSE-C": {SSE_C: "AES256"},
     "UploadHeaders, SSE-C": {SSE_C: "AES256"},
     "UploadHeaders": {},
+    "the owner's ACL": {"s3:x-amz-acl": "bucket-owner-full-control"},
+    "a public ACL": {"s3:x-amz-acl": "public-read"},
 }
 
 MILLISECONDS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
@@ -107,7 +109,8 @@ class Simulator:
         here = deployment
         other = f"arn:{here.partition}:kms:{here.region}:{here.account}"
         self._keys = {
-            "this": here.key_arn or "",
+            "this": "",
+            **here.keys,
             "another": f"{other}:key/99999999-2222-3333-4444-555555555555",
             "AWS-managed": f"{other}:key/aaaaaaaa-2222-3333-4444-555555555555",
             "another account's": other.replace(here.account, FOREIGN_ACCOUNT)
@@ -147,7 +150,7 @@ class Simulator:
         if row.does.startswith("kms:"):
             return self._kms(row, row.does, row.kms_key, self._kms_context(row))
         here, person, done = self._deployment, PEOPLE[row.who], operation(row.does)
-        bucket_arn = here.bucket_arn if row.bucket == "this" else f"{here.bucket_arn}-2"
+        bucket = self._bucket(row)
         context: dict[str, str | list[str]] = {"aws:ViaAWSService": "false"}
         context |= OVER[row.over] | NETWORKS[row.network] | _signature(row.signed) | person.identity(here)
         if done.uploads:
@@ -157,23 +160,23 @@ class Simulator:
         return EngineRequest(
             principal=person.principal(here),
             action=done.action,
-            resource=bucket_arn if done.target == "bucket" else f"{bucket_arn}/{row.key}",
+            resource=bucket.arn if done.target == "bucket" else f"{bucket.arn}/{row.key}",
             account=here.account,
             context=context,
             identity=person.policies,
-            resource_policy="bucket policy" if row.bucket == "this" else None,
-            block_public_access=here.blocks_public_access,
+            resource_policy=None if row.bucket == "another" else bucket.policy,
+            block_public_access=bucket.blocks_public_access,
         )
 
     def _second(self, row: Row) -> EngineRequest | None:
         """What S3 asks of KMS for the caller, if anything."""
         if row.does.startswith("kms:"):
             return None
-        done = operation(row.does)
-        key = self._key_of_object(row) if done.uploads else "this" if self._deployment.key_arn else None
+        done, bucket = operation(row.does), self._bucket(row)
+        key = self._key_of_object(row) if done.uploads else bucket.key
         if done.kms is None or key is None:
             return None
-        about = self._deployment.bucket_arn + ("" if self._deployment.bucket_key else f"/{row.key}")
+        about = bucket.arn + ("" if bucket.bucket_key else f"/{row.key}")
         return self._kms(row, done.kms, key, {"kms:ViaService": self._service("S3"), **_about(about)})
 
     def _kms(self, row: Row, action: str, key: str, context: dict[str, str | list[str]]) -> EngineRequest:
@@ -190,11 +193,22 @@ class Simulator:
             account=account,
             context={**via, **caller, **person.identity(here), **context},
             identity=person.policies,
-            resource_policy="key policy" if key == "this" else f"key policy of {key}",
+            resource_policy=self._key_policy(key),
         )
 
+    def _key_policy(self, key: str) -> str:
+        if key == "this":
+            return "key policy"
+        return f"{key} policy" if key in self._deployment.keys else f"key policy of {key}"
+
+    def _bucket(self, row: Row) -> Bucket:
+        here = self._deployment
+        if row.bucket == "another":
+            return replace(here.bucket, arn=f"{here.bucket.arn}-2")
+        return here.buckets[row.bucket]
+
     def _kms_context(self, row: Row) -> dict[str, str | list[str]]:
-        bucket = self._deployment.bucket_arn
+        bucket = self._deployment.bucket.arn
         abouts = {
             "this bucket": bucket,
             "its object": f"{bucket}/data/file",
@@ -224,7 +238,7 @@ class Simulator:
         if SSE_C in sent or sent.get(SSE) == "AES256":
             return None
         if SSE not in sent:
-            return "this" if self._deployment.key_arn else None
+            return self._bucket(row).key
         # "aws:kms" without a key means the AWS-managed one, whatever the bucket's default is.
         names = {arn: name for name, arn in self._keys.items()}
         return names[sent[SSE_KEY]] if SSE_KEY in sent else "AWS-managed"

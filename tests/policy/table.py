@@ -32,15 +32,15 @@ class Row:
         does: one operation or action.
         answer: `allowed: …` or `denied: …`, with who said so; see `simulation.py`.
         key: the object's key; `{environment}` stands for the stack's in the files.
-        bucket: `this`, or `another` one of the same account, which has no policy.
+        bucket: `this`, such as `log bucket`, or `another` one of the same account, which has no policy.
         prefix: what a listing asks for; None for all.
         over: `HTTPS` (TLS 1.3), `TLS 1.2`, `TLS 1.1` or `HTTP`.
         network: a name in `simulation.NETWORKS`.
         signed: `header`, `SigV2 header`, `SigV2 link`, `unsigned`, or such as `link, 2 hours old`.
-        sends: a name in `simulation.SENT`: the encryption headers.
+        sends: a name in `simulation.SENT`: the headers of an upload.
         through: which service asks KMS: `S3`, `S3 elsewhere`, `DynamoDB` or `nothing`.
         context: what KMS is told to be encrypted: `this bucket`, `its object`, …, or `nothing`.
-        kms_key: `this`, or `another` key of the account.
+        kms_key: `this`, another of the deployment, or `another` key of the account.
     """
 
     stack: str

@@ -12,7 +12,7 @@ import pytest
 
 def kind_of(policy: str) -> Literal["identity", "resource"]:
     """Whether a policy is attached to a resource or to whoever makes requests."""
-    return "resource" if policy in ("bucket policy", "key policy") else "identity"
+    return "resource" if policy.endswith(" policy") else "identity"
 
 
 @pytest.fixture

@@ -31,6 +31,10 @@ max_expiry = "{max_expiry}"
 [encryption]
 key_rotation_days = {rotation}
 {encryption}
+[logging]
+enabled = false
+[lifecycle]
+enabled = false
 [tags]
 {tags}
 """

@@ -224,8 +224,9 @@ ONE = "the roles trust exactly one"
         ),
         (
             "zzz = 1",
-            "zzz: unknown key; allowed here: access, account_id, bucket_name, ci, encryption, network, "
-            "presign, protect, region, state, tags",
+            "zzz: unknown key; allowed here: access, account_id, audit, bucket_name, ci, cors, encryption, "
+            "events, import, inventory, lifecycle, logging, network, object_lock, presign, protect, region, "
+            "replication, state, tags",
         ),
         (
             "[presign]\nttl = 1",
