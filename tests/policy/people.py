@@ -31,7 +31,7 @@ class Person:
         policies: their own policies: of `OWN_POLICIES`, or managed ones of the deployment.
         account: their account, or the one that a service acts in; None for the bucket's own.
         organization: the AWS Organization that their account belongs to.
-        source: the bucket that a service acts for, such as `log bucket` or `another`; None if it does not say.
+        source: the bucket that a service acts for: `this`, `another`, …; None where it does not say.
     """
 
     name: str | None
