@@ -54,11 +54,34 @@ class Site:
         unchecked = ["--no-preflight"] if command == "deploy" else []
         return self.ops(command, *unchecked, "--auto-approve", "--skip-provider-lock")
 
-    def deploy(self) -> str:
-        """Deploy, which must succeed; return what was printed."""
+    def deploy(self) -> None:
+        """Deploy, which must succeed."""
         done = self.cdktf("deploy")
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+
+    def _plan(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Plan with terraform itself, where cdktf initialized it: of some of its errors cdktf shows nothing."""
+        return subprocess.run(
+            ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", *arguments],
+            cwd=self.checkout / "cdktf.out" / "stacks" / f"secure-storage-{self.environment}",
+            env=self.aws.environment(tool_environment()),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def assert_nothing_to_change(self) -> None:
+        """Plan once more what was deployed."""
+        done = self._plan()
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def assert_protected(self) -> None:
+        """Try to destroy it, which must fail for the right reason."""
+        assert self.cdktf("destroy").returncode == 1
+        refused = self._plan("-destroy")
+        assert refused.returncode == 1
+        assert "prevent_destroy" in refused.stderr
 
     def contents(self, bucket: str) -> dict[str, list[bytes]]:
         """Return what every version of every object holds, the newest first."""

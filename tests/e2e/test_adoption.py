@@ -87,12 +87,9 @@ def test_a_weak_bucket_and_its_key_are_taken_over(site: Site) -> None:
     (alias,) = account.kms.list_aliases(KeyId=key["KeyId"])["Aliases"]
     assert alias["AliasName"] == ALIAS
 
-    again = site.deploy()
-    assert "No changes. Your infrastructure matches the configuration." in again
+    site.assert_nothing_to_change()
     # What is in it is safe from a destroy, as is all that came later.
-    destroyed = site.cdktf("destroy")
-    assert destroyed.returncode != 0
-    assert "prevent_destroy" in destroyed.stdout + destroyed.stderr
+    site.assert_protected()
     assert site.contents(BUCKET) == {name: [body] for name, body in OBJECTS.items()}
 
 

@@ -82,10 +82,8 @@ def test_prod_is_deployed_in_one_go_and_refuses_to_be_destroyed(aws: EmbeddedAws
     site = make_site(aws, tmp_path / "checkout", "prod")
     site.describe(EVERYTHING)
     site.deploy()
-    assert "No changes. Your infrastructure matches the configuration." in site.deploy()
-    destroyed = site.cdktf("destroy")
-    assert destroyed.returncode != 0
-    assert "prevent_destroy" in destroyed.stdout + destroyed.stderr
+    site.assert_nothing_to_change()
+    site.assert_protected()
     site.account.s3.head_bucket(Bucket="secure-prod-data-bucket")
     site.account.s3.head_bucket(Bucket="secure-prod-access-logs")
 
