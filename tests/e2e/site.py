@@ -60,7 +60,7 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def _plan(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Plan with terraform itself, where cdktf initialized it: of some of its errors cdktf shows nothing."""
+        """Plan with terraform itself, of whose errors cdktf does not show all."""
         return subprocess.run(
             ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", *arguments],
             cwd=self.checkout / "cdktf.out" / "stacks" / f"secure-storage-{self.environment}",
