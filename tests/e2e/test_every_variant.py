@@ -11,6 +11,7 @@ from ops.toolchain import tool_environment
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
+from tests.conftest import STACKS as NAMES
 
 import boto3
 import pytest
@@ -52,7 +53,12 @@ def make_roles(names: tuple[str, ...], env: dict[str, str]) -> None:
 
 
 STACKS = [
-    *((settings, suffix) for settings in ALL for suffix in ("", "-state")),
+    *(
+        (settings, suffix)
+        for settings in ALL
+        for suffix in ("", "-state")
+        if f"secure-storage-{settings.environment}{suffix}" in NAMES
+    ),
     *((settings, "-ci") for settings in load_environments(VARIANTS / "ci", {})),
 ]
 
