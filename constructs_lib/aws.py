@@ -79,6 +79,10 @@ from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
+    S3BucketCorsConfiguration,
+    S3BucketCorsConfigurationCorsRule,
+)
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
@@ -86,11 +90,19 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionTransition,
+    S3BucketLifecycleConfigurationRuleTransition,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_logging import (
     S3BucketLoggingA,
     S3BucketLoggingTargetObjectKeyFormat,
     S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification
+from cdktf_cdktf_provider_aws.s3_bucket_object_lock_configuration import (
+    S3BucketObjectLockConfigurationA,
+    S3BucketObjectLockConfigurationRuleA,
+    S3BucketObjectLockConfigurationRuleDefaultRetentionA,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
     S3BucketOwnershipControls,
@@ -119,15 +131,23 @@ __all__ = [
     "KmsAlias",
     "KmsKey",
     "S3Bucket",
+    "S3BucketCorsConfiguration",
+    "S3BucketCorsConfigurationCorsRule",
     "S3BucketLifecycleConfiguration",
     "S3BucketLifecycleConfigurationRule",
     "S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload",
     "S3BucketLifecycleConfigurationRuleExpiration",
     "S3BucketLifecycleConfigurationRuleFilter",
     "S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration",
+    "S3BucketLifecycleConfigurationRuleNoncurrentVersionTransition",
+    "S3BucketLifecycleConfigurationRuleTransition",
     "S3BucketLoggingA",
     "S3BucketLoggingTargetObjectKeyFormat",
     "S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix",
+    "S3BucketNotification",
+    "S3BucketObjectLockConfigurationA",
+    "S3BucketObjectLockConfigurationRuleA",
+    "S3BucketObjectLockConfigurationRuleDefaultRetentionA",
     "S3BucketOwnershipControls",
     "S3BucketOwnershipControlsRule",
     "S3BucketPolicy",

@@ -1,6 +1,6 @@
 """The bucket that AWS's own services deliver their records to."""
 
-from constructs_lib.lifecycle import Lifecycle
+from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies.log_bucket_policy import log_bucket_policy
 from constructs_lib.private_bucket import PrivateBucket
 
@@ -65,7 +65,13 @@ class LogBucket(PrivateBucket):
             self,
             "lifecycle",
             bucket=self.bucket.id,
-            expiration_days=retention_days,
-            noncurrent_days=1,
+            rules=[
+                LifecycleRule(
+                    id="expire-noncurrent-versions",
+                    expiration_days=retention_days,
+                    noncurrent_days=1,
+                    abort_upload_days=7,
+                )
+            ],
             depends_on=[self.last_setting],
         )

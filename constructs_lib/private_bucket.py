@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
+from constructs_lib.object_lock import bucket_lifecycle
 from constructs_lib.policies import Document, to_json
 
-from cdktf import ITerraformDependable, TerraformProvider, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformProvider
 from constructs import Construct
 
 
@@ -26,7 +27,7 @@ class PrivateBucket(Construct):
         bucket_name: str,
         key_arn: str | None,
         policy: Document,
-        object_lock: bool = False,
+        object_lock: bool | None = None,
         protect: bool = True,
         provider: TerraformProvider | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
@@ -39,7 +40,8 @@ class PrivateBucket(Construct):
             bucket_name: the bucket's name.
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
             policy: the bucket policy.
-            object_lock: whether its objects can be locked, which only a new bucket can be told.
+            object_lock: whether its objects can be locked; a plan that would change it is refused. None
+                where that is nothing to watch over: they cannot.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
             provider: the provider of the bucket's region, where it is not the stack's own.
@@ -53,7 +55,7 @@ class PrivateBucket(Construct):
             bucket=bucket_name,
             force_destroy=not protect,
             object_lock_enabled=True if object_lock else None,
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+            lifecycle=bucket_lifecycle(locked=object_lock, prevent_destroy=protect),
             provider=provider,
             depends_on=list(depends_on) or None,
         )

@@ -28,7 +28,7 @@ class SecureBucket(PrivateBucket):
         perimeter: Perimeter = NO_PERIMETER,
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
-        object_lock: bool = False,
+        object_lock: bool | None = None,
         protect: bool = True,
         provider: TerraformProvider | None = None,
     ) -> None:
@@ -45,7 +45,8 @@ class SecureBucket(PrivateBucket):
             perimeter: where requests for objects may come from.
             readers: who else may list and read.
             writers: who else may upload.
-            object_lock: whether its objects can be locked, which only a new bucket can be told.
+            object_lock: whether its objects can be locked; a plan that would change it is refused. None
+                where that is nothing to watch over: they cannot.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
             provider: the provider of the bucket's region, where it is not the stack's own.

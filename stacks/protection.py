@@ -1,9 +1,14 @@
 """What protects the data beyond the bucket itself: logs, retention, replication, alarms."""
 
 from constructs_lib.access_logging import AccessLogging
+from constructs_lib.browser_access import BrowserAccess
+from constructs_lib.bucket_notification import BucketNotification
+from constructs_lib.lifecycle import Lifecycle
 from constructs_lib.log_bucket import LogBucket
+from constructs_lib.object_lock import ObjectLock
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
+from stacks.data_lifecycle import lifecycle_rules
 from stacks.settings import Settings
 
 from cdktf import ITerraformDependable
@@ -22,8 +27,31 @@ def protect_data(scope: Construct, settings: Settings, *, account: Account, buck
         bucket: the data bucket.
     """
     last = bucket.last_setting
+    if settings.object_lock.mode is not None:
+        last = ObjectLock(
+            scope,
+            "object-lock",
+            bucket=bucket.bucket.id,
+            mode=settings.object_lock.mode,
+            days=settings.object_lock.days,
+            years=settings.object_lock.years,
+            depends_on=[last],
+        ).setting
     if settings.logging.enabled:
         last = _access_logs(scope, settings, account, bucket, last)
+    if settings.events.eventbridge:
+        last = BucketNotification(scope, "notification", bucket=bucket.bucket.id, depends_on=[last]).setting
+    if settings.cors.allowed_origins:
+        last = _browser_access(scope, settings, bucket, last)
+    # Last, as the provider waits a minute for it.
+    if settings.lifecycle.enabled:
+        Lifecycle(
+            scope,
+            "lifecycle",
+            bucket=bucket.bucket.id,
+            rules=lifecycle_rules(settings.lifecycle),
+            depends_on=[last],
+        )
 
 
 def _access_logs(
@@ -53,4 +81,21 @@ def _access_logs(
         log_bucket=name,
         prefix=logging.prefix,
         depends_on=waits_for,
+    ).setting
+
+
+def _browser_access(
+    scope: Construct, settings: Settings, bucket: SecureBucket, last: ITerraformDependable
+) -> ITerraformDependable:
+    cors = settings.cors
+    return BrowserAccess(
+        scope,
+        "browser-access",
+        bucket=bucket.bucket.id,
+        allowed_origins=cors.allowed_origins,
+        allowed_methods=cors.allowed_methods,
+        allowed_headers=cors.allowed_headers,
+        expose_headers=cors.expose_headers,
+        max_age_seconds=cors.max_age_seconds,
+        depends_on=[last],
     ).setting

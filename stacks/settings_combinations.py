@@ -1,9 +1,11 @@
 """What the sections about data protection ask of each other, and of the other settings."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
+from stacks.lifecycle_rules import wrong_rules
 from stacks.settings import Settings
 
 # The key in the file, the rule, and the value that breaks it.
@@ -38,6 +40,7 @@ def _logging(settings: Settings) -> Iterator[Wrong]:
 def _lifecycle(settings: Settings) -> Iterator[Wrong]:
     if settings.lifecycle.rules and not settings.lifecycle.enabled:
         yield "lifecycle.enabled", InvalidValueError("must be true where lifecycle.rules is set"), False
+    yield from wrong_rules(settings.lifecycle)
 
 
 def _object_lock(settings: Settings) -> Iterator[Wrong]:
@@ -107,7 +110,8 @@ def _cors(settings: Settings) -> Iterator[Wrong]:
         rule = InvalidValueError('must name no other origin beside "*", which is all of them')
         yield "cors.allowed_origins", rule, cors.allowed_origins
     for place, header in enumerate(cors.allowed_headers):
-        if header.casefold() in ("*", "authorization", "cookie"):
+        # A "*" stands for any part of the name, so that "auth*" lets "authorization" through.
+        if any(fnmatchcase(one, header.casefold()) for one in ("authorization", "cookie")):
             rule = InvalidValueError(
                 'must not let credentials through where cors.allowed_origins is "*"',
                 'name the origins, or headers like "content-type"',

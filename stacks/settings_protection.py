@@ -11,6 +11,7 @@ from stacks.settings_types import (
     CorsOrigins,
     Emails,
     ExistingKey,
+    ExposedHeaders,
     KeyAlias,
     KeyPrefix,
     LogPrefix,
@@ -262,7 +263,7 @@ class CorsSettings(Section):
         description="The headers that their requests may have.",
         examples=[["content-type"]],
     )
-    expose_headers: CorsHeaders = Field(
+    expose_headers: ExposedHeaders = Field(
         ("ETag", "x-amz-version-id"),
         description="The headers of the answer that the pages may read.",
         examples=[["ETag"]],

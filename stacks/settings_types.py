@@ -35,6 +35,12 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _at_least_one(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise InvalidValueError("must list at least one")
+    return names
+
+
 def _expiry(value: object) -> object:
     return aws_names.duration(value, SHORTEST_EXPIRY, LONGEST_EXPIRY) if isinstance(value, str) else value
 
@@ -150,9 +156,16 @@ CorsOrigins = Annotated[
 ]
 CorsMethods = Annotated[
     tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...],
-    Field(strict=False, min_length=1),
+    Field(strict=False),
+    AfterValidator(_at_least_one),
     AfterValidator(_distinct),
     Limits("GET, HEAD, PUT, POST, DELETE; at least one"),
+]
+ExposedHeaders = Annotated[
+    tuple[Annotated[str, AfterValidator(web_names.exposed_header)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+    Limits("each the whole name of a header"),
 ]
 CorsHeaders = Annotated[
     tuple[Annotated[str, AfterValidator(web_names.header)], ...],

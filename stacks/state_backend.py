@@ -2,7 +2,7 @@
 
 from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.lifecycle import Lifecycle
+from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
@@ -53,7 +53,7 @@ class StateBackendStack(TerraformStack):
             self,
             "lifecycle",
             bucket=bucket.bucket.id,
-            noncurrent_days=365,
+            rules=[LifecycleRule(id="expire-noncurrent-versions", noncurrent_days=365, abort_upload_days=7)],
             depends_on=[bucket.last_setting],
         )
         policy = AccessPolicy(

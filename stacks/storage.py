@@ -62,6 +62,7 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             readers=readers,
             writers=writers,
+            object_lock=settings.object_lock.mode is not None,
             protect=settings.protect,
         )
         _take_over(settings, bucket, key)

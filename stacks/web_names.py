@@ -46,6 +46,16 @@ def origin(text: str) -> str:
     return text
 
 
+def exposed_header(text: str) -> str:
+    """Check the name of a header that a page may read; S3 takes no "*" there.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    if "*" in header(text):
+        raise InvalidValueError('must be the whole name of a header, without "*"', 'like "ETag"')
+    return text
+
+
 def header(text: str) -> str:
     """Check the name of an HTTP header (RFC 9110, section 5.1); one "*" may stand for any part of it."""
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", text) or text.count("*") > 1:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-When = Literal["read", "write", "destroy", "empty"]
+When = Literal["read", "write", "destroy", "empty", "empty locked"]
 """read: plans too; write: creates and changes; destroy: left out for what `prevent_destroy` protects;
-empty: deletes the objects of a bucket with `force_destroy`."""
+empty: deletes the objects of a bucket with `force_destroy`; empty locked: of one with Object Lock too."""
 
 Target = Literal[
     "no key yet",
@@ -74,6 +74,9 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need("destroy", "bucket", ("s3:DeleteBucket",)),
         Need("empty", "bucket", ("s3:ListBucketVersions",)),
         Need("empty", "objects", ("s3:DeleteObjectVersion",)),
+        # Nobody else gets it, or a lock in governance mode would be none. In compliance mode it lets nobody
+        # delete anything either.
+        Need("empty locked", "objects", ("s3:BypassGovernanceRetention",)),
     ),
     # These have no action of their own for deletion: S3 asks for that of the change.
     "aws_s3_bucket_ownership_controls": (
@@ -111,6 +114,20 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         # There is no action for its deletion either.
         Need("write", "bucket", ("s3:PutReplicationConfiguration",)),
         Need("write", "role for S3", ("iam:PassRole",)),
+    ),
+    # To make a bucket with Object Lock, S3 asks for this and s3:PutBucketVersioning too:
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    "aws_s3_bucket_object_lock_configuration": (
+        Need("read", "bucket", ("s3:GetBucketObjectLockConfiguration",)),
+        Need("write", "bucket", ("s3:PutBucketObjectLockConfiguration",)),
+    ),
+    "aws_s3_bucket_notification": (
+        Need("read", "bucket", ("s3:GetBucketNotification",)),
+        Need("write", "bucket", ("s3:PutBucketNotification",)),
+    ),
+    "aws_s3_bucket_cors_configuration": (
+        Need("read", "bucket", ("s3:GetBucketCORS",)),
+        Need("write", "bucket", ("s3:PutBucketCORS",)),
     ),
     "aws_kms_key": (
         Need(

@@ -76,6 +76,8 @@ def _occasions(resources: Iterable[Mapping[str, Any]], *, read_only: bool) -> It
             yield "destroy"
             if resource.get("force_destroy", False):
                 yield "empty"
+                if resource.get("object_lock_enabled", False):
+                    yield "empty locked"
 
 
 def _state(

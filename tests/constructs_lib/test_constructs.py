@@ -210,3 +210,49 @@ def test_the_managed_policies_have_no_wildcard_action_and_no_foreign_resource(
         assert "*" not in "".join([*statement["Action"], statement["Resource"]])
     assert "s3:GetObject" not in managed["SecureS3Write-prod"]["AllowObjectOperations"]["Action"]
     assert "s3:PutObject" not in managed["SecureS3Read-prod"]["AllowObjectOperations"]["Action"]
+
+
+def test_the_data_bucket_of_staging_and_prod_gives_up_unfinished_uploads_and_deletes_nothing_else(
+    stacks: dict[str, Stack],
+) -> None:
+    for name in ("staging", "prod"):
+        (rule,) = lifecycle_of_data(stacks[f"secure-storage-{name}"])["rule"]
+        assert rule["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 7}]
+        assert rule["filter"] == [{}]
+        assert not {one for one in rule if "expiration" in one or "transition" in one}
+
+
+def test_a_lifecycle_has_one_rule_for_each_prefix_and_waits_for_the_versioning(
+    stacks: dict[str, Stack],
+) -> None:
+    stack = stacks["secure-storage-lifecycle"]
+    lifecycle = lifecycle_of_data(stack)
+    everything, staging = lifecycle["rule"]
+    assert (everything["filter"], staging["filter"]) == ([{}], [{"prefix": "staging/"}])
+    assert everything["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 3}]
+    assert everything["expiration"] == [{"expired_object_delete_marker": True}]
+    assert everything["noncurrent_version_expiration"] == [
+        {"newer_noncurrent_versions": 3, "noncurrent_days": 90}
+    ]
+    assert staging["expiration"] == [{"days": 14}]
+    (policy,) = stack["resource"]["aws_s3_bucket_policy"]  # which comes after the versioning
+    assert lifecycle["depends_on"] == [f"aws_s3_bucket_policy.{policy}"]
+
+
+def lifecycle_of_data(stack: Stack) -> dict[str, Any]:
+    found = stack["resource"]["aws_s3_bucket_lifecycle_configuration"].values()
+    (lifecycle,) = (one for one in found if "secure-bucket" in one["bucket"])
+    assert isinstance(lifecycle, dict)
+    return lifecycle
+
+
+def test_a_locked_bucket_is_made_with_object_lock_and_locks_what_comes(stacks: dict[str, Stack]) -> None:
+    stack = stacks["secure-storage-object-lock"]
+    assert only(stack, "aws_s3_bucket")["object_lock_enabled"] is True
+    retention = only(stack, "aws_s3_bucket_object_lock_configuration")["rule"]["default_retention"]
+    assert retention == {"mode": "GOVERNANCE", "days": 30}
+
+
+def test_eventbridge_is_told_where_the_settings_say_so(stacks: dict[str, Stack]) -> None:
+    assert only(stacks["secure-storage-browser"], "aws_s3_bucket_notification")["eventbridge"] is True
+    assert "aws_s3_bucket_notification" not in stacks["secure-storage-prod"]["resource"]

@@ -19,6 +19,7 @@ from tests.aws_proxy import Call
 # A bucket's setting is a name in the query; many permissions are called differently.
 BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("DELETE", ""): "s3:DeleteBucket",
+    ("DELETE", "cors"): "s3:PutBucketCORS",
     ("DELETE", "encryption"): "s3:PutEncryptionConfiguration",
     ("DELETE", "ownershipControls"): "s3:PutBucketOwnershipControls",
     ("DELETE", "policy"): "s3:DeleteBucketPolicy",
@@ -28,6 +29,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("GET", "cors"): "s3:GetBucketCORS",
     ("GET", "encryption"): "s3:GetEncryptionConfiguration",
     ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
+    ("GET", "notification"): "s3:GetBucketNotification",
     ("GET", "list-type"): "s3:ListBucket",
     ("GET", "logging"): "s3:GetBucketLogging",
     ("GET", "object-lock"): "s3:GetBucketObjectLockConfiguration",
@@ -42,7 +44,10 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("GET", "website"): "s3:GetBucketWebsite",
     ("HEAD", ""): "s3:ListBucket",
     ("PUT", ""): "s3:CreateBucket",
+    ("PUT", "cors"): "s3:PutBucketCORS",
     ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
+    ("PUT", "notification"): "s3:PutBucketNotification",
+    ("PUT", "object-lock"): "s3:PutBucketObjectLockConfiguration",
     ("PUT", "ownershipControls"): "s3:PutBucketOwnershipControls",
     ("PUT", "policy"): "s3:PutBucketPolicy",
     ("PUT", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
@@ -142,11 +147,19 @@ class Account:
             for one in ElementTree.fromstring(call.body).iter(f"{namespace}Object"):  # noqa: S314 - our own
                 versioned = one.find(f"{namespace}VersionId") is not None
                 action = "s3:DeleteObjectVersion" if versioned else "s3:DeleteObject"
-                yield Needed(action, f"{bucket_arn}/{one.findtext(f'{namespace}Key')}", {})
+                arn = f"{bucket_arn}/{one.findtext(f'{namespace}Key')}"
+                yield Needed(action, arn, {})
+                if call.headers.get("x-amz-bypass-governance-retention") == "true":
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+                    yield Needed("s3:BypassGovernanceRetention", arn, {})
         else:
             (setting,) = call.query.keys() - NOT_A_SETTING or {""}
             prefix = {"s3:prefix": call.query["prefix"][0]} if "prefix" in call.query else {}
             yield Needed(BUCKET_ACTIONS[call.method, setting], bucket_arn, prefix)
+            if call.headers.get("x-amz-bucket-object-lock-enabled") == "true":
+                # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+                yield Needed("s3:PutBucketObjectLockConfiguration", bucket_arn, {})
+                yield Needed("s3:PutBucketVersioning", bucket_arn, {})
 
     def _object(self, call: Call, bucket_arn: str, arn: str) -> Iterator[Needed]:
         assert bucket_arn == f"arn:aws:s3:::{self.state_bucket}", "a deploy has nothing to do with data"

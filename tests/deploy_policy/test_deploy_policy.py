@@ -104,6 +104,16 @@ def test_only_what_is_unprotected_may_be_destroyed_and_only_what_is_attached_att
     assert allowed(engine, policy(stacks, "prod"), requests("prod")) == everything - DESTROYING - ATTACHING
 
 
+def test_only_where_objects_can_be_locked_may_a_lock_be_lifted(
+    engine: Engine,
+    stacks: dict[str, dict[str, Any]],
+) -> None:
+    for name, answer in (("object-lock", "Allowed"), ("dev", "ImplicitlyDenied")):
+        needed = Needed("s3:BypassGovernanceRetention", f"{BUCKET.format(name)}/data/file", {})
+        (said,) = judge(engine, policy(stacks, name), [needed])
+        assert said.result == answer
+
+
 def test_a_role_of_one_environment_can_do_nothing_in_another(
     engine: Engine,
     stacks: dict[str, dict[str, Any]],

@@ -60,6 +60,8 @@ SETTINGS = {
     "prod": environment("prod"),
     "prod, unprotected, with roles and grants": with_roles_and_grants(environment("prod")),
     "sse-s3": environment("sse-s3"),
+    "object-lock": environment("object-lock"),
+    "browser": environment("browser"),
 }
 
 

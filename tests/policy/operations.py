@@ -40,6 +40,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListParts": Operation("s3:ListMultipartUploadParts"),
     "DeleteObject": Operation("s3:DeleteObject"),
     "DeleteObjectVersion": Operation("s3:DeleteObjectVersion"),
+    # Both are done with DeleteObject and PutObjectRetention, with x-amz-bypass-governance-retention:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    "LiftLock": Operation("s3:BypassGovernanceRetention"),
+    "ShortenLock": Operation("s3:PutObjectRetention"),
     "ListObjects": Operation("s3:ListBucket", "bucket"),
     "ListObjectVersions": Operation("s3:ListBucketVersions", "bucket"),
 }
