@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ops.deploy_policy import policies_of_environment, statements_to_check
 from ops.errors import OpsError
-from ops.preflight_checks import credentials, names, permissions, state, tools
+from ops.preflight_checks import credentials, names, object_lock, permissions, state, tools
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped, unknown
 from ops.stack_commands import checked_settings
@@ -56,13 +56,14 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
         tool_lines = pool.submit(tools.check, env, user_environ)
         credential_lines, caller = credentials.check(settings)
         if caller is None:
-            subjects = (*state.SUBJECTS, *names.SUBJECTS, permissions.SUBJECT)
+            subjects = (*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT)
             reason = "no credentials for the right account"
             aws_lines, bootstrapped = skipped(subjects, reason), False
         else:
             permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
             state_lines, found = state.check(settings, caller)
-            aws_lines = [*state_lines, *names.check(settings, caller, found), permission_line.result()]
+            name_lines = names.check(settings, caller, found)
+            aws_lines = [*state_lines, *name_lines, object_lock.check(settings), permission_line.result()]
             bootstrapped = found.bootstrapped
     return [
         environment_line(environment, bootstrapped=bootstrapped),

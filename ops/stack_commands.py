@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from ops.emergency_copy import rescue_all
 from ops.errors import OpsError
+from ops.object_lock import refuse_changed_object_lock
 from ops.process import ENDING
 from ops.state_check import advice_after_failure, refuse_lost_state
 from ops.toolchain import ROOT, tool_environment
@@ -98,6 +99,8 @@ def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
         sys.exit(_run_in_front(["cdktf", *arguments], env))
     command, stack = arguments[:2]
     refuse_lost_state(settings[0], stack)
+    if command != "destroy":
+        refuse_changed_object_lock(settings[0], stack)
     status = _run_in_front(["cdktf", *arguments], env)
     if status != 0:
         raise OpsError(advice_after_failure(settings[0], stack, f"cdktf {command}", status), status)

@@ -21,6 +21,7 @@ from ops.ci.manifest import (
 )
 from ops.ci.store import PlanStore
 from ops.errors import OpsError
+from ops.object_lock import refuse_changed_object_lock
 from ops.remote_state import DamagedStateError, RemoteState
 from ops.review.as_json import as_json
 from ops.review.build import review
@@ -62,6 +63,7 @@ def run_plan(environment: str, *, marker: str, checked: bool) -> None:
         stack = stacks[f"secure-storage-{environment}"]
         store = PlanStore(settings)
         refuse_lost_state(settings, stack.name)
+        refuse_changed_object_lock(settings, stack.name)
         manifest, files, result = _plan(stack, settings, store, of, marker)
     folder = plan_folder(environment)
     shutil.rmtree(folder, ignore_errors=True)

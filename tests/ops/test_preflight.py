@@ -45,7 +45,7 @@ SUBJECTS = [
         "state lock",
         "state",
     ],
-    *["bucket name", "key alias", "managed policies", "permissions"],
+    *["bucket name", "key alias", "managed policies", "object lock", "permissions"],
 ]
 LOCK = {
     "ID": "0b1e",
@@ -541,7 +541,7 @@ class TestCommand:
             f"{OTHER_ACCOUNT}"
             f" → use credentials for {OTHER_ACCOUNT}, or correct account_id in the environment's file\n"
         ) in done.stdout
-        assert done.stdout.count("not checked: no credentials for the right account") == 11
+        assert done.stdout.count("not checked: no credentials for the right account") == 12
         assert done.stderr == "Error: preflight of dev: 1 of 18 checks failed; nothing was changed\n"
 
     def test_credentials_for_the_account_pass(
