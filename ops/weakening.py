@@ -6,12 +6,11 @@ so that hand-made changes and planned ones are judged alike.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from ops.attributes import Attributes, first
 from ops.findings import Finding, Severity
 from ops.policy_changes import policy_findings
-
-Attributes = Mapping[str, Any]
+from ops.retention_changes import lifecycle_findings, object_lock_findings
 
 DANGEROUS, WEAKER, CHANGED, STRONGER = (
     Severity.DANGEROUS,
@@ -35,8 +34,11 @@ ABSENT: Mapping[str, Attributes] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
     "aws_s3_bucket_ownership_controls": {"rule": [{"object_ownership": "ObjectWriter"}]},
     "aws_s3_bucket_policy": {"policy": None},
+    "aws_s3_bucket_cors_configuration": {"cors_rule": []},
     "aws_s3_bucket_lifecycle_configuration": {"rule": []},
     "aws_s3_bucket_logging": {"target_bucket": None},
+    "aws_s3_bucket_notification": {"eventbridge": False},
+    "aws_s3_bucket_object_lock_configuration": {"rule": []},
 }
 
 
@@ -67,16 +69,6 @@ def _differs(before: Attributes, after: Attributes, name: str) -> bool:
     return before.get(name) != after.get(name)
 
 
-def _first(attributes: Attributes, *path: str) -> object:
-    """Return what lies at the end of `path` through blocks, of which Terraform makes lists; else None."""
-    value: object = attributes
-    for name in path:
-        if isinstance(value, list):
-            value = value[0] if value else None
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
 PUBLIC_ACCESS = {
     "block_public_acls": "refuses new ACLs that make something public",
     "block_public_policy": "blocks public policies",
@@ -98,14 +90,14 @@ def _public_access_block(before: Attributes, after: Attributes) -> list[Finding]
 def _versioning(before: Attributes, after: Attributes) -> list[Finding]:
     attribute = "versioning_configuration"
     found = []
-    old, new = (_first(one, attribute, "status") for one in (before, after))
+    old, new = (first(one, attribute, "status") for one in (before, after))
     if old != new:
         if new == "Enabled":
             found.append(Finding(STRONGER, "versions are kept now", attribute))
         else:
             words = "versions are no longer kept: what is overwritten or deleted is lost"
             found.append(Finding(WEAKER, words, attribute))
-    old, new = (_first(one, attribute, "mfa_delete") == "Enabled" for one in (before, after))
+    old, new = (first(one, attribute, "mfa_delete") == "Enabled" for one in (before, after))
     if old and not new:
         found.append(Finding(WEAKER, "versions can be deleted without MFA", attribute))
     elif new and not old:
@@ -120,7 +112,7 @@ AWS_KEY = "AWS's own, without a key policy of ours"
 
 def _encryption(before: Attributes, after: Attributes) -> list[Finding]:
     path = ("rule", "apply_server_side_encryption_by_default")
-    old, new = (str(_first(one, *path, "sse_algorithm")) for one in (before, after))
+    old, new = (str(first(one, *path, "sse_algorithm")) for one in (before, after))
     ranks = [ALGORITHMS.index(one) if one in ALGORITHMS else -1 for one in (old, new)]
     if old != new:
         if ranks[1] > ranks[0]:
@@ -129,7 +121,7 @@ def _encryption(before: Attributes, after: Attributes) -> list[Finding]:
         if new == "AES256":
             words += ": whoever may read an object needs no key for it any more"
         return [Finding(WEAKER, words, "rule")]
-    old_key, new_key = (_first(one, *path, "kms_master_key_id") for one in (before, after))
+    old_key, new_key = (first(one, *path, "kms_master_key_id") for one in (before, after))
     if old_key == new_key:
         return []
     words = f"the default key is {new_key or AWS_KEY} now, and was {old_key or AWS_KEY}"
@@ -141,7 +133,7 @@ OWNERSHIP = ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced")
 
 
 def _ownership(before: Attributes, after: Attributes) -> list[Finding]:
-    old, new = (str(_first(one, "rule", "object_ownership")) for one in (before, after))
+    old, new = (str(first(one, "rule", "object_ownership")) for one in (before, after))
     if old == new:
         return []
     if new == "BucketOwnerEnforced":
@@ -238,27 +230,34 @@ def _logging(before: Attributes, after: Attributes) -> list[Finding]:
     return [Finding(CHANGED, f"requests are logged to {new}", "target_bucket")] if old != new else []
 
 
-def _lifecycle(before: Attributes, after: Attributes) -> list[Finding]:
-    old, new = (_rules(one) for one in (before, after))
+def _cors(before: Attributes, after: Attributes) -> list[Finding]:
+    old, new = (_origins(one) for one in (before, after))
     found = []
-    for name in sorted(old.keys() | new.keys()):
-        was, now = old.get(name, {}), new.get(name, {})
-        days = [_first(one, "expiration", "days") for one in (was, now)]
-        if isinstance(days[1], int) and days[1] and (not days[0] or days[1] < int(str(days[0]))):
-            words = f"lifecycle rule {name} deletes objects after {days[1]} days"
-            found.append(Finding(WEAKER, words, "rule"))
-        kept = [_first(one, "noncurrent_version_expiration", "noncurrent_days") for one in (was, now)]
-        if isinstance(kept[1], int) and kept[1] and (not kept[0] or kept[1] < int(str(kept[0]))):
-            words = f"lifecycle rule {name} deletes earlier versions after {kept[1]} days"
-            found.append(Finding(WEAKER, words, "rule"))
-        elif was and not now:
-            found.append(Finding(CHANGED, f"lifecycle rule {name} is gone", "rule"))
+    if new - old:
+        words = f"web pages of {', '.join(sorted(new - old))} may use the bucket's links"
+        found.append(Finding(WEAKER, words, "cors_rule"))
+    if old - new:
+        words = f"web pages of {', '.join(sorted(old - new))} may no longer use the bucket's links"
+        found.append(Finding(STRONGER, words, "cors_rule"))
+    if not found and _differs(before, after, "cors_rule"):
+        found.append(Finding(CHANGED, "web pages may use the bucket's links otherwise", "cors_rule"))
     return found
 
 
-def _rules(attributes: Attributes) -> dict[str, Attributes]:
-    rules = attributes.get("rule") or []
-    return {str(rule.get("id")): rule for rule in rules if rule.get("status") == "Enabled"}
+def _origins(attributes: Attributes) -> set[str]:
+    rules = attributes.get("cors_rule") or []
+    return {str(origin) for rule in rules for origin in rule.get("allowed_origins") or []}
+
+
+def _notification(before: Attributes, after: Attributes) -> list[Finding]:
+    if bool(before.get("eventbridge")) == bool(after.get("eventbridge")):
+        return []
+    words = (
+        "EventBridge is told of changes of objects"
+        if after.get("eventbridge")
+        else ("EventBridge is no longer told of changes of objects: what its rules start, stops")
+    )
+    return [Finding(CHANGED, words, "eventbridge")]
 
 
 JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
@@ -266,8 +265,11 @@ JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
     "aws_kms_alias": _alias,
     "aws_kms_key": _key,
     "aws_s3_bucket": _bucket,
-    "aws_s3_bucket_lifecycle_configuration": _lifecycle,
+    "aws_s3_bucket_cors_configuration": _cors,
+    "aws_s3_bucket_lifecycle_configuration": lifecycle_findings,
     "aws_s3_bucket_logging": _logging,
+    "aws_s3_bucket_notification": _notification,
+    "aws_s3_bucket_object_lock_configuration": object_lock_findings,
     "aws_s3_bucket_ownership_controls": _ownership,
     "aws_s3_bucket_policy": _policy_of("the bucket policy"),
     "aws_s3_bucket_public_access_block": _public_access_block,

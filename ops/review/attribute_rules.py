@@ -25,29 +25,6 @@ def _first(value: Json, *path: str) -> Json:
     return value
 
 
-def _object_lock(was: Attributes, now: Attributes) -> Iterator[Said]:
-    retention = ("rule", "default_retention")
-    old, new = (_first(dict(side), *retention, "mode") for side in (was, now))
-    if old == "COMPLIANCE" and new != old:
-        yield (
-            DANGEROUS,
-            "Object Lock is weaker: whoever has the permission can lift it ({} to {})",
-            (old, plain(new)),
-        )
-    elif new == "COMPLIANCE" and was and old != new:
-        yield GOOD, "Object Lock is stronger: nobody can lift it", ()
-    days = [_days(_first(dict(side), *retention)) for side in (was, now)]
-    if days[1] < days[0]:
-        yield DANGEROUS, "objects are locked for {} days, and were for {}", (str(days[1]), str(days[0]))
-    elif days[1] > days[0]:
-        yield GOOD, "objects are locked for {} days, and were for {}", (str(days[1]), str(days[0]))
-
-
-def _days(retention: Json) -> int:
-    days, years = (_first(retention, name) for name in ("days", "years"))
-    return (days if isinstance(days, int) else 0) + 365 * (years if isinstance(years, int) else 0)
-
-
 def _replication(was: Attributes, now: Attributes) -> Iterator[Said]:
     def enabled(side: Attributes) -> int:
         rules = side.get("rule")
@@ -103,7 +80,6 @@ RULES: Mapping[str, Callable[[Attributes, Attributes], Iterator[Said]]] = {
     "aws_kms_key": _key,
     "aws_s3_bucket_acl": _acl,
     "aws_s3_bucket_logging": _logging,
-    "aws_s3_bucket_object_lock_configuration": _object_lock,
     "aws_s3_bucket_replication_configuration": _replication,
 }
 """What a change of such a resource means; the first argument is empty where it is new."""

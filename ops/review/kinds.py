@@ -22,6 +22,9 @@ GUARDS = {
 }
 """What protects a bucket, and how it is called."""
 
+NEW_WITH_BUCKET = {"aws_s3_bucket_cors_configuration", "aws_s3_bucket_lifecycle_configuration"}
+"""What a new bucket may begin with: it takes nothing away from what was there before."""
+
 POLICIES = {
     "aws_iam_group_policy": ("policy",),
     "aws_iam_policy": ("policy",),
@@ -73,7 +76,10 @@ JUDGED = {
     },
     "aws_s3_bucket": {"force_destroy", "grant", "object_lock_enabled"},
     "aws_s3_bucket_acl": {"acl"},
+    "aws_s3_bucket_cors_configuration": {"cors_rule"},
+    "aws_s3_bucket_lifecycle_configuration": {"rule"},
     "aws_s3_bucket_logging": {"target_bucket", "target_prefix"},
+    "aws_s3_bucket_notification": {"eventbridge"},
     "aws_s3_bucket_object_lock_configuration": {"rule", "object_lock_enabled"},
     "aws_s3_bucket_ownership_controls": {"rule"},
     "aws_s3_bucket_policy": {"policy"},

@@ -17,6 +17,7 @@ from ops.review.kinds import (
     HARMLESS_KINDS,
     HOLDS_DATA,
     JUDGED,
+    NEW_WITH_BUCKET,
     POLICIES,
     is_judged,
 )
@@ -183,7 +184,7 @@ def _attributes(
     bucket = (now or {}).get("bucket")
     for finding in [*_shared(change, was, now), *_own_rules(change, was, now)]:
         new = bucket is None or is_unknown(bucket) or str(bucket) in around.new_buckets
-        if finding.severity == GOOD and change.action == "create" and new:
+        if new and change.action == "create" and (finding.severity == GOOD or change.type in NEW_WITH_BUCKET):
             continue
         yield finding
     if change.type in GRANTS and change.action in ("create", "replace", "update"):

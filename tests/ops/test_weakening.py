@@ -245,6 +245,16 @@ def test_an_acl_that_lets_others_in(grant: dict[str, Any], expected: tuple[Sever
             lifecycle(expiration=[{"days": 1}]),
             [(WEAKER, "lifecycle rule r deletes objects after 1 days")],
         ),
+        (
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7, "newer_noncurrent_versions": 5}]),
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7, "newer_noncurrent_versions": 2}]),
+            [(WEAKER, "lifecycle rule r keeps 2 of the versions it deletes, not 5")],
+        ),
+        (
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7}]),
+            lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7, "newer_noncurrent_versions": 2}]),
+            [],
+        ),
         (lifecycle(), None, [(CHANGED, "lifecycle rule r is gone")]),
     ],
 )
@@ -460,3 +470,72 @@ def test_a_policy_that_is_not_known_before_it_is_applied_is_said_to_be_so() -> N
     assert judged("aws_s3_bucket_policy", {"bucket": "b", "policy": policy(deny())}, {"bucket": "b"}) == [
         (CHANGED, "the bucket policy is not known before it is applied, and may change")
     ]
+
+
+def retention(mode: str, **time: int) -> dict[str, Any]:
+    return {"rule": [{"default_retention": [{"mode": mode, **time}]}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "there", "back"),
+    [
+        (
+            "aws_s3_bucket_object_lock_configuration",
+            retention("COMPLIANCE", days=30),
+            retention("GOVERNANCE", days=30),
+            [
+                (
+                    WEAKER,
+                    "Object Lock is weaker: whoever has the permission can lift it "
+                    "(COMPLIANCE to GOVERNANCE)",
+                )
+            ],
+            [(STRONGER, "Object Lock is stronger: nobody can lift it")],
+        ),
+        (
+            "aws_s3_bucket_object_lock_configuration",
+            retention("GOVERNANCE", years=1),
+            retention("GOVERNANCE", days=30),
+            [(WEAKER, "objects are locked for 30 days, and were for 365")],
+            [(STRONGER, "objects are locked for 365 days, and were for 30")],
+        ),
+        (
+            "aws_s3_bucket_object_lock_configuration",
+            retention("GOVERNANCE", days=30),
+            None,
+            [(WEAKER, "new versions are no longer locked")],
+            [(STRONGER, "new versions are locked for 30 days now (GOVERNANCE)")],
+        ),
+        (
+            "aws_s3_bucket_cors_configuration",
+            None,
+            {"cors_rule": [{"allowed_origins": ["https://a.example"], "allowed_methods": ["GET"]}]},
+            [(WEAKER, "web pages of https://a.example may use the bucket's links")],
+            [(STRONGER, "web pages of https://a.example may no longer use the bucket's links")],
+        ),
+        (
+            "aws_s3_bucket_cors_configuration",
+            {"cors_rule": [{"allowed_origins": ["https://a.example"], "allowed_methods": ["GET"]}]},
+            {"cors_rule": [{"allowed_origins": ["https://a.example"], "allowed_methods": ["PUT"]}]},
+            [(CHANGED, "web pages may use the bucket's links otherwise")],
+            [(CHANGED, "web pages may use the bucket's links otherwise")],
+        ),
+        (
+            "aws_s3_bucket_notification",
+            {"eventbridge": True},
+            {"eventbridge": False},
+            [(CHANGED, "EventBridge is no longer told of changes of objects: what its rules start, stops")],
+            [(CHANGED, "EventBridge is told of changes of objects")],
+        ),
+    ],
+)
+def test_retention_pages_and_events_change_both_ways(
+    kind: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    there: list[tuple[Severity, str]],
+    back: list[tuple[Severity, str]],
+) -> None:
+    assert judged(kind, before, after) == there
+    assert judged(kind, after, before) == back
+    assert judged(kind, before, before) == []
