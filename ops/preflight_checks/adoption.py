@@ -33,7 +33,6 @@ NOTHING = {
     "NoSuchCORSConfiguration",
     "NoSuchLifecycleConfiguration",
     "NoSuchWebsiteConfiguration",
-    "ObjectLockConfigurationNotFoundError",
     "ReplicationConfigurationNotFoundError",
 }
 
@@ -103,14 +102,6 @@ LEFTOVERS = (
 def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN401 - likewise
     """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
     name = settings.bucket_name
-    locked = _has(lambda client, bucket: client.get_object_lock_configuration(Bucket=bucket))(s3, name)
-    if locked != (settings.object_lock.mode is not None):
-        now, says = ("has", "no mode") if locked else ("has no", "a mode")
-        return bad(
-            subject,
-            f"{name} {now} Object Lock, and the settings say {says}; a bucket keeps what it was made with",
-            "correct [object_lock], or copy the objects to a new bucket",
-        )
     left = list(_left(s3, settings))
     if not left:
         return good(subject, f"{name}: ours, and the deploy takes it over")

@@ -169,22 +169,6 @@ def test_what_the_settings_describe_is_written_over(
     assert line.mark is Mark.GOOD
 
 
-@pytest.mark.parametrize(
-    ("locked", "settings", "text"),
-    [
-        (True, QUIET, "has Object Lock, and the settings say no mode"),
-        (False, QUIET + '[object_lock]\nmode = "governance"\ndays = 1\n', "has no Object Lock"),
-    ],
-)
-def test_a_bucket_keeps_the_object_lock_that_it_was_made_with(
-    locked: bool, settings: str, text: str, account: Account, tmp_path: Path
-) -> None:
-    account.s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=locked)
-    line, _ = lines(tmp_path, "bucket = true", settings)
-    assert line.mark is Mark.BAD
-    assert text in line.text
-
-
 def test_a_key_is_taken_over_with_its_alias_or_without(account: Account, tmp_path: Path) -> None:
     found = key(account)
     _, line = lines(tmp_path, f'key = "{found}"')
