@@ -3,11 +3,13 @@
 from constructs_lib.access_logging import AccessLogging
 from constructs_lib.browser_access import BrowserAccess
 from constructs_lib.bucket_notification import BucketNotification
+from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.lifecycle import Lifecycle
 from constructs_lib.log_bucket import LogBucket
 from constructs_lib.object_lock import ObjectLock
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
+from stacks.audit import audit, trail_arn
 from stacks.data_lifecycle import lifecycle_rules
 from stacks.settings import Settings
 
@@ -15,7 +17,14 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 
-def protect_data(scope: Construct, settings: Settings, *, account: Account, bucket: SecureBucket) -> None:
+def protect_data(
+    scope: Construct,
+    settings: Settings,
+    *,
+    account: Account,
+    bucket: SecureBucket,
+    key: EncryptionKey | None,
+) -> None:
     """Add to an environment what its settings ask for.
 
     S3 answers 409 when two settings of a bucket change at once, so that each waits for the one before.
@@ -25,6 +34,7 @@ def protect_data(scope: Construct, settings: Settings, *, account: Account, buck
         settings: the environment.
         account: where it is.
         bucket: the data bucket.
+        key: the data's key, if there is one.
     """
     last = bucket.last_setting
     if settings.object_lock.mode is not None:
@@ -37,8 +47,9 @@ def protect_data(scope: Construct, settings: Settings, *, account: Account, buck
             years=settings.object_lock.years,
             depends_on=[last],
         ).setting
+    log_bucket = _log_bucket(scope, settings, account) if settings.logging.makes_bucket else None
     if settings.logging.enabled:
-        last = _access_logs(scope, settings, account, bucket, last)
+        last = _access_logs(scope, settings, bucket, log_bucket, last)
     if settings.events.eventbridge:
         last = BucketNotification(scope, "notification", bucket=bucket.bucket.id, depends_on=[last]).setting
     if settings.cors.allowed_origins:
@@ -52,26 +63,37 @@ def protect_data(scope: Construct, settings: Settings, *, account: Account, buck
             rules=lifecycle_rules(settings.lifecycle),
             depends_on=[last],
         )
+    if settings.audit.enabled and log_bucket is not None:
+        audit(scope, settings, account=account, log_bucket=log_bucket, key=key)
+
+
+def _log_bucket(scope: Construct, settings: Settings, account: Account) -> LogBucket:
+    logging = settings.logging
+    return LogBucket(
+        scope,
+        "log-bucket",
+        bucket_name=logging.bucket,
+        bucket_arn=account.bucket_arn(logging.bucket),
+        prefix=logging.prefix,
+        source_arn=account.bucket_arn(settings.bucket_name),
+        account_id=account.id,
+        trail_arn=trail_arn(settings, account) if settings.audit.enabled else None,
+        retention_days=logging.retention_days,
+        protect=settings.protect,
+    )
 
 
 def _access_logs(
-    scope: Construct, settings: Settings, account: Account, bucket: SecureBucket, last: ITerraformDependable
+    scope: Construct,
+    settings: Settings,
+    bucket: SecureBucket,
+    log_bucket: LogBucket | None,
+    last: ITerraformDependable,
 ) -> ITerraformDependable:
     logging = settings.logging
     waits_for = [last]
-    name = logging.existing_bucket
-    if name is None:
-        log_bucket = LogBucket(
-            scope,
-            "log-bucket",
-            bucket_name=logging.bucket,
-            bucket_arn=account.bucket_arn(logging.bucket),
-            prefix=logging.prefix,
-            source_arn=account.bucket_arn(settings.bucket_name),
-            account_id=account.id,
-            retention_days=logging.retention_days,
-            protect=settings.protect,
-        )
+    name = logging.existing_bucket or logging.bucket
+    if log_bucket is not None:
         name = log_bucket.bucket.bucket
         waits_for.append(log_bucket.last_setting)
     return AccessLogging(

@@ -99,7 +99,7 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             headers=headers,
         )
-        protect_data(self, settings, account=account, bucket=bucket)
+        protect_data(self, settings, account=account, bucket=bucket, key=key)
 
         TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)

@@ -1,0 +1,60 @@
+"""The SNS topic that alarms are published to, and who gets them."""
+
+from collections.abc import Sequence
+
+from constructs_lib import aws
+from constructs_lib.policies import to_json
+from constructs_lib.policies.topic_policy import topic_policy
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+
+class AlarmTopic(Construct):
+    """An encrypted topic that only EventBridge publishes to.
+
+    Attributes:
+        topic: the `aws_sns_topic` resource.
+        last_setting: the resource that comes last; what publishes waits for it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        topic_arn: str,
+        key_arn: str,
+        rule_arns: Sequence[str],
+        emails: Sequence[str] = (),
+    ) -> None:
+        """Create the topic.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the topic, and every subscription.
+            name: its name.
+            topic_arn: its ARN, which is known from its name.
+            key_arn: the KMS key that encrypts the messages; its policy lets EventBridge use it.
+            rule_arns: the EventBridge rules that publish.
+            emails: addresses that SNS sends the alarms to, once each has confirmed it.
+        """
+        super().__init__(scope, construct_id)
+        self.topic = aws.SnsTopic(self, "topic", name=name, kms_master_key_id=key_arn)
+        self.last_setting: ITerraformDependable = aws.SnsTopicPolicy(
+            self,
+            "policy",
+            arn=self.topic.arn,
+            policy=to_json(topic_policy(topic_arn=topic_arn, rule_arns=rule_arns)),
+        )
+        for email in emails:
+            # The address is in the id, so that taking one out of the list leaves the others alone.
+            aws.SnsTopicSubscription(
+                self,
+                f"subscription-{email}",
+                topic_arn=self.topic.arn,
+                protocol="email",
+                endpoint=email,
+                depends_on=[self.last_setting],
+            )

@@ -1,0 +1,69 @@
+"""The KMS key of a trail and of the topic that alarms are published to."""
+
+from constructs_lib import aws
+from constructs_lib.policies import to_json
+from constructs_lib.policies.audit_key_policy import audit_key_policy
+
+from cdktf import TerraformResourceLifecycle
+from constructs import Construct
+
+
+class AuditKey(Construct):
+    """A key of its own: alarms about the data's key do not depend on that key.
+
+    Attributes:
+        key: the `aws_kms_key` resource.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        alias: str,
+        description: str,
+        partition: str,
+        account_id: str,
+        region: str,
+        trail_arn: str,
+        topic_arn: str,
+        rotation_days: int = 365,
+        deletion_days: int = 30,
+        protect: bool = True,
+    ) -> None:
+        """Create the key and its alias.
+
+        Args:
+            scope: the construct it belongs to.
+            construct_id: its id in that scope; renaming it replaces the key.
+            alias: the alias, beginning with `alias/`.
+            description: what the console shows.
+            partition: `aws`, `aws-cn` or `aws-us-gov`.
+            account_id: the account whose administrators manage the key.
+            region: the region of key, trail and topic.
+            trail_arn: the trail whose records it encrypts.
+            topic_arn: the topic whose messages it encrypts.
+            rotation_days: days between rotations, 90 to 2560.
+            deletion_days: days that KMS waits before it deletes the key, 7 to 30.
+            protect: whether a plan that destroys the key is refused; without it no record can be read.
+        """
+        super().__init__(scope, construct_id)
+        self.key = aws.KmsKey(
+            self,
+            "key",
+            description=description,
+            enable_key_rotation=True,
+            rotation_period_in_days=rotation_days,
+            deletion_window_in_days=deletion_days,
+            policy=to_json(
+                audit_key_policy(
+                    partition=partition,
+                    account_id=account_id,
+                    region=region,
+                    trail_arn=trail_arn,
+                    topic_arn=topic_arn,
+                )
+            ),
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+        )
+        aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id)

@@ -1,0 +1,172 @@
+"""What the alarms look for among the calls that CloudTrail records, as pure functions; no CDKTF in them.
+
+EventBridge gets each call that changes something, of the trail's region and account, as an event of type
+"AWS API Call via CloudTrail", within minutes:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+Only calls that succeeded count: one that AWS refused has an error code, and has changed nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Pattern = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the alarms are about.
+
+    Attributes:
+        buckets: the names of the data bucket and of the log bucket.
+        keys: the ids and the ARNs of the data's key, if there is one, and of the audit key.
+        trail_name, trail_arn: the trail.
+        topic_arn: the topic that the alarms are published to.
+        rules: the name of each alarm's rule.
+    """
+
+    buckets: Sequence[str]
+    keys: Sequence[str]
+    trail_name: str
+    trail_arn: str
+    topic_arn: str
+    rules: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What one rule looks for, and how a person is told.
+
+    Attributes:
+        pattern: the event pattern.
+        says: what has happened; what is in angle brackets is taken from the event.
+        paths: where in the event that is.
+    """
+
+    pattern: Pattern
+    says: str
+    paths: Mapping[str, str]
+
+
+ALARMS = (
+    "key",
+    "policy",
+    "public-access",
+    "encryption",
+    "versioning",
+    "logging",
+    "trail",
+    "alarms",
+)
+"""The name of every alarm; that of its rule ends with it."""
+
+# As CloudTrail writes them, which is not how the API does:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+BUCKET_CALLS = {
+    "policy": ("the policy of bucket <name> was changed", ("PutBucketPolicy", "DeleteBucketPolicy")),
+    "public-access": (
+        "the public-access block of bucket <name> was changed",
+        ("PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"),
+    ),
+    "encryption": (
+        "the default encryption of bucket <name> was changed",
+        ("PutBucketEncryption", "DeleteBucketEncryption"),
+    ),
+    "versioning": ("versioning of bucket <name> was changed", ("PutBucketVersioning",)),
+    "logging": ("access logging of bucket <name> was changed", ("PutBucketLogging",)),
+}
+KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy")
+TRAIL_CALLS = ("StopLogging", "DeleteTrail", "UpdateTrail")
+RULE_CALLS = ("DisableRule", "DeleteRule", "PutRule")
+TARGET_CALLS = ("PutTargets", "RemoveTargets")
+TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePermission")
+
+
+def alarms(watched: Watched) -> dict[str, Alarm]:
+    """Return every alarm, by name and in the order of `ALARMS`."""
+    name = {"name": "$.detail.requestParameters.bucketName"}
+    found = {
+        "key": Alarm(
+            _calls("kms", {**_call(KEY_CALLS, "keyId", watched.keys)}),
+            "KMS key <name> was disabled, scheduled for deletion or given another policy",
+            {"name": "$.detail.requestParameters.keyId"},
+        ),
+        **{
+            alarm: Alarm(_calls("s3", _call(calls, "bucketName", watched.buckets)), says, name)
+            for alarm, (says, calls) in BUCKET_CALLS.items()
+        },
+        "trail": _trail(watched),
+        "alarms": _alarms(watched),
+    }
+    return {alarm: found[alarm] for alarm in ALARMS}
+
+
+def _trail(watched: Watched) -> Alarm:
+    """Somebody stops the trail; or the rule that watches the others, which would not tell of itself."""
+    names = (watched.trail_name, watched.trail_arn)
+    itself = (watched.rules["alarms"],)
+    pattern = _any_call(
+        ("cloudtrail", "events"),
+        _call(TRAIL_CALLS, "name", names),
+        _call(("PutEventSelectors",), "trailName", names),
+        _call(RULE_CALLS, "name", itself),
+        _call(TARGET_CALLS, "rule", itself),
+    )
+    return Alarm(pattern, f"the audit trail {watched.trail_name} or its alarms were changed", {})
+
+
+def _alarms(watched: Watched) -> Alarm:
+    """Somebody silences the alarms: their rules, the targets of these, or the topic."""
+    others = [rule for alarm, rule in watched.rules.items() if alarm != "alarms"]
+    pattern = _any_call(
+        ("events", "sns"),
+        _call(RULE_CALLS, "name", others),
+        _call(TARGET_CALLS, "rule", others),
+        _call(TOPIC_CALLS, "topicArn", (watched.topic_arn,)),
+        _call(("Unsubscribe",), "subscriptionArn", ({"prefix": f"{watched.topic_arn}:"},)),
+    )
+    return Alarm(pattern, "the alarms themselves were changed", {})
+
+
+def _call(calls: Sequence[str], parameter: str, values: Sequence[object]) -> Pattern:
+    return {"eventName": list(calls), "requestParameters": {parameter: list(values)}}
+
+
+def _calls(service: str, call: Pattern) -> Pattern:
+    return {
+        "source": [f"aws.{service}"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {"errorCode": [{"exists": False}], **call},
+    }
+
+
+def _any_call(services: Sequence[str], *calls: Pattern) -> Pattern:
+    return {
+        "source": [f"aws.{service}" for service in services],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {"errorCode": [{"exists": False}], "$or": list(calls)},
+    }
+
+
+WHO_AND_WHEN = {
+    "call": "$.detail.eventName",
+    "kind": "$.detail.userIdentity.type",
+    "who": "$.detail.userIdentity.arn",
+    "from": "$.detail.sourceIPAddress",
+    "when": "$.time",
+    "account": "$.account",
+    "region": "$.region",
+    "event": "$.detail.eventID",
+}
+
+
+def message(alarm: Alarm, environment: str) -> tuple[dict[str, str], str]:
+    """Return what a person is told, in one sentence: the paths into the event, and EventBridge's template.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    """
+    text = (
+        f"{environment}: {alarm.says}, with <call> by <who> (<kind>) from <from> at <when>, "
+        "in account <account>, region <region>; CloudTrail's event is <event>."
+    )
+    return {**WHO_AND_WHEN, **alarm.paths}, f'"{text}"'

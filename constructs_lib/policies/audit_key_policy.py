@@ -1,0 +1,94 @@
+"""The key policy of the KMS key that encrypts the records of a trail, and the alarms on their way.
+
+It is a key apart from the data's: an alarm that somebody disabled the data's
+key could not be published to a topic that is encrypted with that very key.
+"""
+
+from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies.key_policy import enable_root_access, s3_endpoint
+
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
+EVENTBRIDGE = "events.amazonaws.com"
+TRAIL_CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
+
+
+def allow_trail_to_encrypt(*, trail_arn: str) -> Statement:
+    """Let CloudTrail encrypt the records of this trail.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    """
+    return {
+        "Sid": "AllowTrailToEncrypt",
+        "Effect": "Allow",
+        "Principal": {"Service": CLOUDTRAIL},
+        "Action": "kms:GenerateDataKey*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceArn": trail_arn, TRAIL_CONTEXT: trail_arn}},
+    }
+
+
+def allow_trail_to_describe_key(*, trail_arn: str) -> Statement:
+    """Let CloudTrail see whether the key is one that it can use; the same page as for encryption."""
+    return {
+        "Sid": "AllowTrailToDescribeKey",
+        "Effect": "Allow",
+        "Principal": {"Service": CLOUDTRAIL},
+        "Action": "kms:DescribeKey",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceArn": trail_arn}},
+    }
+
+
+def allow_reading_trail(*, partition: str, account_id: str, region: str, trail_arn: str) -> Statement:
+    """Let the account's IAM policies say who decrypts the trail's records: only these, and through S3.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html#create-kms-key-policy-for-cloudtrail-decrypt
+    """
+    return {
+        "Sid": "AllowReadingTrail",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:ViaService": s3_endpoint(partition, region), TRAIL_CONTEXT: trail_arn}
+        },
+    }
+
+
+def allow_alarms(*, topic_arn: str) -> Statement:
+    """Let EventBridge publish to the topic that this key encrypts, and to no other.
+
+    Neither `aws:SourceArn` nor `aws:SourceAccount` may stand here: EventBridge sends none of them to KMS, so
+    that no alarm would arrive. SNS names the topic in the encryption context.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    """
+    return {
+        "Sid": "AllowAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTBRIDGE},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}},
+    }
+
+
+def audit_key_policy(
+    *, partition: str, account_id: str, region: str, trail_arn: str, topic_arn: str
+) -> Document:
+    """Return the key policy: the account manages and reads, CloudTrail and EventBridge use.
+
+    Args:
+        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        account_id: the account whose administrators manage the key.
+        region: the region of key, trail and topic.
+        trail_arn: the trail whose records it encrypts.
+        topic_arn: the topic whose messages it encrypts.
+    """
+    return document(
+        enable_root_access(partition=partition, account_id=account_id),
+        allow_trail_to_encrypt(trail_arn=trail_arn),
+        allow_trail_to_describe_key(trail_arn=trail_arn),
+        allow_reading_trail(partition=partition, account_id=account_id, region=region, trail_arn=trail_arn),
+        allow_alarms(topic_arn=topic_arn),
+    )

@@ -1,0 +1,101 @@
+"""The audit of an environment: a trail, alarms, and the topic and the key of both."""
+
+from constructs_lib.alarm_topic import AlarmTopic
+from constructs_lib.alarms import Alarms
+from constructs_lib.audit_key import AuditKey
+from constructs_lib.audit_trail import AuditTrail
+from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.event_patterns import ALARMS, Watched
+from constructs_lib.log_bucket import LogBucket
+from stacks.account import Account
+from stacks.settings import Settings
+
+from constructs import Construct
+
+
+def trail_name(environment: str) -> str:
+    """Return the name of an environment's trail."""
+    return f"secure-storage-{environment}"
+
+
+def trail_arn(settings: Settings, account: Account) -> str:
+    """Return the ARN of an environment's trail, which has to be known before there is one."""
+    return _arn(settings, account, "cloudtrail", f"trail/{trail_name(settings.environment)}")
+
+
+def audit(
+    scope: Construct,
+    settings: Settings,
+    *,
+    account: Account,
+    log_bucket: LogBucket,
+    key: EncryptionKey | None,
+) -> None:
+    """Add the audit.
+
+    Args:
+        scope: the environment's stack.
+        settings: the environment.
+        account: where it is.
+        log_bucket: where the trail's records go; its policy lets the trail in.
+        key: the data's key, if there is one.
+    """
+    environment = settings.environment
+    # EventBridge allows 64 characters for a rule's name, and an environment's may have 40.
+    rules = {alarm: f"secure-{environment}-{alarm}" for alarm in ALARMS}
+    trail, topic = trail_arn(settings, account), f"secure-storage-{environment}-alarms"
+    topic_arn = _arn(settings, account, "sns", topic)
+    audit_key = AuditKey(
+        scope,
+        "audit-key",
+        alias=settings.audit.key_alias,
+        description=f"Encrypts the audit of {settings.bucket_name}",
+        partition=account.partition,
+        account_id=account.id,
+        region=settings.region,
+        trail_arn=trail,
+        topic_arn=topic_arn,
+        rotation_days=settings.encryption.key_rotation_days,
+        deletion_days=settings.encryption.key_deletion_days,
+        protect=settings.protect,
+    ).key
+    AuditTrail(
+        scope,
+        "audit-trail",
+        name=trail_name(environment),
+        bucket_arn=account.bucket_arn(settings.bucket_name),
+        log_bucket=log_bucket.bucket.bucket,
+        key_arn=audit_key.arn,
+        data_events=settings.audit.data_events,
+        management_events=settings.audit.management_events,
+        depends_on=[log_bucket.last_setting],
+    )
+    alarm_topic = AlarmTopic(
+        scope,
+        "alarm-topic",
+        name=topic,
+        topic_arn=topic_arn,
+        key_arn=audit_key.arn,
+        rule_arns=[_arn(settings, account, "events", f"rule/{rule}") for rule in rules.values()],
+        emails=settings.audit.notify,
+    )
+    keys = [audit_key] if key is None else [key.key, audit_key]
+    Alarms(
+        scope,
+        "alarms",
+        environment=environment,
+        watched=Watched(
+            buckets=(settings.bucket_name, settings.logging.bucket),
+            keys=[name for one in keys for name in (one.key_id, one.arn)],
+            trail_name=trail_name(environment),
+            trail_arn=trail,
+            topic_arn=topic_arn,
+            rules=rules,
+        ),
+        topic_arn=alarm_topic.topic.arn,
+        depends_on=[alarm_topic.last_setting],
+    )
+
+
+def _arn(settings: Settings, account: Account, service: str, resource: str) -> str:
+    return f"arn:{account.partition}:{service}:{settings.region}:{account.id}:{resource}"
