@@ -64,6 +64,10 @@ class Deployment:
         """The bucket that the stack is about."""
         return self.buckets["this"]
 
+    def arn(self, service: str, resource: str, *, account: str | None = None) -> str:
+        """Return the ARN of something in the stack's region, of its own account unless another is named."""
+        return f"arn:{self.partition}:{service}:{self.region}:{account or self.account}:{resource}"
+
     @property
     def dns_suffix(self) -> str:
         """The domain of the partition's services."""
@@ -118,7 +122,11 @@ def deployment(name: str, stack: dict[str, Any]) -> Deployment:
     # Resolved as text, so that no policy with a reference left in it can be loaded.
     found = {
         _policy_name(resource, kind): resource["policy"]
-        for type_, kind in (("aws_s3_bucket_policy", "bucket"), ("aws_kms_key", "key"))
+        for type_, kind in (
+            ("aws_s3_bucket_policy", "bucket"),
+            ("aws_kms_key", "key"),
+            ("aws_sns_topic_policy", "topic"),
+        )
         for resource in resources.get(type_, {}).values()
     }
     for managed in resources.get("aws_iam_policy", {}).values():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from constructs_lib.event_patterns import ALARMS
 from tests.policy.deployment import Deployment
 from tests.policy.engine import Document
 
@@ -19,6 +20,7 @@ OWN_POLICIES: Mapping[str, Document] = {
     "AdministratorAccess": everything("AdministratorAccess", "*"),
     "AllOfS3": everything("AllOfS3", "s3:*"),
     "AllOfKMS": everything("AllOfKMS", "kms:*"),
+    "AllOfSNS": everything("AllOfSNS", "sns:*"),
 }
 
 
@@ -69,10 +71,20 @@ class Person:
     def _source(self, deployment: Deployment) -> dict[str, str]:
         if self.source is None:
             return {}
-        arn = (
-            f"{deployment.bucket.arn}-2" if self.source == "another" else deployment.buckets[self.source].arn
-        )
-        return {"aws:SourceArn": arn, "aws:SourceAccount": self.account or deployment.account}
+        account = self.account or deployment.account
+        name = f"secure-storage-{deployment.stack}"
+        sources = {
+            "another": f"{deployment.bucket.arn}-2",
+            "trail": deployment.arn("cloudtrail", f"trail/{name}", account=account),
+            "another trail": deployment.arn("cloudtrail", f"trail/{name}-2", account=account),
+            **{
+                f"{name} rule": deployment.arn(
+                    "events", f"rule/secure-{deployment.stack}-{name}", account=account
+                )
+                for name in (*ALARMS, "another")
+            },
+        } | {bucket: one.arn for bucket, one in deployment.buckets.items()}
+        return {"aws:SourceArn": sources[self.source], "aws:SourceAccount": account}
 
     @property
     def is_service(self) -> bool:
@@ -93,6 +105,7 @@ PEOPLE: Mapping[str, Person] = {
     "another team's writer": Person("role/marketing", ("SecureS3Write",)),
     "another team without a policy": Person("role/marketing"),
     "another team with all of S3": Person("role/marketing", ("AllOfS3",)),
+    "another team with all of SNS": Person("role/marketing", ("AllOfSNS",)),
     "another organization's team": Person("role/etl", ("SecureS3Access",), organization="o-9z8y7x6w5v"),
     "the team of no organization": Person("role/etl", ("SecureS3Access",), organization=None),
     "an administrator": Person("role/admin", ("AdministratorAccess",)),
@@ -127,4 +140,19 @@ PEOPLE: Mapping[str, Person] = {
     ),
     "S3 log delivery that does not say for whom": Person("logging.s3.amazonaws.com"),
     "CloudTrail": Person("cloudtrail.amazonaws.com"),
+    "CloudTrail for the trail": Person("cloudtrail.amazonaws.com", source="trail"),
+    "CloudTrail for another trail": Person("cloudtrail.amazonaws.com", source="another trail"),
+    "CloudTrail for a stranger's trail of that name": Person(
+        "cloudtrail.amazonaws.com", account="999988887777", source="trail"
+    ),
+    **{
+        f"EventBridge for the {alarm} rule": Person("events.amazonaws.com", source=f"{alarm} rule")
+        for alarm in ALARMS
+    },
+    "EventBridge for another rule": Person("events.amazonaws.com", source="another rule"),
+    "EventBridge for a stranger's rule of that name": Person(
+        "events.amazonaws.com", account="999988887777", source="key rule"
+    ),
+    "EventBridge that does not say for whom": Person("events.amazonaws.com"),
+    "CloudWatch": Person("cloudwatch.amazonaws.com"),
 }

@@ -58,6 +58,8 @@ SENT: Mapping[str, dict[str, str]] = {
     "a public ACL": {"s3:x-amz-acl": "public-read"},
 }
 
+SERVICES = {"kms": "KMS", "sns": "SNS"}
+
 MILLISECONDS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 AUTH_TYPES = {"header": "REST-HEADER", "link": "REST-QUERY-STRING", "form": "POST"}
 
@@ -142,13 +144,15 @@ class Simulator:
         }
         second = dict(zip(asked, self._engine.evaluate(list(asked.values()), self._policies), strict=True))
         return [
-            _outcome("KMS" if row.does.startswith("kms:") else "S3", said, second.get(number))
+            _outcome(SERVICES.get(row.does.partition(":")[0], "S3"), said, second.get(number))
             for number, (row, said) in enumerate(zip(rows, first, strict=True))
         ]
 
     def _first(self, row: Row) -> EngineRequest:
         if row.does.startswith("kms:"):
             return self._kms(row, row.does, row.kms_key, self._kms_context(row))
+        if row.does.startswith("sns:"):
+            return self._sns(row)
         here, person, done = self._deployment, PEOPLE[row.who], operation(row.does)
         bucket = self._bucket(row)
         context: dict[str, str | list[str]] = {"aws:ViaAWSService": "false"}
@@ -170,7 +174,7 @@ class Simulator:
 
     def _second(self, row: Row) -> EngineRequest | None:
         """What S3 asks of KMS for the caller, if anything."""
-        if row.does.startswith("kms:"):
+        if row.does.partition(":")[0] in SERVICES:
             return None
         done, bucket = operation(row.does), self._bucket(row)
         key = self._key_of_object(row) if done.uploads else bucket.key
@@ -196,6 +200,19 @@ class Simulator:
             resource_policy=self._key_policy(key),
         )
 
+    def _sns(self, row: Row) -> EngineRequest:
+        here, person = self._deployment, PEOPLE[row.who]
+        over = {"aws:SecureTransport": OVER[row.over]["aws:SecureTransport"]}
+        return EngineRequest(
+            principal=person.principal(here),
+            action=row.does,
+            resource=here.arn("sns", f"secure-storage-{here.stack}-alarms"),
+            account=here.account,
+            context={"aws:ViaAWSService": "false", **over, **NETWORKS[row.network], **person.identity(here)},
+            identity=person.policies,
+            resource_policy="alarm topic policy",
+        )
+
     def _key_policy(self, key: str) -> str:
         if key == "this":
             return "key policy"
@@ -218,7 +235,21 @@ class Simulator:
         context: dict[str, str | list[str]] = {}
         if row.through != "nothing":
             context["kms:ViaService"] = self._service(row.through)
-        return context | ({} if row.context == "nothing" else _about(abouts[row.context]))
+        if row.context in abouts:
+            return context | _about(abouts[row.context])
+        return context | ({} if row.context == "nothing" else self._audit_context(row.context))
+
+    def _audit_context(self, about: str) -> dict[str, str | list[str]]:
+        """What CloudTrail, or SNS, says to KMS about what is encrypted."""
+        here, name = self._deployment, f"secure-storage-{self._deployment.stack}"
+        trail, topic = "aws:cloudtrail:arn", "aws:sns:topicArn"
+        (key, arn) = {
+            "this trail": (trail, here.arn("cloudtrail", f"trail/{name}")),
+            "another trail": (trail, here.arn("cloudtrail", f"trail/{name}-2")),
+            "the alarm topic": (topic, here.arn("sns", f"{name}-alarms")),
+            "another topic": (topic, here.arn("sns", f"{name}-alarms-2")),
+        }[about]
+        return {f"kms:EncryptionContext:{key}": arn, "kms:EncryptionContextKeys": [key]}
 
     def _service(self, name: str) -> str:
         here = self._deployment
