@@ -28,6 +28,11 @@ Target = Literal[
     "own role",  # that the stack makes
     "new role",  # the same, within its permissions boundary
     "role for S3",
+    "trails",
+    "trail",
+    "rule",
+    "topic",
+    "subscription",
 ]
 """What an action is done to; deploy_policy.py says how each is written as resources and conditions."""
 
@@ -181,6 +186,56 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need("read", "role", ("iam:ListAttachedRolePolicies",)),
         Need("write", "attachment", ("iam:AttachRolePolicy",)),
         Need("destroy", "attachment", ("iam:DetachRolePolicy",)),
+    ),
+    "aws_cloudtrail": (
+        Need("read", "trails", ("cloudtrail:DescribeTrails",)),
+        Need(
+            "read",
+            "trail",
+            (
+                "cloudtrail:GetEventSelectors",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:ListTags",
+            ),
+        ),
+        Need(
+            "write",
+            "trail",
+            (
+                "cloudtrail:AddTags",
+                "cloudtrail:CreateTrail",
+                "cloudtrail:PutEventSelectors",
+                "cloudtrail:RemoveTags",
+                "cloudtrail:StartLogging",
+                "cloudtrail:UpdateTrail",
+            ),
+        ),
+        Need("destroy", "trail", ("cloudtrail:DeleteTrail",)),
+    ),
+    "aws_cloudwatch_event_rule": (
+        Need("read", "rule", ("events:DescribeRule", "events:ListTagsForResource")),
+        Need("write", "rule", ("events:PutRule", "events:TagResource", "events:UntagResource")),
+        Need("destroy", "rule", ("events:DeleteRule",)),
+    ),
+    "aws_cloudwatch_event_target": (
+        Need("read", "rule", ("events:ListTargetsByRule",)),
+        Need("write", "rule", ("events:PutTargets",)),
+        Need("destroy", "rule", ("events:RemoveTargets",)),
+    ),
+    "aws_sns_topic": (
+        Need("read", "topic", ("sns:GetTopicAttributes", "sns:ListTagsForResource")),
+        Need("write", "topic", ("sns:CreateTopic", "sns:TagResource", "sns:UntagResource")),
+        Need("destroy", "topic", ("sns:DeleteTopic",)),
+    ),
+    "aws_sns_topic_policy": (
+        Need("read", "topic", ("sns:GetTopicAttributes",)),
+        # There is no action for its deletion either.
+        Need("write", "topic", ("sns:SetTopicAttributes",)),
+    ),
+    "aws_sns_topic_subscription": (
+        Need("read", "subscription", ("sns:GetSubscriptionAttributes",)),
+        Need("write", "topic", ("sns:Subscribe",)),
+        Need("destroy", "subscription", ("sns:Unsubscribe",)),
     ),
 }
 """What a stack's resources need, by the type of the resource."""

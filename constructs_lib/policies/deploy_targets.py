@@ -31,6 +31,7 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
         "bucket": [("AllowBucket", {"Resource": _one_or_many(buckets)})],
         "objects": [("AllowEmptyBucket", {"Resource": _one_or_many([f"{arn}/*" for arn in buckets])})],
         **_keys(stack, f"arn:{partition}:kms", account),
+        **_audit(resources, partition, _regions(stack)["aws"], account),
         "policy": [("AllowPolicies", {"Resource": _one_or_many(policies.values())})],
         "role": [("AllowReadRoles", {"Resource": _one_or_many(roles)})],
         "attachment": [
@@ -164,6 +165,46 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
                         for name in names
                     )
                 },
+            )
+        ],
+    }
+
+
+def _audit(
+    resources: Mapping[str, Any], partition: str, region: str, account: str
+) -> dict[Target, list[Where]]:
+    """Return the targets of the audit: what is named after the environment, in the stack's own region."""
+
+    def named(service: str, kind: str, prefix: str) -> list[str]:
+        return [
+            f"arn:{partition}:{service}:{region}:{account}:{prefix}{one['name']}"
+            for one in _all(resources, kind)
+        ]
+
+    topics = named("sns", "aws_sns_topic", "")
+    return {
+        # CloudTrail has no resource for this one.
+        "trails": [
+            (
+                "AllowListTrails",
+                {"Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": region}}},
+            )
+        ],
+        "trail": [
+            ("AllowTrail", {"Resource": _one_or_many(named("cloudtrail", "aws_cloudtrail", "trail/"))})
+        ],
+        "rule": [
+            (
+                "AllowAlarmRules",
+                {"Resource": _one_or_many(named("events", "aws_cloudwatch_event_rule", "rule/"))},
+            )
+        ],
+        "topic": [("AllowAlarmTopic", {"Resource": _one_or_many(topics)})],
+        # Its ARN is the topic's, and an id that SNS makes.
+        "subscription": [
+            (
+                "AllowAlarmSubscriptions",
+                {"Resource": _one_or_many([*topics, *(f"{topic}:*" for topic in topics)])},
             )
         ],
     }

@@ -46,6 +46,9 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("PUT", ""): "s3:CreateBucket",
     ("PUT", "cors"): "s3:PutBucketCORS",
     ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
+    ("DELETE", "lifecycle"): "s3:PutLifecycleConfiguration",
+    ("PUT", "lifecycle"): "s3:PutLifecycleConfiguration",
+    ("PUT", "logging"): "s3:PutBucketLogging",
     ("PUT", "notification"): "s3:PutBucketNotification",
     ("PUT", "object-lock"): "s3:PutBucketObjectLockConfiguration",
     ("PUT", "ownershipControls"): "s3:PutBucketOwnershipControls",
@@ -131,7 +134,15 @@ class Account:
         scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request", authorization)
         assert scope, authorization
         region, service = scope.groups()
-        by_service = {"s3": self._s3, "kms": self._kms, "iam": self._iam, "sts": self._sts}
+        by_service = {
+            "s3": self._s3,
+            "kms": self._kms,
+            "iam": self._iam,
+            "sts": self._sts,
+            "cloudtrail": self._cloudtrail,
+            "events": self._events,
+            "sns": self._sns,
+        }
         return [
             Needed(one.action, one.resource, {**one.context, "aws:RequestedRegion": region}, one.key_policy)
             for one in by_service[service](call)
@@ -230,6 +241,41 @@ class Account:
         if given["Action"] == "CreatePolicy" and "Tags.member.1.Key" in given:
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_customer-managed-policies.html
             yield Needed("iam:TagPolicy", arn, {})
+
+    def _cloudtrail(self, call: Call) -> Iterator[Needed]:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html
+        name, given = call.headers["x-amz-target"].rpartition(".")[2], json.loads(call.body)
+        if name == "DescribeTrails":
+            yield Needed("cloudtrail:DescribeTrails", "*", {})
+            return
+        listed = given.get("ResourceIdList", [None])[0]
+        trail = given.get("Name") or given.get("TrailName") or given.get("ResourceId") or listed
+        trail = trail.rpartition("/")[2]
+        arn = f"arn:aws:cloudtrail:{self.region}:{self.id}:trail/{trail}"
+        yield Needed(f"cloudtrail:{name}", arn, {})
+        if name == "CreateTrail" and given.get("TagsList"):
+            yield Needed("cloudtrail:AddTags", arn, {})
+
+    def _events(self, call: Call) -> Iterator[Needed]:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+        name, given = call.headers["x-amz-target"].rpartition(".")[2], json.loads(call.body)
+        rule = given.get("Name") or given.get("Rule") or given["ResourceARN"].rpartition("/")[2]
+        arn = f"arn:aws:events:{self.region}:{self.id}:rule/{rule}"
+        yield Needed(f"events:{name}", arn, {})
+        if name == "PutRule" and given.get("Tags"):
+            yield Needed("events:TagResource", arn, {})
+
+    def _sns(self, call: Call) -> Iterator[Needed]:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+        given = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
+        if "SubscriptionArn" in given:
+            arn = given["SubscriptionArn"].rpartition(":")[0]
+        else:
+            arn = given.get("TopicArn") or given.get("ResourceArn") or ""
+        arn = arn or f"arn:aws:sns:{self.region}:{self.id}:{given['Name']}"
+        yield Needed(f"sns:{given['Action']}", arn, {})
+        if given["Action"] == "CreateTopic" and "Tags.member.1.Key" in given:
+            yield Needed("sns:TagResource", arn, {})
 
     def _sts(self, call: Call) -> Iterator[Needed]:
         # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission needed
