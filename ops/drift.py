@@ -23,7 +23,8 @@ ECHOES = {
         "aws_s3_bucket_server_side_encryption_configuration": "server_side_encryption_configuration",
         "aws_s3_bucket_versioning": "versioning",
         "aws_s3_bucket_lifecycle_configuration": "lifecycle_rule",
-    }
+    },
+    "aws_sns_topic": {"aws_sns_topic_policy": "policy"},
 }
 
 

@@ -3,8 +3,8 @@
 Terraform writes the state of a running apply every 20 seconds at best. What
 was made since is unknown to it if it dies, and the next apply fails, as the
 names are taken; or, worse, makes a second key. Only what has a name of its
-own needs to be found: all else is a setting of a bucket or a role, which
-Terraform writes again without asking what was there.
+own needs to be found: all else is a setting of a bucket or a role, or a topic
+or rule, which Terraform writes again without asking what was there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,7 +53,13 @@ def find_existing(stack: Mapping[str, Any], settings: Settings, state_resources:
     """
     (provider,) = stack["provider"]["aws"]
     search = _Search(stack["resource"], settings, state_resources, provider)
-    return [*search.keys(), *search.aliases(), *search.buckets(), *search.policies()]
+    return [
+        *search.keys(),
+        *search.aliases(),
+        *search.buckets(),
+        *search.policies(),
+        *search.trails(),
+    ]
 
 
 def bucket_exists(bucket: str, *, account: str, region: str) -> bool:
@@ -257,3 +263,17 @@ class _Search:
                 except self._iam.exceptions.NoSuchEntityException:
                     continue
             yield Found(address, arn, f"policy {described['name']}", f"it is {arn}")
+
+    def trails(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_cloudtrail"):
+            name = described["name"]
+            client = aws.client("cloudtrail", self._region)
+            with aws.one_line_errors(f"cannot look at trail {name}"):
+                found = client.describe_trails(trailNameList=[name], includeShadowTrails=False)["trailList"]
+                for trail in found:
+                    arn = trail["TrailARN"]
+                    (listed,) = client.list_tags(ResourceIdList=[arn])["ResourceTagList"]
+                    tags = {tag["Key"]: tag.get("Value") for tag in listed["TagsList"]}
+                    if any(tags.get(tag) != self._tags.get(tag) for tag in OWN_TAGS):
+                        raise OpsError(f"trail {name} is not this stack's: its tags are other ones")
+                    yield Found(address, arn, f"trail {name}", "its tags are those described")

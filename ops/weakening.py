@@ -11,6 +11,8 @@ from ops.attributes import Attributes, first
 from ops.findings import Finding, Severity
 from ops.policy_changes import policy_findings
 from ops.retention_changes import lifecycle_findings, object_lock_findings
+from ops.weakening_audit import GONE as AUDIT_GONE
+from ops.weakening_audit import JUDGES as AUDIT_JUDGES
 
 DANGEROUS, WEAKER, CHANGED, STRONGER = (
     Severity.DANGEROUS,
@@ -261,6 +263,7 @@ def _notification(before: Attributes, after: Attributes) -> list[Finding]:
 
 
 JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
+    **AUDIT_JUDGES,
     "aws_iam_policy": _policy_of("the managed policy"),
     "aws_kms_alias": _alias,
     "aws_kms_key": _key,
@@ -275,6 +278,7 @@ JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
     "aws_s3_bucket_public_access_block": _public_access_block,
     "aws_s3_bucket_server_side_encryption_configuration": _encryption,
     "aws_s3_bucket_versioning": _versioning,
+    "aws_sns_topic_policy": _policy_of("the topic policy"),
 }
 
 
@@ -291,6 +295,7 @@ def _key_is_gone(before: Attributes) -> Finding:
 
 
 GONE: Mapping[str, Callable[[Attributes], Finding]] = {
+    **AUDIT_GONE,
     "aws_iam_policy": lambda before: Finding(
         CHANGED, f"the managed policy {before.get('name')} is gone: who had it may do nothing by it any more"
     ),

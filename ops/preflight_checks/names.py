@@ -13,6 +13,9 @@ from stacks.settings import Settings
 
 SUBJECTS = ("bucket name", "key alias", "managed policies")
 
+AUDIT_SUBJECTS = ("audit key alias", "audit trail")
+"""What else there is to look at with `[audit]`."""
+
 POLICIES = ("SecureS3Access", "SecureS3Read", "SecureS3Write")
 """The managed policies of the storage stack, each with `-<environment>` after it."""
 
@@ -25,6 +28,14 @@ def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
         (SUBJECTS[1], lambda: _alias(settings, caller, known)),
         (SUBJECTS[2], lambda: _policies(settings, caller, known)),
     ]
+    if settings.audit.enabled:
+        checks += [
+            (
+                AUDIT_SUBJECTS[0],
+                lambda: _key_alias(AUDIT_SUBJECTS[0], settings.audit.key_alias, settings, known),
+            ),
+            (AUDIT_SUBJECTS[1], lambda: _trail(settings, known)),
+        ]
     return [asked(subject, ask) for subject, ask in checks]
 
 
@@ -89,13 +100,25 @@ def _alias(settings: Settings, caller: Caller, known: _Known) -> Line:
     if settings.encryption.mode != "sse-kms":
         (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
         return line
-    in_state = known.has("aws_kms_alias", "name", alias)
-    if settings.import_.key is not None and not in_state:
+    if settings.import_.key is not None and not known.has("aws_kms_alias", "name", alias):
         return adoption.key_line(subject, settings, caller.account)
+    return _key_alias(subject, alias, settings, known)
+
+
+def _key_alias(subject: str, alias: str, settings: Settings, known: _Known) -> Line:
+    in_state = known.has("aws_kms_alias", "name", alias)
     key = key_of(alias, settings.region)
     if key is None:
         return good(subject, f"{alias} is free")
     return unusable(subject, alias, key) or known.judge(subject, [alias], [] if in_state else [alias])
+
+
+def _trail(settings: Settings, known: _Known) -> Line:
+    subject, name = AUDIT_SUBJECTS[1], f"secure-storage-{settings.environment}"
+    client = aws.client("cloudtrail", settings.region)
+    if not client.describe_trails(trailNameList=[name], includeShadowTrails=False)["trailList"]:
+        return good(subject, f"{name} is free")
+    return known.judge(subject, [name], [] if known.has("aws_cloudtrail", "name", name) else [name])
 
 
 def _policies(settings: Settings, caller: Caller, known: _Known) -> Line:

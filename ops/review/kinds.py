@@ -10,6 +10,9 @@ HOLDS_DATA = {
 """What the data, or the way to decrypt it, is lost with."""
 
 GUARDS = {
+    "aws_cloudtrail": "the audit trail",
+    "aws_cloudwatch_event_rule": "the rule of an alarm",
+    "aws_cloudwatch_event_target": "the target of an alarm",
     "aws_s3_bucket_logging": "access logging",
     "aws_s3_bucket_object_lock_configuration": "Object Lock",
     "aws_s3_bucket_ownership_controls": "the object ownership",
@@ -19,6 +22,9 @@ GUARDS = {
     "aws_s3_bucket_server_side_encryption_configuration": "the default encryption",
     "aws_s3_bucket_versioning": "versioning",
     "aws_s3_account_public_access_block": "the account's public-access block",
+    "aws_sns_topic": "the topic of the alarms",
+    "aws_sns_topic_policy": "the policy of the alarms' topic",
+    "aws_sns_topic_subscription": "a subscription to the alarms",
 }
 """What protects a bucket, and how it is called."""
 
@@ -35,6 +41,7 @@ POLICIES = {
     "aws_kms_key_policy": ("policy",),
     "aws_s3_access_point": ("policy",),
     "aws_s3_bucket_policy": ("policy",),
+    "aws_sns_topic_policy": ("policy",),
 }
 """Which attributes hold policies."""
 
@@ -63,6 +70,15 @@ HARMLESS = {
 """Attributes that change nothing about who may do what, or what is kept."""
 
 JUDGED = {
+    "aws_cloudtrail": {
+        "advanced_event_selector",
+        "enable_log_file_validation",
+        "enable_logging",
+        "kms_key_id",
+        "s3_bucket_name",
+    },
+    "aws_cloudwatch_event_rule": {"event_pattern", "is_enabled", "state"},
+    "aws_cloudwatch_event_target": {"arn", "input_transformer"},
     "aws_iam_policy": {"policy"},
     "aws_iam_role": {"assume_role_policy", "permissions_boundary"},
     "aws_kms_alias": {"target_key_id", "target_key_arn"},
@@ -92,6 +108,9 @@ JUDGED = {
     "aws_s3_bucket_replication_configuration": set(),
     "aws_s3_bucket_server_side_encryption_configuration": {"rule"},
     "aws_s3_bucket_versioning": {"versioning_configuration"},
+    # What the provider shows as the topic's policy is that of the resource for it.
+    "aws_sns_topic": {"kms_master_key_id", "policy"},
+    "aws_sns_topic_subscription": {"endpoint"},
 }
 """The attributes that there are rules for; any other that changes is named as not judged."""
 
