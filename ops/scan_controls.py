@@ -10,7 +10,7 @@ from ops.errors import OpsError
 STATUSES = ("met", "optional", "waived", "outside", "retired")
 """What a row may say: docs/controls.md explains each."""
 
-_ID = re.compile(r"(?:S3|KMS|IAM)\.\d+|CIS \d+(?:\.\d+)+|CKV2?_AWS_\d+|AVD-AWS-\d{4}")
+_ID = re.compile(r"(?:S3|KMS|IAM|CloudTrail|SNS)\.\d+|CIS \d+(?:\.\d+)+|CKV2?_AWS_\d+|AVD-AWS-\d{4}")
 _HEADER = ["control", "asks for", "status", "met by, or why not", "proof"]
 
 

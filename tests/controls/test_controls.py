@@ -19,15 +19,20 @@ SECURITY_HUB = [
     *(f"S3.{number}" for number in range(1, 26)),
     *(f"KMS.{number}" for number in range(1, 6)),
     *("IAM.1", "IAM.2", "IAM.21"),
+    *(f"CloudTrail.{number}" for number in range(1, 8)),
+    *("SNS.1", "SNS.4"),
 ]
 CIS = ["CIS 2.1.1", "CIS 2.1.2", "CIS 2.1.3", "CIS 2.1.4", "CIS 3.6"]
 CHECKOV = [
-    *(f"CKV_AWS_{n}" for n in (7, 18, 19, 20, 21, 33, 41, 53, 54, 55, 56, 57, 60, 61, 62, 63, 70, 93)),
     *(
         f"CKV_AWS_{n}"
-        for n in (143, 144, 145, 227, 274, 275, 286, 287, 288, 289, 290, 300, 355, 375, 379, 393)
+        for n in (7, 18, 19, 20, 21, 26, 33, 35, 36, 41, 53, 54, 55, 56, 57, 60, 61, 62, 63, 67, 70, 93)
     ),
-    *(f"CKV2_AWS_{n}" for n in (6, 40, 43, 56, 61, 62, 64, 65)),
+    *(
+        f"CKV_AWS_{n}"
+        for n in (143, 144, 145, 169, 227, 252, 274, 275, 286, 287, 288, 289, 290, 300, 355, 375, 379, 393)
+    ),
+    *(f"CKV2_AWS_{n}" for n in (6, 10, 40, 43, 56, 61, 62, 64, 65)),
 ]
 TRIVY = [
     *(f"AVD-AWS-00{n}" for n in (57, 65, *range(86, 95))),
