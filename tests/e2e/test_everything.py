@@ -1,5 +1,6 @@
 """All of data protection at once: one apply, a clean second plan, and a destroy that knows what it may."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from tests.e2e.site import make_site
 import pytest
 
 pytestmark = pytest.mark.slow
+
+XML = {"Content-Type": "application/xml"}
 
 EVERYTHING = """
 [logging]
@@ -50,31 +53,47 @@ allowed_origins = ["https://app.example.com"]
 """
 
 
-class Inventories:
-    """Keeps inventory configurations for MiniStack, at whose answer to them the provider panics."""
+class Gaps:
+    """Stands in for what MiniStack lacks, so that terraform and its provider can be run on all the rest."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._inventories: dict[str, bytes] = {}
+        self._trail_tags: list[dict[str, str]] = []
 
     def __call__(self, call: Call) -> Answer | None:
-        if "inventory" not in call.query or "id" not in call.query:
-            return None
+        if {"inventory", "id"} <= call.query.keys():
+            return self._inventory(call)
+        operation = call.headers.get("x-amz-target", "").rpartition(".")[2]
+        if operation == "CreateTrail":
+            self._trail_tags = json.loads(call.body)["TagsList"]
+        if operation == "ListTags" and self._trail_tags:
+            return self._tags(call)
+        return None
+
+    def _inventory(self, call: Call) -> Answer:
+        """Keep and give back configurations: at MiniStack's answer to them the provider panics."""
         name = f"{call.url.path}?{call.query['id'][0]}"
         if call.method == "PUT":
-            self._kept[name] = call.body
+            self._inventories[name] = call.body
             return Answer(200)
         if call.method == "DELETE":
-            self._kept.pop(name, None)
+            self._inventories.pop(name, None)
             return Answer(204)
-        if name in self._kept:
-            return Answer(200, self._kept[name], {"Content-Type": "application/xml"})
+        if name in self._inventories:
+            return Answer(200, self._inventories[name], XML)
         error = b"<Error><Code>NoSuchConfiguration</Code><Message>There is none.</Message></Error>"
-        return Answer(404, error, {"Content-Type": "application/xml"})
+        return Answer(404, error, XML)
+
+    def _tags(self, call: Call) -> Answer:
+        """Tell the tags that the trail was made with, which MiniStack forgets."""
+        (arn,) = json.loads(call.body)["ResourceIdList"]
+        found = {"ResourceTagList": [{"ResourceId": arn, "TagsList": self._trail_tags}]}
+        return Answer(200, json.dumps(found).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path / "aws-log") as running, AwsProxy(running.endpoint, Inventories()) as proxy:
+    with embedded_aws(tmp_path / "aws-log") as running, AwsProxy(running.endpoint, Gaps()) as proxy:
         yield EmbeddedAws(proxy.endpoint)
 
 
