@@ -120,6 +120,21 @@ from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
 )
 from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+from cdktf_cdktf_provider_aws.s3_bucket_replication_configuration import (
+    S3BucketReplicationConfigurationA,
+    S3BucketReplicationConfigurationRule,
+    S3BucketReplicationConfigurationRuleDeleteMarkerReplication,
+    S3BucketReplicationConfigurationRuleDestination,
+    S3BucketReplicationConfigurationRuleDestinationEncryptionConfiguration,
+    S3BucketReplicationConfigurationRuleDestinationMetrics,
+    S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTime,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime,
+    S3BucketReplicationConfigurationRuleFilter,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteria,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteriaSseKmsEncryptedObjects,
+)
 from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
     S3BucketServerSideEncryptionConfigurationA,
     S3BucketServerSideEncryptionConfigurationRuleA,
@@ -171,6 +186,19 @@ __all__ = [
     "S3BucketOwnershipControlsRule",
     "S3BucketPolicy",
     "S3BucketPublicAccessBlock",
+    "S3BucketReplicationConfigurationA",
+    "S3BucketReplicationConfigurationRule",
+    "S3BucketReplicationConfigurationRuleDeleteMarkerReplication",
+    "S3BucketReplicationConfigurationRuleDestination",
+    "S3BucketReplicationConfigurationRuleDestinationEncryptionConfiguration",
+    "S3BucketReplicationConfigurationRuleDestinationMetrics",
+    "S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold",
+    "S3BucketReplicationConfigurationRuleDestinationReplicationTime",
+    "S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime",
+    "S3BucketReplicationConfigurationRuleFilter",
+    "S3BucketReplicationConfigurationRuleSourceSelectionCriteria",
+    "S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications",
+    "S3BucketReplicationConfigurationRuleSourceSelectionCriteriaSseKmsEncryptedObjects",
     "S3BucketServerSideEncryptionConfigurationA",
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
-from constructs_lib.policies import Grant, to_json
+from constructs_lib.policies import Grant, Statement, to_json
 from constructs_lib.policies.key_policy import key_policy
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformProvider, TerraformResourceLifecycle
 from constructs import Construct
 
 
@@ -36,9 +36,11 @@ class EncryptionKey(Construct):
         principals: Sequence[str],
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
+        more: Sequence[Statement] = (),
         rotation_days: int = 365,
         deletion_days: int = 30,
         protect: bool = True,
+        provider: TerraformProvider | None = None,
     ) -> None:
         """Create the key and its alias.
 
@@ -55,9 +57,11 @@ class EncryptionKey(Construct):
                 where empty, which leaves the choice to IAM policies.
             readers: who else may decrypt.
             writers: who else may encrypt, and decrypt what they are uploading.
+            more: statements of its policy about who else may use it, for what.
             rotation_days: days between rotations, 90 to 2560.
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
             protect: whether a plan that destroys the key is refused.
+            provider: the provider of the key's region, where it is not the stack's own.
         """
         super().__init__(scope, construct_id)
         self.policy = key_policy(
@@ -68,6 +72,7 @@ class EncryptionKey(Construct):
             principals=principals or [f"arn:{partition}:iam::{account_id}:root"],
             readers=readers,
             writers=writers,
+            more=more,
         )
         self.key = aws.KmsKey(
             self,
@@ -78,5 +83,6 @@ class EncryptionKey(Construct):
             deletion_window_in_days=deletion_days,
             policy=to_json(self.policy),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+            provider=provider,
         )
-        self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id)
+        self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id, provider=provider)

@@ -21,16 +21,29 @@ class Account:
 
         With `account_id` set, credentials for another account are refused.
         """
-        allowed = None if settings.account_id is None else [settings.account_id]
-        aws.AwsProvider(
-            stack,
-            "aws",
-            region=region,
-            allowed_account_ids=allowed,
-            default_tags=[aws.AwsProviderDefaultTags(tags=dict(settings.tags))],
-        )
+        self._stack, self._settings = stack, settings
+        self._provider("aws", region)
         self.partition = partition_of(region)
         self.id: str = settings.account_id or aws.DataAwsCallerIdentity(stack, "caller").account_id
+
+    def provider_elsewhere(self, alias: str, region: str) -> aws.AwsProvider:
+        """Give the stack a further provider for another region, equal in all else."""
+        return self._provider(f"aws-{alias}", region, alias)
+
+    def _provider(self, construct_id: str, region: str, alias: str | None = None) -> aws.AwsProvider:
+        account_id = self._settings.account_id
+        return aws.AwsProvider(
+            self._stack,
+            construct_id,
+            alias=alias,
+            region=region,
+            allowed_account_ids=None if account_id is None else [account_id],
+            default_tags=[aws.AwsProviderDefaultTags(tags=dict(self._settings.tags))],
+        )
+
+    def policy_arn(self, name: str) -> str:
+        """Return the ARN of a managed policy of this account."""
+        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
 
     def bucket_arn(self, bucket_name: str) -> str:
         """Return the ARN of a bucket in this partition."""

@@ -7,10 +7,12 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.lifecycle import Lifecycle
 from constructs_lib.log_bucket import LogBucket
 from constructs_lib.object_lock import ObjectLock
+from constructs_lib.policies import Perimeter
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
 from stacks.audit import audit, trail_arn
 from stacks.data_lifecycle import lifecycle_rules
+from stacks.replication import replicate
 from stacks.settings import Settings
 
 from cdktf import ITerraformDependable
@@ -24,6 +26,7 @@ def protect_data(
     account: Account,
     bucket: SecureBucket,
     key: EncryptionKey | None,
+    perimeter: Perimeter,
 ) -> None:
     """Add to an environment what its settings ask for.
 
@@ -35,6 +38,7 @@ def protect_data(
         account: where it is.
         bucket: the data bucket.
         key: the data's key, if there is one.
+        perimeter: where requests for objects may come from.
     """
     last = bucket.last_setting
     if settings.object_lock.mode is not None:
@@ -54,6 +58,16 @@ def protect_data(
         last = BucketNotification(scope, "notification", bucket=bucket.bucket.id, depends_on=[last]).setting
     if settings.cors.allowed_origins:
         last = _browser_access(scope, settings, bucket, last)
+    if settings.replication.enabled:
+        last = replicate(
+            scope,
+            settings,
+            account=account,
+            bucket=bucket,
+            key_arn=None if key is None else key.key.arn,
+            perimeter=perimeter,
+            last=last,
+        )
     # Last, as the provider waits a minute for it.
     if settings.lifecycle.enabled:
         Lifecycle(

@@ -74,6 +74,9 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
     elif aws_names.partition_of(replication.region) != aws_names.partition_of(settings.region):
         rule = InvalidValueError(f'must be in the same AWS partition as region, which is "{settings.region}"')
         yield "replication.region", rule, replication.region
+    if (replication.region, replication.key_alias) == (settings.state.region, settings.state.key_alias):
+        rule = InvalidValueError("must be another alias than state.key_alias, which is in the same region")
+        yield "replication.key_alias", rule, replication.key_alias
     others = {"bucket_name": settings.bucket_name, "state.bucket": settings.state.bucket}
     if settings.logging.enabled:
         others["logging.bucket"] = settings.logging.bucket

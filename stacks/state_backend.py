@@ -5,6 +5,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
+from stacks import replication
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely, state_key
 from stacks.settings import Settings
@@ -69,6 +70,14 @@ class StateBackendStack(TerraformStack):
                 region=settings.state.region,
             ),
         )
+        if settings.replication.enabled:
+            AccessPolicy(
+                self,
+                "replication-boundary",
+                name=replication.boundary_name(settings.environment),
+                description="The most that the role may do that replicates the environment's bucket",
+                document=replication.boundary(settings, account),
+            )
         TerraformOutput(self, "StateBucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "StateKeyArn", value=key.key.arn)
         TerraformOutput(self, "StatePolicyArn", value=policy.policy.arn)

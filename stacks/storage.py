@@ -12,6 +12,7 @@ from stacks.account import Account
 from stacks.lockout import refuse_lockouts
 from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
+from stacks.replication import source_key_statements
 from stacks.settings import GrantSettings, Settings
 
 from cdktf import TerraformOutput, TerraformStack
@@ -45,6 +46,7 @@ class StorageStack(TerraformStack):
                 principals=settings.access.principals,
                 readers=readers,
                 writers=writers,
+                more=source_key_statements(settings, account),
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
                 protect=settings.protect,
@@ -99,7 +101,7 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             headers=headers,
         )
-        protect_data(self, settings, account=account, bucket=bucket, key=key)
+        protect_data(self, settings, account=account, bucket=bucket, key=key, perimeter=perimeter)
 
         TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)

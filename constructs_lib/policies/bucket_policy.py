@@ -155,6 +155,16 @@ def deny_outside_organization(*, bucket_arn: str, perimeter: Perimeter) -> State
     return _deny("DenyOutsideOrganization", OBJECT_ACTIONS, f"{bucket_arn}/*", condition)
 
 
+def perimeter_statements(*, bucket_arn: str, perimeter: Perimeter) -> list[Statement]:
+    """Return the statements that a perimeter asks for."""
+    statements = []
+    if perimeter.vpc_endpoints or perimeter.source_ips:
+        statements.append(deny_outside_perimeter(bucket_arn=bucket_arn, perimeter=perimeter))
+    if perimeter.organization_id is not None:
+        statements.append(deny_outside_organization(bucket_arn=bucket_arn, perimeter=perimeter))
+    return statements
+
+
 def allow_reader(number: int, grant: Grant, *, bucket_arn: str) -> list[Statement]:
     """Let `grant`'s principal list and read what lies below its prefix.
 
@@ -230,10 +240,7 @@ def bucket_policy(
         deny_legacy_signatures(bucket_arn=bucket_arn),
         deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
     ]
-    if perimeter.vpc_endpoints or perimeter.source_ips:
-        statements.append(deny_outside_perimeter(bucket_arn=bucket_arn, perimeter=perimeter))
-    if perimeter.organization_id is not None:
-        statements.append(deny_outside_organization(bucket_arn=bucket_arn, perimeter=perimeter))
+    statements += perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter)
     for number, grant in enumerate(readers, start=1):
         statements += allow_reader(number, grant, bucket_arn=bucket_arn)
     for number, grant in enumerate(writers, start=1):

@@ -53,7 +53,7 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
                 {
                     "Resource": own_roles,
                     "Condition": {
-                        "StringEquals": {"iam:PermissionsBoundary": _one_or_many(_boundaries(made))}
+                        "StringEquals": {"iam:PermissionsBoundary": _one_or_many(_boundaries(made, iam))}
                     },
                 },
             )
@@ -70,13 +70,14 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
     }
 
 
-def _boundaries(roles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _boundaries(roles: Iterable[Mapping[str, Any]], iam: str) -> Iterator[str]:
     for role in roles:
         if "permissions_boundary" not in role:
             raise DeployPolicyError(
                 f"role {role['name']} has no permissions boundary: who may make it could be anything"
             )
-        yield role["permissions_boundary"]
+        # Its ARN may have a reference to the account in it.
+        yield f"{iam}:policy/{role['permissions_boundary'].rpartition('/')[2]}"
 
 
 def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list[Where]]:

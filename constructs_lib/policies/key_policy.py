@@ -97,7 +97,7 @@ def _use(sid: str, principal: str | list[str], actions: list[str], **conditions:
     }
 
 
-def _only_for(bucket_arn: str) -> dict[str, Any]:
+def only_for(bucket_arn: str) -> dict[str, Any]:
     """Condition that the key is used for this bucket.
 
     The encryption context is the bucket's ARN with an S3 bucket key, and the
@@ -121,7 +121,7 @@ def allow_specified_principals(
             "kms:CallerAccount": account_id,
             "kms:ViaService": s3_endpoint(partition, region),
         },
-        StringLike=_only_for(bucket_arn),
+        StringLike=only_for(bucket_arn),
     )
 
 
@@ -132,7 +132,7 @@ def allow_reader(number: int, grant: Grant, *, partition: str, region: str, buck
         grant.principal,
         ["kms:Decrypt"],
         StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
-        StringLike=_only_for(bucket_arn),
+        StringLike=only_for(bucket_arn),
     )
 
 
@@ -146,7 +146,7 @@ def allow_writer(number: int, grant: Grant, *, partition: str, region: str, buck
         grant.principal,
         USE_ACTIONS,
         StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
-        StringLike=_only_for(bucket_arn),
+        StringLike=only_for(bucket_arn),
     )
 
 
@@ -159,8 +159,12 @@ def key_policy(
     principals: Sequence[str],
     readers: Sequence[Grant],
     writers: Sequence[Grant],
+    more: Sequence[Statement] = (),
 ) -> Document:
-    """Return the key policy: the account manages, S3 and `principals` use, and grants let others use."""
+    """Return the key policy: the account manages, S3 and `principals` use, and grants let others use.
+
+    `more` are statements about who else may use the key, for what.
+    """
     return document(
         enable_root_access(partition=partition, account_id=account_id),
         allow_s3_service(partition=partition, account_id=account_id, region=region),
@@ -179,4 +183,5 @@ def key_policy(
             allow_writer(number, grant, partition=partition, region=region, bucket_arn=bucket_arn)
             for number, grant in enumerate(writers, start=1)
         ),
+        *more,
     )

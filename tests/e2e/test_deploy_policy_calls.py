@@ -23,6 +23,7 @@ from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.deploy_policy.calls import Account, Key, Needed
 from tests.deploy_policy.judge import LEFT_TO_IAM, granted, judge, together, used
+from tests.e2e.overrides import providers
 from tests.policy.engine import Document, Engine
 
 import boto3
@@ -36,7 +37,6 @@ LEFT_OVER = json.dumps(
         "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
     }
 )
-OVERRIDE = {"provider": {"aws": {"s3_use_path_style": True}}}
 
 pytestmark = pytest.mark.slow
 
@@ -108,8 +108,8 @@ class Place:
         build([settings], outdir=str(outdir)).synth()
         found = outdir / "stacks" / f"secure-storage-{settings.environment}" / "cdk.tf.json"
         shutil.copy(found, self.folder)
-        (self.folder / "test_override.tf.json").write_text(json.dumps(OVERRIDE))
         stack: dict[str, Any] = json.loads(found.read_bytes())
+        (self.folder / "test_override.tf.json").write_text(json.dumps(providers(stack)))
         return stack
 
     def terraform(self, *arguments: str, status: int = 0) -> list[Needed]:

@@ -17,6 +17,7 @@ from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
 from tests.conftest import STACKS as NAMES
 from tests.e2e.test_deploy_policy_calls import SETTINGS as LIVED
+from tests.e2e.overrides import providers
 
 import boto3
 import pytest
@@ -28,11 +29,8 @@ ALL = [
     if not settings.import_.bucket  # what it takes over has to exist: test_adoption.py
 ]
 
-# Where state lies is tested elsewhere; and 127.0.0.1 has no host names of buckets below it.
-OVERRIDE = {
-    "terraform": {"backend": {"local": {}}},
-    "provider": {"aws": {"s3_use_path_style": True}},
-}
+# Where state lies is tested elsewhere.
+OVERRIDE = {"terraform": {"backend": {"local": {}}}}
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +76,8 @@ def test_it_deploys_and_a_second_plan_changes_nothing(
     stack = f"secure-storage-{settings.environment}{suffix}"
     folder = tmp_path / "a" / "b" / "c" / stack
     shutil.copytree(stack_folders[stack], folder)
-    (folder / "test_override.tf.json").write_text(json.dumps(OVERRIDE))
+    described = json.loads((folder / "cdk.tf.json").read_bytes())
+    (folder / "test_override.tf.json").write_text(json.dumps(OVERRIDE | providers(described)))
     env = aws.environment(tool_environment())
     if settings.account_id is not None:
         env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account

@@ -1,0 +1,45 @@
+"""The policy of the bucket that holds the replicas: S3's replication writes to it, and nobody else."""
+
+from constructs_lib.policies import Document, Perimeter, Statement, document
+from constructs_lib.policies.bucket_policy import (
+    deny_insecure_transport,
+    deny_legacy_signatures,
+    deny_outdated_tls,
+    deny_stale_presigned_urls,
+    perimeter_statements,
+)
+
+
+def deny_uploads(*, bucket_arn: str) -> Statement:
+    """Refuse every upload, whoever asks: a replica is what the source has, or had.
+
+    Replication is not an upload: S3 asks for s3:ReplicateObject there.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    """
+    return {
+        "Sid": "DenyUploads",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket_arn}/*",
+    }
+
+
+def replica_bucket_policy(*, bucket_arn: str, max_age_seconds: int, perimeter: Perimeter) -> Document:
+    """Return the policy.
+
+    It lets nobody in: to read replicas takes an IAM policy of one's own, and the replica's key.
+
+    Args:
+        bucket_arn: the replica bucket.
+        max_age_seconds: how old the signature of a link may be.
+        perimeter: where requests for objects may come from.
+    """
+    return document(
+        deny_insecure_transport(bucket_arn=bucket_arn),
+        deny_outdated_tls(bucket_arn=bucket_arn),
+        deny_uploads(bucket_arn=bucket_arn),
+        deny_legacy_signatures(bucket_arn=bucket_arn),
+        deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
+        *perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter),
+    )

@@ -1,0 +1,185 @@
+"""What S3 may do when it replicates a bucket: the role's trust, its policy, and its place in key policies.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from constructs_lib.policies import Condition, Document, Statement, document
+from constructs_lib.policies.key_policy import only_for, s3_endpoint
+
+
+@dataclass(frozen=True)
+class Side:
+    """A bucket that objects are replicated from, or to.
+
+    Attributes:
+        name: `Source` or `Replica`, for Sids.
+        bucket_arn: the bucket.
+        region: where it is.
+        key_arn: the KMS key of its objects; None with SSE-S3.
+    """
+
+    name: str
+    bucket_arn: str
+    region: str
+    key_arn: str | None
+
+
+# Bucket keys are on, for which S3 asks for data keys; without one it encrypts with the key itself. Neither
+# opens anything that is there.
+_ENCRYPT = ["kms:Encrypt", "kms:GenerateDataKey"]
+
+
+def trust_policy(*, sources: Sequence[Side], account_id: str) -> Document:
+    """Return the trust policy: S3 takes the role for these buckets of this account, and for nobody else's.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    return document(
+        {
+            "Sid": "AllowReplication",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "ArnEquals": {"aws:SourceArn": [one.bucket_arn for one in sources]},
+                "StringEquals": {"aws:SourceAccount": account_id},
+            },
+        }
+    )
+
+
+def allow_read_configuration(*, sources: Sequence[Side]) -> Statement:
+    """Let S3 look up what it is to replicate."""
+    return {
+        "Sid": "AllowReadConfiguration",
+        "Effect": "Allow",
+        "Action": ["s3:GetReplicationConfiguration", "s3:ListBucket"],
+        "Resource": [one.bucket_arn for one in sources],
+    }
+
+
+def allow_read_versions(*, sources: Sequence[Side], object_lock: bool) -> Statement:
+    """Let S3 read versions to replicate them, and with Object Lock how long they are locked.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-replication
+    """
+    lock = ["s3:GetObjectLegalHold", "s3:GetObjectRetention"] if object_lock else []
+    versions = ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
+    return {
+        "Sid": "AllowReadVersions",
+        "Effect": "Allow",
+        "Action": [*lock, *versions],
+        "Resource": [f"{one.bucket_arn}/*" for one in sources],
+    }
+
+
+def allow_replicate(*, destinations: Sequence[Side], delete_markers: bool) -> Statement:
+    """Let S3 write replicas and their tags, and where wanted delete markers; no version is ever deleted."""
+    deletions = ["s3:ReplicateDelete"] if delete_markers else []
+    return {
+        "Sid": "AllowReplicate",
+        "Effect": "Allow",
+        "Action": [*deletions, "s3:ReplicateObject", "s3:ReplicateTags"],
+        "Resource": [f"{one.bucket_arn}/*" for one in destinations],
+    }
+
+
+def _through_s3(side: Side, partition: str) -> Condition:
+    """Condition that a key is used by S3 in the side's region, for the side's bucket."""
+    return {
+        "StringEquals": {"kms:ViaService": s3_endpoint(partition, side.region)},
+        "StringLike": only_for(side.bucket_arn),
+    }
+
+
+def replication_policy(
+    *,
+    source: Side,
+    replica: Side,
+    partition: str,
+    delete_markers: bool,
+    both_ways: bool,
+    object_lock: bool,
+) -> Document:
+    """Return the role's policy.
+
+    Args:
+        source: the bucket that is replicated.
+        replica: the bucket that it is replicated to.
+        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        delete_markers: whether deletions are replicated too.
+        both_ways: whether what changes about replicas is replicated back.
+        object_lock: whether versions are locked.
+    """
+    sources, destinations = directions(source, replica, both_ways=both_ways)
+    statements = [
+        allow_read_configuration(sources=sources),
+        allow_read_versions(sources=sources, object_lock=object_lock),
+        allow_replicate(destinations=destinations, delete_markers=delete_markers),
+    ]
+    for sides, what, actions in ((sources, "Decrypt", ["kms:Decrypt"]), (destinations, "Encrypt", _ENCRYPT)):
+        statements += [
+            {
+                "Sid": f"Allow{what}{one.name}",
+                "Effect": "Allow",
+                "Action": actions,
+                "Resource": one.key_arn,
+                "Condition": _through_s3(one, partition),
+            }
+            for one in sides
+            if one.key_arn is not None
+        ]
+    return document(*statements)
+
+
+def directions(source: Side, replica: Side, *, both_ways: bool) -> tuple[list[Side], list[Side]]:
+    """Return what is read from, and what is written to."""
+    return ([source, replica], [replica, source]) if both_ways else ([source], [replica])
+
+
+def replication_boundary(*, source: Side, replica: Side, partition: str, account_id: str) -> Document:
+    """Return the most that the role may ever do, whatever its policy says: to replicate, between these two.
+
+    Its keys are not known by name to the stack that makes the boundary, so that they are any of the account,
+    through S3 and for these buckets.
+    """
+
+    def with_any_key(side: Side) -> Side:
+        key_arn = f"arn:{partition}:kms:{side.region}:{account_id}:key/*"
+        return Side(side.name, side.bucket_arn, side.region, key_arn)
+
+    return replication_policy(
+        source=with_any_key(source),
+        replica=with_any_key(replica),
+        partition=partition,
+        delete_markers=True,
+        both_ways=True,
+        object_lock=True,
+    )
+
+
+def key_statements(
+    side: Side, *, role_arn: str, partition: str, account_id: str, read: bool, written: bool
+) -> list[Statement]:
+    """Return what lets the role use a side's key, for which its own policy has to allow it as well.
+
+    The principal is the account: KMS refuses a key policy that names a role which does not exist yet.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+    """
+    uses = [("Decrypt", ["kms:Decrypt"])] * read + [("Encrypt", _ENCRYPT)] * written
+    condition = _through_s3(side, partition) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
+    return [
+        {
+            "Sid": f"AllowReplication{what}",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+            "Action": actions,
+            "Resource": "*",
+            "Condition": condition,
+        }
+        for what, actions in uses
+    ]

@@ -1,0 +1,113 @@
+"""What the stacks of an environment have to agree on about replication."""
+
+from dataclasses import replace
+
+from constructs_lib.policies import Document, Perimeter, Statement
+from constructs_lib.policies.replication_policy import Side, key_statements, replication_boundary
+from constructs_lib.replication import Choices, Replication
+from constructs_lib.secure_bucket import SecureBucket
+from stacks.account import Account
+from stacks.settings import Settings
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+
+def role_name(environment: str) -> str:
+    """Return the name of the role that S3 replicates with; at most 63 of the 64 characters that IAM takes."""
+    return f"secure-storage-{environment}-replica"
+
+
+def boundary_name(environment: str) -> str:
+    """Return the name of that role's permissions boundary.
+
+    The state stack makes it, which only an administrator deploys: who deploys the bucket writes what the
+    role may do, and could be anything without.
+    """
+    return f"SecureS3ReplicationBoundary-{environment}"
+
+
+def boundary(settings: Settings, account: Account) -> Document:
+    """Return the permissions boundary."""
+    source, replica = _sides(settings, account)
+    return replication_boundary(
+        source=source, replica=replica, partition=account.partition, account_id=account.id
+    )
+
+
+def source_key_statements(settings: Settings, account: Account) -> list[Statement]:
+    """Return what the key of the data has to let the role do."""
+    if not settings.replication.enabled:
+        return []
+    source, _ = _sides(settings, account)
+    return key_statements(
+        source,
+        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{role_name(settings.environment)}",
+        partition=account.partition,
+        account_id=account.id,
+        read=True,
+        written=settings.replication.replica_modifications,
+    )
+
+
+def replicate(
+    scope: Construct,
+    settings: Settings,
+    *,
+    account: Account,
+    bucket: SecureBucket,
+    key_arn: str | None,
+    perimeter: Perimeter,
+    last: ITerraformDependable,
+) -> ITerraformDependable:
+    """Add the replica, and return the last setting of the data bucket.
+
+    Args:
+        scope: the environment's stack.
+        settings: the environment.
+        account: where it is.
+        bucket: the data bucket.
+        key_arn: its key; None with SSE-S3.
+        perimeter: where requests for objects may come from.
+        last: the setting of the data bucket that comes before.
+    """
+    replication = settings.replication
+    source, replica = _sides(settings, account)
+    return Replication(
+        scope,
+        "replication",
+        source=replace(source, key_arn=key_arn),
+        source_bucket=bucket.bucket.id,
+        replica=replica,
+        replica_bucket=replication.bucket,
+        replica_key_alias=None if key_arn is None else replication.key_alias,
+        partition=account.partition,
+        account_id=account.id,
+        provider=account.provider_elsewhere("replica", replica.region),
+        role_name=role_name(settings.environment),
+        policy_name=f"SecureS3Replication-{settings.environment}",
+        boundary_arn=account.policy_arn(boundary_name(settings.environment)),
+        principals=settings.access.principals,
+        perimeter=perimeter,
+        max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
+        choices=Choices(
+            storage_class=replication.storage_class,
+            delete_markers=replication.delete_markers,
+            both_ways=replication.replica_modifications,
+            time_control=replication.time_control,
+        ),
+        rotation_days=settings.encryption.key_rotation_days,
+        deletion_days=settings.encryption.key_deletion_days,
+        object_lock=settings.object_lock.mode is not None,
+        protect=settings.protect,
+        depends_on=[last],
+    ).setting
+
+
+def _sides(settings: Settings, account: Account) -> tuple[Side, Side]:
+    """Return source and replica, whose keys are not known here."""
+    replication = settings.replication
+    return (
+        Side("Source", account.bucket_arn(settings.bucket_name), settings.region, None),
+        Side("Replica", account.bucket_arn(replication.bucket), replication.region or "", None),
+    )
