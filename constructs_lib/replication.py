@@ -5,17 +5,8 @@ from dataclasses import dataclass, replace
 
 from constructs_lib import aws
 from constructs_lib.access_policy import AccessPolicy
-from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.policies import Perimeter, to_json
-from constructs_lib.policies.replica_bucket_policy import replica_bucket_policy
-from constructs_lib.policies.replication_policy import (
-    Side,
-    directions,
-    key_statements,
-    replication_policy,
-    trust_policy,
-)
-from constructs_lib.private_bucket import PrivateBucket
+from constructs_lib.policies import to_json
+from constructs_lib.policies.replication_policy import Side, directions, replication_policy, trust_policy
 
 from cdktf import ITerraformDependable, TerraformProvider
 from constructs import Construct
@@ -43,14 +34,13 @@ class Choices:
 
 
 class Replication(Construct):
-    """A replica bucket with a key of its own, the role that S3 replicates with, and the rule to do it.
+    """The role that S3 replicates with, and the rule to do it.
 
     What changes about replicas is replicated back only where both buckets have
     such a rule, so that the replica bucket then has one, too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
 
     Attributes:
-        replica: the replica bucket.
         setting: the source's replication configuration, for what has to wait for it.
     """
 
@@ -63,89 +53,36 @@ class Replication(Construct):
         source_bucket: str,
         replica: Side,
         replica_bucket: str,
-        replica_key_alias: str | None,
+        provider: TerraformProvider,
         partition: str,
         account_id: str,
-        provider: TerraformProvider,
         role_name: str,
         policy_name: str,
         boundary_arn: str,
-        principals: Sequence[str],
-        perimeter: Perimeter,
-        max_age_seconds: int,
         choices: Choices,
-        rotation_days: int = 365,
-        deletion_days: int = 30,
         object_lock: bool = False,
-        protect: bool = True,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
-        """Create all of it.
+        """Create role, policy and rule.
 
         Args:
             scope: the construct it belongs to.
-            construct_id: its id in that scope; renaming it replaces bucket and key.
-            source: the bucket that is replicated.
+            construct_id: its id in that scope.
+            source: the bucket that is replicated; its key has to let the role in (`key_statements`).
             source_bucket: that bucket's name.
-            replica: the bucket to make; its key's ARN is not looked at.
+            replica: the bucket that it is replicated to, and its key, which has to as well.
             replica_bucket: that bucket's name.
-            replica_key_alias: the alias of its key; None encrypts with SSE-S3, as the source does then.
+            provider: the provider of the replica's region.
             partition: `aws`, `aws-cn` or `aws-us-gov`.
             account_id: the account of both.
-            provider: the provider of the replica's region.
-            role_name: the name of the role; the source's key has to let it in (`key_statements`).
+            role_name: the name of the role.
             policy_name: the name of its managed policy.
             boundary_arn: the permissions boundary that the role gets.
-            principals: ARNs that may decrypt replicas; the account's root where empty.
-            perimeter: where requests for replicas may come from.
-            max_age_seconds: how old the signature of a link to a replica may be.
             choices: what is replicated, and how.
-            rotation_days: days between rotations of the replica's key, 90 to 2560.
-            deletion_days: days that KMS waits before it deletes that key, 7 to 30.
-            object_lock: whether the source's objects are locked; the replicas are then as well.
-            protect: whether a plan that destroys the replicas is refused.
-            depends_on: what comes before; the source's versioning has to.
+            object_lock: whether versions are locked, which replicas are then as well.
+            depends_on: what comes before; the versioning of both buckets has to.
         """
         super().__init__(scope, construct_id)
-        role_arn = f"arn:{partition}:iam::{account_id}:role/{role_name}"
-        replica = replace(replica, key_arn=None)
-        if replica_key_alias is not None:
-            key = EncryptionKey(
-                self,
-                "key",
-                alias=replica_key_alias,
-                description=f"Encrypts {replica_bucket}",
-                partition=partition,
-                account_id=account_id,
-                region=replica.region,
-                bucket_arn=replica.bucket_arn,
-                principals=principals,
-                more=key_statements(
-                    replica,
-                    role_arn=role_arn,
-                    partition=partition,
-                    account_id=account_id,
-                    read=choices.both_ways,
-                    written=True,
-                ),
-                rotation_days=rotation_days,
-                deletion_days=deletion_days,
-                protect=protect,
-                provider=provider,
-            )
-            replica = replace(replica, key_arn=key.key.arn)
-        self.replica = PrivateBucket(
-            self,
-            "bucket",
-            bucket_name=replica_bucket,
-            key_arn=replica.key_arn,
-            policy=replica_bucket_policy(
-                bucket_arn=replica.bucket_arn, max_age_seconds=max_age_seconds, perimeter=perimeter
-            ),
-            object_lock=object_lock,
-            protect=protect,
-            provider=provider,
-        )
         sources, _ = directions(source, replica, both_ways=choices.both_ways)
         role = aws.IamRole(
             self,
@@ -178,13 +115,13 @@ class Replication(Construct):
             bucket=source_bucket,
             role=role.arn,
             rule=[_rule(replica, choices)],
-            depends_on=[*depends_on, self.replica.last_setting, attachment],
+            depends_on=[*depends_on, attachment],
         )
         if choices.both_ways:
             aws.S3BucketReplicationConfigurationA(
                 self,
                 "configuration-back",
-                bucket=self.replica.bucket.id,
+                bucket=replica_bucket,
                 role=role.arn,
                 rule=[_rule(source, replace(choices, storage_class="STANDARD"))],
                 provider=provider,

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.policies import Document, Perimeter, Statement
+from constructs_lib.policies.replica_bucket_policy import replica_bucket_policy
 from constructs_lib.policies.replication_policy import Side, key_statements, replication_boundary
+from constructs_lib.private_bucket import PrivateBucket
 from constructs_lib.replication import Choices, Replication
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
@@ -40,14 +43,8 @@ def source_key_statements(settings: Settings, account: Account) -> list[Statemen
     if not settings.replication.enabled:
         return []
     source, _ = _sides(settings, account)
-    return key_statements(
-        source,
-        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{role_name(settings.environment)}",
-        partition=account.partition,
-        account_id=account.id,
-        read=True,
-        written=settings.replication.replica_modifications,
-    )
+    back = settings.replication.replica_modifications
+    return _key_statements(source, settings, account, read=True, written=back)
 
 
 def replicate(
@@ -71,37 +68,78 @@ def replicate(
         perimeter: where requests for objects may come from.
         last: the setting of the data bucket that comes before.
     """
-    replication = settings.replication
+    replication, object_lock = settings.replication, settings.object_lock.mode is not None
     source, replica = _sides(settings, account)
+    provider = account.provider_elsewhere("replica", replica.region)
+    if key_arn is not None:
+        key = EncryptionKey(
+            scope,
+            "replica-key",
+            alias=replication.key_alias,
+            description=f"Encrypts {replication.bucket}",
+            partition=account.partition,
+            account_id=account.id,
+            region=replica.region,
+            bucket_arn=replica.bucket_arn,
+            principals=settings.access.principals,
+            more=_key_statements(
+                replica, settings, account, read=replication.replica_modifications, written=True
+            ),
+            rotation_days=settings.encryption.key_rotation_days,
+            deletion_days=settings.encryption.key_deletion_days,
+            protect=settings.protect,
+            provider=provider,
+        )
+        source, replica = replace(source, key_arn=key_arn), replace(replica, key_arn=key.key.arn)
+    replicas = PrivateBucket(
+        scope,
+        "replica-bucket",
+        bucket_name=replication.bucket,
+        key_arn=replica.key_arn,
+        policy=replica_bucket_policy(
+            bucket_arn=replica.bucket_arn,
+            max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
+            perimeter=perimeter,
+        ),
+        object_lock=object_lock,
+        protect=settings.protect,
+        provider=provider,
+    )
     return Replication(
         scope,
         "replication",
-        source=replace(source, key_arn=key_arn),
+        source=source,
         source_bucket=bucket.bucket.id,
         replica=replica,
-        replica_bucket=replication.bucket,
-        replica_key_alias=None if key_arn is None else replication.key_alias,
+        replica_bucket=replicas.bucket.id,
+        provider=provider,
         partition=account.partition,
         account_id=account.id,
-        provider=account.provider_elsewhere("replica", replica.region),
         role_name=role_name(settings.environment),
         policy_name=f"SecureS3Replication-{settings.environment}",
         boundary_arn=account.policy_arn(boundary_name(settings.environment)),
-        principals=settings.access.principals,
-        perimeter=perimeter,
-        max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
         choices=Choices(
             storage_class=replication.storage_class,
             delete_markers=replication.delete_markers,
             both_ways=replication.replica_modifications,
             time_control=replication.time_control,
         ),
-        rotation_days=settings.encryption.key_rotation_days,
-        deletion_days=settings.encryption.key_deletion_days,
-        object_lock=settings.object_lock.mode is not None,
-        protect=settings.protect,
-        depends_on=[last],
+        object_lock=object_lock,
+        depends_on=[last, replicas.last_setting],
     ).setting
+
+
+def _key_statements(
+    side: Side, settings: Settings, account: Account, *, read: bool, written: bool
+) -> list[Statement]:
+    return key_statements(
+        side,
+        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{role_name(settings.environment)}",
+        partition=account.partition,
+        account_id=account.id,
+        read=read,
+        written=written,
+    )
 
 
 def _sides(settings: Settings, account: Account) -> tuple[Side, Side]:

@@ -24,6 +24,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("DELETE", "ownershipControls"): "s3:PutBucketOwnershipControls",
     ("DELETE", "policy"): "s3:DeleteBucketPolicy",
     ("DELETE", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+    ("DELETE", "replication"): "s3:PutReplicationConfiguration",
     ("GET", "accelerate"): "s3:GetAccelerateConfiguration",
     ("GET", "acl"): "s3:GetBucketAcl",
     ("GET", "cors"): "s3:GetBucketCORS",
@@ -54,6 +55,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("PUT", "ownershipControls"): "s3:PutBucketOwnershipControls",
     ("PUT", "policy"): "s3:PutBucketPolicy",
     ("PUT", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+    ("PUT", "replication"): "s3:PutReplicationConfiguration",
     ("PUT", "tagging"): "s3:PutBucketTagging",
     ("PUT", "versioning"): "s3:PutBucketVersioning",
 }
@@ -65,6 +67,9 @@ OBJECT_ACTIONS: Mapping[str, tuple[str, str | None]] = {
 }
 """What S3 authorizes, and what it asks of KMS for the caller."""
 NOT_A_SETTING = {"encoding-type", "max-keys", "prefix", "x-id", "key-marker", "version-id-marker"}
+
+S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+"""The namespace of S3's XML."""
 
 Context = Mapping[str, str | list[str]]
 
@@ -110,7 +115,7 @@ class Account:
 
     Attributes:
         id: the account's id.
-        region: where everything is.
+        region: where the state is.
         state_bucket: the bucket of Terraform's state.
         state_key: the key that encrypts it.
         keys: all keys by their ids.
@@ -136,7 +141,7 @@ class Account:
         region, service = scope.groups()
         by_service = {
             "s3": self._s3,
-            "kms": self._kms,
+            "kms": lambda call: self._kms(call, region),
             "iam": self._iam,
             "sts": self._sts,
             "cloudtrail": self._cloudtrail,
@@ -154,11 +159,10 @@ class Account:
         if key:
             yield from self._object(call, bucket_arn, f"{bucket_arn}/{key}")
         elif "delete" in call.query:
-            namespace = "{http://s3.amazonaws.com/doc/2006-03-01/}"
-            for one in ElementTree.fromstring(call.body).iter(f"{namespace}Object"):  # noqa: S314 - our own
-                versioned = one.find(f"{namespace}VersionId") is not None
+            for one in ElementTree.fromstring(call.body).iter(f"{S3}Object"):  # noqa: S314 - our own
+                versioned = one.find(f"{S3}VersionId") is not None
                 action = "s3:DeleteObjectVersion" if versioned else "s3:DeleteObject"
-                arn = f"{bucket_arn}/{one.findtext(f'{namespace}Key')}"
+                arn = f"{bucket_arn}/{one.findtext(f'{S3}Key')}"
                 yield Needed(action, arn, {})
                 if call.headers.get("x-amz-bypass-governance-retention") == "true":
                     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
@@ -171,6 +175,10 @@ class Account:
                 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
                 yield Needed("s3:PutBucketObjectLockConfiguration", bucket_arn, {})
                 yield Needed("s3:PutBucketVersioning", bucket_arn, {})
+            if (call.method, setting) == ("PUT", "replication"):
+                # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
+                role = ElementTree.fromstring(call.body).findtext(f"{S3}Role")  # noqa: S314 - our own
+                yield Needed("iam:PassRole", str(role), {"iam:PassedToService": "s3.amazonaws.com"})
 
     def _object(self, call: Call, bucket_arn: str, arn: str) -> Iterator[Needed]:
         assert bucket_arn == f"arn:aws:s3:::{self.state_bucket}", "a deploy has nothing to do with data"
@@ -187,7 +195,7 @@ class Account:
             context = {**self.state_key.context, **through}
             yield Needed(of_kms, self.state_key.arn, context, self.state_key.policy)
 
-    def _kms(self, call: Call) -> Iterator[Needed]:
+    def _kms(self, call: Call, region: str) -> Iterator[Needed]:
         name, given = call.headers["x-amz-target"].rpartition(".")[2], json.loads(call.body)
         action = f"kms:{name}"
         if name == "ListAliases":
@@ -202,7 +210,7 @@ class Account:
             yield Needed("kms:TagResource", key.arn, request, key.policy)
         elif name in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
             alias = given["AliasName"]
-            yield Needed(action, f"arn:aws:kms:{self.region}:{self.id}:{alias}", {})
+            yield Needed(action, f"arn:aws:kms:{region}:{self.id}:{alias}", {})
             before = [number for number, key in self.keys.items() if alias in key.aliases]
             after = [given["TargetKeyId"]] if "TargetKeyId" in given else []
             for number in [*before, *after]:
@@ -233,8 +241,11 @@ class Account:
         given = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
         action = f"iam:{given['Action']}"
         if "RoleName" in given:
-            policy = {"iam:PolicyARN": given["PolicyArn"]} if "PolicyArn" in given else {}
-            yield Needed(action, f"arn:aws:iam::{self.id}:role/{given['RoleName']}", policy)
+            role = f"arn:aws:iam::{self.id}:role/{given['RoleName']}"
+            names = {"PolicyArn": "iam:PolicyARN", "PermissionsBoundary": "iam:PermissionsBoundary"}
+            yield Needed(action, role, {key: given[name] for name, key in names.items() if name in given})
+            if given["Action"] == "CreateRole" and "Tags.member.1.Key" in given:
+                yield Needed("iam:TagRole", role, {})
             return
         arn = given.get("PolicyArn") or f"arn:aws:iam::{self.id}:policy/{given['PolicyName']}"
         yield Needed(action, arn, {})

@@ -63,6 +63,7 @@ SETTINGS = {
     "object-lock": environment("object-lock"),
     "browser": environment("browser"),
     "audit": environment("audit"),
+    "replication": environment("replication"),
 }
 
 
@@ -91,12 +92,12 @@ class Place:
     needed: list[Needed]
     calls: int = 0
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-east-1") -> Any:
         """A client whose calls are not recorded."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.aws.endpoint,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
@@ -151,7 +152,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 def change_by_hand(place: Place) -> None:
-    """Change the managed policy, and use up the five versions that it can have."""
+    """Change the managed policy and a role, and use up the five versions that it can have."""
     iam, name = place.client("iam"), f"SecureS3Access-{place.settings.environment}"
     for number in range(4):
         iam.create_policy_version(
@@ -159,12 +160,16 @@ def change_by_hand(place: Place) -> None:
             PolicyDocument=LEFT_OVER,
             SetAsDefault=number == 3,
         )
+    if place.settings.replication.enabled:
+        role = f"secure-storage-{place.settings.environment}-replica"
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=LEFT_OVER)
+        iam.update_role_description(RoleName=role, Description="something else")
 
 
 def lose_key(place: Place) -> None:
     """Schedule the key's deletion, after which Terraform takes it for deleted."""
-    kms = place.client("kms")
-    for key_id in place.account.keys:
+    for key_id, key in place.account.keys.items():
+        kms = place.client("kms", key.arn.split(":")[3])
         kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
 
 

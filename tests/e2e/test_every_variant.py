@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
@@ -30,7 +31,7 @@ ALL = [
 ]
 
 # Where state lies is tested elsewhere.
-OVERRIDE = {"terraform": {"backend": {"local": {}}}}
+OVERRIDE: dict[str, Any] = {"terraform": {"backend": {"local": {}}}}
 
 pytestmark = pytest.mark.slow
 
