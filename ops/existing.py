@@ -51,15 +51,21 @@ def find_existing(stack: Mapping[str, Any], settings: Settings, state_resources:
         OpsError: AWS does not answer, the account is the wrong one, or a
             name is taken by something that is not ours.
     """
-    (provider,) = stack["provider"]["aws"]
-    search = _Search(stack["resource"], settings, state_resources, provider)
-    return [
-        *search.keys(),
-        *search.aliases(),
-        *search.buckets(),
-        *search.policies(),
-        *search.trails(),
-    ]
+    found: list[Found] = []
+    for provider in stack["provider"]["aws"]:
+        search = _Search(_resources_of(stack, provider), settings, state_resources, provider)
+        found += [*search.keys(), *search.aliases(), *search.buckets(), *search.policies()]
+        found += [*search.roles(), *search.trails()]
+    return found
+
+
+def _resources_of(stack: Mapping[str, Any], provider: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resources of one provider, which are those of one region."""
+    reference = f"aws.{provider['alias']}" if "alias" in provider else "aws"
+    return {
+        kind: {name: one for name, one in resources.items() if one.get("provider", "aws") == reference}
+        for kind, resources in stack["resource"].items()
+    }
 
 
 def bucket_exists(bucket: str, *, account: str, region: str) -> bool:
@@ -277,3 +283,18 @@ class _Search:
                     if any(tags.get(tag) != self._tags.get(tag) for tag in OWN_TAGS):
                         raise OpsError(f"trail {name} is not this stack's: its tags are other ones")
                     yield Found(address, arn, f"trail {name}", "its tags are those described")
+
+    def roles(self) -> Iterator[Found]:
+        for address, described in self._missing("aws_iam_role"):
+            name, description = described["name"], described["description"]
+            with aws.one_line_errors(f"cannot look at role {name}"):
+                try:
+                    role = self._iam.get_role(RoleName=name)["Role"]
+                except self._iam.exceptions.NoSuchEntityException:
+                    continue
+            if (other := role.get("Description", "")) != description:
+                difference = f'its description is "{other}", not "{description}"'
+                raise OpsError(f"role {name} is not this stack's: {difference}")
+            yield Found(
+                address, name, f"role {name}", f"it is {role['Arn']}; its description is that described"
+            )

@@ -11,23 +11,10 @@ from constructs_lib.replication import Choices, Replication
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
 from stacks.settings import Settings
+from stacks.settings_defaults import replication_boundary_name, replication_role_name
 
 from cdktf import ITerraformDependable
 from constructs import Construct
-
-
-def role_name(environment: str) -> str:
-    """Return the name of the role that S3 replicates with; at most 63 of the 64 characters that IAM takes."""
-    return f"secure-storage-{environment}-replica"
-
-
-def boundary_name(environment: str) -> str:
-    """Return the name of that role's permissions boundary.
-
-    The state stack makes it, which only an administrator deploys: who deploys the bucket writes what the
-    role may do, and could be anything without.
-    """
-    return f"SecureS3ReplicationBoundary-{environment}"
 
 
 def boundary(settings: Settings, account: Account) -> Document:
@@ -115,9 +102,9 @@ def replicate(
         provider=provider,
         partition=account.partition,
         account_id=account.id,
-        role_name=role_name(settings.environment),
+        role_name=replication_role_name(settings.environment),
         policy_name=f"SecureS3Replication-{settings.environment}",
-        boundary_arn=account.policy_arn(boundary_name(settings.environment)),
+        boundary_arn=account.policy_arn(replication_boundary_name(settings.environment)),
         choices=Choices(
             storage_class=replication.storage_class,
             delete_markers=replication.delete_markers,
@@ -134,7 +121,7 @@ def _key_statements(
 ) -> list[Statement]:
     return key_statements(
         side,
-        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{role_name(settings.environment)}",
+        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{replication_role_name(settings.environment)}",
         partition=account.partition,
         account_id=account.id,
         read=read,

@@ -53,6 +53,20 @@ def environment_name(name: str) -> str:
     return name
 
 
+def replication_role_name(environment: str) -> str:
+    """Return the name of the role that S3 replicates with; at most 63 of the 64 characters that IAM takes."""
+    return f"secure-storage-{environment}-replica"
+
+
+def replication_boundary_name(environment: str) -> str:
+    """Return the name of that role's permissions boundary.
+
+    The state stack makes it, which only an administrator deploys: who deploys the bucket writes what the
+    role may do, and could be anything without.
+    """
+    return f"SecureS3ReplicationBoundary-{environment}"
+
+
 def ci_role_names(environment: str) -> tuple[str, str]:
     """Give the names of the roles with which CI plans and deploys an environment."""
     return f"secure-storage-{environment}-plan", f"secure-storage-{environment}-deploy"

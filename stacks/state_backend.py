@@ -9,6 +9,7 @@ from stacks import replication
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely, state_key
 from stacks.settings import Settings
+from stacks.settings_defaults import replication_boundary_name
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
@@ -74,7 +75,7 @@ class StateBackendStack(TerraformStack):
             AccessPolicy(
                 self,
                 "replication-boundary",
-                name=replication.boundary_name(settings.environment),
+                name=replication_boundary_name(settings.environment),
                 description="The most that the role may do that replicates the environment's bucket",
                 document=replication.boundary(settings, account),
             )

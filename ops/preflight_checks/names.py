@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from ops import aws
-from ops.preflight_checks import adoption
+from ops.preflight_checks import adoption, replica
 from ops.preflight_checks.buckets import Owner, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import key_of, unusable
-from ops.preflight_checks.line import Line, asked, bad, good, skipped, unknown
+from ops.preflight_checks.known import Known
+from ops.preflight_checks.line import Line, asked, bad, good, skipped
 from ops.preflight_checks.state import Found
 from stacks.settings import Settings
 
@@ -21,8 +22,8 @@ POLICIES = ("SecureS3Access", "SecureS3Read", "SecureS3Write")
 
 
 def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
-    """Check the bucket's name, the key's alias and the managed policies."""
-    known = _Known(state, f"make recover ENV={settings.environment}")
+    """Check the bucket's name, the key's alias, the managed policies, and what replication takes."""
+    known = Known(state, f"make recover ENV={settings.environment}")
     checks: list[tuple[str, Callable[[], Line]]] = [
         (SUBJECTS[0], lambda: _bucket(settings, caller, known)),
         (SUBJECTS[1], lambda: _alias(settings, caller, known)),
@@ -36,40 +37,12 @@ def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
             ),
             (AUDIT_SUBJECTS[1], lambda: _trail(settings, known)),
         ]
+    if settings.replication.enabled:
+        checks += replica.checks(settings, caller, known)
     return [asked(subject, ask) for subject, ask in checks]
 
 
-class _Known:
-    """What the state knows."""
-
-    def __init__(self, state: Found, recover: str) -> None:
-        self._readable = state.readable
-        self._resources = {} if state.snapshot is None else state.snapshot.resources
-        self._recover = recover
-
-    def has(self, kind: str, attribute: str, value: str) -> bool:
-        """Tell whether the state has a resource of this type with this attribute."""
-        return any(
-            address.startswith(f"{kind}.") and attributes.get(attribute) == value
-            for address, attributes in self._resources.items()
-        )
-
-    def judge(self, subject: str, names: list[str], missing: list[str], remedy: str = "") -> Line:
-        """Judge names that exist in our account, of which the state misses some."""
-        if not missing:
-            return good(subject, f"{', '.join(names)}: ours, and in the state")
-        if not self._readable:
-            return unknown(
-                subject, f"{', '.join(missing)} exists, and the state that may have it cannot be read"
-            )
-        return bad(
-            subject,
-            f"{', '.join(missing)}: exists in this account, and is not in the state",
-            remedy or self._recover,
-        )
-
-
-def _bucket(settings: Settings, caller: Caller, known: _Known) -> Line:
+def _bucket(settings: Settings, caller: Caller, known: Known) -> Line:
     subject, name = SUBJECTS[0], settings.bucket_name
     s3 = aws.client("s3", settings.region)
     found = look_up(s3, name, caller.account)
@@ -95,7 +68,7 @@ def _bucket(settings: Settings, caller: Caller, known: _Known) -> Line:
     return known.judge(subject, [name], [] if in_state else [name], recover)
 
 
-def _alias(settings: Settings, caller: Caller, known: _Known) -> Line:
+def _alias(settings: Settings, caller: Caller, known: Known) -> Line:
     subject, alias = SUBJECTS[1], settings.encryption.key_alias
     if settings.encryption.mode != "sse-kms":
         (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
@@ -105,7 +78,7 @@ def _alias(settings: Settings, caller: Caller, known: _Known) -> Line:
     return _key_alias(subject, alias, settings, known)
 
 
-def _key_alias(subject: str, alias: str, settings: Settings, known: _Known) -> Line:
+def _key_alias(subject: str, alias: str, settings: Settings, known: Known) -> Line:
     in_state = known.has("aws_kms_alias", "name", alias)
     key = key_of(alias, settings.region)
     if key is None:
@@ -113,7 +86,7 @@ def _key_alias(subject: str, alias: str, settings: Settings, known: _Known) -> L
     return unusable(subject, alias, key) or known.judge(subject, [alias], [] if in_state else [alias])
 
 
-def _trail(settings: Settings, known: _Known) -> Line:
+def _trail(settings: Settings, known: Known) -> Line:
     subject, name = AUDIT_SUBJECTS[1], f"secure-storage-{settings.environment}"
     client = aws.client("cloudtrail", settings.region)
     if not client.describe_trails(trailNameList=[name], includeShadowTrails=False)["trailList"]:
@@ -121,12 +94,13 @@ def _trail(settings: Settings, known: _Known) -> Line:
     return known.judge(subject, [name], [] if known.has("aws_cloudtrail", "name", name) else [name])
 
 
-def _policies(settings: Settings, caller: Caller, known: _Known) -> Line:
+def _policies(settings: Settings, caller: Caller, known: Known) -> Line:
     iam = aws.client("iam", settings.region)
+    prefixes = (*POLICIES, "SecureS3Replication") if settings.replication.enabled else POLICIES
+    names = [f"{prefix}-{settings.environment}" for prefix in prefixes]
     taken: list[str] = []
     missing: list[str] = []
-    for prefix in POLICIES:
-        name = f"{prefix}-{settings.environment}"
+    for name in names:
         arn = f"arn:{caller.partition}:iam::{caller.account}:policy/{name}"
         try:
             iam.get_policy(PolicyArn=arn)
@@ -136,7 +110,5 @@ def _policies(settings: Settings, caller: Caller, known: _Known) -> Line:
         if not known.has("aws_iam_policy", "arn", arn):
             missing.append(name)
     if not taken:
-        return good(
-            SUBJECTS[2], f"{', '.join(f'{prefix}-{settings.environment}' for prefix in POLICIES)}: free"
-        )
+        return good(SUBJECTS[2], f"{', '.join(names)}: free")
     return known.judge(SUBJECTS[2], taken, missing)

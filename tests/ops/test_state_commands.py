@@ -157,6 +157,37 @@ def test_what_is_ours_is_found_and_what_is_not_is_refused(
         find_existing(stack, settings, {})
 
 
+def test_what_is_in_another_region_is_found_there_and_a_role_by_its_description(
+    s3: Any, settings: Settings, stacks: dict[str, dict[str, Any]]
+) -> None:
+    stack = stacks["secure-storage-replication"]
+    content = {
+        "Description": "Encrypts secure-replication-data-replica",
+        "Tags": [
+            {"TagKey": "Environment", "TagValue": "replication"},
+            {"TagKey": "Project", "TagValue": "secure-s3-storage"},
+        ],
+    }
+    here, there = (boto3.client("kms", region_name=region) for region in ("us-east-1", "eu-west-3"))
+    here.create_key(**content)  # type: ignore[arg-type] # in the source's region it is not the replica's
+    key = there.create_key(**content)["KeyMetadata"]["KeyId"]  # type: ignore[arg-type]
+    there.create_alias(AliasName="alias/secure-s3-replica-replication", TargetKeyId=key)
+    bucket = "secure-replication-data-replica"
+    boto3.client("s3", region_name="eu-west-3").create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"}
+    )
+    iam = boto3.client("iam", region_name="us-east-1")
+    role = "secure-storage-replication-replica"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}", Description="somebody else's")
+    with pytest.raises(OpsError, match=f"^role {role} is not this stack's: its description is "):
+        find_existing(stack, settings, {})
+    iam.update_role_description(
+        RoleName=role, Description="Replicates one bucket to another, and nothing else"
+    )
+    found = find_existing(stack, settings, {})
+    assert [one.import_id for one in found] == [role, key, "alias/secure-s3-replica-replication", bucket]
+
+
 def test_where_versions_may_not_be_listed_a_missing_state_is_none(
     s3: Any, settings: Settings, state: RemoteState, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
