@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = ROOT / "tests" / "variants"
-STATE_VARIANTS = ("named-principals",)
-"""The variants that say something of the state; for the others its stack is the same as for prod."""
+STATE_VARIANTS = ("named-principals", "replication")
+"""The variants that say something of the state stack; for the others its stack is the same as for prod."""
 STACKS = [
     f"secure-storage-{file.stem}{suffix}"
     for folder in (ROOT / "environments", VARIANTS)

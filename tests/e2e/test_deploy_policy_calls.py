@@ -55,6 +55,11 @@ def with_roles_and_grants(settings: Settings) -> Settings:
     return settings.model_copy(update={"protect": False, "access": access})
 
 
+def in_any_account(settings: Settings) -> Settings:
+    access = settings.access.model_copy(update={"principals": ()})
+    return settings.model_copy(update={"account_id": None, "access": access})
+
+
 SETTINGS = {
     "dev": environment("dev"),
     "prod": environment("prod"),
@@ -63,19 +68,22 @@ SETTINGS = {
     "object-lock": environment("object-lock"),
     "browser": environment("browser"),
     "audit": environment("audit"),
-    "replication": environment("replication"),
+    "replication": in_any_account(environment("replication")),
 }
 
 
 def changed(settings: Settings) -> Settings:
     """Settings with everything changed that can be, without replacing bucket or key."""
     tags = {name: value for name, value in settings.tags.items() if name != "DataClassification"}
+    principal = f"arn:aws:iam::{ACCOUNT}:role/etl"
     reader = GrantSettings(principal="arn:aws:iam::444455556666:role/auditor", prefix="")
     return settings.model_copy(
         update={
             "tags": {**tags, "Purpose": "something-else", "Team": "data"},
             "encryption": settings.encryption.model_copy(update={"key_rotation_days": 180}),
-            "access": settings.access.model_copy(update={"readers": (*settings.access.readers, reader)}),
+            "access": settings.access.model_copy(
+                update={"principals": (principal,), "readers": (*settings.access.readers, reader)}
+            ),
         }
     )
 

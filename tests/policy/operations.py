@@ -44,6 +44,13 @@ OPERATIONS: Mapping[str, Operation] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     "LiftLock": Operation("s3:BypassGovernanceRetention"),
     "ShortenLock": Operation("s3:PutObjectRetention"),
+    # What S3 does as the role of a replication rule.
+    "GetObjectVersionForReplication": Operation("s3:GetObjectVersionForReplication", kms="kms:Decrypt"),
+    "GetObjectVersionAcl": Operation("s3:GetObjectVersionAcl"),
+    "GetObjectVersionTagging": Operation("s3:GetObjectVersionTagging"),
+    "ReplicateObject": Operation("s3:ReplicateObject", kms="kms:GenerateDataKey"),
+    "ReplicateTags": Operation("s3:ReplicateTags"),
+    "ReplicateDelete": Operation("s3:ReplicateDelete"),
     "ListObjects": Operation("s3:ListBucket", "bucket"),
     "ListObjectVersions": Operation("s3:ListBucketVersions", "bucket"),
 }

@@ -42,15 +42,19 @@ class Person:
     organization: str | None = ORGANIZATION
     source: str | None = None
 
+    def name_in(self, deployment: Deployment) -> str | None:
+        """The name, with that of the environment in it."""
+        return None if self.name is None else self.name.replace("{environment}", deployment.stack)
+
     def principal(self, deployment: Deployment) -> str | None:
         """The caller's ARN; a role's is that of a session, as in every real request."""
         if self.name is None or self.is_service:
             return self.name
         account = self.account or deployment.account
-        kind, _, name = self.name.partition("/")
+        kind, _, name = str(self.name_in(deployment)).partition("/")
         if kind == "role":
             return f"arn:{deployment.partition}:sts::{account}:assumed-role/{name}/session"
-        return f"arn:{deployment.partition}:iam::{account}:{self.name}"
+        return f"arn:{deployment.partition}:iam::{account}:{self.name_in(deployment)}"
 
     def identity(self, deployment: Deployment) -> dict[str, str]:
         """The condition keys that say who it is."""
@@ -62,7 +66,7 @@ class Person:
         account = self.account or deployment.account
         keys = {
             # A role's session has the ARN of the role here, and the engine does not add it by itself.
-            "aws:PrincipalArn": f"arn:{deployment.partition}:iam::{account}:{self.name}",
+            "aws:PrincipalArn": f"arn:{deployment.partition}:iam::{account}:{self.name_in(deployment)}",
             "aws:PrincipalAccount": account,
             "aws:PrincipalIsAWSService": "false",
         }
@@ -99,6 +103,7 @@ PEOPLE: Mapping[str, Person] = {
     "the team's writer": Person("role/etl", ("SecureS3Write",)),
     "the team without a policy": Person("role/etl"),
     "the team with all of KMS": Person("role/etl", ("SecureS3Access", "AllOfKMS")),
+    "the team with all of S3": Person("role/etl", ("AllOfS3",)),
     "ada": Person("user/ada", ("SecureS3Access",)),
     "another team": Person("role/marketing", ("SecureS3Access",)),
     "another team's reader": Person("role/marketing", ("SecureS3Read",)),
@@ -119,6 +124,10 @@ PEOPLE: Mapping[str, Person] = {
     "the break-glass role of no organization": Person(
         "role/breakglass", ("AdministratorAccess",), organization=None
     ),
+    # What S3 replicates with, and the same permissions in other hands.
+    "the replication role": Person("role/secure-storage-{environment}-replica", ("SecureS3Replication",)),
+    "the replication role without a policy": Person("role/secure-storage-{environment}-replica"),
+    "another role that may replicate": Person("role/replicator", ("SecureS3Replication",)),
     # Other accounts.
     "a stranger": Person("role/admin", ("AdministratorAccess",), "999988887777", "o-9z8y7x6w5v"),
     "a stranger without a policy": Person("role/admin", (), "999988887777", "o-9z8y7x6w5v"),

@@ -181,7 +181,8 @@ class Simulator:
         if done.kms is None or key is None:
             return None
         about = bucket.arn + ("" if bucket.bucket_key else f"/{row.key}")
-        return self._kms(row, done.kms, key, {"kms:ViaService": self._service("S3"), **_about(about)})
+        through = f"s3.{bucket.region}.{self._deployment.dns_suffix}"
+        return self._kms(row, done.kms, key, {"kms:ViaService": through, **_about(about)})
 
     def _kms(self, row: Row, action: str, key: str, context: dict[str, str | list[str]]) -> EngineRequest:
         here, person = self._deployment, PEOPLE[row.who]
@@ -225,10 +226,15 @@ class Simulator:
         return here.buckets[row.bucket]
 
     def _kms_context(self, row: Row) -> dict[str, str | list[str]]:
-        bucket = self._deployment.bucket.arn
+        bucket, buckets = self._deployment.bucket.arn, self._deployment.buckets
         abouts = {
             "this bucket": bucket,
             "its object": f"{bucket}/data/file",
+            **{f"the {name}": one.arn for name, one in self._deployment.buckets.items()},
+            **{
+                f"an object of the {name}": f"{one.arn}/data"
+                for name, one in self._deployment.buckets.items()
+            },
             "another bucket": f"{bucket}-2",
             "another bucket's object": f"{bucket}-2/data/file",
         }

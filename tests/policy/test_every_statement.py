@@ -17,6 +17,7 @@ import pytest
 WITHOUT_EFFECT = {
     # The principals in the table are of this account anyhow; the last test is about those that are not.
     "key policy: AllowSpecifiedPrincipals without StringEquals kms:CallerAccount",
+    "replica key policy: AllowSpecifiedPrincipals without StringEquals kms:CallerAccount",
 }
 
 
