@@ -226,7 +226,7 @@ class Simulator:
         return here.buckets[row.bucket]
 
     def _kms_context(self, row: Row) -> dict[str, str | list[str]]:
-        bucket, buckets = self._deployment.bucket.arn, self._deployment.buckets
+        bucket = self._deployment.bucket.arn
         abouts = {
             "this bucket": bucket,
             "its object": f"{bucket}/data/file",
