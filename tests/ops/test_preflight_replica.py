@@ -1,0 +1,77 @@
+"""The preflight's lines about replication, against MiniStack."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.preflight_checks import replica
+from ops.preflight_checks.credentials import Caller
+from ops.preflight_checks.known import Known
+from ops.preflight_checks.line import Line, Mark
+from ops.preflight_checks.state import Found
+from stacks.environments import load_environments
+from tests.conftest import VARIANTS
+from tests.ops.preflight_support import ACCOUNT, HARMLESS, OTHER_ACCOUNT, Account
+
+import pytest
+
+BUCKET, ALIAS = "secure-replication-data-replica", "alias/secure-s3-replica-replication"
+THERE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-3"}}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> "Iterator[dict[str, Line]]":
+    for name, value in running.environment({}).items():
+        monkeypatch.setenv(name, value)
+    yield _Lines()
+
+
+class _Lines(dict[str, Line]):
+    """Each line anew, by its subject."""
+
+    def __missing__(self, subject: str) -> Line:
+        (settings,) = (
+            one for one in load_environments(Path(VARIANTS), {}) if one.environment == "replication"
+        )
+        caller = Caller(f"arn:aws:iam::{ACCOUNT}:user/ada")
+        known = Known(Found(readable=True), "make recover ENV=replication")
+        return dict(replica.checks(settings, caller, known))[subject]()
+
+
+def test_what_replication_takes_is_free_ours_or_somebody_elses(
+    running: EmbeddedAws, lines: dict[str, Line]
+) -> None:
+    account, stranger = Account(running.endpoint), Account(running.endpoint, OTHER_ACCOUNT)
+    assert lines["replica bucket"].mark is Mark.GOOD
+    assert lines["replica key alias"].text == f"{ALIAS} is free"
+
+    stranger.client("s3", "eu-west-3").create_bucket(Bucket=BUCKET, **THERE)
+    assert "somebody else's" in lines["replica bucket"].text
+    stranger.client("s3", "eu-west-3").delete_bucket(Bucket=BUCKET)
+    account.s3.create_bucket(Bucket=BUCKET)
+    assert "is ours, but in us-east-1" in lines["replica bucket"].text
+    account.s3.delete_bucket(Bucket=BUCKET)
+    account.client("s3", "eu-west-3").create_bucket(Bucket=BUCKET, **THERE)
+    assert lines["replica bucket"].remedy == "make recover ENV=replication"
+
+    account.key(ALIAS)  # in the region of the source
+    assert lines["replica key alias"].mark is Mark.GOOD
+    kms = account.client("kms", "eu-west-3")
+    kms.create_alias(AliasName=ALIAS, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    assert lines["replica key alias"].remedy == "make recover ENV=replication"
+
+
+def test_the_role_needs_its_boundary_first(running: EmbeddedAws, lines: dict[str, Line]) -> None:
+    iam = Account(running.endpoint).iam
+    line = lines["replication role"]
+    assert (line.mark, line.remedy) == (Mark.BAD, "make bootstrap ENV=replication")
+    iam.create_policy(PolicyName="SecureS3ReplicationBoundary-replication", PolicyDocument=HARMLESS)
+    assert lines["replication role"].mark is Mark.GOOD
+    iam.create_role(RoleName="secure-storage-replication-replica", AssumeRolePolicyDocument="{}")
+    assert lines["replication role"].remedy == "make recover ENV=replication"
