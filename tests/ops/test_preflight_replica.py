@@ -26,10 +26,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 
 @pytest.fixture
-def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> "Iterator[dict[str, Line]]":
+def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Line]:
     for name, value in running.environment({}).items():
         monkeypatch.setenv(name, value)
-    yield _Lines()
+    return _Lines()
 
 
 class _Lines(dict[str, Line]):
@@ -39,8 +39,8 @@ class _Lines(dict[str, Line]):
         (settings,) = (
             one for one in load_environments(Path(VARIANTS), {}) if one.environment == "replication"
         )
-        caller = Caller(f"arn:aws:iam::{ACCOUNT}:user/ada")
-        known = Known(Found(readable=True), "make recover ENV=replication")
+        caller = Caller(f"arn:aws:iam::{ACCOUNT}:user/ada", ACCOUNT)
+        known = Known(Found(readable=True, snapshot=None, bootstrapped=True), "make recover ENV=replication")
         return dict(replica.checks(settings, caller, known))[subject]()
 
 
