@@ -85,9 +85,9 @@ def test_protect_decides_what_a_plan_may_destroy(
 
 
 def test_everything_is_tagged(stack: Stack) -> None:
-    (provider,) = stack["provider"]["aws"]
-    (default_tags,) = provider["default_tags"]
-    assert {"Environment", "Project", "Purpose", "DataClassification"} <= default_tags["tags"].keys()
+    for provider in stack["provider"]["aws"]:
+        (default_tags,) = provider["default_tags"]
+        assert {"Environment", "Project", "Purpose", "DataClassification"} <= default_tags["tags"].keys()
 
 
 def test_a_kms_bucket_encrypts_with_its_own_key_and_a_bucket_key(stacks: dict[str, Stack]) -> None:
