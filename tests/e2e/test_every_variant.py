@@ -17,8 +17,8 @@ from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
 from tests.conftest import STACKS as NAMES
-from tests.e2e.test_deploy_policy_calls import SETTINGS as LIVED
 from tests.e2e.overrides import providers
+from tests.e2e.test_deploy_policy_calls import SETTINGS as LIVED
 
 import boto3
 import pytest
