@@ -144,7 +144,7 @@ def deployment(name: str, stack: dict[str, Any]) -> Deployment:
     }
     for managed in resources.get("aws_iam_policy", {}).values():
         name_, *_ = managed["name"].split("-")
-        if not name_.endswith("Boundary"):  # allows nothing by itself; see test_replication.py
+        if not name_.endswith("Boundary"):  # allows nothing by itself; see test_replication_role.py
             found[name_] = managed["policy"]
     headers = stack["output"].get("UploadHeaders", {}).get("value", {})
     return Deployment(
