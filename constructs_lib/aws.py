@@ -93,6 +93,15 @@ from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
     S3BucketCorsConfiguration,
     S3BucketCorsConfigurationCorsRule,
 )
+from cdktf_cdktf_provider_aws.s3_bucket_inventory import (
+    S3BucketInventory,
+    S3BucketInventoryDestination,
+    S3BucketInventoryDestinationBucket,
+    S3BucketInventoryDestinationBucketEncryption,
+    S3BucketInventoryDestinationBucketEncryptionSseS3,
+    S3BucketInventoryFilter,
+    S3BucketInventorySchedule,
+)
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
@@ -167,6 +176,13 @@ __all__ = [
     "S3Bucket",
     "S3BucketCorsConfiguration",
     "S3BucketCorsConfigurationCorsRule",
+    "S3BucketInventory",
+    "S3BucketInventoryDestination",
+    "S3BucketInventoryDestinationBucket",
+    "S3BucketInventoryDestinationBucketEncryption",
+    "S3BucketInventoryDestinationBucketEncryptionSseS3",
+    "S3BucketInventoryFilter",
+    "S3BucketInventorySchedule",
     "S3BucketLifecycleConfiguration",
     "S3BucketLifecycleConfigurationRule",
     "S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload",

@@ -10,8 +10,10 @@ from constructs import Construct
 class LogBucket(PrivateBucket):
     """A bucket that only log delivery writes to, and that deletes what is old.
 
-    It is encrypted with S3's own keys: logs for a bucket under a KMS key are
-    dropped without a word where log delivery may not use that key.
+    It is encrypted with S3's own keys, for which S3 asks nobody. Under a KMS key, log delivery would have to
+    be let in by the key's policy; AWS's pages say that it takes no such bucket at all, and what cannot be
+    delivered is dropped without a word:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html
     """
 

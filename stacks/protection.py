@@ -4,6 +4,7 @@ from constructs_lib.access_logging import AccessLogging
 from constructs_lib.browser_access import BrowserAccess
 from constructs_lib.bucket_notification import BucketNotification
 from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.inventory import Inventory
 from constructs_lib.lifecycle import Lifecycle
 from constructs_lib.log_bucket import LogBucket
 from constructs_lib.object_lock import ObjectLock
@@ -68,6 +69,8 @@ def protect_data(
             perimeter=perimeter,
             last=last,
         )
+    if settings.inventory.enabled:
+        last = _inventory(scope, settings, account, bucket, last)
     # Last, as the provider waits a minute for it.
     if settings.lifecycle.enabled:
         Lifecycle(
@@ -91,6 +94,7 @@ def _log_bucket(scope: Construct, settings: Settings, account: Account) -> LogBu
         prefix=logging.prefix,
         source_arn=account.bucket_arn(settings.bucket_name),
         account_id=account.id,
+        inventory=settings.inventory.enabled,
         trail_arn=trail_arn(settings, account) if settings.audit.enabled else None,
         retention_days=logging.retention_days,
         protect=settings.protect,
@@ -133,5 +137,23 @@ def _browser_access(
         allowed_headers=cors.allowed_headers,
         expose_headers=cors.expose_headers,
         max_age_seconds=cors.max_age_seconds,
+        depends_on=[last],
+    ).setting
+
+
+def _inventory(
+    scope: Construct, settings: Settings, account: Account, bucket: SecureBucket, last: ITerraformDependable
+) -> ITerraformDependable:
+    inventory = settings.inventory
+    return Inventory(
+        scope,
+        "inventory",
+        bucket=bucket.bucket.id,
+        log_bucket_arn=account.bucket_arn(settings.logging.bucket),
+        account_id=account.id,
+        frequency=inventory.frequency,
+        format=inventory.format,
+        noncurrent_versions=inventory.noncurrent_versions,
+        prefix=inventory.prefix,
         depends_on=[last],
     ).setting

@@ -110,6 +110,10 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need("read", "bucket", ("s3:GetBucketLogging",)),
         Need("write", "bucket", ("s3:PutBucketLogging",)),
     ),
+    "aws_s3_bucket_inventory": (
+        Need("read", "bucket", ("s3:GetInventoryConfiguration",)),
+        Need("write", "bucket", ("s3:PutInventoryConfiguration",)),
+    ),
     "aws_s3_bucket_lifecycle_configuration": (
         Need("read", "bucket", ("s3:GetLifecycleConfiguration",)),
         Need("write", "bucket", ("s3:PutLifecycleConfiguration",)),

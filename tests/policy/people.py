@@ -147,6 +147,11 @@ PEOPLE: Mapping[str, Person] = {
     "S3 log delivery for a stranger's bucket of that name": Person(
         "logging.s3.amazonaws.com", account="999988887777", source="this"
     ),
+    "S3 inventory": Person("s3.amazonaws.com", source="this"),
+    "S3 inventory for another bucket": Person("s3.amazonaws.com", source="another"),
+    "S3 inventory for a stranger's bucket of that name": Person(
+        "s3.amazonaws.com", account="999988887777", source="this"
+    ),
     "S3 log delivery that does not say for whom": Person("logging.s3.amazonaws.com"),
     "CloudTrail": Person("cloudtrail.amazonaws.com"),
     "CloudTrail for the trail": Person("cloudtrail.amazonaws.com", source="trail"),
