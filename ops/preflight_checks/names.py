@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ops import aws
-from ops.preflight_checks import adoption, replica
+from ops.preflight_checks import adoption, log_bucket, replica
 from ops.preflight_checks.buckets import Owner, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import key_of, unusable
@@ -22,13 +22,15 @@ POLICIES = ("SecureS3Access", "SecureS3Read", "SecureS3Write")
 
 
 def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
-    """Check the bucket's name, the key's alias, the managed policies, and what replication takes."""
+    """Check the names that a deploy takes, those of log bucket, audit and replication where they are on."""
     known = Known(state, f"make recover ENV={settings.environment}")
     checks: list[tuple[str, Callable[[], Line]]] = [
         (SUBJECTS[0], lambda: _bucket(settings, caller, known)),
         (SUBJECTS[1], lambda: _alias(settings, caller, known)),
         (SUBJECTS[2], lambda: _policies(settings, caller, known)),
     ]
+    if settings.logging.enabled:
+        checks.append((log_bucket.SUBJECT, lambda: log_bucket.check(settings, caller, known)))
     if settings.audit.enabled:
         checks += [
             (

@@ -47,7 +47,7 @@ def lines(tmp_path: Path, taken: str, more: str = QUIET) -> tuple[Line, Line]:
     text = f'bucket_name = "{BUCKET}"\n[encryption]\nkey_alias = "{ALIAS}"\n{more}[import]\n{taken}\n'
     (tmp_path / "legacy.toml").write_text(text)
     (settings,) = load_environments(tmp_path, {})
-    bucket, alias, _ = names.check(settings, CALLER, Found(snapshot=None, readable=True, bootstrapped=True))
+    bucket, alias, *_ = names.check(settings, CALLER, Found(snapshot=None, readable=True, bootstrapped=True))
     return bucket, alias
 
 
