@@ -39,6 +39,7 @@ ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_cors_configuration": {"cors_rule": []},
     "aws_s3_bucket_lifecycle_configuration": {"rule": []},
     "aws_s3_bucket_logging": {"target_bucket": None},
+    "aws_s3_bucket_inventory": {"enabled": False},
     "aws_s3_bucket_notification": {"eventbridge": False},
     "aws_s3_bucket_object_lock_configuration": {"rule": []},
 }
@@ -232,6 +233,17 @@ def _logging(before: Attributes, after: Attributes) -> list[Finding]:
     return [Finding(CHANGED, f"requests are logged to {new}", "target_bucket")] if old != new else []
 
 
+def _inventory(before: Attributes, after: Attributes) -> list[Finding]:
+    if before.get("enabled") and not after.get("enabled"):
+        return [Finding(CHANGED, "the inventory is no longer written", "enabled")]
+    if after.get("enabled") and not before.get("enabled"):
+        return [Finding(CHANGED, "an inventory is written", "enabled")]
+    old, new = (first(one, "destination", "bucket", "bucket_arn") for one in (before, after))
+    # The list names every object, and the other bucket may be in any account.
+    words = f"the inventory is written to {new}"
+    return [Finding(WEAKER, words, "destination")] if old != new else []
+
+
 def _cors(before: Attributes, after: Attributes) -> list[Finding]:
     old, new = (_origins(one) for one in (before, after))
     found = []
@@ -269,6 +281,7 @@ JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
     "aws_kms_key": _key,
     "aws_s3_bucket": _bucket,
     "aws_s3_bucket_cors_configuration": _cors,
+    "aws_s3_bucket_inventory": _inventory,
     "aws_s3_bucket_lifecycle_configuration": lifecycle_findings,
     "aws_s3_bucket_logging": _logging,
     "aws_s3_bucket_notification": _notification,

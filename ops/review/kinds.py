@@ -93,6 +93,7 @@ JUDGED = {
     "aws_s3_bucket": {"force_destroy", "grant", "object_lock_enabled"},
     "aws_s3_bucket_acl": {"acl"},
     "aws_s3_bucket_cors_configuration": {"cors_rule"},
+    "aws_s3_bucket_inventory": {"destination", "enabled"},
     "aws_s3_bucket_lifecycle_configuration": {"rule"},
     "aws_s3_bucket_logging": {"target_bucket", "target_prefix"},
     "aws_s3_bucket_notification": {"eventbridge"},

@@ -145,6 +145,18 @@ def test_a_setting_that_weakens_and_the_same_put_back(
     assert judged(kind, before, before) == []
 
 
+def test_an_inventory_that_goes_elsewhere_is_weaker_and_one_that_ends_is_told() -> None:
+    kind = "aws_s3_bucket_inventory"
+
+    def inventory(arn: str) -> dict[str, Any]:
+        return {"enabled": True, "destination": [{"bucket": [{"bucket_arn": arn}]}]}
+
+    ours, others = inventory("arn:aws:s3:::ours"), inventory("arn:aws:s3:::others")
+    assert judged(kind, ours, others) == [(WEAKER, "the inventory is written to arn:aws:s3:::others")]
+    assert judged(kind, ours, ours) == []
+    assert [words for _, words in judged(kind, ours, None)] == ["the inventory is no longer written"]
+
+
 @pytest.mark.parametrize(
     ("name", "does"),
     [
