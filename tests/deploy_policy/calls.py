@@ -21,6 +21,8 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("DELETE", ""): "s3:DeleteBucket",
     ("DELETE", "cors"): "s3:PutBucketCORS",
     ("DELETE", "encryption"): "s3:PutEncryptionConfiguration",
+    ("DELETE", "inventory"): "s3:PutInventoryConfiguration",
+    ("DELETE", "lifecycle"): "s3:PutLifecycleConfiguration",
     ("DELETE", "ownershipControls"): "s3:PutBucketOwnershipControls",
     ("DELETE", "policy"): "s3:DeleteBucketPolicy",
     ("DELETE", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
@@ -29,6 +31,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("GET", "acl"): "s3:GetBucketAcl",
     ("GET", "cors"): "s3:GetBucketCORS",
     ("GET", "encryption"): "s3:GetEncryptionConfiguration",
+    ("GET", "inventory"): "s3:GetInventoryConfiguration",
     ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
     ("GET", "notification"): "s3:GetBucketNotification",
     ("GET", "list-type"): "s3:ListBucket",
@@ -47,7 +50,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("PUT", ""): "s3:CreateBucket",
     ("PUT", "cors"): "s3:PutBucketCORS",
     ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
-    ("DELETE", "lifecycle"): "s3:PutLifecycleConfiguration",
+    ("PUT", "inventory"): "s3:PutInventoryConfiguration",
     ("PUT", "lifecycle"): "s3:PutLifecycleConfiguration",
     ("PUT", "logging"): "s3:PutBucketLogging",
     ("PUT", "notification"): "s3:PutBucketNotification",
@@ -66,7 +69,7 @@ OBJECT_ACTIONS: Mapping[str, tuple[str, str | None]] = {
     "PUT": ("s3:PutObject", "kms:GenerateDataKey"),
 }
 """What S3 authorizes, and what it asks of KMS for the caller."""
-NOT_A_SETTING = {"encoding-type", "max-keys", "prefix", "x-id", "key-marker", "version-id-marker"}
+NOT_A_SETTING = {"encoding-type", "id", "max-keys", "prefix", "x-id", "key-marker", "version-id-marker"}
 
 S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 """The namespace of S3's XML."""

@@ -1,18 +1,17 @@
 """All of data protection at once: one apply, a clean second plan, and a destroy that knows what it may."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
-from tests.aws_proxy import Answer, AwsProxy, Call
+from tests.aws_proxy import AwsProxy
+from tests.e2e.gaps import Gaps
 from tests.e2e.site import make_site
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
-XML = {"Content-Type": "application/xml"}
 
 EVERYTHING = """
 [logging]
@@ -51,44 +50,6 @@ eventbridge = true
 [cors]
 allowed_origins = ["https://app.example.com"]
 """
-
-
-class Gaps:
-    """Stands in for what MiniStack lacks, so that terraform and its provider can be run on all the rest."""
-
-    def __init__(self) -> None:
-        self._inventories: dict[str, bytes] = {}
-        self._trail_tags: list[dict[str, str]] = []
-
-    def __call__(self, call: Call) -> Answer | None:
-        if {"inventory", "id"} <= call.query.keys():
-            return self._inventory(call)
-        operation = call.headers.get("x-amz-target", "").rpartition(".")[2]
-        if operation == "CreateTrail":
-            self._trail_tags = json.loads(call.body)["TagsList"]
-        if operation == "ListTags" and self._trail_tags:
-            return self._tags(call)
-        return None
-
-    def _inventory(self, call: Call) -> Answer:
-        """Keep and give back configurations: at MiniStack's answer to them the provider panics."""
-        name = f"{call.url.path}?{call.query['id'][0]}"
-        if call.method == "PUT":
-            self._inventories[name] = call.body
-            return Answer(200)
-        if call.method == "DELETE":
-            self._inventories.pop(name, None)
-            return Answer(204)
-        if name in self._inventories:
-            return Answer(200, self._inventories[name], XML)
-        error = b"<Error><Code>NoSuchConfiguration</Code><Message>There is none.</Message></Error>"
-        return Answer(404, error, XML)
-
-    def _tags(self, call: Call) -> Answer:
-        """Tell the tags that the trail was made with, which MiniStack forgets."""
-        (arn,) = json.loads(call.body)["ResourceIdList"]
-        found = {"ResourceTagList": [{"ResourceId": arn, "TagsList": self._trail_tags}]}
-        return Answer(200, json.dumps(found).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
 
 @pytest.fixture
