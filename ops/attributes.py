@@ -14,3 +14,8 @@ def first(attributes: object, *path: str) -> object:
             value = value[0] if value else None
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def differs(before: Attributes, after: Attributes, name: str) -> bool:
+    """Return whether an attribute changes."""
+    return before.get(name) != after.get(name)

@@ -25,22 +25,6 @@ def _first(value: Json, *path: str) -> Json:
     return value
 
 
-def _replication(was: Attributes, now: Attributes) -> Iterator[Said]:
-    def enabled(side: Attributes) -> int:
-        rules = side.get("rule")
-        return sum(_first(rule, "status") == "Enabled" for rule in rules) if isinstance(rules, list) else 0
-
-    if enabled(now) < enabled(was):
-        yield (
-            DANGEROUS,
-            "fewer objects are replicated: {} of the rules are enabled, and {} were",
-            (
-                str(enabled(now)),
-                str(enabled(was)),
-            ),
-        )
-
-
 _PUBLIC_ACLS = ("public-read-write", "public-read", "authenticated-read")
 
 
@@ -50,13 +34,6 @@ def _acl(was: Attributes, now: Attributes) -> Iterator[Said]:
         yield DANGEROUS, "the bucket's ACL is {}", (acl,)
     elif was.get("acl") in _PUBLIC_ACLS and acl == "private":
         yield GOOD, "the bucket's ACL is private", ()
-
-
-def _logging(was: Attributes, now: Attributes) -> Iterator[Said]:
-    if not was:
-        return
-    if was.get("target_prefix") != now.get("target_prefix"):
-        yield CAREFUL, "requests are logged elsewhere: the prefix is {}", (plain(now.get("target_prefix")),)
 
 
 def _role(was: Attributes, now: Attributes) -> Iterator[Said]:
@@ -79,7 +56,5 @@ RULES: Mapping[str, Callable[[Attributes, Attributes], Iterator[Said]]] = {
     "aws_iam_role": _role,
     "aws_kms_key": _key,
     "aws_s3_bucket_acl": _acl,
-    "aws_s3_bucket_logging": _logging,
-    "aws_s3_bucket_replication_configuration": _replication,
 }
 """What a change of such a resource means; the first argument is empty where it is new."""

@@ -28,7 +28,11 @@ GUARDS = {
 }
 """What protects a bucket, and how it is called."""
 
-NEW_WITH_BUCKET = {"aws_s3_bucket_cors_configuration", "aws_s3_bucket_lifecycle_configuration"}
+NEW_WITH_BUCKET = {
+    "aws_s3_bucket_cors_configuration",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_replication_configuration",
+}
 """What a new bucket may begin with: it takes nothing away from what was there before."""
 
 POLICIES = {
@@ -106,7 +110,7 @@ JUDGED = {
         "ignore_public_acls",
         "restrict_public_buckets",
     },
-    "aws_s3_bucket_replication_configuration": set(),
+    "aws_s3_bucket_replication_configuration": {"rule"},
     "aws_s3_bucket_server_side_encryption_configuration": {"rule"},
     "aws_s3_bucket_versioning": {"versioning_configuration"},
     # What the provider shows as the topic's policy is that of the resource for it.

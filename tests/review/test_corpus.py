@@ -126,7 +126,7 @@ def test_the_verdict(name: str) -> None:
         ("logging-and-lock-weakened", "aws_s3_bucket_object_lock_configuration", "objects are locked for 7 days"),
         ("logging-and-lock-weakened", "aws_s3_bucket_object_lock_configuration", "COMPLIANCE to GOVERNANCE"),
         ("logging-and-lock-weakened", "aws_s3_bucket_logging", "requests are logged to corpus-copy"),
-        ("logging-and-lock-weakened", "aws_s3_bucket_replication_configuration", "fewer objects are replicated"),
+        ("logging-and-lock-weakened", "aws_s3_bucket_replication_configuration", "no longer replicated by the rule"),
         ("logging-lock-replication-removed", "aws_s3_bucket_logging", "access logging is removed"),
         ("logging-lock-replication-removed", "aws_s3_bucket_object_lock_configuration", "Object Lock is removed"),
         ("logging-lock-replication-removed", "aws_s3_bucket_replication_configuration", "replication is removed"),

@@ -1,12 +1,14 @@
 """What a change of a lifecycle or of Object Lock does to what is kept, and for how long."""
 
+from collections.abc import Callable, Mapping
+
 from ops.attributes import Attributes, first
 from ops.findings import Finding, Severity
 
 WEAKER, CHANGED, STRONGER = Severity.WEAKER, Severity.CHANGED, Severity.STRONGER
 
 
-def lifecycle_findings(before: Attributes, after: Attributes) -> list[Finding]:
+def _lifecycle(before: Attributes, after: Attributes) -> list[Finding]:
     """Say what a lifecycle deletes that it did not delete before."""
     old, new = (_rules(one) for one in (before, after))
     found = []
@@ -42,7 +44,7 @@ def _number(attributes: Attributes, *path: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def object_lock_findings(before: Attributes, after: Attributes) -> list[Finding]:
+def _object_lock(before: Attributes, after: Attributes) -> list[Finding]:
     """Say what becomes of the lock that new versions get; those that there are keep theirs."""
     retention = ("rule", "default_retention")
     old, new = (first(one, *retention, "mode") for one in (before, after))
@@ -63,3 +65,9 @@ def object_lock_findings(before: Attributes, after: Attributes) -> list[Finding]
         words = f"objects are locked for {days[1]} days, and were for {days[0]}"
         found.append(Finding(WEAKER if days[1] < days[0] else STRONGER, words, "rule"))
     return found
+
+
+JUDGES: Mapping[str, Callable[[Attributes, Attributes], list[Finding]]] = {
+    "aws_s3_bucket_lifecycle_configuration": _lifecycle,
+    "aws_s3_bucket_object_lock_configuration": _object_lock,
+}
