@@ -28,7 +28,7 @@ RUN_SECONDS = 300
 
 # The provider waits for a lifecycle for about a minute; the demo's bootstrap, which runs in CI, has it.
 NO_LIFECYCLE = """
-from constructs import Construct
+
 class Lifecycle(Construct):
     def __init__(self, scope, construct_id, **_):
         super().__init__(scope, construct_id)
@@ -157,7 +157,8 @@ def account(running: EmbeddedAws, tmp_path: Path) -> Account:
     shutil.copytree(
         ROOT / "constructs_lib", checkout / "constructs_lib", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (checkout / "constructs_lib" / "lifecycle.py").write_text(NO_LIFECYCLE)
+    with (checkout / "constructs_lib" / "lifecycle.py").open("a") as file:
+        file.write(NO_LIFECYCLE)
     env = running.environment(tool_environment()) | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     return Account(checkout, {name: value for name, value in env.items() if name != "CDKTF_OUTPUT"})
 
