@@ -24,6 +24,9 @@ def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         "1"  # cdktf.json's `pipenv run` is for our .venv, whatever is active
     )
     result["PIPENV_VERBOSITY"] = "-1"
+    # Terraform and its provider live for seconds, of which Go spends many on garbage: for a plan this takes
+    # away 30 % of the CPU time, and needs 20 % more memory, 300 MB.
+    result.setdefault("GOGC", "400")
     config = user_cli_config(environ)
     if config is None:
         mirror = find_mirror(environ)

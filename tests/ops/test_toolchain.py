@@ -127,3 +127,8 @@ def test_a_terraform_that_reads_meanwhile_sees_one_config_or_the_other(mirror: P
         assert reader.read().startswith("plugin_cache_dir")
     assert (cache / "terraform.tfrc").read_text().startswith("provider_installation")
     assert sorted(path.name for path in cache.iterdir()) == ["terraform-plugins", "terraform.tfrc"]
+
+
+def test_garbage_is_collected_less_often_unless_the_user_says_otherwise() -> None:
+    assert tool_environment({})["GOGC"] == "400"
+    assert tool_environment({"GOGC": "50"})["GOGC"] == "50"
