@@ -74,8 +74,13 @@ class Site:
     def _run(self, command: list[str], more: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run a command in the clone; return its exit status and all that it printed."""
         with tempfile.TemporaryFile() as output:
-            # `make ci-demo` is no parent of what runs in the clone: it would change what make prints there.
-            own = {name: value for name, value in self.env.items() if not name.startswith(("MAKE", "MFLAGS"))}
+            # `make ci-demo` is no parent of what runs in the clone: what make tells its children of itself,
+            # and ARGS that were meant for it, would change what runs there.
+            own = {
+                name: value
+                for name, value in self.env.items()
+                if not name.startswith(("MAKE", "MFLAGS")) and name != "ARGS"
+            }
             variables = {**own, **(more or {})}
             with process_group(command, env=variables, cwd=self.checkout, stdout=output) as child:
                 status = child.wait()

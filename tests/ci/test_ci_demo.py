@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.slow
 def test_a_pull_request_lives_as_it_should() -> None:
     # As under make, which tells its children of itself.
-    env = {**os.environ, "MAKELEVEL": "1", "MAKEFLAGS": "w"}
+    env = {**os.environ, "MAKELEVEL": "1", "MAKEFLAGS": "w", "ARGS": "--no-such-option"}
     done = subprocess.run(
         [sys.executable, "-m", "ops", "ci-demo"], cwd=ROOT, env=env, capture_output=True, text=True
     )

@@ -24,12 +24,19 @@ from tests.e2e.test_deploy_policy_calls import SETTINGS as LIVED
 import boto3
 import pytest
 
+LEFT_OUT = {
+    "dev": "test_deploy_policy_calls.py, and the demo bootstraps it",
+    "staging": "the same as prod, as test_staging_is_prod_with_another_name says",
+    "logging": "test_access_logs.py",
+    "logging-existing": "test_access_logs.py, which makes what has to exist",
+}
+"""What is deployed elsewhere, and where."""
 ALL = [
     settings
     for folder in (ROOT / "environments", VARIANTS)
     for settings in load_environments(folder, {})
     if not settings.import_.bucket  # what it takes over has to exist: test_adoption.py
-    and settings.logging.existing_bucket is None  # likewise: test_access_logs.py
+    and settings.environment not in LEFT_OUT
 ]
 
 # Where state lies is tested elsewhere.
@@ -108,3 +115,12 @@ def test_it_deploys_and_a_second_plan_changes_nothing(
     else:
         assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
         assert terraform("state", "list").stdout == ""
+
+
+def test_staging_is_prod_with_another_name(stack_folders: dict[str, Path]) -> None:
+    for suffix in ("", "-state"):
+        prod, staging = (
+            (stack_folders[f"secure-storage-{name}{suffix}"] / "cdk.tf.json").read_text()
+            for name in ("prod", "staging")
+        )
+        assert prod.replace("prod", "staging") == staging
