@@ -125,6 +125,8 @@ def principal_arn(arn: str) -> str:
     rule = "must be the ARN of a role, a user or an account's root"
     if "*" in arn or "?" in arn:
         raise InvalidValueError(f"{rule}, without wildcards", "name each principal by itself")
+    if "${" in arn or "%{" in arn:
+        raise InvalidValueError(f"{rule}, without ${{ or %{{, which mean something in Terraform")
     session = re.fullmatch(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([\w+=,.@-]+)/.*", arn, re.ASCII)
     if session:
         partition, account, role = session.groups()
@@ -197,9 +199,10 @@ def key_prefix(text: str) -> str:
     """
     if len(text.encode()) > 1024:
         raise InvalidValueError("must be at most 1024 bytes")
-    if re.search(r"[*?$]|[^\x20-\x7e\x80-\U0010ffff]", text):
+    if re.search(r"[*?$]|%\{|[^\x20-\x7e\x80-\U0010ffff]", text):
         raise InvalidValueError(
-            "must hold none of * ? $, which mean something in a policy, and no control characters"
+            "must hold none of * ? $ %{, which mean something in a policy or in Terraform, and no control "
+            "characters"
         )
     return text
 
@@ -210,6 +213,9 @@ def log_prefix(text: str) -> str:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
     key_prefix(text)
+    # S3 adds account, region, bucket, date and a name to it, and a key has 1,024 bytes.
+    if len(text.encode()) > 512:
+        raise InvalidValueError("must be at most 512 bytes")
     if not text.endswith("/") or text.startswith("/") or "//" in text:
         raise InvalidValueError("must be a folder, which ends with a slash", 'like "access/"')
     if any(text.startswith(taken) for taken in ("AWSLogs/", "inventory/")):

@@ -154,6 +154,12 @@ def _shared_names(source: _Source, settings: Settings, other: _Source, others: S
             if name == other_name:
                 both = f"must differ from {other_key} in {other}, but both are {shown(name[-1])}"
                 yield f"{source}: {key}: {both}"
+    # A log bucket that exists may serve several environments, but data and state are never mixed with logs.
+    for mine, its, theirs, them in ((source, settings, other, others), (other, others, source, settings)):
+        for key, bucket in (("bucket_name", them.bucket_name), ("state.bucket", them.state.bucket)):
+            if its.logging.existing_bucket == bucket:
+                both = f"must differ from {key} in {theirs}, but both are {shown(bucket)}"
+                yield f"{mine}: logging.existing_bucket: {both}"
 
 
 def _shared_provider(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:

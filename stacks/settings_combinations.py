@@ -7,9 +7,21 @@ from stacks import aws_names
 from stacks.aws_names import InvalidValueError
 from stacks.lifecycle_rules import wrong_rules
 from stacks.settings import Settings
+from stacks.settings_defaults import NamedAfterEnvironment
 
 # The key in the file, the rule, and the value that breaks it.
 Wrong = tuple[str, InvalidValueError, object]
+
+SHORTEST_AUDIT = 90
+"""Days that a trail's records are kept at the least: as long as CloudTrail's own history has changes."""
+
+# The sections that a switch turns on, and that switch.
+SWITCHES = {
+    "replication": "enabled",
+    "inventory": "enabled",
+    "audit": "enabled",
+    "cors": "allowed_origins",
+}
 
 
 def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
@@ -21,6 +33,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     yield from _records(settings)
     yield from _cors(settings)
     yield from _import(settings)
+    yield from _forgotten_switches(settings)
 
 
 def _logging(settings: Settings) -> Iterator[Wrong]:
@@ -78,7 +91,9 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
         rule = InvalidValueError("must be another alias than state.key_alias, which is in the same region")
         yield "replication.key_alias", rule, replication.key_alias
     others = {"bucket_name": settings.bucket_name, "state.bucket": settings.state.bucket}
-    if settings.logging.enabled:
+    if settings.logging.existing_bucket is not None:
+        others["logging.existing_bucket"] = settings.logging.existing_bucket
+    elif settings.logging.enabled:
         others["logging.bucket"] = settings.logging.bucket
     for key, name in others.items():
         if replication.bucket == name:
@@ -97,7 +112,15 @@ def _records(settings: Settings) -> Iterator[Wrong]:
     audit = settings.audit
     if audit.notify and not audit.enabled:
         yield "audit.enabled", InvalidValueError("must be true where audit.notify is set"), False
-    others = {"encryption.key_alias": settings.encryption.key_alias}
+    if audit.enabled and settings.logging.retention_days < SHORTEST_AUDIT:
+        rule = InvalidValueError(
+            f"must be at least {SHORTEST_AUDIT} where audit.enabled is true",
+            "it keeps the trail's too",
+        )
+        yield "logging.retention_days", rule, settings.logging.retention_days
+    others = {}
+    if settings.encryption.mode == "sse-kms":
+        others["encryption.key_alias"] = settings.encryption.key_alias
     if settings.state.region == settings.region:
         others["state.key_alias"] = settings.state.key_alias
     for key, alias in others.items():
@@ -133,6 +156,12 @@ def _import(settings: Settings) -> Iterator[Wrong]:
             "else a destroy would delete what was in the bucket before",
         )
         yield "protect", rule, False
+    elif taken.key is not None and not settings.protect:
+        rule = InvalidValueError(
+            "must be true where import.key is set",
+            "else a destroy would delete the key, with all that it encrypted before",
+        )
+        yield "protect", rule, False
     if taken.key is not None and taken.key.startswith("arn:"):
         yield from _key_of_elsewhere(settings, taken.key)
     if taken.key_alias and taken.key is None:
@@ -141,7 +170,25 @@ def _import(settings: Settings) -> Iterator[Wrong]:
 
 
 def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Wrong]:
-    if arn.split(":")[3] != settings.region:
+    partition = aws_names.partition_of(settings.region)
+    if aws_names.arn_partition(arn) != partition:
+        yield "import.key", InvalidValueError(f'must begin with "arn:{partition}:"'), arn
+    elif arn.split(":")[3] != settings.region:
         yield "import.key", InvalidValueError(f'must be in region, which is "{settings.region}"'), arn
     elif settings.account_id not in (None, aws_names.arn_account(arn)):
         yield "import.key", InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
+
+
+def _forgotten_switches(settings: Settings) -> Iterator[Wrong]:
+    """Yield each section that a file fills in and leaves off, without a word about that."""
+    for name, switch in SWITCHES.items():
+        section = getattr(settings, name)
+        named = {
+            key
+            for key, field in type(section).model_fields.items()
+            if any(isinstance(mark, NamedAfterEnvironment) for mark in field.metadata)  # the loader's
+        }
+        given = sorted(section.model_fields_set - named - {"notify"})
+        if given and switch not in given:
+            rule = InvalidValueError(f"must be set where {name}.{given[0]} is, which does nothing without it")
+            yield f"{name}.{switch}", rule, None

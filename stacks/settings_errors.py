@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from typing import get_args
 
 from stacks.aws_names import InvalidValueError
 
@@ -123,6 +124,8 @@ def _problem(file: str, model: type[BaseModel], detail: ErrorDetails) -> str:
 
 def _broken_rule(detail: ErrorDetails, field: FieldInfo | None) -> InvalidValueError:
     kind = detail["type"]
+    if kind == "tuple_type" and field is not None and _section(field) is not None:
+        return InvalidValueError("must be a list of tables, each under a heading in double brackets")
     context = detail.get("ctx", {})
     error = context.get("error")
     if isinstance(error, InvalidValueError):
@@ -158,11 +161,18 @@ def _find(model: type[BaseModel], place: Location) -> tuple[type[BaseModel] | No
     parent: type[BaseModel] | None = model
     field: FieldInfo | None = None
     for part in place:
+        if isinstance(part, int):
+            continue  # the place in a list: what comes next is a key of its tables
         if field is not None:
-            kind = field.annotation
-            parent = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-        field = _field(parent, str(part)) if parent else None
+            parent = _section(field)
+        field = _field(parent, part) if parent else None
     return parent, field
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    """Give the model of the table, or of the tables in the list, that a field holds, where it does."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def _field(model: type[BaseModel], key: str) -> FieldInfo | None:

@@ -24,7 +24,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Give the content of a TOML file; raise SettingsError where it cannot be read or is not TOML."""
     file = path.as_posix()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         problem = f"{file}: cannot be read: {_reason(error)}"
     except UnicodeDecodeError as error:

@@ -106,7 +106,7 @@ RoleArns = Annotated[
     AfterValidator(_distinct),
     Limits("each the ARN of a role; each once"),
 ]
-KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $")]
+KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $ %{")]
 IpRanges = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.ip_range)], ...],
     Field(strict=False),
@@ -139,7 +139,7 @@ Tags = Annotated[
 LogPrefix = Annotated[
     str,
     AfterValidator(aws_names.log_prefix),
-    Limits("a folder that ends with a slash; not AWSLogs/ or inventory/"),
+    Limits("a folder of up to 512 bytes that ends with a slash; not AWSLogs/ or inventory/"),
 ]
 ExistingKey = Annotated[str, AfterValidator(aws_names.kms_key), Limits("a key's id or ARN")]
 Emails = Annotated[

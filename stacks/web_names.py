@@ -26,7 +26,8 @@ def origin(text: str) -> str:
         "must be an origin: https, a host, and its port if there is one",
         'like "https://app.example.com"',
     )
-    match = re.fullmatch(r"(https?)://(\[[0-9a-f:]+\]|[a-z0-9.*-]+)(:[0-9]{1,5})?", text)
+    label = r"(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)"
+    match = re.fullmatch(rf"(https?)://(\[[0-9a-f:]+\]|{label}(\.{label})*)(:[1-9][0-9]{{0,4}})?", text)
     if match is None:
         raise InvalidValueError(rule, hint)
     try:

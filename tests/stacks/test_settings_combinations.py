@@ -123,6 +123,39 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "else a destroy would delete what was in the bucket before",
         "[import]\nbucket = true",
     ),
+    "a key that is taken over, and deleted by a destroy": (
+        f'protect = false\n[import]\nkey = "{KEY}"',
+        "protect: must be true where import.key is set, not false; "
+        "else a destroy would delete the key, with all that it encrypted before",
+        f'[import]\nkey = "{KEY}"',
+    ),
+    "a replica in the log bucket of the company": (
+        '[logging]\nexisting_bucket = "central"\n'
+        '[replication]\nenabled = true\nregion = "eu-west-1"\nbucket = "central"',
+        'replication.bucket: must be another bucket than logging.existing_bucket, not "central"',
+        '[logging]\nexisting_bucket = "central"\n[replication]\nenabled = true\nregion = "eu-west-1"',
+    ),
+    "a trail that is gone after a week": (
+        "[logging]\nretention_days = 7\n[audit]\nenabled = true",
+        "logging.retention_days: must be at least 90 where audit.enabled is true, not 7; "
+        "it keeps the trail's too",
+        "[logging]\nretention_days = 90\n[audit]\nenabled = true",
+    ),
+    "a replica that nobody switched on": (
+        '[replication]\nregion = "eu-west-1"',
+        "replication.enabled: must be set where replication.region is, which does nothing without it",
+        '[replication]\nenabled = false\nregion = "eu-west-1"',
+    ),
+    "methods for no web page": (
+        '[cors]\nallowed_methods = ["GET"]',
+        "cors.allowed_origins: must be set where cors.allowed_methods is, which does nothing without it",
+        '[cors]\nallowed_methods = ["GET"]\nallowed_origins = []',
+    ),
+    "a key of another partition": (
+        f'[import]\nkey = "{ARN.replace("arn:aws:", "arn:aws-cn:")}"',
+        f'import.key: must begin with "arn:aws:", not "{ARN.replace("arn:aws:", "arn:aws-cn:")}"',
+        f'[import]\nkey = "{KEY}"',
+    ),
     "a key of another region": (
         f'[import]\nkey = "{ARN}"',
         f'import.key: must be in region, which is "us-east-1", not "{ARN}"',
@@ -173,8 +206,88 @@ def test_two_environments_cannot_have_the_same_bucket(
     assert line == f"environments/prod.toml: {key}: {both}"
 
 
+def test_a_log_bucket_may_be_shared_but_is_nobodys_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = '[logging]\nexisting_bucket = "central"'
+    assert problems(tmp_path, monkeypatch, prod=shared, staging=shared) == ()
+    (line,) = problems(
+        tmp_path, monkeypatch, prod='[logging]\nexisting_bucket = "secure-staging-data-bucket"', staging=""
+    )
+    assert line == (
+        "environments/prod.toml: logging.existing_bucket: must differ from bucket_name in "
+        'environments/staging.toml, but both are "secure-staging-data-bucket"'
+    )
+
+
+def test_without_a_key_its_alias_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[encryption]\nmode = "sse-s3"\n[audit]\nenabled = true\nkey_alias = "alias/secure-s3-key-prod"'
+    assert problems(tmp_path, monkeypatch, prod=text) == ()
+
+
 @pytest.mark.parametrize(
-    "origin", ["http://app.example.com", "https://app.example.com/", "app.example.com", "null"]
+    ("text", "line"),
+    [
+        (
+            '[[lifecycle.rules]]\nprefx = "a/"',
+            'lifecycle.rules[0].prefx: unknown key; did you mean "prefix"?',
+        ),
+        (
+            "[[lifecycle.rules]]\nnoncurrent_expiration_days = 9\nnewer_noncurrent_versions = 101",
+            "lifecycle.rules[0].newer_noncurrent_versions: must be a whole number without quotes "
+            "from 1 to 100, not 101",
+        ),
+        (
+            '[lifecycle.rules]\nprefix = "a/"',
+            "lifecycle.rules: must be a list of tables, each under a heading in double brackets, not a table",
+        ),
+        (
+            '[[access.readers]]\nprincpal = "x"',
+            'access.readers[0].princpal: unknown key; did you mean "principal"?',
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_list_of_tables_is_told_as_elsewhere(
+    text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"environments/prod.toml: {line}" in problems(tmp_path, monkeypatch, prod=text)
+
+
+ROLE = "arn:aws:iam::111122223333:role"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[[access.readers]]\nprincipal = "{ROLE}/r"\nprefix = "a%{{ if false }}secret/%{{ endif }}"',
+        f'[access]\nprincipals = ["{ROLE}/${{path.module}}/x"]',
+        f'[access]\nprincipals = ["{ROLE}/%{{ if true }}/x"]',
+        '[logging]\nprefix = "a%{x}/"',
+        '[[lifecycle.rules]]\nprefix = "a%{x}/"\nexpiration_days = 9',
+        '[inventory]\nenabled = true\nprefix = "${x}"',
+    ],
+)
+def test_nothing_that_terraform_would_evaluate_is_let_through(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = problems(tmp_path, monkeypatch, prod=text)
+    assert "in Terraform" in line
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert problems(tmp_path, monkeypatch, prod="\ufeff[events]\neventbridge = true") == ()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://app.example.com",
+        "https://app.example.com/",
+        "app.example.com",
+        "null",
+        "https://-..-",
+        "https://a:0",
+    ],
 )
 def test_an_origin_that_is_not_safe_or_none_is_refused(
     origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
