@@ -54,6 +54,8 @@ ALARMS = (
     "public-access",
     "encryption",
     "versioning",
+    "lifecycle",
+    "replication",
     "logging",
     "trail",
     "alarms",
@@ -73,13 +75,24 @@ BUCKET_CALLS = {
         ("PutBucketEncryption", "DeleteBucketEncryption"),
     ),
     "versioning": ("versioning of bucket <name> was changed", ("PutBucketVersioning",)),
+    # A lifecycle deletes without asking any policy, and a replication copies to wherever it says.
+    "lifecycle": (
+        "the lifecycle of bucket <name> was changed",
+        ("PutBucketLifecycle", "DeleteBucketLifecycle"),
+    ),
+    "replication": (
+        "the replication of bucket <name> was changed",
+        ("PutBucketReplication", "DeleteBucketReplication"),
+    ),
     "logging": ("access logging of bucket <name> was changed", ("PutBucketLogging",)),
 }
-KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy")
+KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation")
 TRAIL_CALLS = ("StopLogging", "DeleteTrail", "UpdateTrail")
 RULE_CALLS = ("DisableRule", "DeleteRule", "PutRule")
 TARGET_CALLS = ("PutTargets", "RemoveTargets")
 TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePermission")
+# A filter on a subscription silences it as well as its end.
+SUBSCRIPTION_CALLS = ("Unsubscribe", "SetSubscriptionAttributes")
 
 
 def alarms(watched: Watched) -> dict[str, Alarm]:
@@ -88,7 +101,7 @@ def alarms(watched: Watched) -> dict[str, Alarm]:
     found = {
         "key": Alarm(
             _calls("kms", {**_call(KEY_CALLS, "keyId", watched.keys)}),
-            "KMS key <name> was disabled, scheduled for deletion or given another policy",
+            "KMS key <name> was disabled, scheduled for deletion, given another policy or kept from rotating",
             {"name": "$.detail.requestParameters.keyId"},
         ),
         **{
@@ -123,7 +136,7 @@ def _alarms(watched: Watched) -> Alarm:
         _call(RULE_CALLS, "name", others),
         _call(TARGET_CALLS, "rule", others),
         _call(TOPIC_CALLS, "topicArn", (watched.topic_arn,)),
-        _call(("Unsubscribe",), "subscriptionArn", ({"prefix": f"{watched.topic_arn}:"},)),
+        _call(SUBSCRIPTION_CALLS, "subscriptionArn", ({"prefix": f"{watched.topic_arn}:"},)),
     )
     return Alarm(pattern, "the alarms themselves were changed", {})
 

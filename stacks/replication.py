@@ -85,6 +85,7 @@ def replicate(
         key_arn=replica.key_arn,
         policy=replica_bucket_policy(
             bucket_arn=replica.bucket_arn,
+            role_arn=_role_arn(settings, account),
             max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
             perimeter=perimeter,
         ),
@@ -121,12 +122,16 @@ def _key_statements(
 ) -> list[Statement]:
     return key_statements(
         side,
-        role_arn=f"arn:{account.partition}:iam::{account.id}:role/{replication_role_name(settings.environment)}",
+        role_arn=_role_arn(settings, account),
         partition=account.partition,
         account_id=account.id,
         read=read,
         written=written,
     )
+
+
+def _role_arn(settings: Settings, account: Account) -> str:
+    return f"arn:{account.partition}:iam::{account.id}:role/{replication_role_name(settings.environment)}"
 
 
 def _sides(settings: Settings, account: Account) -> tuple[Side, Side]:

@@ -115,7 +115,7 @@ def _records(settings: Settings) -> Iterator[Wrong]:
     if audit.enabled and settings.logging.retention_days < SHORTEST_AUDIT:
         rule = InvalidValueError(
             f"must be at least {SHORTEST_AUDIT} where audit.enabled is true",
-            "it keeps the trail's too",
+            "the trail's records are in it",
         )
         yield "logging.retention_days", rule, settings.logging.retention_days
     others = {}

@@ -13,6 +13,8 @@ from constructs_lib.policies.bucket_policy import (
     deny_outdated_tls,
 )
 
+REPLICATE = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
+"""What a role needs to write to a bucket as replication does."""
 INVENTORY_PREFIX = "inventory/"
 TRAIL_PREFIX = "AWSLogs/"
 """CloudTrail adds it itself, and the account's id after it."""
@@ -73,13 +75,15 @@ def allow_trail(*, bucket_arn: str, trail_arn: str, account_id: str) -> list[Sta
 def deny_other_writers(*, bucket_arn: str) -> Statement:
     """Refuse every upload of somebody who is not an AWS service: nobody can forge or overwrite a record.
 
+    Nor with a replication of their own, which writes with other permissions and as a role.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
     return {
         "Sid": "DenyOtherWriters",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": "s3:PutObject",
+        "Action": ["s3:PutObject", *REPLICATE],
         "Resource": f"{bucket_arn}/*",
         "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
     }

@@ -8,6 +8,7 @@ from constructs_lib.policies.bucket_policy import (
     deny_stale_presigned_urls,
     perimeter_statements,
 )
+from constructs_lib.policies.log_bucket_policy import REPLICATE
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
@@ -25,13 +26,28 @@ def deny_uploads(*, bucket_arn: str) -> Statement:
     }
 
 
-def replica_bucket_policy(*, bucket_arn: str, max_age_seconds: int, perimeter: Perimeter) -> Document:
+def deny_other_replication(*, bucket_arn: str, role_arn: str) -> Statement:
+    """Refuse what another replication would write: nobody can plant a replica, or hide one."""
+    return {
+        "Sid": "DenyOtherReplication",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": REPLICATE,
+        "Resource": f"{bucket_arn}/*",
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
+    }
+
+
+def replica_bucket_policy(
+    *, bucket_arn: str, role_arn: str, max_age_seconds: int, perimeter: Perimeter
+) -> Document:
     """Return the policy.
 
     It lets nobody in: to read replicas takes an IAM policy of one's own, and the replica's key.
 
     Args:
         bucket_arn: the replica bucket.
+        role_arn: the role that S3 replicates with.
         max_age_seconds: how old the signature of a link may be.
         perimeter: where requests for objects may come from.
     """
@@ -39,6 +55,7 @@ def replica_bucket_policy(*, bucket_arn: str, max_age_seconds: int, perimeter: P
         deny_insecure_transport(bucket_arn=bucket_arn),
         deny_outdated_tls(bucket_arn=bucket_arn),
         deny_uploads(bucket_arn=bucket_arn),
+        deny_other_replication(bucket_arn=bucket_arn, role_arn=role_arn),
         deny_legacy_signatures(bucket_arn=bucket_arn),
         deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
         *perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter),

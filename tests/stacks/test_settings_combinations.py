@@ -138,7 +138,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a trail that is gone after a week": (
         "[logging]\nretention_days = 7\n[audit]\nenabled = true",
         "logging.retention_days: must be at least 90 where audit.enabled is true, not 7; "
-        "it keeps the trail's too",
+        "the trail's records are in it",
         "[logging]\nretention_days = 90\n[audit]\nenabled = true",
     ),
     "a replica that nobody switched on": (
