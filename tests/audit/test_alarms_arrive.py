@@ -110,8 +110,8 @@ def test_who_disables_the_key_is_named(aws: EmbeddedAws, told: Callable[[Event],
         key = aliases[alias]
         (message,) = told(call("kms", "DisableKey", {"keyId": key}))
         assert message.startswith(
-            f'"audit: KMS key {key} was disabled, scheduled for deletion or given another policy, '
-            f"with DisableKey by {ROLE}"
+            f'"audit: KMS key {key} was disabled, scheduled for deletion, given another policy or kept from '
+            f"rotating, with DisableKey by {ROLE}"
         )
 
 
