@@ -1,19 +1,13 @@
 """The KMS key of a trail and of the topic that alarms are published to."""
 
-from constructs_lib import aws
-from constructs_lib.policies import to_json
+from constructs_lib.managed_key import ManagedKey
 from constructs_lib.policies.audit_key_policy import audit_key_policy
 
-from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 
 
-class AuditKey(Construct):
-    """A key of its own: alarms about the data's key do not depend on that key.
-
-    Attributes:
-        key: the `aws_kms_key` resource.
-    """
+class AuditKey(ManagedKey):
+    """A key of its own: alarms about the data's key do not depend on that key."""
 
     def __init__(
         self,
@@ -47,23 +41,19 @@ class AuditKey(Construct):
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
             protect: whether a plan that destroys the key is refused; without it no record can be read.
         """
-        super().__init__(scope, construct_id)
-        self.key = aws.KmsKey(
-            self,
-            "key",
+        super().__init__(
+            scope,
+            construct_id,
+            alias=alias,
             description=description,
-            enable_key_rotation=True,
-            rotation_period_in_days=rotation_days,
-            deletion_window_in_days=deletion_days,
-            policy=to_json(
-                audit_key_policy(
-                    partition=partition,
-                    account_id=account_id,
-                    region=region,
-                    trail_arn=trail_arn,
-                    topic_arn=topic_arn,
-                )
+            policy=audit_key_policy(
+                partition=partition,
+                account_id=account_id,
+                region=region,
+                trail_arn=trail_arn,
+                topic_arn=topic_arn,
             ),
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+            rotation_days=rotation_days,
+            deletion_days=deletion_days,
+            protect=protect,
         )
-        aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id)

@@ -2,24 +2,18 @@
 
 from collections.abc import Sequence
 
-from constructs_lib import aws
-from constructs_lib.policies import Grant, Statement, to_json
+from constructs_lib.managed_key import ManagedKey
+from constructs_lib.policies import Grant, Statement
 from constructs_lib.policies.key_policy import key_policy
 
-from cdktf import TerraformProvider, TerraformResourceLifecycle
+from cdktf import TerraformProvider
 from constructs import Construct
 
 
-class EncryptionKey(Construct):
-    """A symmetric KMS key with rotation, an alias and a key policy.
+class EncryptionKey(ManagedKey):
+    """A key that the account's administrators manage, and with which only `principals` encrypt and decrypt.
 
-    The account's administrators manage it; only `principals` encrypt and
-    decrypt with it, and only through S3 for the named bucket.
-
-    Attributes:
-        key: the `aws_kms_key` resource.
-        alias: the `aws_kms_alias` resource.
-        policy: the key policy, as a dict.
+    They do so only through S3, and for the named bucket.
     """
 
     def __init__(
@@ -63,26 +57,23 @@ class EncryptionKey(Construct):
             protect: whether a plan that destroys the key is refused.
             provider: the provider of the key's region, where it is not the stack's own.
         """
-        super().__init__(scope, construct_id)
-        self.policy = key_policy(
-            partition=partition,
-            account_id=account_id,
-            region=region,
-            bucket_arn=bucket_arn,
-            principals=principals or [f"arn:{partition}:iam::{account_id}:root"],
-            readers=readers,
-            writers=writers,
-            more=more,
-        )
-        self.key = aws.KmsKey(
-            self,
-            "key",
+        super().__init__(
+            scope,
+            construct_id,
+            alias=alias,
             description=description,
-            enable_key_rotation=True,
-            rotation_period_in_days=rotation_days,
-            deletion_window_in_days=deletion_days,
-            policy=to_json(self.policy),
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
+            policy=key_policy(
+                partition=partition,
+                account_id=account_id,
+                region=region,
+                bucket_arn=bucket_arn,
+                principals=principals or [f"arn:{partition}:iam::{account_id}:root"],
+                readers=readers,
+                writers=writers,
+                more=more,
+            ),
+            rotation_days=rotation_days,
+            deletion_days=deletion_days,
+            protect=protect,
             provider=provider,
         )
-        self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id, provider=provider)

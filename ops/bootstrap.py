@@ -14,6 +14,7 @@ from pathlib import Path
 from ops import aws
 from ops.errors import OpsError
 from ops.existing import Found, bucket_exists, find_existing
+from ops.foreign_content import foreign_content
 from ops.remote_state import Snapshot
 from ops.terraform import Stack, synthesized
 from ops.toolchain import ROOT
@@ -181,20 +182,12 @@ class _Bootstrap:
 
     def _require_own_bucket(self) -> None:
         """Raise an OpsError, or ask, where a bucket without a state has what is not ours."""
-        s3 = aws.client("s3", self._region)
-        ours = (f"secure-storage-{self._settings.environment}/", f"{self._stack.name}/")
-        with aws.one_line_errors(f"looking into bucket {self._bucket}"):
-            foreign = [
-                f"object {one['Key']}"
-                for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
-                for one in page.get("Contents", [])
-                if not one["Key"].startswith(ours)
-            ]
-            foreign += [
-                f"tag {name} = {value}"
-                for name, value in self._bucket_tags(s3).items()
-                if self._settings.tags.get(name) != value and name not in ("Repository", "Author")
-            ]
+        foreign = foreign_content(
+            self._bucket,
+            self._region,
+            own_prefixes=(f"secure-storage-{self._settings.environment}/", f"{self._stack.name}/"),
+            own_tags=self._settings.tags,
+        )
         if not foreign:
             return
         what = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
@@ -205,16 +198,6 @@ class _Bootstrap:
                 "or run it without --auto-approve"
             )
         self._approve(f"{problem}. Make it the state bucket all the same?")
-
-    def _bucket_tags(self, s3: aws.Client) -> dict[str, str]:
-        from botocore.exceptions import ClientError
-
-        try:
-            return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=self._bucket)["TagSet"]}
-        except ClientError as error:
-            if aws.error_code(error) == "NoSuchTagSet":
-                return {}
-            raise
 
     def _ask_and_apply(self, plan: str) -> None:
         click.echo(plan)

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from ops.toolchain import ROOT
-from stacks.aws_names import duration_text
+from stacks.durations import duration_text
 from stacks.settings import Settings
 from stacks.settings_defaults import DecidedByLoader, NamedAfterEnvironment, StrictUnlessDev
 from stacks.settings_errors import toml_keys

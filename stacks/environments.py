@@ -126,9 +126,10 @@ def _names(settings: Settings) -> dict[str, tuple[str, ...]]:
     """
     account = settings.account_id or ""
     partition = aws_names.partition_of(settings.region)
+    key_alias = ("alias", account, settings.region, settings.encryption.key_alias)
     return {
         "bucket_name": ("bucket", partition, settings.bucket_name),
-        "encryption.key_alias": ("alias", account, settings.region, settings.encryption.key_alias),
+        **({"encryption.key_alias": key_alias} if settings.encryption.mode == "sse-kms" else {}),
         "state.bucket": ("bucket", partition, settings.state.bucket),
         "state.key_alias": ("alias", account, settings.state.region, settings.state.key_alias),
         **_names_of_protection(settings, account, partition),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from stacks import aws_names, github_names, web_names
+from stacks import aws_names, durations, github_names, web_names
 from stacks.aws_names import InvalidValueError
 from stacks.settings_errors import Refusal, refuse
 
@@ -42,7 +42,7 @@ def _at_least_one(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _expiry(value: object) -> object:
-    return aws_names.duration(value, SHORTEST_EXPIRY, LONGEST_EXPIRY) if isinstance(value, str) else value
+    return durations.duration(value, SHORTEST_EXPIRY, LONGEST_EXPIRY) if isinstance(value, str) else value
 
 
 def _valid_tags(tags: Mapping[str, str]) -> Mapping[str, str]:

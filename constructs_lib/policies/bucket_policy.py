@@ -24,6 +24,9 @@ OBJECT_ACTIONS = [
     "s3:PutObject",
 ]
 
+# What a role needs to write to a bucket as replication does.
+REPLICATE_ACTIONS = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
+
 
 def _deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:
     return {

@@ -8,13 +8,12 @@ records written here
 
 from constructs_lib.policies import Condition, Document, Statement, document
 from constructs_lib.policies.bucket_policy import (
+    REPLICATE_ACTIONS,
     deny_insecure_transport,
     deny_legacy_signatures,
     deny_outdated_tls,
 )
 
-REPLICATE = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
-"""What a role needs to write to a bucket as replication does."""
 INVENTORY_PREFIX = "inventory/"
 TRAIL_PREFIX = "AWSLogs/"
 """CloudTrail adds it itself, and the account's id after it."""
@@ -83,7 +82,7 @@ def deny_other_writers(*, bucket_arn: str) -> Statement:
         "Sid": "DenyOtherWriters",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": ["s3:PutObject", *REPLICATE],
+        "Action": ["s3:PutObject", *REPLICATE_ACTIONS],
         "Resource": f"{bucket_arn}/*",
         "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
     }

@@ -2,13 +2,13 @@
 
 from constructs_lib.policies import Document, Perimeter, Statement, document
 from constructs_lib.policies.bucket_policy import (
+    REPLICATE_ACTIONS,
     deny_insecure_transport,
     deny_legacy_signatures,
     deny_outdated_tls,
     deny_stale_presigned_urls,
     perimeter_statements,
 )
-from constructs_lib.policies.log_bucket_policy import REPLICATE
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
@@ -32,7 +32,7 @@ def deny_other_replication(*, bucket_arn: str, role_arn: str) -> Statement:
         "Sid": "DenyOtherReplication",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": REPLICATE,
+        "Action": REPLICATE_ACTIONS,
         "Resource": f"{bucket_arn}/*",
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
     }

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from ops import aws
 from ops.preflight_checks import adoption, log_bucket, replica
-from ops.preflight_checks.buckets import Owner, look_up
+from ops.preflight_checks.bucket_name import BucketName
+from ops.preflight_checks.buckets import Owner
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import key_of, unusable
 from ops.preflight_checks.known import Known
@@ -45,29 +46,19 @@ def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
 
 
 def _bucket(settings: Settings, caller: Caller, known: Known) -> Line:
-    subject, name = SUBJECTS[0], settings.bucket_name
-    s3 = aws.client("s3", settings.region)
-    found = look_up(s3, name, caller.account)
-    in_state = known.has("aws_s3_bucket", "bucket", name)
-    if found.owner is Owner.NOBODY and settings.import_.bucket:
-        text = f"import.bucket is true, and there is no bucket {name} in account {caller.account}"
-        return bad(subject, text, "set import.bucket = false, or correct bucket_name")
-    if found.owner is Owner.NOBODY:
-        return good(
-            subject, f"{name} is {'in the state, but gone: a deploy makes it again' if in_state else 'free'}"
-        )
-    if found.owner is Owner.OTHERS:
-        text = f"{name} is somebody else's, or its policy keeps these credentials out"
-        return bad(subject, text, "set bucket_name to a name of your own in the environment's file")
-    if found.region not in ("", settings.region):
-        text = f"{name} is ours, but in {found.region}, and the settings say {settings.region}"
-        return bad(subject, text, "correct region or bucket_name in the environment's file")
-    if settings.import_.bucket and not in_state:
-        return adoption.bucket_line(subject, s3, settings)
+    bucket = BucketName(SUBJECTS[0], "bucket_name", settings.bucket_name, "region", settings.region)
+    line, owner = bucket.unusable(caller)
+    if line is not None:
+        return line
+    if settings.import_.bucket and owner is Owner.NOBODY:
+        text = f"import.bucket is true, and there is no bucket {bucket.name} in account {caller.account}"
+        return bad(bucket.subject, text, "set import.bucket = false, or correct bucket_name")
+    if settings.import_.bucket and not bucket.in_state(known):
+        return adoption.bucket_line(bucket.subject, aws.client("s3", settings.region), settings)
     recover = (
         f"make recover ENV={settings.environment}, if a deploy made it; to take it over: import.bucket = true"
     )
-    return known.judge(subject, [name], [] if in_state else [name], recover)
+    return bucket.judge(owner, known, recover)
 
 
 def _alias(settings: Settings, caller: Caller, known: Known) -> Line:

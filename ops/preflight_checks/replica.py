@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ops import aws
-from ops.preflight_checks.buckets import Owner, look_up
+from ops.preflight_checks.bucket_name import BucketName
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import key_of, unusable
 from ops.preflight_checks.known import Known
@@ -24,17 +24,11 @@ def checks(settings: Settings, caller: Caller, known: Known) -> list[tuple[str, 
 
 
 def _bucket(settings: Settings, caller: Caller, known: Known) -> Line:
-    subject, name, region = SUBJECTS[0], settings.replication.bucket, settings.replication.region or ""
-    found = look_up(aws.client("s3", region), name, caller.account)
-    if found.owner is Owner.NOBODY:
-        return good(subject, f"{name} is free")
-    if found.owner is Owner.OTHERS:
-        text = f"{name} is somebody else's, or its policy keeps these credentials out"
-        return bad(subject, text, "set replication.bucket to a name of your own in the environment's file")
-    if found.region not in ("", region):
-        text = f"{name} is ours, but in {found.region}, and the settings say {region}"
-        return bad(subject, text, "correct replication.region or replication.bucket")
-    return known.judge(subject, [name], [] if known.has("aws_s3_bucket", "bucket", name) else [name])
+    replication = settings.replication
+    region = replication.region or ""
+    bucket = BucketName(SUBJECTS[0], "replication.bucket", replication.bucket, "replication.region", region)
+    line, owner = bucket.unusable(caller)
+    return line or bucket.judge(owner, known)
 
 
 def _alias(settings: Settings, known: Known) -> Line:

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from ops import preflight
+from ops.embedded_aws import EmbeddedAws
 from ops.preflight_checks.line import Line
 
 import boto3
+import pytest
 
 ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111122223333"
@@ -91,6 +93,15 @@ class Account:
         self.key(ALIAS)
         self.iam.create_policy(PolicyName="SecureS3Access-dev", PolicyDocument=HARMLESS)
         self.put_state(state())
+
+
+def use_account(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point this process at an embedded AWS, and at nothing of the user's."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in aws.environment({}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def state() -> bytes:

@@ -1,6 +1,5 @@
 """A change of Object Lock on a bucket that exists is refused in one line, before anything happens."""
 
-import os
 from collections.abc import Iterator
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
@@ -11,7 +10,7 @@ from ops.preflight_checks.line import Mark
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.conftest import VARIANTS
-from tests.ops.preflight_support import Account
+from tests.ops.preflight_support import Account, use_account
 
 import pytest
 
@@ -26,10 +25,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 @pytest.fixture
 def aws(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAws:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in running.environment({}).items():
-        monkeypatch.setenv(name, value)
+    use_account(running, monkeypatch)
     return running
 
 

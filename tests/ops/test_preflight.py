@@ -30,6 +30,7 @@ from tests.ops.preflight_support import (
     Account,
     lines,
     state,
+    use_account,
 )
 
 import pytest
@@ -69,11 +70,7 @@ def aws(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAws:
     connection.request("POST", "/_ministack/reset")
     assert connection.getresponse().status == 200
     connection.close()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in running.environment({}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    use_account(running, monkeypatch)
     return running
 
 

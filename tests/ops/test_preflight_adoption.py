@@ -1,7 +1,6 @@
 """The preflight of a bucket and a key that are to be taken over: what may be, and what stops it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark
 from ops.preflight_checks.state import Found
 from stacks.environments import load_environments
-from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account
+from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account, use_account
 
 import pytest
 
@@ -29,10 +28,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 @pytest.fixture
 def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in running.environment({}).items():
-        monkeypatch.setenv(name, value)
+    use_account(running, monkeypatch)
     account = Account(running.endpoint)
     yield account
     for one in (account, Account(running.endpoint, OTHER_ACCOUNT)):

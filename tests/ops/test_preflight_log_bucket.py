@@ -49,7 +49,7 @@ def test_a_bucket_of_somebody_else_is_bad(
     Account(running.endpoint, OTHER_ACCOUNT).s3.create_bucket(Bucket=BUCKET)
     found = line(tmp_path, key)
     assert found.mark is Mark.BAD
-    assert found.remedy == f"set logging.{key} to a bucket of your own in the environment's file"
+    assert found.remedy == f"set logging.{key} to a name of your own in the environment's file"
 
 
 def test_an_existing_bucket_has_to_exist(account: Account, tmp_path: Path) -> None:

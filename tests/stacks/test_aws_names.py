@@ -1,13 +1,9 @@
 """AWS's naming rules: what is refused matters as much as what is let through."""
 
-from datetime import timedelta
-
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
 
 import pytest
-
-MINUTE, WEEK = timedelta(minutes=1), timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -167,31 +163,6 @@ def test_name_that_iam_refuses_is_no_role_name(name: str) -> None:
 def test_arn_in_place_of_a_role_name_is_refused_and_the_name_given() -> None:
     with pytest.raises(InvalidValueError, match='give "data"'):
         aws_names.role_name("arn:aws:iam::111122223333:role/team/data")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("60s", 60), ("1m", 60), ("15m", 900), ("3600s", 3600), ("12h", 43200), ("7d", 604800)],
-)
-def test_duration_is_read(text: str, seconds: int) -> None:
-    assert aws_names.duration(text, MINUTE, WEEK) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("text", ["", "7", "d", "1.5h", "-1h", "1h30m", "7 d", "7D", "7w", "\u0667d", "7d\n"])
-def test_text_that_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(InvalidValueError, match="a whole number and a unit"):
-        aws_names.duration(text, MINUTE, WEEK)
-
-
-@pytest.mark.parametrize("text", ["59s", "0d", "8d", "604801s", "999999999d"])
-def test_duration_outside_of_its_bounds_is_refused(text: str) -> None:
-    with pytest.raises(InvalidValueError, match="must be from 1m to 7d"):
-        aws_names.duration(text, MINUTE, WEEK)
-
-
-@pytest.mark.parametrize("text", ["7d", "90m", "36h", "61s"])
-def test_duration_is_written_as_it_is_read(text: str) -> None:
-    assert aws_names.duration_text(aws_names.duration(text, MINUTE, WEEK)) == text
 
 
 @pytest.mark.parametrize("key", ["Team", "cost:center", "Größe", "a b", "k" * 128, "awsome"])
