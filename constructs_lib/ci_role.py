@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from constructs_lib import aws
-from constructs_lib.policies import Document, to_json
+from constructs_lib.policies import Condition, Document, to_json
 from constructs_lib.policies.trust_policy import trust_policy
 
 from constructs import Construct
@@ -29,6 +29,7 @@ class CiRole(Construct):
         provider_arn: str,
         subjects: Sequence[str],
         policies: Mapping[str, Document],
+        also: Condition | None = None,
     ) -> None:
         """Create the role, its policies and their attachments.
 
@@ -40,6 +41,7 @@ class CiRole(Construct):
             provider_arn: the provider of the tokens.
             subjects: the `sub` claims that a token may have, exactly.
             policies: what the role may do, by the names of the managed policies.
+            also: what else a token has to meet, as a condition of its trust policy; nothing by default.
 
         Raises:
             ValueError: a subject has a wildcard.
@@ -50,7 +52,7 @@ class CiRole(Construct):
             "role",
             name=name,
             description=description,
-            assume_role_policy=to_json(trust_policy(provider_arn=provider_arn, subjects=subjects)),
+            assume_role_policy=to_json(trust_policy(provider_arn=provider_arn, subjects=subjects, also=also)),
             max_session_duration=MAX_SESSION_SECONDS,
         )
         for policy_name, document in policies.items():

@@ -53,7 +53,6 @@ class CiStack(TerraformStack):
                 raise SettingsError([f"environment {environment}: {error}"]) from error
             return dict(zip(policy_names(prefix, environment, documents), documents, strict=True))
 
-        state_bucket = account.bucket_arn(settings.state.bucket)
         provider = OidcProvider(
             self,
             "oidc-provider",
@@ -62,42 +61,53 @@ class CiStack(TerraformStack):
             create=settings.ci.create_provider,
             protect=settings.protect,
         )
-        plan_name, deploy_name = ci_role_names(environment)
+        names = ci_role_names(environment)
+        files = {"bucket_arn": account.bucket_arn(settings.state.bucket), "environment": environment}
+        state_key = {
+            "key_alias": settings.state.key_alias,
+            "partition": account.partition,
+            "region": settings.state.region,
+            "account_id": account.id,
+        }
+        review = CiRole(
+            self,
+            "review-role",
+            name=names.review,
+            description=f"Plans environment {environment} for a pull request, and changes nothing",
+            provider_arn=provider.arn,
+            subjects=[trust_policy.pull_request(repository)],
+            policies={
+                **may_deploy("SecureStorageReview", read_only=True),
+                f"SecureStorageReviewFiles-{environment}": plan_files.review_files_policy(
+                    **files, **state_key
+                ),
+            },
+        )
         plan = CiRole(
             self,
             "plan-role",
-            name=plan_name,
+            name=names.plan,
             description=f"Plans environment {environment} in CI, and changes nothing",
             provider_arn=provider.arn,
-            subjects=[
-                trust_policy.pull_request(repository),
-                trust_policy.branch(repository, settings.ci.branch),
-            ],
+            subjects=[trust_policy.branch(repository, settings.ci.branch)],
             policies={
                 **may_deploy("SecureStoragePlan", read_only=True),
-                f"SecureStoragePlanFiles-{environment}": plan_files.store_policy(
-                    bucket_arn=state_bucket,
-                    environment=environment,
-                    key_alias=settings.state.key_alias,
-                    partition=account.partition,
-                    region=settings.state.region,
-                    account_id=account.id,
-                ),
+                f"SecureStoragePlanFiles-{environment}": plan_files.store_policy(**files, **state_key),
             },
         )
         deploy = CiRole(
             self,
             "deploy-role",
-            name=deploy_name,
+            name=names.deploy,
             description=f"Deploys environment {environment} from CI, and nothing else",
             provider_arn=provider.arn,
             subjects=[trust_policy.environment(repository, settings.ci.environment)],
+            also=trust_policy.from_branch(settings.ci.branch, partition=account.partition),
             policies={
                 **may_deploy("SecureStorageDeploy", read_only=False),
-                f"SecureStorageDeployFiles-{environment}": plan_files.deploy_files_policy(
-                    bucket_arn=state_bucket, environment=environment
-                ),
+                f"SecureStorageDeployFiles-{environment}": plan_files.deploy_files_policy(**files),
             },
         )
+        TerraformOutput(self, "ReviewRoleArn", value=review.role.arn)
         TerraformOutput(self, "PlanRoleArn", value=plan.role.arn)
         TerraformOutput(self, "DeployRoleArn", value=deploy.role.arn)

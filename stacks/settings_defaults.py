@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stacks import aws_names
 from stacks.aws_names import InvalidValueError
@@ -67,9 +67,17 @@ def replication_boundary_name(environment: str) -> str:
     return f"SecureS3ReplicationBoundary-{environment}"
 
 
-def ci_role_names(environment: str) -> tuple[str, str]:
+class CiRoleNames(NamedTuple):
+    """The names of CI's roles: what a pull request, the main branch, and a job in the environment take."""
+
+    review: str
+    plan: str
+    deploy: str
+
+
+def ci_role_names(environment: str) -> CiRoleNames:
     """Give the names of the roles with which CI plans and deploys an environment."""
-    return f"secure-storage-{environment}-plan", f"secure-storage-{environment}-deploy"
+    return CiRoleNames(*(f"secure-storage-{environment}-{kind}" for kind in CiRoleNames._fields))
 
 
 def with_defaults(

@@ -173,7 +173,7 @@ class CiSettings(Section):
     )
     branch: GitHubBranch = Field(
         "main",
-        description="The branch whose workflows may plan, as a nightly look for drift does.",
+        description="The branch whose workflows plan what is deployed, look for drift, and deploy.",
         examples=["main"],
     )
     environment: Annotated[GitHubEnvironment, NamedAfterEnvironment("{environment}")] = Field(

@@ -96,5 +96,6 @@ def _state(
     )
     if read_only:
         objects[1] |= {"Sid": "AllowReadState", "Action": ["s3:GetObject"]}
-        return [*objects, key | {"Action": ["kms:Decrypt"]}]
+        read_lock = state_policy.allow_read_lock(bucket_arn=bucket_arn, state_key=state_key)
+        return [*objects, read_lock, key | {"Action": ["kms:Decrypt"]}]
     return [*objects, state_policy.allow_lock(bucket_arn=bucket_arn, state_key=state_key), key]

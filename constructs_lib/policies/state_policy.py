@@ -44,6 +44,20 @@ def allow_lock(*, bucket_arn: str, state_key: str) -> Statement:
     }
 
 
+def allow_read_lock(*, bucket_arn: str, state_key: str) -> Statement:
+    """Let the holder see who holds the lock, and neither take nor release it.
+
+    To a caller without it S3 answers 403 even where nobody holds the lock:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    return {
+        "Sid": "AllowReadLock",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": f"{bucket_arn}/{state_key}.tflock",
+    }
+
+
 def allow_state_key(*, key_arn: str, partition: str, region: str) -> Statement:
     """Let the holder encrypt and decrypt with exactly this key, and only through S3."""
     return {

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.ht
 
 from collections.abc import Sequence
 
-from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies import Condition, Document, Statement, document
 
 ISSUER = "token.actions.githubusercontent.com"
 """Who signs the tokens of GitHub's workflows, as IAM names it: without https://."""
@@ -39,8 +39,26 @@ def environment(repository: str, name: str) -> str:
     return f"repo:{repository}:environment:{name}"
 
 
-def allow_github(*, provider_arn: str, subjects: Sequence[str]) -> Statement:
-    """Let a workflow in whose token was made for AWS and has exactly one of `subjects`.
+def from_branch(name: str, *, partition: str) -> Condition:
+    """Return the condition that the workflow runs on a branch, whatever its `sub` says.
+
+    The `sub` of a job in an environment names no branch. STS knows the claim `ref` of GitHub's tokens since
+    January 2026: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    under "Available keys for AWS OIDC federation", and
+    https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
+    which is reported to be of commercial Regions only. So in another partition, where a role that insists on
+    it might be nobody's, it counts only where STS knows it.
+
+    Args:
+        name: the branch, without `refs/heads/`.
+        partition: `aws`, `aws-cn` or `aws-us-gov`.
+    """
+    operator = "StringEquals" if partition == "aws" else "StringEqualsIfExists"
+    return {operator: {f"{ISSUER}:ref": f"refs/heads/{name}"}}
+
+
+def allow_github(*, provider_arn: str, subjects: Sequence[str], also: Condition | None = None) -> Statement:
+    """Let a workflow in whose token was made for AWS, has exactly one of `subjects`, and meets `also`.
 
     Raises:
         ValueError: one of them has a wildcard. StringEquals would take it literally, but whoever reads it
@@ -49,15 +67,17 @@ def allow_github(*, provider_arn: str, subjects: Sequence[str]) -> Statement:
     for subject in subjects:
         if "*" in subject or "?" in subject:
             raise ValueError(f"a subject must have no wildcard: {subject}")
+    also = also or {}
+    exact = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(subjects), **also.get("StringEquals", {})}
     return {
         "Sid": "AllowGitHub",
         "Effect": "Allow",
         "Principal": {"Federated": provider_arn},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(subjects)}},
+        "Condition": {**also, "StringEquals": exact},
     }
 
 
-def trust_policy(*, provider_arn: str, subjects: Sequence[str]) -> Document:
+def trust_policy(*, provider_arn: str, subjects: Sequence[str], also: Condition | None = None) -> Document:
     """Return the trust policy of a role for workflows with one of `subjects`; raises as `allow_github`."""
-    return document(allow_github(provider_arn=provider_arn, subjects=subjects))
+    return document(allow_github(provider_arn=provider_arn, subjects=subjects, also=also))
