@@ -51,6 +51,25 @@ def test_it_answers_behind_a_proxy(aws: EmbeddedAws) -> None:
     assert "<Account>000000000000</Account>" in done.stdout
 
 
+def test_over_tls_curl_and_boto3_trust_its_certificate_and_nothing_else_does(tmp_path: Path) -> None:
+    with embedded_aws(tmp_path / "log", tls=True) as aws:
+        assert aws.endpoint.startswith("https://127.0.0.1:")
+        trusting = aws.environment({"PATH": os.environ["PATH"]})
+        assert "<Account>000000000000</Account>" in sts_by_curl(trusting).stdout
+        assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
+        strange = {name: value for name, value in trusting.items() if name != "CURL_CA_BUNDLE"}
+        assert "certificate" in sts_by_curl(strange).stderr
+
+
+def test_it_is_an_error_that_no_certificate_can_be_made(tmp_path: Path, ministack: Path) -> None:
+    stub(ministack.with_name("node"), "echo no randomness; exit 1")
+    with (
+        pytest.raises(OpsError, match=f"^no certificate could be made .*; see {tmp_path}/log$"),
+        embedded_aws(tmp_path / "log", tls=True),
+    ):
+        pytest.fail("it is used")
+
+
 def test_it_listens_on_127_0_0_1_alone(aws: EmbeddedAws) -> None:
     assert aws.endpoint == f"http://127.0.0.1:{port_of(aws)}"
     with socket.socket() as same, pytest.raises(OSError, match="in use"):

@@ -1,0 +1,100 @@
+"""What AWS asks in addition: of KMS for an object, and of listing for an object that is missing."""
+
+from tests.embedded_iam.account import Account, Caller, allow, document, refused
+
+import pytest
+from botocore.exceptions import ClientError
+
+GET, PUT, USE = allow("s3:GetObject"), allow("s3:PutObject"), allow("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def encrypted(account: Account) -> str:
+    """Put one object with a key; return the key's ARN."""
+    key = account.key()
+    account.encrypt_by_default(key)
+    account.s3.put_object(Bucket=account.bucket, Key="there", Body=b"content")
+    return key
+
+
+def test_reading_an_encrypted_object_needs_decrypt(account: Account) -> None:
+    encrypted(account)
+    account.session(GET, allow("kms:Decrypt")).get()
+    assert "not authorized to perform: kms:Decrypt" in refused(account.session(GET).get)
+
+
+def test_looking_at_an_encrypted_object_needs_no_decrypt(account: Account) -> None:
+    encrypted(account)
+    account.session(GET).s3.head_object(Bucket=account.bucket, Key="there")
+
+
+def test_writing_needs_a_data_key(account: Account) -> None:
+    encrypted(account)
+    account.session(PUT, allow("kms:GenerateDataKey")).put()
+    assert "kms:GenerateDataKey" in refused(account.session(PUT, allow("kms:Decrypt")).put)
+
+
+def test_an_upload_in_parts_needs_decrypt_as_well(account: Account) -> None:
+    encrypted(account)
+
+    def begin(caller: Caller) -> None:
+        caller.s3.create_multipart_upload(Bucket=account.bucket, Key="parts")
+
+    begin(account.session(PUT, USE))
+    assert "kms:Decrypt" in refused(lambda: begin(account.session(PUT, allow("kms:GenerateDataKey"))))
+
+
+def test_a_copy_reads_with_the_key_of_its_source(account: Account) -> None:
+    encrypted(account)
+    source = {"Bucket": account.bucket, "Key": "there"}
+
+    def copy(caller: Caller) -> None:
+        caller.s3.copy_object(Bucket=account.bucket, Key="copy", CopySource=source)
+
+    copy(account.session(GET, PUT, USE))
+    assert "kms:Decrypt" in refused(lambda: copy(account.session(GET, PUT, allow("kms:GenerateDataKey"))))
+
+
+def test_the_key_policy_must_agree(account: Account) -> None:
+    key = encrypted(account)
+    caller = account.session(GET, USE)
+    caller.get()
+    only_root = {"Principal": {"AWS": "arn:aws:iam::000000000000:user/nobody"}} | allow("kms:*")
+    account.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(only_root))
+    refused(caller.get)
+
+
+@pytest.mark.parametrize(("bucket_key", "arn"), [(True, "arn:aws:s3:::{}"), (False, "arn:aws:s3:::{}/new")])
+def test_the_encryption_context_is_the_bucket_or_the_object(
+    account: Account, bucket_key: bool, arn: str
+) -> None:
+    account.encrypt_by_default(account.key(), bucket_key=bucket_key)
+    context = {"kms:EncryptionContext:aws:s3:arn": arn.format(account.bucket)}
+    account.session(PUT, allow("kms:GenerateDataKey", StringEquals=context)).put()
+    refused(lambda: account.session(PUT, allow("kms:GenerateDataKey", StringNotEquals=context)).put())
+
+
+@pytest.mark.parametrize("name", ["get_object", "head_object"])
+def test_that_an_object_is_missing_is_told_to_those_who_may_list(account: Account, name: str) -> None:
+    def ask(caller: Caller) -> None:
+        getattr(caller.s3, name)(Bucket=account.bucket, Key="missing")
+
+    with pytest.raises(ClientError, match=r"NoSuchKey|404"):
+        ask(account.session(GET, allow("s3:ListBucket")))
+    refused(lambda: ask(account.session(GET)))
+    below = {"s3:prefix": "missing"}
+    refused(lambda: ask(account.session(GET, allow("s3:ListBucket", StringEquals=below))))
+
+
+@pytest.mark.parametrize(
+    ("action", "options"),
+    [
+        ("s3:PutObjectTagging", {"Tagging": "team=data"}),
+        ("s3:PutObjectAcl", {"ACL": "bucket-owner-full-control"}),
+    ],
+)
+def test_what_an_upload_sets_besides_needs_its_own_action(
+    account: Account, action: str, options: dict[str, str]
+) -> None:
+
+    account.session(PUT, allow(action)).put(**options)
+    assert action in refused(lambda: account.session(PUT).put(**options))
