@@ -21,6 +21,7 @@ class AuditKey(ManagedKey):
         region: str,
         trail_arn: str,
         topic_arn: str,
+        deploy_role: str | None = None,
         rotation_days: int = 365,
         deletion_days: int = 30,
         protect: bool = True,
@@ -37,6 +38,7 @@ class AuditKey(ManagedKey):
             region: the region of key, trail and topic.
             trail_arn: the trail whose records it encrypts.
             topic_arn: the topic whose messages it encrypts.
+            deploy_role: the ARN of the role that makes the key, where known.
             rotation_days: days between rotations, 90 to 2560.
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
             protect: whether a plan that destroys the key is refused; without it no record can be read.
@@ -52,6 +54,7 @@ class AuditKey(ManagedKey):
                 region=region,
                 trail_arn=trail_arn,
                 topic_arn=topic_arn,
+                deploy_role=deploy_role,
             ),
             rotation_days=rotation_days,
             deletion_days=deletion_days,

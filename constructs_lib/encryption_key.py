@@ -31,6 +31,7 @@ class EncryptionKey(ManagedKey):
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
         more: Sequence[Statement] = (),
+        deploy_role: str | None = None,
         rotation_days: int = 365,
         deletion_days: int = 30,
         protect: bool = True,
@@ -52,6 +53,7 @@ class EncryptionKey(ManagedKey):
             readers: who else may decrypt.
             writers: who else may encrypt, and decrypt what they are uploading.
             more: statements of its policy about who else may use it, for what.
+            deploy_role: the ARN of the role that makes the key, where known.
             rotation_days: days between rotations, 90 to 2560.
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
             protect: whether a plan that destroys the key is refused.
@@ -71,6 +73,7 @@ class EncryptionKey(ManagedKey):
                 readers=readers,
                 writers=writers,
                 more=more,
+                deploy_role=deploy_role,
             ),
             rotation_days=rotation_days,
             deletion_days=deletion_days,

@@ -28,6 +28,7 @@ class SecureBucket(PrivateBucket):
         perimeter: Perimeter = NO_PERIMETER,
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
+        replication_role: str | None = None,
         object_lock: bool | None = None,
         protect: bool = True,
         provider: TerraformProvider | None = None,
@@ -45,6 +46,7 @@ class SecureBucket(PrivateBucket):
             perimeter: where requests for objects may come from.
             readers: who else may list and read.
             writers: who else may upload.
+            replication_role: the ARN of the role that replicates into the bucket, if one does.
             object_lock: whether its objects can be locked; a plan that would change it is refused. None
                 where that is nothing to watch over: they cannot.
             protect: whether a plan that destroys the bucket is refused; where
@@ -64,6 +66,7 @@ class SecureBucket(PrivateBucket):
                 perimeter=perimeter,
                 readers=readers,
                 writers=writers,
+                replication_role=replication_role,
             ),
             object_lock=object_lock,
             protect=protect,

@@ -55,6 +55,7 @@ def audit(
         region=settings.region,
         trail_arn=trail,
         topic_arn=topic_arn,
+        deploy_role=settings.access.deploy_role,
         rotation_days=settings.encryption.key_rotation_days,
         deletion_days=settings.encryption.key_deletion_days,
         protect=settings.protect,

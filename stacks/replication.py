@@ -34,6 +34,13 @@ def source_key_statements(settings: Settings, account: Account) -> list[Statemen
     return _key_statements(source, settings, account, read=True, written=back)
 
 
+def writer_back(settings: Settings, account: Account) -> str | None:
+    """Return the role that writes to the data bucket what changed about replicas, if one does."""
+    replication = settings.replication
+    back = replication.enabled and replication.replica_modifications
+    return _role_arn(settings, account) if back else None
+
+
 def replicate(
     scope: Construct,
     settings: Settings,
@@ -72,6 +79,7 @@ def replicate(
             more=_key_statements(
                 replica, settings, account, read=replication.replica_modifications, written=True
             ),
+            deploy_role=settings.access.deploy_role,
             rotation_days=settings.encryption.key_rotation_days,
             deletion_days=settings.encryption.key_deletion_days,
             protect=settings.protect,

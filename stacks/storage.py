@@ -12,7 +12,7 @@ from stacks.account import Account
 from stacks.lockout import refuse_lockouts
 from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
-from stacks.replication import source_key_statements
+from stacks.replication import source_key_statements, writer_back
 from stacks.settings import GrantSettings, Settings
 
 from cdktf import TerraformOutput, TerraformStack
@@ -47,6 +47,7 @@ class StorageStack(TerraformStack):
                 readers=readers,
                 writers=writers,
                 more=source_key_statements(settings, account),
+                deploy_role=settings.access.deploy_role,
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
                 protect=settings.protect,
@@ -64,6 +65,7 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             readers=readers,
             writers=writers,
+            replication_role=writer_back(settings, account),
             object_lock=settings.object_lock.mode is not None,
             protect=settings.protect,
         )

@@ -5,7 +5,7 @@ key could not be published to a topic that is encrypted with that very key.
 """
 
 from constructs_lib.policies import Document, Statement, document
-from constructs_lib.policies.key_policy import enable_root_access, s3_endpoint
+from constructs_lib.policies.key_policy import management, via_s3
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 EVENTBRIDGE = "events.amazonaws.com"
@@ -51,7 +51,7 @@ def allow_reading_trail(*, partition: str, account_id: str, region: str, trail_a
         "Action": "kms:Decrypt",
         "Resource": "*",
         "Condition": {
-            "StringEquals": {"kms:ViaService": s3_endpoint(partition, region), TRAIL_CONTEXT: trail_arn}
+            "StringEquals": {"kms:ViaService": via_s3(partition, region), TRAIL_CONTEXT: trail_arn}
         },
     }
 
@@ -74,7 +74,13 @@ def allow_alarms(*, topic_arn: str) -> Statement:
 
 
 def audit_key_policy(
-    *, partition: str, account_id: str, region: str, trail_arn: str, topic_arn: str
+    *,
+    partition: str,
+    account_id: str,
+    region: str,
+    trail_arn: str,
+    topic_arn: str,
+    deploy_role: str | None = None,
 ) -> Document:
     """Return the key policy: the account manages and reads, CloudTrail and EventBridge use.
 
@@ -84,9 +90,10 @@ def audit_key_policy(
         region: the region of key, trail and topic.
         trail_arn: the trail whose records it encrypts.
         topic_arn: the topic whose messages it encrypts.
+        deploy_role: the ARN of the role that makes the key, where known.
     """
     return document(
-        enable_root_access(partition=partition, account_id=account_id),
+        *management(partition=partition, account_id=account_id, deploy_role=deploy_role),
         allow_trail_to_encrypt(trail_arn=trail_arn),
         allow_trail_to_describe_key(trail_arn=trail_arn),
         allow_reading_trail(partition=partition, account_id=account_id, region=region, trail_arn=trail_arn),

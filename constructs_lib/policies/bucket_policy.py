@@ -24,19 +24,18 @@ OBJECT_ACTIONS = [
     "s3:PutObject",
 ]
 
-# What a role needs to write to a bucket as replication does.
-REPLICATE_ACTIONS = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
+# What a role needs to write to a bucket as replication does, from another account too.
+REPLICATE_ACTIONS = [
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+    "s3:ReplicateTags",
+]
 
 
 def _deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": action,
-        "Resource": resource,
-        "Condition": condition,
-    }
+    statement = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 def _header_present(*, unless: bool) -> Condition:
@@ -119,6 +118,16 @@ def deny_stale_presigned_urls(*, bucket_arn: str, max_age_seconds: int) -> State
         "StringEquals": {"s3:authType": ["POST", "REST-QUERY-STRING"]},
     }
     return _deny("DenyStalePresignedUrls", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
+
+
+def deny_other_replication(*, bucket_arn: str, role_arn: str | None) -> Statement:
+    """Refuse what another replication would write: nobody can plant an object, or hide one, with one's own.
+
+    `role_arn` is the role that replicates into this bucket; None where none does.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    """
+    condition: Condition = {} if role_arn is None else {"ArnNotEquals": {"aws:PrincipalArn": role_arn}}
+    return _deny("DenyOtherReplication", REPLICATE_ACTIONS, f"{bucket_arn}/*", condition)
 
 
 def _unless_exempt(perimeter: Perimeter) -> Condition:
@@ -226,8 +235,13 @@ def bucket_policy(
     perimeter: Perimeter,
     readers: Sequence[Grant],
     writers: Sequence[Grant],
+    replication_role: str | None = None,
 ) -> Document:
-    """Return the bucket policy; `key_arn` is None for a bucket that encrypts with SSE-S3."""
+    """Return the bucket policy.
+
+    `key_arn` is None for a bucket that encrypts with SSE-S3, and `replication_role` where no role replicates
+    into the bucket.
+    """
     algorithm = "AES256" if key_arn is None else "aws:kms"
     statements = [
         deny_insecure_transport(bucket_arn=bucket_arn),
@@ -240,6 +254,7 @@ def bucket_policy(
         )
     statements += [
         deny_customer_provided_keys(bucket_arn=bucket_arn),
+        deny_other_replication(bucket_arn=bucket_arn, role_arn=replication_role),
         deny_legacy_signatures(bucket_arn=bucket_arn),
         deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
     ]

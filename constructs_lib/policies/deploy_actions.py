@@ -20,6 +20,7 @@ Target = Literal[
     "objects",
     "unlabelled key",  # ours, or one whose tags and aliases do not count yet
     "tags of a new key",
+    "policy of a new key",
     "key",
     "alias",
     "policy",
@@ -146,6 +147,9 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
         Need("write", "no key yet", ("kms:CreateKey",)),
         Need("write", "tags of a new key", ("kms:TagResource",)),
+        # KMS makes no key whose policy its maker could not change afterwards:
+        # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
+        Need("write", "policy of a new key", ("kms:PutKeyPolicy",)),
         Need("write", "unlabelled key", ("kms:EnableKeyRotation",)),
         Need("write", "key", ("kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource")),
         Need("destroy", "key", ("kms:ScheduleKeyDeletion",)),

@@ -1,10 +1,12 @@
 """Where the actions of a deploy policy may be done: the targets of deploy_actions.py as a stack has them."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.policies.deploy_actions import Target
+from constructs_lib.policies.key_policy import CHANGES_POLICY_SID
 
 Where = tuple[str, dict[str, Any]]
 """A statement's Sid, and its Resource and Condition."""
@@ -100,6 +102,9 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
         one: {"ForAllValues:StringEquals": {"kms:ResourceAliases": sorted(aliases.get(one, []))}}
         for one in keys
     }
+    # Null keeps these statements off the keys of others, as long as they have one of the tags or an alias.
+    unnamed = {"Null": dict.fromkeys([*resource, "kms:ResourceAliases"], "true")}
+    any_key = _one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys)
     return {
         # KMS has no resource for these two.
         "no key yet": [
@@ -121,19 +126,15 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
             )
         ],
         "tags of a new key": [
-            # Tags at creation need a permission that names no key. Null keeps them off the keys of others:
+            # Tags at creation need a permission that names no key:
             # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
             (
                 "AllowTagNewKey",
-                {
-                    "Resource": _one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys),
-                    "Condition": {
-                        "StringEquals": request,
-                        "Null": dict.fromkeys([*resource, "kms:ResourceAliases"], "true"),
-                    },
-                },
+                {"Resource": any_key, "Condition": {"StringEquals": request, **unnamed}},
             )
         ],
+        "policy of a new key": [("AllowPolicyOfNewKey", {"Resource": any_key, "Condition": unnamed})]
+        * (not _name_their_maker(resources)),
         "unlabelled key": [
             # IfExists, as it can take five minutes until KMS counts the tags and the alias of a new key:
             # https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
@@ -169,6 +170,12 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
             )
         ],
     }
+
+
+def _name_their_maker(resources: Mapping[str, Any]) -> bool:
+    """Whether the policy of every key lets the role that makes it change it, so that no other has to."""
+    policies = [json.loads(one["policy"])["Statement"] for one in _all(resources, "aws_kms_key")]
+    return all(CHANGES_POLICY_SID in {one["Sid"] for one in statements} for statements in policies)
 
 
 def _audit(

@@ -44,9 +44,18 @@ MANAGEMENT_ACTIONS = [
 USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
-def s3_endpoint(partition: str, region: str) -> str:
-    """Return S3 in `region` as `kms:ViaService` names it."""
-    return f"s3.{region}.{'amazonaws.com.cn' if partition == 'aws-cn' else 'amazonaws.com'}"
+CHANGES_POLICY_SID = "AllowDeployRoleToChangePolicy"
+
+
+def via_s3(partition: str, region: str) -> str | list[str]:
+    """Return S3 in `region` as `kms:ViaService` names it.
+
+    The page has one form for every partition, and it is not the name of a host. What the China edition
+    of that page (docs.amazonaws.cn) says could not be looked up, so that there both endings are listed.
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+    name = f"s3.{region}.amazonaws.com"
+    return [name, f"{name}.cn"] if partition == "aws-cn" else name
 
 
 def enable_root_access(*, partition: str, account_id: str) -> Statement:
@@ -64,12 +73,38 @@ def enable_root_access(*, partition: str, account_id: str) -> Statement:
     }
 
 
-def allow_s3_service(*, partition: str, account_id: str, region: str) -> Statement:
-    """Let the S3 service itself use the key, in this region and for this account only.
+def allow_deploy_role_to_change_policy(*, role_arn: str) -> Statement:
+    """Let the role that deploys change this policy, without asking its own policies.
 
-    Requests for objects reach KMS as the principal that made them (see
-    `allow_specified_principals`); this is for what S3 does on its own behalf.
-    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    CreateKey refuses a policy with which its caller could not call PutKeyPolicy afterwards, and the role's
+    own policies know the key by its tags, which do not count at that moment. The role has to exist, or KMS
+    refuses the policy.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
+    """
+    return {
+        "Sid": CHANGES_POLICY_SID,
+        "Effect": "Allow",
+        "Principal": {"AWS": role_arn},
+        "Action": "kms:PutKeyPolicy",
+        "Resource": "*",
+    }
+
+
+def management(*, partition: str, account_id: str, deploy_role: str | None) -> list[Statement]:
+    """Return who manages a key, whatever it is for: the account, and the role that made it, where known."""
+    account = enable_root_access(partition=partition, account_id=account_id)
+    if deploy_role is None:
+        return [account]
+    return [account, allow_deploy_role_to_change_policy(role_arn=deploy_role)]
+
+
+def allow_s3_service(*, bucket_arn: str, account_id: str) -> Statement:
+    """Let S3 itself use the key for what it writes because this bucket's settings say so: an inventory.
+
+    Requests for objects reach KMS as the principal that made them (`allow_specified_principals`). Where S3
+    acts for itself, there is no `kms:ViaService`; it says for which bucket of which account. AWS names
+    GenerateDataKey; a report in parts needs Decrypt as every upload in parts does.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html#configure-inventory-kms-key-policy
     """
     return {
         "Sid": "AllowS3Service",
@@ -78,10 +113,8 @@ def allow_s3_service(*, partition: str, account_id: str, region: str) -> Stateme
         "Action": USE_ACTIONS,
         "Resource": "*",
         "Condition": {
-            "StringEquals": {
-                "kms:CallerAccount": account_id,
-                "kms:ViaService": s3_endpoint(partition, region),
-            }
+            "ArnEquals": {"aws:SourceArn": bucket_arn},
+            "StringEquals": {"aws:SourceAccount": account_id},
         },
     }
 
@@ -119,7 +152,7 @@ def allow_specified_principals(
         USE_ACTIONS,
         StringEquals={
             "kms:CallerAccount": account_id,
-            "kms:ViaService": s3_endpoint(partition, region),
+            "kms:ViaService": via_s3(partition, region),
         },
         StringLike=only_for(bucket_arn),
     )
@@ -131,7 +164,7 @@ def allow_reader(number: int, grant: Grant, *, partition: str, region: str, buck
         f"AllowReader{number}Decrypt",
         grant.principal,
         ["kms:Decrypt"],
-        StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
+        StringEquals={"kms:ViaService": via_s3(partition, region)},
         StringLike=only_for(bucket_arn),
     )
 
@@ -145,7 +178,7 @@ def allow_writer(number: int, grant: Grant, *, partition: str, region: str, buck
         f"AllowWriter{number}Encrypt",
         grant.principal,
         USE_ACTIONS,
-        StringEquals={"kms:ViaService": s3_endpoint(partition, region)},
+        StringEquals={"kms:ViaService": via_s3(partition, region)},
         StringLike=only_for(bucket_arn),
     )
 
@@ -160,14 +193,16 @@ def key_policy(
     readers: Sequence[Grant],
     writers: Sequence[Grant],
     more: Sequence[Statement] = (),
+    deploy_role: str | None = None,
 ) -> Document:
     """Return the key policy: the account manages, S3 and `principals` use, and grants let others use.
 
-    `more` are statements about who else may use the key, for what.
+    `more` are statements about who else may use the key, for what; `deploy_role` is the ARN of the role that
+    makes the key, where known.
     """
     return document(
-        enable_root_access(partition=partition, account_id=account_id),
-        allow_s3_service(partition=partition, account_id=account_id, region=region),
+        *management(partition=partition, account_id=account_id, deploy_role=deploy_role),
+        allow_s3_service(bucket_arn=bucket_arn, account_id=account_id),
         allow_specified_principals(
             partition=partition,
             account_id=account_id,

@@ -2,9 +2,9 @@
 
 from constructs_lib.policies import Document, Perimeter, Statement, document
 from constructs_lib.policies.bucket_policy import (
-    REPLICATE_ACTIONS,
     deny_insecure_transport,
     deny_legacy_signatures,
+    deny_other_replication,
     deny_outdated_tls,
     deny_stale_presigned_urls,
     perimeter_statements,
@@ -23,18 +23,6 @@ def deny_uploads(*, bucket_arn: str) -> Statement:
         "Principal": "*",
         "Action": "s3:PutObject",
         "Resource": f"{bucket_arn}/*",
-    }
-
-
-def deny_other_replication(*, bucket_arn: str, role_arn: str) -> Statement:
-    """Refuse what another replication would write: nobody can plant a replica, or hide one."""
-    return {
-        "Sid": "DenyOtherReplication",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": REPLICATE_ACTIONS,
-        "Resource": f"{bucket_arn}/*",
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from constructs_lib.policies import Condition, Document, Statement, document
-from constructs_lib.policies.key_policy import only_for, s3_endpoint
+from constructs_lib.policies.key_policy import only_for, via_s3
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,24 @@ class Side:
     key_arn: str | None
 
 
-# Bucket keys are on, for which S3 asks for data keys; without one it encrypts with the key itself. Neither
-# opens anything that is there.
-_ENCRYPT = ["kms:Encrypt", "kms:GenerateDataKey"]
+def _key_uses(*, read: bool, written: bool) -> list[tuple[str, list[str]]]:
+    """Return what replication does with a bucket's key, each as the word for its Sid and its actions.
+
+    With a bucket key, S3 decrypts that of the replica to see that it is whole, and asks for a data key of the
+    source's. Where objects come back, either side's statements allow both anyhow.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html#bucket-key-replication
+    """
+    reading = ["kms:Decrypt", *([] if written else ["kms:GenerateDataKey"])]
+    writing = [*([] if read else ["kms:Decrypt"]), "kms:Encrypt", "kms:GenerateDataKey"]
+    return [("Decrypt", reading)] * read + [("Encrypt", writing)] * written
 
 
 def trust_policy(*, sources: Sequence[Side], account_id: str) -> Document:
-    """Return the trust policy: S3 takes the role for these buckets of this account, and for nobody else's.
+    """Return the trust policy: S3 takes the role, for these buckets of this account where it says for which.
 
+    IfExists, as no page of AWS says that S3 sends these keys when it takes a replication role; AWS's own
+    example has no condition. Only who may pass the role can set it on a bucket.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     return document(
@@ -45,8 +55,8 @@ def trust_policy(*, sources: Sequence[Side], account_id: str) -> Document:
             "Principal": {"Service": "s3.amazonaws.com"},
             "Action": "sts:AssumeRole",
             "Condition": {
-                "ArnEquals": {"aws:SourceArn": [one.bucket_arn for one in sources]},
-                "StringEquals": {"aws:SourceAccount": account_id},
+                "ArnEqualsIfExists": {"aws:SourceArn": [one.bucket_arn for one in sources]},
+                "StringEqualsIfExists": {"aws:SourceAccount": account_id},
             },
         }
     )
@@ -91,7 +101,7 @@ def allow_replicate(*, destinations: Sequence[Side], delete_markers: bool) -> St
 def _through_s3(side: Side, partition: str) -> Condition:
     """Condition that a key is used by S3 in the side's region, for the side's bucket."""
     return {
-        "StringEquals": {"kms:ViaService": s3_endpoint(partition, side.region)},
+        "StringEquals": {"kms:ViaService": via_s3(partition, side.region)},
         "StringLike": only_for(side.bucket_arn),
     }
 
@@ -121,18 +131,18 @@ def replication_policy(
         allow_read_versions(sources=sources, object_lock=object_lock),
         allow_replicate(destinations=destinations, delete_markers=delete_markers),
     ]
-    for sides, what, actions in ((sources, "Decrypt", ["kms:Decrypt"]), (destinations, "Encrypt", _ENCRYPT)):
-        statements += [
-            {
-                "Sid": f"Allow{what}{one.name}",
-                "Effect": "Allow",
-                "Action": actions,
-                "Resource": one.key_arn,
-                "Condition": _through_s3(one, partition),
-            }
-            for one in sides
-            if one.key_arn is not None
-        ]
+    statements += [
+        {
+            "Sid": f"Allow{what}{one.name}",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": one.key_arn,
+            "Condition": _through_s3(one, partition),
+        }
+        for one in (source, replica)
+        if one.key_arn is not None
+        for what, actions in _key_uses(read=one in sources, written=one in destinations)
+    ]
     return document(*statements)
 
 
@@ -170,7 +180,6 @@ def key_statements(
     The principal is the account: KMS refuses a key policy that names a role which does not exist yet.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
-    uses = [("Decrypt", ["kms:Decrypt"])] * read + [("Encrypt", _ENCRYPT)] * written
     condition = _through_s3(side, partition) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
     return [
         {
@@ -181,5 +190,5 @@ def key_statements(
             "Resource": "*",
             "Condition": condition,
         }
-        for what, actions in uses
+        for what, actions in _key_uses(read=read, written=written)
     ]

@@ -5,7 +5,7 @@ https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissi
 """
 
 from constructs_lib.policies import Document, Statement, document
-from constructs_lib.policies.key_policy import USE_ACTIONS, s3_endpoint
+from constructs_lib.policies.key_policy import USE_ACTIONS, via_s3
 
 
 def allow_list_workspaces(*, bucket_arn: str) -> Statement:
@@ -65,7 +65,7 @@ def allow_state_key(*, key_arn: str, partition: str, region: str) -> Statement:
         "Effect": "Allow",
         "Action": USE_ACTIONS,
         "Resource": key_arn,
-        "Condition": {"StringEquals": {"kms:ViaService": s3_endpoint(partition, region)}},
+        "Condition": {"StringEquals": {"kms:ViaService": via_s3(partition, region)}},
     }
 
 

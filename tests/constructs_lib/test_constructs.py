@@ -175,7 +175,7 @@ def test_named_principals_use_the_key_and_the_account_manages_it(stacks: dict[st
     assert use["Condition"] == {
         "StringEquals": {
             "kms:CallerAccount": "111122223333",
-            "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn",
+            "kms:ViaService": ["s3.cn-north-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"],
         },
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]},
     }

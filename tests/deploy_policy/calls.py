@@ -211,6 +211,8 @@ class Account:
             self.keys[made["KeyId"]] = key = Key(made["Arn"], given["Policy"], tags)
             self.new.add(made["KeyId"])
             yield Needed("kms:TagResource", key.arn, request, key.policy)
+            # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
+            yield Needed("kms:PutKeyPolicy", key.arn, {}, key.policy)
         elif name in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
             alias = given["AliasName"]
             yield Needed(action, f"arn:aws:kms:{region}:{self.id}:{alias}", {})

@@ -68,6 +68,7 @@ def requests(name: str) -> dict[str, Needed]:
         "change the bucket's policy": Needed("s3:PutBucketPolicy", bucket, {}),
         "make a key": Needed("kms:CreateKey", "*", {**HERE, **tags_of(name)}),
         "tag a new key": Needed("kms:TagResource", KEY, tags_of(name)),
+        "be able to change a new key's policy": Needed("kms:PutKeyPolicy", KEY, {}),
         "rotate a key that has no tags yet": Needed("kms:EnableKeyRotation", KEY, {}),
         "change the key's policy": Needed("kms:PutKeyPolicy", KEY, own),
         "change the key's tags": Needed("kms:TagResource", KEY, {**own, "aws:RequestTag/Team": "data"}),
@@ -119,7 +120,7 @@ def test_a_role_of_one_environment_can_do_nothing_in_another(
     stacks: dict[str, dict[str, Any]],
 ) -> None:
     # A key that was just made has no tags that say whose it is.
-    ownerless = {"rotate a key that has no tags yet"}
+    ownerless = {"be able to change a new key's policy", "rotate a key that has no tags yet"}
     assert allowed(engine, policy(stacks, "dev"), requests("prod")) == ownerless
     assert allowed(engine, policy(stacks, "prod"), requests("dev")) == ownerless
 
@@ -170,6 +171,12 @@ REFUSED = {
         "kms:PutKeyPolicy", KEY, key_of("dev", None, **{"aws:ResourceTag/Project": "payroll"})
     ),
     "a key without tags": Needed("kms:ScheduleKeyDeletion", KEY, {}),
+    "the policy of a key without tags that is in use": Needed(
+        "kms:PutKeyPolicy", KEY, {"kms:ResourceAliases": ["alias/payroll"]}
+    ),
+    "the policy of a key with one of the tags": Needed(
+        "kms:PutKeyPolicy", KEY, {"aws:ResourceTag/Environment": "prod"}
+    ),
     "the adoption of another environment's key": Needed(
         "kms:TagResource", KEY, {**key_of("prod", None), **tags_of("dev")}
     ),
@@ -215,6 +222,32 @@ def test_a_role_that_deploys_dev_has_no_way_to(
     answers = judge(engine, document, [REFUSED[what], requests("dev")["attach the managed policy"]])
     assert [answer.result for answer in answers] == ["ImplicitlyDenied", "Allowed"]
     assert answers[0].ignored == ()
+
+
+def test_kms_makes_every_key_as_its_maker_can_change_the_policy_afterwards(
+    engine: Engine, stacks: dict[str, dict[str, Any]]
+) -> None:
+    """By the role's own policies, or by the key's where `access.deploy_role` names the role.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
+    """
+    named = "arn:aws:iam::111122223333:role/deploy"
+    made = 0
+    for name in (one.removeprefix("secure-storage-") for one in STACKS if not one.endswith("-state")):
+        stack = json.loads(json.dumps(stacks[f"secure-storage-{name}"]).replace("111122223333", ACCOUNT))
+        document = policy({f"secure-storage-{name}": stack}, name)
+        sids = {one["Sid"] for one in document["Statement"]}
+        for key in stack["resource"].get("aws_kms_key", {}).values():
+            if ":aws-cn:" in key["policy"]:
+                continue
+            key_policy = key["policy"].replace("${data.aws_caller_identity.caller.account_id}", ACCOUNT)
+            (said,) = judge(engine, document, [Needed("kms:PutKeyPolicy", KEY, {}, key_policy)])
+            assert said.result == "Allowed", name
+            assert ("AllowPolicyOfNewKey" in sids) == (
+                named.replace("111122223333", ACCOUNT) not in key_policy
+            )
+            made += 1
+    assert made > len(STACKS) / 2
 
 
 def attached(stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -70,11 +70,6 @@ class Deployment:
         """Return the ARN of something in the stack's region, of its own account unless another is named."""
         return f"arn:{self.partition}:{service}:{self.region}:{account or self.account}:{resource}"
 
-    @property
-    def dns_suffix(self) -> str:
-        """The domain of the partition's services."""
-        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-
 
 class UnresolvedReferenceError(Exception):
     """A Terraform reference for which no example is known."""

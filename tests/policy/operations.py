@@ -51,6 +51,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ReplicateObject": Operation("s3:ReplicateObject", kms="kms:GenerateDataKey"),
     "ReplicateTags": Operation("s3:ReplicateTags"),
     "ReplicateDelete": Operation("s3:ReplicateDelete"),
+    "OverrideOwner": Operation("s3:ObjectOwnerOverrideToBucketOwner"),
     "ListObjects": Operation("s3:ListBucket", "bucket"),
     "ListObjectVersions": Operation("s3:ListBucketVersions", "bucket"),
 }

@@ -116,8 +116,10 @@ PEOPLE: Mapping[str, Person] = {
     "an administrator": Person("role/admin", ("AdministratorAccess",)),
     "a key administrator": Person("role/key-admin", ("AllOfKMS",)),
     "the deploying role": Person("role/deploy", ("AdministratorAccess",)),
+    "the deploying role without a policy": Person("role/deploy"),
     "CI": Person("role/ci", ("SecureStorageState",)),
     "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
+    "the break-glass role without a policy": Person("role/breakglass"),
     "the deploying role of no organization": Person(
         "role/deploy", ("AdministratorAccess",), organization=None
     ),
@@ -127,6 +129,7 @@ PEOPLE: Mapping[str, Person] = {
     # What S3 replicates with, and the same permissions in other hands.
     "the replication role": Person("role/secure-storage-{environment}-replica", ("SecureS3Replication",)),
     "the replication role without a policy": Person("role/secure-storage-{environment}-replica"),
+    "a replication role with all of S3": Person("role/secure-storage-{environment}-replica", ("AllOfS3",)),
     "another role that may replicate": Person("role/replicator", ("SecureS3Replication",)),
     # Other accounts.
     "a stranger": Person("role/admin", ("AdministratorAccess",), "999988887777", "o-9z8y7x6w5v"),
@@ -140,7 +143,6 @@ PEOPLE: Mapping[str, Person] = {
     # Nobody, and AWS itself.
     "anybody": Person(None),
     "S3 itself": Person("s3.amazonaws.com"),
-    "S3 itself in a stranger's account": Person("s3.amazonaws.com", account="999988887777"),
     "S3 log delivery": Person("logging.s3.amazonaws.com", source="this"),
     "S3 log delivery for another bucket": Person("logging.s3.amazonaws.com", source="another"),
     # A bucket's name is free again once the bucket is deleted.
@@ -151,6 +153,10 @@ PEOPLE: Mapping[str, Person] = {
     "S3 inventory for another bucket": Person("s3.amazonaws.com", source="another"),
     "S3 inventory for a stranger's bucket of that name": Person(
         "s3.amazonaws.com", account="999988887777", source="this"
+    ),
+    "S3 inventory of the replica bucket": Person("s3.amazonaws.com", source="replica bucket"),
+    "S3 inventory of a stranger's replica bucket of that name": Person(
+        "s3.amazonaws.com", account="999988887777", source="replica bucket"
     ),
     "S3 log delivery that does not say for whom": Person("logging.s3.amazonaws.com"),
     "CloudTrail": Person("cloudtrail.amazonaws.com"),

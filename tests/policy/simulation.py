@@ -181,15 +181,15 @@ class Simulator:
         if done.kms is None or key is None:
             return None
         about = bucket.arn + ("" if bucket.bucket_key else f"/{row.key}")
-        through = f"s3.{bucket.region}.{self._deployment.dns_suffix}"
+        through = f"s3.{bucket.region}.amazonaws.com"
         return self._kms(row, done.kms, key, {"kms:ViaService": through, **_about(about)})
 
     def _kms(self, row: Row, action: str, key: str, context: dict[str, str | list[str]]) -> EngineRequest:
         here, person = self._deployment, PEOPLE[row.who]
         account = FOREIGN_ACCOUNT if key == "another account's" else here.account
         via = {"aws:ViaAWSService": "true" if "kms:ViaService" in context else "false"}
-        # AWS does not document which account KMS sees where a service acts for itself. Assumed here, as the
-        # condition of AllowS3Service does: the account that the service acts in.
+        # AWS does not document which account KMS sees where a service acts for itself, and none of our
+        # statements that let a service in asks for it.
         caller = {} if person.name is None else {"kms:CallerAccount": person.account or here.account}
         return EngineRequest(
             principal=person.principal(here),
@@ -261,7 +261,8 @@ class Simulator:
         here = self._deployment
         elsewhere = {"aws-cn": "cn-northwest-1" if here.region == "cn-north-1" else "cn-north-1"}
         region = elsewhere.get(here.partition, "eu-west-3") if name.endswith("elsewhere") else here.region
-        return f"{name.split()[0].lower()}.{region}.{here.dns_suffix}"
+        ending = ".amazonaws.com.cn" if name.endswith("as a host in China") else ".amazonaws.com"
+        return f"{name.split()[0].lower()}.{region}{ending}"
 
     def _sent(self, row: Row) -> dict[str, str]:
         headers = {name: self._keys.get(value, value) for name, value in SENT[row.sends].items()}

@@ -38,7 +38,8 @@ class Row:
         network: a name in `simulation.NETWORKS`.
         signed: `header`, `SigV2 header`, `SigV2 link`, `unsigned`, or such as `link, 2 hours old`.
         sends: a name in `simulation.SENT`: the headers of an upload.
-        through: which service asks KMS: `S3`, `S3 elsewhere`, `DynamoDB` or `nothing`.
+        through: which service asks KMS: `S3`, `S3 elsewhere`, `S3 as a host in China`, `DynamoDB` or
+            `nothing`.
         context: what KMS is told to be encrypted: `this bucket`, `its object`, …, or `nothing`.
         kms_key: `this`, another of the deployment, or `another` key of the account.
     """

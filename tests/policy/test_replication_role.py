@@ -52,6 +52,8 @@ TAKERS = {
     # A bucket's name is free again once the bucket is deleted.
     "S3 for a stranger's bucket of that name": (S3, acts_for(SOURCE, "999988887777")),
     "S3 that does not say for whom": (S3, {}),
+    "S3 that says only the account": (S3, {"aws:SourceAccount": ACCOUNT}),
+    "S3 that says only a stranger's account": (S3, {"aws:SourceAccount": "999988887777"}),
     "another service": ("lambda.amazonaws.com", acts_for(SOURCE)),
     "a role of the account": (f"{IAM}:role/deploy", {}),
     "a stranger's role": ("arn:aws:iam::999988887777:role/admin", {}),
@@ -82,8 +84,16 @@ EVERYTHING: Document = {
 }
 
 
-def test_only_s3_takes_the_role_for_the_two_buckets(engine: Engine, trust: Document) -> None:
-    assert taken_by(engine, trust) == {"S3 for the source", "S3 for the replica"}
+def test_only_s3_takes_the_role_and_for_no_other_bucket_that_it_names(
+    engine: Engine, trust: Document
+) -> None:
+    # No page says that S3 sends whom it acts for when it takes a replication role.
+    assert taken_by(engine, trust) == {
+        "S3 for the source",
+        "S3 for the replica",
+        "S3 that does not say for whom",
+        "S3 that says only the account",
+    }
     mutants = list(without_part("trust policy", trust))
     assert len(mutants) == 4
     assert [str(one) for one in mutants if taken_by(engine, one.document) == taken_by(engine, trust)] == []
