@@ -3,15 +3,15 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
-from pathlib import Path
 
 from ops.deploy_policy import policies_of_environment, statements_to_check
+from ops.environment_argument import known_environments
 from ops.errors import OpsError
 from ops.preflight_checks import credentials, names, object_lock, permissions, state, tools
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped, unknown
 from ops.stack_commands import checked_settings
-from ops.toolchain import ROOT, tool_environment
+from ops.toolchain import tool_environment
 from stacks.settings import Settings
 
 import click
@@ -85,7 +85,7 @@ def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line
 def environment_line(name: str, *, bootstrapped: bool) -> Line:
     """Say where the settings are from; what looks like another name misspelt is bad until it exists."""
     subject = "environment"
-    known = sorted(path.stem for path in Path(ROOT, "environments").glob("*.toml"))
+    known = known_environments()
     if name in known:
         return good(subject, f"{name}, described by environments/{name}.toml")
     text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"

@@ -18,7 +18,7 @@ from stacks.settings_errors import (
     unknown_key,
     validation_problems,
 )
-from stacks.settings_files import read_toml, toml_files
+from stacks.settings_files import environment_files, read_toml
 
 from pydantic import ValidationError
 
@@ -39,7 +39,7 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
     Raises:
         SettingsError: with all problems of all files, or of the environment that was picked.
     """
-    files = {path.stem: path for path in toml_files(directory)}
+    files = environment_files(directory)
     sources = [_Source(name, path) for name, path in files.items()]
     picked = environ.get("ENVIRONMENT_SUFFIX") or None
     if picked is not None and picked not in files:

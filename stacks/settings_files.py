@@ -1,17 +1,24 @@
 """Finds and reads the files in environments/; what goes wrong becomes one line."""
 
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from stacks.settings_errors import SettingsError
 
 
-def toml_files(directory: Path) -> list[Path]:
-    """Give the *.toml files of a directory, sorted; raise SettingsError where there is none."""
+def environment_of(file: PurePath) -> str | None:
+    """Return the environment that a file in environments/ describes; None where it describes none.
+
+    A hidden file is an editor's, such as the lock `.#prod.toml`, and no environment's.
+    """
+    return file.stem if file.suffix == ".toml" and not file.name.startswith(".") else None
+
+
+def environment_files(directory: Path) -> dict[str, Path]:
+    """Return the file of each environment by its name, sorted; raise SettingsError where there is none."""
     try:
-        # A hidden file is an editor's, not an environment.
-        found = sorted(p for p in directory.iterdir() if p.suffix == ".toml" and not p.name.startswith("."))
+        found = {name: path for path in sorted(directory.iterdir()) if (name := environment_of(path))}
     except OSError as error:
         raise SettingsError([f"{directory.as_posix()}: cannot be read: {_reason(error)}"]) from error
     if not found:

@@ -7,16 +7,19 @@ import sys
 from pathlib import Path
 
 from constructs_lib import aws
+from ops.ci.paths import can_change_a_plan
 from ops.toolchain import tool_environment
 from tests.conftest import ROOT
 
 import pytest
 
 
-def synthesize(outdir: Path, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+def synthesize(
+    outdir: Path, folder: Path = ROOT, script: Path = ROOT / "main.py", **variables: str
+) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k not in ("AWS_REGION", "ENVIRONMENT_SUFFIX")}
     return subprocess.run(
-        [sys.executable, ROOT / "main.py"],
+        [sys.executable, script],
         cwd=folder,
         env=clean | {"CDKTF_OUTDIR": str(outdir)} | variables,
         capture_output=True,
@@ -35,6 +38,29 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert len(contents(tmp_path / "one")) == 7  # a manifest, and two stacks for each of three environments
+
+
+def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
+    """So CI need not plan after a change of it."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines():
+        if can_change_a_plan(name):
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / name).write_bytes((ROOT / name).read_bytes())
+    assert not (checkout / "presign").exists()
+    assert synthesize(tmp_path / "whole", ENVIRONMENT_SUFFIX="dev").returncode == 0
+    main = checkout / "main.py"
+    done = synthesize(tmp_path / "part", checkout, script=main, ENVIRONMENT_SUFFIX="dev")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(tmp_path / "whole") == contents(tmp_path / "part")
+    reviews = "import ops.ci.plan, ops.ci.comment, ops.ci.deploy, ops.drift, ops.preflight, ops.cli"
+    done = subprocess.run(
+        [sys.executable, "-c", reviews], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_lazy_bindings_change_no_byte(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 from dataclasses import dataclass
 
+from ops.ci.paths import planned_again
+from ops.environment_argument import known_environments
 from ops.errors import OpsError
 from ops.toolchain import ROOT
 
@@ -36,21 +38,16 @@ def revision() -> Revision:
 
 
 def changed_environments(base: str | None) -> list[str]:
-    """Return the names of the environments that differ from `base`, sorted; of all where that is None.
+    """Return the environments whose plans may differ from those of `base`, sorted; all where that is None.
 
-    All of them do where anything but their own files changed, or where there is no such commit, as before
-    the first push.
+    All of them, too, where there is no such commit, as before the first push.
     """
-    known = sorted(path.stem for path in (ROOT / "environments").glob("*.toml"))
+    known = known_environments(ROOT)
     if base is None or not _is_commit(base):
         return known
     # -z, as git quotes unusual names otherwise.
     changed = _git("diff", "--name-only", "-z", "--no-renames", base, "HEAD", "--").split("\0")[:-1]
-    files = {f"environments/{name}.toml": name for name in known}
-    ours = [path for path in changed if path.startswith("environments/") and path.endswith(".toml")]
-    if len(ours) < len(changed):
-        return known
-    return sorted(files[path] for path in ours if path in files)  # the others were removed
+    return planned_again(changed, known)
 
 
 def _is_commit(name: str) -> bool:

@@ -1,7 +1,10 @@
 """`ops ci` on the command line."""
 
+import os
+import subprocess
 from pathlib import Path
 
+from ops.ci_demo_site import GIT
 from tests.ops.ops_support import checkout_of_ops, run_ops
 
 import pytest
@@ -53,5 +56,25 @@ def test_without_a_plan_there_is_nothing_to_show(checkout: Path) -> None:
 
 
 def test_all_environments_are_a_json_list(checkout: Path) -> None:
+    done = run_ops(checkout, "ci", "environments")
+    assert (done.returncode, done.stdout, done.stderr) == (0, '["dev", "prod", "staging"]\n', "")
+
+
+def test_a_change_of_the_readme_alone_concerns_no_environment_and_a_hidden_file_is_none(
+    checkout: Path,
+) -> None:
+    (checkout / "README.md").write_text("one")
+    history = {**GIT, "GIT_CEILING_DIRECTORIES": str(checkout.parent)}
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "One"]):
+        subprocess.run(["git", *command], cwd=checkout, env={**os.environ, **history}, check=True)
+    (checkout / "README.md").write_text("two")
+    command = ["git", "commit", "--all", "--quiet", "--message", "Two"]
+    subprocess.run(command, cwd=checkout, env={**os.environ, **history}, check=True)
+    done = run_ops(checkout, "ci", "environments", "--changed-since", "HEAD^1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_an_editor_s_lock_is_no_environment(checkout: Path) -> None:
+    (checkout / "environments" / ".#prod.toml").write_text("")
     done = run_ops(checkout, "ci", "environments")
     assert (done.returncode, done.stdout, done.stderr) == (0, '["dev", "prod", "staging"]\n', "")

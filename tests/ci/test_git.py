@@ -69,6 +69,15 @@ def test_outside_of_git_it_is_one_line(checkout: Path, monkeypatch: pytest.Monke
         ({"environments/prod.toml": "changed", "main.py": "changed"}, ["dev", "prod"]),
         ({"environments/notes.md": "new"}, ["dev", "prod"]),
         ({"docs.md": "new"}, ["dev", "prod"]),
+        ({"README.md": "new"}, []),
+        ({"docs/README.md": "new", "tests/a.py": "", "presign/a.py": "", "benchmarks/a.py": ""}, []),
+        ({"README.md": "new", "environments/prod.toml": "changed"}, ["prod"]),
+        ({"README.md": "new", "main.py": "changed"}, ["dev", "prod"]),
+        ({"stacks/README.md": "new"}, ["dev", "prod"]),
+        ({"environments/.#prod.toml": "new"}, ["dev", "prod"]),
+        ({"docs-2/a.md": "new"}, ["dev", "prod"]),
+        ({"docs": "a file"}, ["dev", "prod"]),
+        ({"README.md.j2": "new"}, ["dev", "prod"]),
         ({}, []),
     ],
 )
@@ -83,6 +92,22 @@ def test_an_environment_that_was_removed_is_not_planned(checkout: Path) -> None:
     (checkout / "environments/prod.toml").unlink()
     commit(checkout)
     assert changed_environments("HEAD^1") == []
+
+
+@pytest.mark.parametrize("base", [None, "HEAD^1"])
+def test_an_editor_s_lock_is_no_environment(checkout: Path, base: str | None) -> None:
+    commit(checkout, **{"main.py": "changed"})
+    # As Emacs makes it: a link to nowhere, next to the file that is edited.
+    (checkout / "environments/.#prod.toml").symlink_to("ada@laptop.4711")
+    assert changed_environments(base) == ["dev", "prod"]
+
+
+def test_a_checkout_without_environments_is_refused(checkout: Path) -> None:
+    for name in ("dev", "prod"):
+        (checkout / f"environments/{name}.toml").unlink()
+    (checkout / "environments/.#prod.toml").touch()
+    with pytest.raises(OpsError, match=r"environments: has no \*\.toml file; each environment is one"):
+        changed_environments(None)
 
 
 @pytest.mark.parametrize("base", [None, "0" * 40, "no-such-branch", "--help", ""])

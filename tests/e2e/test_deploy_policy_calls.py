@@ -7,7 +7,7 @@ authorizes for it is then simulated against the policy.
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from constructs_lib.policies.deploy_policy import deploy_policies
 from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.remote_state import RemoteState
 from ops.toolchain import tool_environment
 from stacks.aws_names import partition_of
 from stacks.environments import load_environments
@@ -123,15 +124,31 @@ class Place:
         (self.folder / "test_override.tf.json").write_text(json.dumps(providers(stack)))
         return stack
 
+    def environ(self) -> dict[str, str]:
+        """The variables with which calls go through the proxy."""
+        return EmbeddedAws(self.proxy.endpoint).environment(tool_environment())
+
     def terraform(self, *arguments: str, status: int = 0) -> list[Needed]:
         """Run terraform; remember and return what AWS authorized for its calls."""
-        env = EmbeddedAws(self.proxy.endpoint).environment(tool_environment())
+
+        def run() -> None:
+            done = subprocess.run(
+                ["terraform", *arguments],
+                cwd=self.folder,
+                env=self.environ(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == status, done.stdout + done.stderr
+
+        return self.recorded(run)
+
+    def recorded(self, act: Callable[[], object]) -> list[Needed]:
+        """Do something; remember and return what AWS authorized for the calls that it made."""
         self.proxy.calls.clear()
         self.account.new.clear()
-        done = subprocess.run(
-            ["terraform", *arguments], cwd=self.folder, env=env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == status, done.stdout + done.stderr
+        act()
         made = [one for call in self.proxy.calls for one in self.account.needed(call)]
         self.calls += len(self.proxy.calls)
         self.needed += made
@@ -193,7 +210,7 @@ def put_objects(place: Place) -> None:
 
 @pytest.mark.parametrize("place", SETTINGS, indirect=True)
 def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
-    place: Place, record_property: Any
+    place: Place, record_property: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = place.settings
     stack = place.synthesize(settings)
@@ -233,6 +250,10 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         before = place.calls
         made = place.terraform("init", "-input=false", "-reconfigure")
         made += place.terraform("plan", "-input=false", "-lock=false")
+        # As the preflight does before a plan.
+        for name, value in place.environ().items():
+            monkeypatch.setenv(name, value)
+        made += place.recorded(RemoteState(settings, f"secure-storage-{settings.environment}").lock)
         report("plan", read_only, made, place.calls - before, record_property)
 
 
