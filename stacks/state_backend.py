@@ -3,6 +3,7 @@
 from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.lifecycle import Lifecycle, LifecycleRule
+from constructs_lib.policies import plan_files
 from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
 from stacks import replication
@@ -55,7 +56,7 @@ class StateBackendStack(TerraformStack):
             self,
             "lifecycle",
             bucket=bucket.bucket.id,
-            rules=[LifecycleRule(id="expire-noncurrent-versions", noncurrent_days=365, abort_upload_days=7)],
+            rules=_rules(settings.environment),
             depends_on=[bucket.last_setting],
         )
         policy = AccessPolicy(
@@ -82,3 +83,26 @@ class StateBackendStack(TerraformStack):
         TerraformOutput(self, "StateBucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "StateKeyArn", value=key.key.arn)
         TerraformOutput(self, "StatePolicyArn", value=policy.policy.arn)
+
+
+def _rules(environment: str) -> list[LifecycleRule]:
+    """Return what ends in the state bucket: earlier versions of states, and CI's plans and reviews.
+
+    Nothing else does: below `ci/<environment>/deployed/` lie the records of deploys, and states that could
+    not be saved. A plan of last month is stale, and it holds the state. Its rules need no `[ci]`: CIs other
+    than GitHub store plans as well, and a rule for a prefix without objects does nothing. A rule with days
+    also removes the delete marker that is left in the end:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    states = f"secure-storage-{environment}"  # of all its stacks, each in a folder of its name
+    return [
+        LifecycleRule(id="expire-noncurrent-versions", prefix=states, noncurrent_days=365),
+        LifecycleRule(id="abort-uploads", abort_upload_days=7),
+        *(
+            LifecycleRule(id=name, prefix=prefix, expiration_days=30, noncurrent_days=1)
+            for name, prefix in (
+                ("expire-plans", plan_files.plans(environment)),
+                ("expire-reviews", plan_files.reviews(environment)),
+            )
+        ),
+    ]
