@@ -62,6 +62,16 @@ def get_object(s3: Any, **which: str) -> bytes | None:  # noqa: ANN401 - boto3 m
     return body
 
 
+REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
+"""Error codes of a call that the credentials may not make. S3's HEAD answers have no body, only a status."""
+
+
+def refused(error: BaseException) -> bool:
+    """Tell whether AWS refused because the credentials may not; an OpsError as what it came from."""
+    cause = error.__cause__ if isinstance(error, OpsError) else error
+    return isinstance(cause, Exception) and error_code(cause) in REFUSED
+
+
 def error_code(error: Exception) -> str:
     """Return the error code of what AWS answered, such as `NoSuchBucket` or, without a body, `404`."""
     response = getattr(error, "response", {})

@@ -32,6 +32,9 @@ def require(environment: str, *, read_only: bool = False) -> None:
     lines = check(environment, read_only=read_only)
     for line in lines:
         click.secho(str(line), fg=COLOURS[line.mark])
+    unseen = sum(line.mark is Mark.UNKNOWN for line in lines)
+    if unseen:
+        click.echo(f"{unseen} of {len(lines)} checks could not be made: see the lines with {Mark.UNKNOWN}")
     failed = sum(line.mark is Mark.BAD for line in lines)
     if failed:
         raise OpsError(
@@ -58,7 +61,8 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
         if caller is None:
             subjects = (*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT)
             reason = "no credentials for the right account"
-            aws_lines, bootstrapped = skipped(subjects, reason), False
+            bootstrapped: bool | None = False
+            aws_lines = skipped(subjects, reason)
         else:
             permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
             state_lines, found = state.check(settings, caller)
@@ -82,8 +86,13 @@ def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line
     return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
 
 
-def environment_line(name: str, *, bootstrapped: bool) -> Line:
-    """Say where the settings are from; what looks like another name misspelt is bad until it exists."""
+def environment_line(name: str, *, bootstrapped: bool | None) -> Line:
+    """Say where the settings are from; what looks like another name misspelt is bad until it exists.
+
+    Args:
+        name: the environment's name.
+        bootstrapped: whether it exists; None where that is not known.
+    """
     subject = "environment"
     known = known_environments()
     if name in known:
@@ -91,6 +100,8 @@ def environment_line(name: str, *, bootstrapped: bool) -> Line:
     text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"
     near = get_close_matches(name, known, n=1, cutoff=0.65)
     near = near or [other for other in known if name.startswith(other) and name[len(other) :].isalpha()]
+    if near and bootstrapped is None:
+        return unknown(subject, f"{text}, or {near[0]} is meant: its state bucket cannot be seen")
     if near and not bootstrapped:
         return bad(subject, text, f'did you mean "{near[0]}"? If not, make bootstrap ENV={name}')
     return good(subject, text)

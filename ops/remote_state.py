@@ -141,7 +141,7 @@ class RemoteState:
         """
         body = self._get(self.key)
         if body is None:
-            if self._was_deleted():
+            if self.was_deleted():
                 raise self._damaged("was deleted")
             return None
         try:
@@ -149,13 +149,16 @@ class RemoteState:
         except ValueError as error:
             raise self._damaged(str(error)) from error
 
-    def _was_deleted(self) -> bool:
+    def was_deleted(self) -> bool | None:
+        """Tell whether a missing state has versions; None where these credentials may not list them.
+
+        A role that only deploys may not. It sees as much as Terraform does: no state.
+        """
         try:
             return any(True for _ in self._listed("Versions"))
         except OpsError as error:
-            # A role that only deploys may not list them. It sees as much as Terraform does: no state.
-            if isinstance(error.__cause__, Exception) and aws.error_code(error.__cause__) == "AccessDenied":
-                return False
+            if aws.refused(error):
+                return None
             raise
 
     def _damaged(self, problem: str) -> DamagedStateError:

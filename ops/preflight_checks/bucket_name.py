@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from ops import aws
-from ops.preflight_checks.buckets import Owner, look_up
+from ops.preflight_checks.buckets import Owner, hidden, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.known import Known
-from ops.preflight_checks.line import Line, bad, good
+from ops.preflight_checks.line import Line, bad, good, unknown
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class BucketName:
     region: str
 
     def unusable(self, caller: Caller) -> tuple[Line | None, Owner]:
-        """Return a line with ✗ where the bucket is of others or elsewhere, and whose it is."""
+        """Return a line where the bucket is not to be had, or not to be seen; and whose it is."""
         found = look_up(aws.client("s3", self.region), self.name, caller.account)
         if found.owner is Owner.OTHERS:
-            text = f"{self.name} is somebody else's, or its policy keeps these credentials out"
+            text = f"{self.name} is somebody else's"
             remedy = f"set {self.key} to a name of your own in the environment's file"
             return bad(self.subject, text, remedy), found.owner
+        if found.owner is Owner.HIDDEN:
+            return unknown(self.subject, hidden(self.name)), found.owner
         if found.owner is Owner.US and found.region not in ("", self.region):
             text = f"{self.name} is ours, but in {found.region}, and the settings say {self.region}"
             remedy = f"correct {self.region_key} or {self.key} in the environment's file"

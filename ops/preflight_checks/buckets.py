@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-from ops.aws import error_code
+from ops.aws import REFUSED, error_code, refused
 
 
 class Owner(enum.Enum):
@@ -13,7 +13,9 @@ class Owner(enum.Enum):
     NOBODY = enum.auto()
     US = enum.auto()
     OTHERS = enum.auto()
-    """Another account; or ours, with a bucket policy that keeps these credentials out."""
+    """Another account: S3 does not list it among ours."""
+    HIDDEN = enum.auto()
+    """Another account; or ours, with policies that keep these credentials out."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,11 @@ class Bucket:
 def look_up(s3: Any, name: str, account: str) -> Bucket:  # noqa: ANN401 - boto3 makes its classes as it runs
     """Ask S3 who has a bucket's name.
 
+    HeadBucket answers 403 for a bucket of others and for one that the credentials may not look at; only
+    ListBuckets, for those who may, tells the two from each other.
+
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
 
     Raises:
         ClientError: S3 answers with something else than that.
@@ -39,7 +45,22 @@ def look_up(s3: Any, name: str, account: str) -> Bucket:  # noqa: ANN401 - boto3
         if code in ("404", "NoSuchBucket"):
             return Bucket(Owner.NOBODY)
         # A redirect that botocore could not follow, too, is about a bucket that is there.
-        if code in ("403", "301", "AccessDenied", "PermanentRedirect"):
-            return Bucket(Owner.OTHERS)
+        if code in REFUSED | {"301", "PermanentRedirect"}:
+            return Bucket(Owner.OTHERS if _is_others(s3, name) else Owner.HIDDEN)
         raise
     return Bucket(Owner.US, answer.get("BucketRegion", ""))
+
+
+def hidden(name: str) -> str:
+    """Say of a bucket that it is hidden."""
+    return f"{name} is somebody else's, or ours and these credentials may not look at it (s3:ListBucket)"
+
+
+def _is_others(s3: Any, name: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
+    try:
+        pages = s3.get_paginator("list_buckets").paginate()
+        return all(bucket["Name"] != name for page in pages for bucket in page["Buckets"])
+    except s3.exceptions.ClientError as error:
+        if refused(error):
+            return False
+        raise

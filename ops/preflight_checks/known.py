@@ -1,5 +1,7 @@
 """What the state knows of the names that exist."""
 
+from collections.abc import Iterable
+
 from ops.preflight_checks.line import Line, bad, good, unknown
 from ops.preflight_checks.state import Found
 
@@ -13,6 +15,15 @@ class Known:
         self._resources = {} if state.snapshot is None else state.snapshot.resources
         self._recover = recover
 
+    @property
+    def readable(self) -> bool:
+        """Whether the state could be read, or there is none yet."""
+        return self._readable
+
+    def unreadable(self, subject: str, names: Iterable[str]) -> Line:
+        """Return the line for what exists, and may be in a state that could not be read."""
+        return unknown(subject, f"{', '.join(names)} exists, and the state that may have it cannot be read")
+
     def has(self, kind: str, attribute: str, value: str) -> bool:
         """Tell whether the state has a resource of this type with this attribute."""
         return any(
@@ -25,9 +36,7 @@ class Known:
         if not missing:
             return good(subject, f"{', '.join(names)}: ours, and in the state")
         if not self._readable:
-            return unknown(
-                subject, f"{', '.join(missing)} exists, and the state that may have it cannot be read"
-            )
+            return self.unreadable(subject, missing)
         return bad(
             subject,
             f"{', '.join(missing)}: exists in this account, and is not in the state",

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ops.aws import error_code, one_line_errors
+from ops.aws import one_line_errors, refused
 from ops.errors import OpsError
 
 
@@ -61,26 +61,12 @@ def skipped(subjects: Iterable[str], reason: str) -> list[Line]:
     return [Line(Mark.SKIPPED, subject, f"not checked: {reason}") for subject in subjects]
 
 
-# S3's HEAD answers have no body, so that the status is all there is.
-DENIED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
-
-
-def denied(error: Exception) -> bool:
-    """Tell whether AWS refused because the credentials may not."""
-    return error_code(error) in DENIED
-
-
 def asked(subject: str, ask: Callable[[], Line]) -> Line:
     """Return the line that `ask` makes; where it may not ask AWS, a line that says so."""
-    from botocore.exceptions import ClientError
-
     try:
         with one_line_errors():
-            try:
-                return ask()
-            except ClientError as error:
-                if denied(error):
-                    return unknown(subject, f"these credentials may not: {error}")
-                raise
+            return ask()
     except OpsError as error:
-        return bad(subject, str(error), "mend what the message names, and try again")
+        if refused(error):
+            return unknown(subject, f"these credentials may not: {error}")
+        return bad(subject, str(error), "correct what the message names, and try again")

@@ -54,6 +54,8 @@ def _bucket(settings: Settings, caller: Caller, known: Known) -> Line:
         text = f"import.bucket is true, and there is no bucket {bucket.name} in account {caller.account}"
         return bad(bucket.subject, text, "set import.bucket = false, or correct bucket_name")
     if settings.import_.bucket and not bucket.in_state(known):
+        if not known.readable:
+            return known.unreadable(bucket.subject, [bucket.name])
         return adoption.bucket_line(bucket.subject, aws.client("s3", settings.region), settings)
     recover = (
         f"make recover ENV={settings.environment}, if a deploy made it; to take it over: import.bucket = true"
@@ -67,6 +69,8 @@ def _alias(settings: Settings, caller: Caller, known: Known) -> Line:
         (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
         return line
     if settings.import_.key is not None and not known.has("aws_kms_alias", "name", alias):
+        if not known.readable:
+            return known.unreadable(subject, [settings.import_.key])
         return adoption.key_line(subject, settings, caller.account)
     return _key_alias(subject, alias, settings, known)
 

@@ -33,6 +33,14 @@ def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str
     principal = _principal(iam, caller)
     if principal is None:
         return unknown(SUBJECT, f"IAM simulates users and roles, and {caller.arn} is neither")
+    try:
+        return _answer(iam, principal, needed, remedy)
+    except iam.exceptions.NoSuchEntityException:
+        # Its path is not in the session's ARN, and these credentials may not ask for it.
+        return unknown(SUBJECT, f"there is no {principal}, and these credentials may not see its path")
+
+
+def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Line:
     refused: list[str] = []
     undecided: set[str] = set()
     # One question for all actions that differ in nothing else, as IAM lets few be asked in a second.
@@ -82,6 +90,6 @@ def _principal(iam: Any, caller: Caller) -> str | None:  # noqa: ANN401 - a boto
     try:
         return str(iam.get_role(RoleName=role)["Role"]["Arn"])
     except iam.exceptions.ClientError as error:
-        if aws.error_code(error) not in ("AccessDenied", "NoSuchEntity"):
+        if not aws.refused(error) and aws.error_code(error) != "NoSuchEntity":
             raise
         return f"arn:{caller.partition}:iam::{caller.account}:role/{role}"

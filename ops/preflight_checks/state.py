@@ -7,13 +7,17 @@ from typing import Any
 
 from ops import aws
 from ops.errors import OpsError
-from ops.preflight_checks.buckets import Owner, look_up
+from ops.preflight_checks.buckets import Owner, hidden, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import usable
-from ops.preflight_checks.line import Line, Mark, asked, bad, good, skipped
+from ops.preflight_checks.line import Line, Mark, asked, bad, good, skipped, unknown
 from ops.remote_state import DamagedStateError, RemoteState, Snapshot
 from ops.toolchain import ROOT
 from stacks.settings import Settings
+
+REFUSED = "these credentials may not read {}, or may not be told that there is none"
+"""S3 answers 403, not 404, for a missing object where the caller may not list the bucket:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
 
 SUBJECTS = (
     "state bucket",
@@ -33,19 +37,19 @@ class Found:
     Attributes:
         readable: whether it could be read, or there is none yet.
         snapshot: the state; None where there is none.
-        bootstrapped: whether the state bucket is there.
+        bootstrapped: whether the state bucket is there; None where that could not be seen.
     """
 
     readable: bool
     snapshot: Snapshot | None
-    bootstrapped: bool
+    bootstrapped: bool | None
 
 
 def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
     """Check the backend; return also what the storage stack's state says."""
     s3 = aws.client("s3", settings.state.region)
     bucket = asked(SUBJECTS[0], lambda: _bucket(s3, settings, caller))
-    if bucket.mark is not Mark.GOOD:
+    if bucket.mark is Mark.BAD:
         reason = "there is no state bucket that can be used"
         return [bucket, *skipped(SUBJECTS[1:], reason)], Found(False, None, False)
     again = f"make bootstrap ENV={settings.environment}"
@@ -57,8 +61,9 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
         (SUBJECTS[4], lambda: usable(SUBJECTS[4], settings.state.key_alias, settings.state.region, again)),
     ]
     remote = RemoteState(settings, f"secure-storage-{settings.environment}")
-    lines = [bucket, *(asked(subject, ask) for subject, ask in checks), _lock(remote)]
-    line, found = _state(remote)
+    checks.append((SUBJECTS[5], lambda: _lock(remote)))
+    lines = [bucket, *(asked(subject, ask) for subject, ask in checks)]
+    line, found = _state(remote, bootstrapped=True if bucket.mark is Mark.GOOD else None)
     return [*lines, line], found
 
 
@@ -69,8 +74,10 @@ def _bucket(s3: Any, settings: Settings, caller: Caller) -> Line:  # noqa: ANN40
     if found.owner is Owner.NOBODY:
         return bad(subject, f"{name} does not exist", f"make bootstrap ENV={settings.environment}")
     if found.owner is Owner.OTHERS:
-        text = f"{name} is not account {caller.account}'s, or its policy keeps these credentials out"
+        text = f"{name} is not account {caller.account}'s"
         return bad(subject, text, f"set state.bucket to a name of your own in {file}, then make bootstrap")
+    if found.owner is Owner.HIDDEN:
+        return unknown(subject, hidden(name))
     if found.region not in ("", region):
         text = f"{name} is in {found.region}, and the settings say {region}"
         return bad(subject, text, f"correct state.region in {file}")
@@ -111,7 +118,9 @@ def _lock(remote: RemoteState) -> Line:
     try:
         lock = remote.lock()
     except OpsError as error:
-        return bad(SUBJECTS[5], str(error), "mend what the message names, and try again")
+        if not aws.refused(error):
+            raise
+        return unknown(SUBJECTS[5], REFUSED.format("the lock file"))
     if lock is None:
         return good(SUBJECTS[5], "free")
     remedy = (
@@ -127,20 +136,27 @@ def _emergency_copies(stack: str) -> list[Path]:
     return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
 
-def _state(remote: RemoteState) -> tuple[Line, Found]:
+def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Found]:
     subject = SUBJECTS[6]
+    unreadable = Found(False, None, bootstrapped)
     if copies := _emergency_copies(remote.stack):
         text = f"the last deploy could not save it, so that it is only in {copies[0]}"
-        return bad(subject, text, f"make recover ENV={remote.environment}"), Found(False, None, True)
+        return bad(subject, text, f"make recover ENV={remote.environment}"), unreadable
     try:
         snapshot = remote.read()
+        listed = snapshot is not None or remote.was_deleted() is not None
     except DamagedStateError as error:
         problem, _, _ = str(error).partition(";")
-        return bad(subject, problem, f"make state-restore ENV={remote.environment}"), Found(False, None, True)
+        return bad(subject, problem, f"make state-restore ENV={remote.environment}"), unreadable
     except OpsError as error:
-        line = bad(subject, str(error), "mend what the message names, and try again")
-        return line, Found(False, None, True)
+        if aws.refused(error):
+            return unknown(subject, REFUSED.format("it")), unreadable
+        return bad(subject, str(error), "correct what the message names, and try again"), unreadable
     if snapshot is None:
-        return good(subject, "none yet: the first deploy makes it"), Found(True, None, True)
+        found = Found(True, None, bootstrapped)
+        if not listed:
+            text = "there is none, and these credentials may not see whether one was deleted"
+            return unknown(subject, text), found
+        return good(subject, "none yet: the first deploy makes it"), found
     text = f"serial {snapshot.serial}, {len(snapshot.resources)} resources"
     return good(subject, text), Found(True, snapshot, True)

@@ -1,10 +1,12 @@
 """What the tests of the preflight share: an account as a deploy leaves it, and the lines by subject."""
 
+import http.client
 import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from ops import preflight
 from ops.embedded_aws import EmbeddedAws
@@ -102,6 +104,15 @@ def use_account(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in aws.environment({}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def reset(aws: EmbeddedAws) -> None:
+    """Empty the embedded AWS."""
+    address = urlsplit(aws.endpoint)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port)
+    connection.request("POST", "/_ministack/reset")
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 def state() -> bytes:
