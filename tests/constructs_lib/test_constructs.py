@@ -146,11 +146,15 @@ def test_the_state_of_the_state_stack_lies_in_its_own_bucket(stacks: dict[str, S
 def test_the_state_bucket_keeps_old_versions_for_a_year(stacks: dict[str, Stack]) -> None:
     stack = stacks["secure-storage-prod-state"]
     lifecycle = only(stack, "aws_s3_bucket_lifecycle_configuration")
-    (rule,) = lifecycle["rule"]
-    assert (rule["status"], rule["filter"]) == ("Enabled", [{}])
-    assert rule["noncurrent_version_expiration"] == [{"noncurrent_days": 365}]
-    assert rule["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 7}]
-    assert "expiration" not in rule
+    versions, uploads = (
+        one for one in lifecycle["rule"] if one["id"] in ("expire-noncurrent-versions", "abort-uploads")
+    )
+    assert (versions["status"], versions["filter"]) == ("Enabled", [{"prefix": "secure-storage-prod"}])
+    assert versions["noncurrent_version_expiration"] == [{"noncurrent_days": 365}]
+    assert "expiration" not in versions
+    assert (uploads["status"], uploads["filter"]) == ("Enabled", [{}])
+    assert uploads["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 7}]
+    assert not {"expiration", "noncurrent_version_expiration"} & uploads.keys()
     (policy,) = stack["resource"]["aws_s3_bucket_policy"]  # which comes after the versioning
     assert lifecycle["depends_on"] == [f"aws_s3_bucket_policy.{policy}"]
 
