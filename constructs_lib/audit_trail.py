@@ -44,7 +44,8 @@ class AuditTrail(Construct):
             data_events: which requests for objects it records.
             management_events: whether it records too what changes the account; EventBridge has these only
                 where some trail of the account records them.
-            depends_on: what comes before; the log bucket's policy has to, as CloudTrail tries to write.
+            depends_on: what comes before; the log bucket's policy has to, as CloudTrail tries to write:
+                https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
         """
         super().__init__(scope, construct_id)
         selectors = [_objects(bucket_arn, READ_ONLY[data_events])]

@@ -20,6 +20,7 @@ class Watched:
     Attributes:
         buckets: the names of the data bucket and of the log bucket.
         keys: the ids and the ARNs of the data's key, if there is one, and of the audit key.
+        aliases: the aliases of both.
         trail_name, trail_arn: the trail.
         topic_arn: the topic that the alarms are published to.
         rules: the name of each alarm's rule.
@@ -27,6 +28,7 @@ class Watched:
 
     buckets: Sequence[str]
     keys: Sequence[str]
+    aliases: Sequence[str]
     trail_name: str
     trail_arn: str
     topic_arn: str
@@ -57,6 +59,10 @@ ALARMS = (
     "lifecycle",
     "replication",
     "logging",
+    "object-lock",
+    "ownership",
+    "cors",
+    "alias",
     "trail",
     "alarms",
 )
@@ -85,14 +91,30 @@ BUCKET_CALLS = {
         ("PutBucketReplication", "DeleteBucketReplication"),
     ),
     "logging": ("access logging of bucket <name> was changed", ("PutBucketLogging",)),
+    # The page names neither this call nor what reads it as the API does; the second name is the API's.
+    "object-lock": (
+        "Object Lock of bucket <name> was changed",
+        ("PutBucketObjectLockConfiguration", "PutObjectLockConfiguration"),
+    ),
+    # ACLs count again where the owner of the bucket does not own every object.
+    "ownership": (
+        "the ownership controls or the ACL of bucket <name> were changed",
+        ("PutBucketOwnershipControls", "DeleteBucketOwnershipControls", "PutBucketAcl"),
+    ),
+    "cors": ("CORS of bucket <name> was changed", ("PutBucketCors", "DeleteBucketCors")),
 }
 KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation")
+# https://docs.aws.amazon.com/kms/latest/developerguide/ct-updatealias.html
+ALIAS_CALLS = ("CreateAlias", "UpdateAlias", "DeleteAlias")
 TRAIL_CALLS = ("StopLogging", "DeleteTrail", "UpdateTrail")
 RULE_CALLS = ("DisableRule", "DeleteRule", "PutRule")
 TARGET_CALLS = ("PutTargets", "RemoveTargets")
 TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePermission")
 # A filter on a subscription silences it as well as its end.
 SUBSCRIPTION_CALLS = ("Unsubscribe", "SetSubscriptionAttributes")
+# A pattern has 2,048 characters at most, so that one alarm cannot watch the rules of all others:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+WATCHED_BY_TRAIL = ("object-lock", "ownership", "cors", "alias", "alarms")
 
 
 def alarms(watched: Watched) -> dict[str, Alarm]:
@@ -108,29 +130,41 @@ def alarms(watched: Watched) -> dict[str, Alarm]:
             alarm: Alarm(_calls("s3", _call(calls, "bucketName", watched.buckets)), says, name)
             for alarm, (says, calls) in BUCKET_CALLS.items()
         },
+        "alias": _alias(watched),
         "trail": _trail(watched),
         "alarms": _alarms(watched),
     }
     return {alarm: found[alarm] for alarm in ALARMS}
 
 
+def _alias(watched: Watched) -> Alarm:
+    """Somebody moves or removes an alias of ours, or gives a key of ours another: keys are known by them."""
+    pattern = _any_call(
+        ("kms",),
+        _call(ALIAS_CALLS, "aliasName", watched.aliases),
+        _call(("CreateAlias", "UpdateAlias"), "targetKeyId", watched.keys),
+    )
+    says = "KMS alias <name>, of a key of this environment, was made, removed or moved to another key"
+    return Alarm(pattern, says, {"name": "$.detail.requestParameters.aliasName"})
+
+
 def _trail(watched: Watched) -> Alarm:
-    """Somebody stops the trail; or the rule that watches the others, which would not tell of itself."""
+    """Somebody stops the trail; or silences the alarm that watches other alarms, or one that it does not."""
     names = (watched.trail_name, watched.trail_arn)
-    itself = (watched.rules["alarms"],)
+    rules = [watched.rules[alarm] for alarm in WATCHED_BY_TRAIL]
     pattern = _any_call(
         ("cloudtrail", "events"),
         _call(TRAIL_CALLS, "name", names),
         _call(("PutEventSelectors",), "trailName", names),
-        _call(RULE_CALLS, "name", itself),
-        _call(TARGET_CALLS, "rule", itself),
+        _call(RULE_CALLS, "name", rules),
+        _call(TARGET_CALLS, "rule", rules),
     )
     return Alarm(pattern, f"the audit trail {watched.trail_name} or its alarms were changed", {})
 
 
 def _alarms(watched: Watched) -> Alarm:
-    """Somebody silences the alarms: their rules, the targets of these, or the topic."""
-    others = [rule for alarm, rule in watched.rules.items() if alarm != "alarms"]
+    """Somebody silences the alarms: most of their rules, the targets of these, or the topic."""
+    others = [rule for alarm, rule in watched.rules.items() if alarm not in WATCHED_BY_TRAIL]
     pattern = _any_call(
         ("events", "sns"),
         _call(RULE_CALLS, "name", others),

@@ -15,6 +15,10 @@ class LogBucket(PrivateBucket):
     delivered is dropped without a word:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html
+
+    Attributes:
+        slowest_setting: the resource that is done about a minute after the policy, which S3 has taken
+            everywhere by then.
     """
 
     def __init__(
@@ -63,7 +67,7 @@ class LogBucket(PrivateBucket):
             ),
             protect=protect,
         )
-        Lifecycle(
+        self.slowest_setting = Lifecycle(
             self,
             "lifecycle",
             bucket=self.bucket.id,
@@ -76,4 +80,4 @@ class LogBucket(PrivateBucket):
                 )
             ],
             depends_on=[self.last_setting],
-        )
+        ).setting

@@ -69,7 +69,9 @@ def audit(
         key_arn=audit_key.arn,
         data_events=settings.audit.data_events,
         management_events=settings.audit.management_events,
-        depends_on=[log_bucket.last_setting],
+        # Not only for the policy, which the lifecycle waits for: CloudTrail tries to write at once, and the
+        # provider does not ask again where S3 has not taken the policy everywhere yet.
+        depends_on=[log_bucket.slowest_setting],
     )
     alarm_topic = AlarmTopic(
         scope,
@@ -88,6 +90,7 @@ def audit(
         watched=Watched(
             buckets=(settings.bucket_name, settings.logging.bucket),
             keys=[name for one in keys for name in (one.key_id, one.arn)],
+            aliases=[*([] if key is None else [settings.encryption.key_alias]), settings.audit.key_alias],
             trail_name=trail_name(environment),
             trail_arn=trail,
             topic_arn=topic_arn,

@@ -18,6 +18,7 @@ DATA, LOGS = "secure-audit-data-bucket", "secure-audit-access-logs"
 TRAIL = "secure-storage-audit"
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/{TRAIL}"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:secure-storage-audit-alarms"
+ALIAS = "alias/secure-s3-key-audit"
 RULE, LAST_RULE = "secure-audit-key", "secure-audit-alarms"
 
 
@@ -45,6 +46,18 @@ RAISING = [
     ("s3", "PutBucketReplication", {**bucket(DATA), "replication": ""}, "replication"),
     ("s3", "DeleteBucketReplication", {**bucket(DATA), "replication": ""}, "replication"),
     ("s3", "PutBucketLogging", {**bucket(DATA), "logging": ""}, "logging"),
+    ("s3", "PutBucketObjectLockConfiguration", {**bucket(DATA), "object-lock": ""}, "object-lock"),
+    ("s3", "PutObjectLockConfiguration", {**bucket(LOGS), "object-lock": ""}, "object-lock"),
+    ("s3", "PutBucketOwnershipControls", {**bucket(DATA), "ownershipControls": ""}, "ownership"),
+    ("s3", "DeleteBucketOwnershipControls", {**bucket(LOGS), "ownershipControls": ""}, "ownership"),
+    ("s3", "PutBucketAcl", {**bucket(DATA), "acl": "", "x-amz-acl": "public-read"}, "ownership"),
+    ("s3", "PutBucketCors", {**bucket(DATA), "cors": ""}, "cors"),
+    ("s3", "DeleteBucketCors", {**bucket(DATA), "cors": ""}, "cors"),
+    ("kms", "UpdateAlias", {"aliasName": ALIAS, "targetKeyId": OTHER_KEY}, "alias"),
+    ("kms", "DeleteAlias", {"aliasName": "alias/secure-s3-audit-audit"}, "alias"),
+    ("kms", "CreateAlias", {"aliasName": ALIAS, "targetKeyId": OTHER_KEY}, "alias"),
+    ("kms", "CreateAlias", {"aliasName": "alias/payroll", "targetKeyId": f"{KEY_ARN}/{KEY}"}, "alias"),
+    ("kms", "UpdateAlias", {"aliasName": "alias/payroll", "targetKeyId": AUDIT_KEY}, "alias"),
     ("cloudtrail", "StopLogging", {"name": TRAIL_ARN}, "trail"),
     ("cloudtrail", "DeleteTrail", {"name": TRAIL}, "trail"),
     ("cloudtrail", "UpdateTrail", {"name": TRAIL, "s3BucketName": "elsewhere"}, "trail"),
@@ -63,12 +76,21 @@ RAISING = [
     # The rule that watches the others is watched by another one.
     ("events", "DisableRule", {"name": LAST_RULE}, "trail"),
     ("events", "RemoveTargets", {"rule": LAST_RULE, "ids": ["topic"]}, "trail"),
+    # And as its pattern has no room for all of them, so are some of these.
+    ("events", "DisableRule", {"name": "secure-audit-object-lock"}, "trail"),
+    ("events", "DeleteRule", {"name": "secure-audit-alias"}, "trail"),
 ]
 SILENT = [
     ("kms", "DisableKey", {"keyId": OTHER_KEY}),
     ("kms", "ScheduleKeyDeletion", {"keyId": f"{KEY_ARN}/{OTHER_KEY}"}),
     ("kms", "DisableKey", {"keyId": f"arn:aws:kms:us-east-1:999988887777:key/{KEY}"}),
     ("kms", "EnableKey", {"keyId": KEY}),
+    ("kms", "UpdateAlias", {"aliasName": "alias/payroll", "targetKeyId": OTHER_KEY}),
+    ("kms", "DeleteAlias", {"aliasName": f"{ALIAS}-2"}),
+    ("kms", "ListAliases", {"keyId": KEY}),
+    ("s3", "GetBucketAcl", bucket(DATA)),
+    ("s3", "PutBucketCors", bucket(f"{DATA}-2")),
+    ("s3", "PutObjectAcl", {**bucket(DATA), "key": "PutBucketAcl"}),
     ("kms", "EnableKeyRotation", {"keyId": KEY}),
     ("s3", "GetBucketReplication", bucket(DATA)),
     ("kms", "DescribeKey", {"keyId": KEY}),
@@ -120,8 +142,8 @@ def test_a_call_that_aws_refused_raises_none(
 
 def test_every_call_that_a_pattern_names_raises_it_in_a_test(patterns: dict[str, str]) -> None:
     tested = {(name, alarm) for _, name, _, alarm in RAISING}
-    # Of those that watch the rule that watches the others, two are enough.
-    tested |= {(name, "trail") for name in ("DeleteRule", "PutRule", "PutTargets")}
+    # Of those that watch rules of the other alarm, three are enough.
+    tested |= {(name, "trail") for name in ("PutRule", "PutTargets")}
     named = {
         (name, alarm)
         for alarm, pattern in patterns.items()
@@ -132,6 +154,13 @@ def test_every_call_that_a_pattern_names_raises_it_in_a_test(patterns: dict[str,
     assert {alarm for _, alarm in tested} == set(ALARMS)
 
 
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_somebody_is_told_where_the_rule_of_any_alarm_is_disabled(alarm: str, raised: Raised) -> None:
+    told = raised(call("events", "DisableRule", {"name": f"secure-audit-{alarm}"}))
+    assert len(told) == 1
+    assert told != {alarm}
+
+
 def test_the_longest_pattern_is_one_that_eventbridge_takes() -> None:
     # 2048 characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
     name = "e" * 40
@@ -139,6 +168,7 @@ def test_the_longest_pattern_is_one_that_eventbridge_takes() -> None:
     trail = f"secure-storage-{name}"
     watched = Watched(
         buckets=("b" * 63, "c" * 63),
+        aliases=[f"alias/{'a' * 250}"] * 2,
         keys=[f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/mrk-{'0' * 32}"] * 4,
         trail_name=trail,
         trail_arn=f"arn:aws-us-gov:cloudtrail:us-gov-west-1:{ACCOUNT}:trail/{trail}",

@@ -54,8 +54,18 @@ def test_the_trail_writes_to_the_log_bucket_signed_and_encrypted_with_the_audit_
     assert trail["s3_bucket_name"] == f"${{aws_s3_bucket.{log_bucket}.bucket}}"
     assert trail["kms_key_id"] == audit_key(resources)[0]
     assert trail["enable_log_file_validation"] is True
-    (policy,) = (id_ for id_ in resources["aws_s3_bucket_policy"] if id_.startswith("log-bucket"))
-    assert trail["depends_on"] == [f"aws_s3_bucket_policy.{policy}"]
+
+
+def test_the_trail_waits_for_the_slowest_setting_of_the_log_bucket_which_waits_for_the_policy(
+    resources: Resources,
+) -> None:
+    kinds = ("aws_s3_bucket_policy", "aws_s3_bucket_lifecycle_configuration")
+    policy, lifecycle = (
+        f"{kind}.{id_}" for kind in kinds for id_ in resources[kind] if id_.startswith("log-bucket")
+    )
+    assert only(resources, "aws_cloudtrail")["depends_on"] == [lifecycle]
+    found = resources["aws_s3_bucket_lifecycle_configuration"][lifecycle.partition(".")[2]]
+    assert found["depends_on"] == [policy]
 
 
 def test_the_topic_is_encrypted_with_the_audit_key_and_not_with_the_data_s(resources: Resources) -> None:

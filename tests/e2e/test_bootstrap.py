@@ -32,6 +32,7 @@ NO_LIFECYCLE = """
 class Lifecycle(Construct):
     def __init__(self, scope, construct_id, **_):
         super().__init__(scope, construct_id)
+        self.setting = None
 """
 
 
