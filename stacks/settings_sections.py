@@ -63,8 +63,9 @@ class AccessSettings(Section):
     )
     deploy_role: RoleArn | None = Field(
         None,
-        description="The ARN of the role that deploys. Settings that would lock it out are refused, and it "
-        "passes the network perimeter.",
+        description="The ARN of the role that deploys; it must exist. Settings that would lock it out are "
+        "refused, it passes the network perimeter, and the keys let it change their policies, without which "
+        "KMS makes none.",
         examples=["arn:aws:iam::111122223333:role/deploy"],
     )
     readers: Grants = Field(
