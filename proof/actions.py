@@ -1,0 +1,126 @@
+"""The actions that the patterns at hand tell apart: real ones, by what they know and are done on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proof.globs import Glob, Token, machine, texts
+from proof.limits import LimitError, Limits
+from proof.logic import Choice, Formula
+from proof.patterns import action_pattern
+from proof.services import Group, Service, service
+
+_WORD = Token(":")  # any character but a colon
+_FORM: Glob = (_WORD, _WORD._replace(many=True), Token(":", literal=True), _WORD, _WORD._replace(many=True))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Actions that no policy at hand tells apart.
+
+    Attributes:
+        name: one of them.
+        matches: the patterns that match, as a bit set.
+        service: the prefix.
+        group: what they know and are done on; None where the table does not have the service.
+        real: whether there is such an action.
+    """
+
+    name: str
+    matches: int
+    service: str
+    group: Group | None
+    real: bool
+
+    def knows(self, key: str) -> bool:
+        """Say whether requests for it can carry `key`; any, where the table does not have the service."""
+        found = service(self.service)
+        return found is None or self.group is None or found.knows(self.group, key)
+
+
+def _services(patterns: Iterable[str]) -> tuple[list[str], bool]:
+    """Return the services that patterns name, and whether one of them matches several services."""
+    named, several = set(), False
+    for pattern in patterns:
+        prefix, colon, _ = pattern.lower().partition(":")
+        if not colon or "*" in prefix or "?" in prefix:
+            several = True
+        else:
+            named.add(prefix)
+    return sorted(named), several
+
+
+def _real(found: Service, globs: tuple[Glob, ...], keys: Sequence[str]) -> list[Kind]:
+    """Return the actions of a service, one for all that are alike."""
+    run = machine(globs).run
+    kinds: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], Kind] = {}
+    for group in found.groups:
+        known = tuple(found.knows(group, key) for key in keys)
+        for name in group.names:
+            matches = run(f"{found.prefix}:{name}".lower())
+            kinds.setdefault(
+                (matches, group.types, known),
+                Kind(f"{found.prefix}:{name}", matches, found.prefix, group, real=True),
+            )
+    return list(kinds.values())
+
+
+class Actions:
+    """The actions, of which a request has one."""
+
+    def __init__(self, patterns: Iterable[str], keys: Sequence[str], where: str, limits: Limits) -> None:
+        """Find the actions that `patterns` tell apart.
+
+        Args:
+            patterns: of all policies and questions.
+            keys: the condition keys at hand, in lower case.
+            where: tells the actions of several requests apart.
+            limits: of the work.
+
+        Raises:
+            LimitError: more than that.
+        """
+        listed = list(dict.fromkeys(pattern.lower() for pattern in patterns))
+        self._number = {pattern: number for number, pattern in enumerate(listed)}
+        globs = tuple(action_pattern(pattern) for pattern in listed)
+        named, several = _services(listed)
+        self.all: list[Kind] = []
+        for prefix in named:
+            found = service(prefix)
+            self.all += [] if found is None else _real(found, globs, keys)
+        self.all += self._others(listed, limits, several=several)
+        if len(self.all) > limits.atoms:
+            raise LimitError(f"its policies tell more than {limits.atoms} actions apart")
+        self.choice = Choice(f"{where}action", len(self.all))
+
+    def _others(self, listed: list[str], limits: Limits, *, several: bool) -> list[Kind]:
+        """Return actions that the table does not have: of other services, or such as do not exist."""
+        names = {kind.name.lower() for kind in self.all}
+        # A pattern that names one real action matches no other.
+        open_ended = [pattern for pattern in listed if pattern not in names]
+        globs = tuple(action_pattern(pattern) for pattern in open_ended)
+        out = []
+        for found in texts(globs, _FORM, limits.steps, limits.atoms):
+            prefix = found.text.partition(":")[0]
+            matches = sum(
+                1 << self._number[pattern] for at, pattern in enumerate(open_ended) if found.matches >> at & 1
+            )
+            # A pattern for one service decides which it is; others stand for services that nothing names.
+            of_one = any(
+                found.matches >> at & 1
+                for at, pattern in enumerate(open_ended)
+                if not _services([pattern])[1]
+            )
+            real = service(prefix) is None if of_one else several
+            out.append(Kind(found.text, matches, prefix, None, real=real))
+        return out
+
+    def matching(self, patterns: Iterable[str]) -> Formula:
+        """Return the formula of the actions that match one of `patterns`."""
+        wanted = sum(1 << number for number in {self._number[pattern.lower()] for pattern in patterns})
+        return self.where(kind.matches & wanted != 0 for kind in self.all)
+
+    def where(self, chosen: Iterable[bool]) -> Formula:
+        """Return the formula of the actions for which `chosen` is true, in their order."""
+        return self.choice.where(sum(1 << at for at, one in enumerate(chosen) if one))

@@ -1,0 +1,351 @@
+"""Who can make a request: every caller that the policies at hand tell apart.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from proof.facts import AWS_KINDS, Kind
+from proof.globs import DIGIT, NO_COLON, NO_SLASH, Glob, Token, literal, texts
+from proof.grammar import Named, Principals
+from proof.limits import LimitError, Limits
+from proof.logic import Choice, Formula, Var, every, negate, some
+from proof.values import Match
+
+_REFERENCE = r"\$\{[^}:]*\}"  # of Terraform
+_ACCOUNT = rf"(?:\d{{12}}|{_REFERENCE})"
+_WHOLE_ACCOUNT = re.compile(rf"arn:[\w-]+:iam::({_ACCOUNT}):root|(\d{{12}}|\$\{{[^}}:]*account_id\}})")
+_OPAQUE = re.compile(_REFERENCE)
+_IDENTITY = re.compile(rf"arn:([\w-]+):iam::({_ACCOUNT}):(user|role)/(.+)")
+_STS = re.compile(rf"arn:([\w-]+):sts::({_ACCOUNT}):(assumed-role|federated-user)/(.+)")
+_OTHER_SESSION = "another-session"
+_NAME = (Token(NO_COLON, many=True), Token(NO_SLASH))
+_DIGITS = (Token(DIGIT),) * 12
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One caller, for all that the policies cannot tell from it.
+
+    Attributes:
+        kind: of which sort.
+        account: whose it is; None for anonymous callers, services and web identities.
+        arn: the value of aws:PrincipalArn, or a service's or provider's name; None for anonymous ones.
+        session: the name of a role's session.
+    """
+
+    kind: Kind
+    account: str | None = None
+    arn: str | None = None
+    session: str | None = None
+
+    @property
+    def session_arn(self) -> str | None:
+        """The ARN of a role's session, which has no path."""
+        if self.session is None or self.arn is None:
+            return None
+        start, _, name = self.arn.partition(":role/")
+        return f"{start.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/{self.session}"
+
+    def value(self, key: str) -> str | None:
+        """Return what a key says that the caller decides; None where it does not."""
+        of_aws = self.kind in AWS_KINDS
+        if key == "aws:principalarn":
+            return self.arn if of_aws else None
+        if key in ("aws:principalaccount", "kms:calleraccount"):
+            return self.account if of_aws else "anonymous" if self.kind == "anonymous" else None
+        if key == "aws:principaltype":
+            return _TYPES.get(self.kind)
+        if key == "aws:principalisawsservice":
+            return None if self.kind in ("anonymous", "web identity") else str(self.kind == "service").lower()
+        if key == "aws:principalservicename":
+            return self.arn if self.kind == "service" else None
+        if key == "aws:username":
+            return str(self.arn).rpartition("/")[2] if self.kind == "user" else None
+        if key == "aws:userid":
+            return self.account if self.kind == "root" else None
+        return None
+
+
+_TYPES = {
+    "anonymous": "Anonymous",
+    "root": "Account",
+    "user": "User",
+    "role": "AssumedRole",
+    "federated user": "FederatedUser",
+}
+DECIDED_BY_CALLER = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "kms:calleraccount",
+    "aws:principaltype",
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:username",
+    "aws:userid",
+)
+
+
+def account_of(text: str) -> str | None:
+    """Return the account that an entry of a Principal element names as a whole; None for another entry."""
+    found = _WHOLE_ACCOUNT.fullmatch(text)
+    return found[1] or found[2] if found else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What tells callers apart.
+
+    Attributes:
+        named: the entries of all Principal elements.
+        matches: by key, what conditions compare the keys with that the caller decides.
+        accounts: accounts that matter besides those that are named.
+        kinds: the sorts of caller in question.
+    """
+
+    named: frozenset[Named]
+    matches: dict[str, tuple[Match, ...]]
+    accounts: frozenset[str]
+    kinds: tuple[Kind, ...]
+
+
+def _texts(asked: Asked) -> Iterator[str]:
+    for named in asked.named:
+        yield named.text
+    for matches in asked.matches.values():
+        for match in matches:
+            yield match.text
+
+
+def _partitions(asked: Asked) -> list[str]:
+    found = {one for text in _texts(asked) for one in re.findall(r"arn:(aws[a-z-]*):", text)}
+    return sorted(found) or ["aws"]
+
+
+def _account_forms(asked: Asked) -> list[Glob]:
+    """Twelve digits, or a reference of Terraform's that stands for them."""
+    found = {account for text in _texts(asked) if (account := account_of(text)) is not None}
+    for text in _texts(asked):
+        found |= set(re.findall(rf"::({_REFERENCE}):", text))
+    references = sorted(one for one in found | asked.accounts if not one.isdigit())
+    return [_DIGITS, *map(literal, references)]
+
+
+def _arn(service: str, account: Glob, rest: Glob, partition: str) -> Glob:
+    return (*literal(f"arn:{partition}:{service}::"), *account, *literal(":"), *rest)
+
+
+_FORMS: tuple[tuple[Kind, str, Glob], ...] = (
+    ("root", "iam", literal("root")),
+    ("user", "iam", (*literal("user/"), *_NAME)),
+    ("role", "iam", (*literal("role/"), *_NAME)),
+    ("federated user", "sts", (*literal("federated-user/"), *_NAME)),
+)
+_ANY_ARN: Glob = (*literal("arn:"), Token(NO_COLON, many=True), Token(":", literal=True))
+
+
+def _told_apart(asked: Asked) -> Iterator[Glob]:
+    """Yield what the ARNs of callers are compared with, directly or by their account or name."""
+    for named in asked.named:
+        account = account_of(named.text) if named.kind == "AWS" else None
+        if account is not None:
+            yield _with_account(literal(account))
+        elif named.kind == "AWS" and (sts := _STS.fullmatch(named.text)) and sts[3] == "assumed-role":
+            yield from _role_of_session(sts)
+        else:
+            yield literal(named.text)
+    for account in asked.accounts:
+        yield _with_account(literal(account))
+    for key, matches in asked.matches.items():
+        for match in matches:
+            if match.family != "text":
+                continue
+            for glob in (*match.pattern.sure, *match.pattern.possible):
+                yield from _derived(key, glob)
+
+
+def _with_account(account: Glob) -> Glob:
+    any_text = Token("", many=True)
+    return (*_ANY_ARN, Token(NO_COLON, many=True), *literal("::"), *account, *literal(":"), any_text)
+
+
+def _role_of_session(sts: re.Match[str]) -> Iterator[Glob]:
+    partition, account, _, rest = sts.groups()
+    role = rest.partition("/")[0]
+    start = literal(f"arn:{partition}:iam::{account}:role/")
+    yield (*start, *literal(role))
+    yield (*start, Token("", many=True), *literal(f"/{role}"))
+
+
+def _derived(key: str, glob: Glob) -> Iterator[Glob]:
+    if key == "aws:principalarn":
+        yield glob
+    elif key in ("aws:principalaccount", "kms:calleraccount", "aws:userid"):
+        yield _with_account(glob)
+    elif key == "aws:username":
+        start = (*_ANY_ARN, *literal("iam::"), Token(NO_COLON, many=True), *literal(":user/"))
+        name = tuple(one._replace(accepts=NO_SLASH) if not one.literal else one for one in glob)
+        yield (*start, *name)
+        yield (*start, Token("", many=True), *literal("/"), *name)
+
+
+def _callers(asked: Asked, limits: Limits) -> Iterator[Caller]:
+    if "anonymous" in asked.kinds:
+        yield Caller("anonymous")
+    globs = tuple(dict.fromkeys(_told_apart(asked)))
+    for (kind, service, rest), account, partition in product(
+        _FORMS, _account_forms(asked), _partitions(asked)
+    ):
+        if kind not in asked.kinds:
+            continue
+        form = _arn(service, account, rest, partition)
+        for found in texts(globs, form, limits.steps, limits.atoms):
+            caller = Caller(kind, found.text.split("::")[1].rpartition(":")[0], found.text)
+            yield from _sessions(caller, asked) if kind == "role" else [caller]
+    yield from _opaque(asked)
+    if "service" in asked.kinds:
+        yield from _services(asked, limits)
+    if "web identity" in asked.kinds:
+        names = {named.text for named in asked.named if named.kind == "Federated"}
+        for name in (*sorted(names), "arn:aws:iam::999999999999:oidc-provider/another.example"):
+            yield Caller("web identity", None, name)
+
+
+def _sessions(role: Caller, asked: Asked) -> Iterator[Caller]:
+    names = {_OTHER_SESSION}
+    for named in asked.named:
+        start, _, session = named.text.rpartition("/")
+        if start and named.kind == "AWS" and ":assumed-role/" in start:
+            names.add(session)
+    for name in sorted(names):
+        caller = Caller("role", role.account, role.arn, name)
+        if name == _OTHER_SESSION or any(caller.session_arn == named.text for named in asked.named):
+            yield caller
+
+
+def _opaque(asked: Asked) -> Iterator[Caller]:
+    """Yield the roles and users whose ARN only a run of Terraform's shows."""
+    for named in asked.named:
+        if named.kind != "AWS" or account_of(named.text) or not _OPAQUE.fullmatch(named.text):
+            continue
+        for account in (*sorted(asked.accounts), "another account"):
+            if "role" in asked.kinds:
+                yield Caller("role", account, named.text, _OTHER_SESSION)
+            if "user" in asked.kinds:
+                yield Caller("user", account, named.text)
+
+
+def _services(asked: Asked, limits: Limits) -> Iterator[Caller]:
+    names = {named.text for named in asked.named if named.kind == "Service"}
+    globs = [literal(name) for name in sorted(names)]
+    for match in asked.matches.get("aws:principalservicename", ()):
+        if match.family == "text":
+            globs += (*match.pattern.sure, *match.pattern.possible)
+    form = (Token(NO_SLASH), Token(NO_SLASH, many=True), *literal(".amazonaws.com"))
+    found = texts(tuple(dict.fromkeys(globs)), form, limits.steps, limits.atoms)
+    # A name of another form, such as s3.amazonaws.com.cn, stands for itself.
+    for name in sorted(names | {one.text for one in found}):
+        yield Caller("service", None, name)
+
+
+class Callers:
+    """The callers, of whom a request has one; and which of them a policy names."""
+
+    def __init__(self, asked: Asked, limits: Limits) -> None:
+        """Find the callers that `asked` tells apart."""
+        self.all = tuple(dict.fromkeys(_callers(asked, limits)))
+        if len(self.all) > limits.atoms:
+            raise LimitError(f"its policies tell more than {limits.atoms} callers apart")
+        self.choice = Choice("caller", len(self.all))
+        self.boundary = Var("boundary")
+        self._unknown: dict[Named, Var] = {}
+
+    def where(self, chosen: Iterable[int]) -> Formula:
+        """Return the formula of the callers with these numbers."""
+        return self.choice.where(sum(1 << number for number in chosen))
+
+    def of_kind(self, *kinds: Kind) -> Formula:
+        """Return the formula of the callers of these sorts."""
+        return self.where(number for number, one in enumerate(self.all) if one.kind in kinds)
+
+    def of_account(self, account: str) -> Formula:
+        """Return the formula of the identities of `account`."""
+        return self.where(number for number, one in enumerate(self.all) if one.account == account)
+
+    def _verdicts(self, named: Named) -> tuple[list[int], list[int]]:
+        """Return the numbers of those that an entry names for sure, and of those that it may name."""
+        sure, unknown = [], []
+        for number, caller in enumerate(self.all):
+            verdict = names(named, caller)
+            if verdict is None:
+                unknown.append(number)
+            elif verdict:
+                sure.append(number)
+        return sure, unknown
+
+    def named(self, named: Named) -> Formula:
+        """Return the formula of those whom an entry of a Principal element names."""
+        sure, unknown = self._verdicts(named)
+        if not unknown:
+            return self.where(sure)
+        guess = self._unknown.setdefault(named, Var(f"?whether {{{named.kind!r}: {named.text!r}}} names"))
+        return some((self.where(sure), every((guess, self.where(unknown)))))
+
+    def spared(self, principals: Principals) -> Formula:
+        """Return the formula of those whom a NotPrincipal element spares.
+
+        Nobody with a boundary, and otherwise who is named with the account and
+        all that lies between.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        entries = {entry.text for entry in principals.named if entry.kind == "AWS"}
+        accounts = {account for text in entries if (account := account_of(text)) is not None}
+        spared = []
+        for number, caller in enumerate(self.all):
+            if caller.account is not None:
+                wanted = [one for one in (caller.arn, caller.session_arn) if one is not None]
+                named = caller.account in accounts and (caller.kind == "root" or entries.issuperset(wanted))
+            else:
+                named = any(names(entry, caller) for entry in principals.named if entry.kind != "*")
+            if named:
+                spared.append(number)
+        everybody = [entry for entry in principals.named if entry.text == "*"]
+        guess = [Var("?whether NotPrincipal spares everybody with *")] if everybody else []
+        return some((every((self.where(spared), negate(self.boundary))), *guess))
+
+
+def names(named: Named, caller: Caller) -> bool | None:
+    """Say whether an entry of a Principal element names `caller`; None where AWS does not say."""
+    if named.kind == "*":
+        return True
+    if named.kind == "CanonicalUser":
+        return None if caller.account is not None else False
+    if named.kind in ("Service", "Federated"):
+        of = "service" if named.kind == "Service" else "web identity"
+        return caller.kind == of and named.text in (caller.arn, "*")
+    if named.text == "*":
+        # Whether {"AWS": "*"} names services and web identities, no page says.
+        return True if caller.account is not None or caller.kind == "anonymous" else None
+    account = account_of(named.text)
+    if account is not None:
+        return caller.account == account
+    return named.text in (caller.arn, caller.session_arn) and caller.account is not None
+
+
+def level(named: Named) -> str:
+    """Say what an entry of a Principal element names, as far as it matters for how allows combine."""
+    if named.text == "*":
+        return "everybody"
+    if named.kind != "AWS":
+        return "other"
+    if account_of(named.text) is not None:
+        return "account"
+    if (found := _STS.fullmatch(named.text)) is not None:
+        return "session" if found[3] == "assumed-role" else "federated user"
+    found = _IDENTITY.fullmatch(named.text)
+    return found[3] if found else "unknown"

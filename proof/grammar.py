@@ -1,0 +1,120 @@
+"""Policy documents, typed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from proof.operators import Operator
+
+Effect = Literal["Allow", "Deny"]
+PrincipalKind = Literal["*", "AWS", "Service", "Federated", "CanonicalUser"]
+
+
+class DocumentError(ValueError):
+    """A policy document that IAM would not take, or that says what is not supported; one line."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of patterns, or all but them.
+
+    Attributes:
+        texts: the patterns.
+        negated: whether it is a Not… element.
+    """
+
+    texts: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """One entry of a Principal element.
+
+    Attributes:
+        kind: of which sort; "*" for `"Principal": "*"`.
+        text: such as an ARN; "*" for everybody of that kind.
+    """
+
+    kind: PrincipalKind
+    text: str
+
+
+@dataclass(frozen=True)
+class Principals:
+    """Who a statement is for.
+
+    Attributes:
+        named: the entries.
+        negated: whether it is a NotPrincipal element.
+    """
+
+    named: tuple[Named, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One key under one operator; a statement's conditions must all hold.
+
+    Attributes:
+        operator: how it compares.
+        key: the key's name in lower case, in which IAM compares it.
+        values: one of them must compare.
+    """
+
+    operator: Operator
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement.
+
+    Attributes:
+        sid: its Sid, or its number where it has none.
+        effect: what it does.
+        principals: whom it is for; None in the policy of an identity.
+        actions: what it is about.
+        resources: on what; None for every resource (only in a trust policy).
+        conditions: under what conditions.
+        variables: whether `${…}` is a policy variable: only with Version 2012-10-17.
+    """
+
+    sid: str
+    effect: Effect
+    principals: Principals | None
+    actions: Listed
+    resources: Listed | None
+    conditions: tuple[Condition, ...]
+    variables: bool
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy document.
+
+    Attributes:
+        statements: in their order.
+        name: what messages call it.
+    """
+
+    statements: tuple[Statement, ...]
+    name: str = "policy"
+
+    @property
+    def characters(self) -> int:
+        """How long its patterns and values are together."""
+        return sum(_characters(statement) for statement in self.statements)
+
+
+def _characters(statement: Statement) -> int:
+    principals = statement.principals.named if statement.principals else ()
+    resources = statement.resources.texts if statement.resources else ()
+    values = [value for condition in statement.conditions for value in (condition.key, *condition.values)]
+    return sum(map(len, (*statement.actions.texts, *resources, *values, *(one.text for one in principals))))

@@ -1,0 +1,245 @@
+"""Puts claims to the solver, and says what holds, what does not, and what nobody can know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from proof.asking import Where
+from proof.decide import Decided, Decision, Unwritten, Use
+from proof.limits import DEFAULT, LimitError, Limits
+from proof.logic import Formula, Not, Var, evaluate, every, negate, replaced, variables
+from proof.scene import Material, Scene, callers_of
+from proof.solve import Solver
+from proof.witness import Witness, ordinary, read
+
+Promise = Literal["nobody", "always", "denied", "never denied"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of all requests in `where`; make one with the functions below."""
+
+    promise: Promise
+    where: Where
+
+    @property
+    def unwritten(self) -> Unwritten:
+        """What IAM policies that nobody gave are taken to allow: the worst for the claim."""
+        return "nothing" if self.promise == "always" else "anything"
+
+
+def nobody(where: Where) -> Claim:
+    """Claim that no request in `where` is allowed, whatever IAM policies that are not given allow."""
+    return Claim("nobody", where)
+
+
+def always(where: Where) -> Claim:
+    """Claim that every request in `where` is allowed, though IAM policies not given here allow nothing."""
+    return Claim("always", where)
+
+
+def denied(where: Where) -> Claim:
+    """Claim that a statement denies every request in `where`, so that nothing else can allow it."""
+    return Claim("denied", where)
+
+
+def never_denied(where: Where) -> Claim:
+    """Claim that no statement denies a request in `where`."""
+    return Claim("never denied", where)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """It holds for every request.
+
+    Attributes:
+        by: the statements without which it would not, as `policy/Sid`.
+    """
+
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fails:
+    """It does not hold.
+
+    Attributes:
+        witness: a request that shows it.
+        by: the statements that let the request through, or deny it, as `policy/Sid`.
+        true: the variables that are true of the request.
+    """
+
+    witness: Witness
+    by: tuple[str, ...]
+    true: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Nobody can say: what decides is a policy variable, is not documented, or takes too long.
+
+    Attributes:
+        reason: which of these.
+        witness: a request for which it may not hold, if there is one.
+    """
+
+    reason: str
+    witness: Witness | None = None
+
+
+Verdict = Holds | Fails | Undecided
+
+
+def prove(decision: Decision, claims: Mapping[str, Claim], limits: Limits = DEFAULT) -> dict[str, Verdict]:
+    """Return what is true of each of `claims`, by its name.
+
+    Args:
+        decision: the policies.
+        claims: what is said of them.
+        limits: of the work; beyond them the answer is `Undecided`.
+    """
+    material = Material(
+        decision.statements,
+        tuple(claim.where for claim in claims.values()),
+        frozenset({decision.account} if decision.account else ()),
+        tuple(named for identity in decision.identities for named in identity.named),
+    )
+    try:
+        bench = Bench(decision, material, limits)
+    except LimitError as error:
+        return dict.fromkeys(claims, Undecided(str(error)))
+    return {name: bench.verdict(claim) for name, claim in claims.items()}
+
+
+class Bench:
+    """A scene with a decision in it, and a solver."""
+
+    def __init__(self, decision: Decision, material: Material, limits: Limits) -> None:
+        """Set the scene."""
+        self._decision, self._limits = decision, limits
+        self._scene = Scene(material, callers_of([material], limits), limits)
+        self._decided: dict[Unwritten, Decided] = {}
+        self._asker = Asker(self._scene, limits, decision.account)
+
+    def _decide(self, unwritten: Unwritten) -> Decided:
+        if unwritten not in self._decided:
+            found = Decided(self._scene, self._decision, unwritten)
+            self._decided[unwritten] = found
+            self._asker.solver.add(found.ties)
+        return self._decided[unwritten]
+
+    def verdict(self, claim: Claim) -> Verdict:
+        """Say what is true of a claim."""
+        decided = self._decide(claim.unwritten)
+        broken: dict[Promise, Formula] = {
+            "nobody": decided.allowed,
+            "always": negate(decided.allowed),
+            "denied": negate(decided.denied),
+            "never denied": decided.denied,
+        }
+        question = every((self._scene.action_known(), self._scene.where(claim.where), broken[claim.promise]))
+        return self._asker.ask(question, decided.uses, _blamed(claim.promise))
+
+
+def _blamed(promise: Promise) -> str | None:
+    """Return the effect of the statements to blame for a request; None where it is for want of one."""
+    blamed: dict[Promise, str] = {"nobody": "Allow", "always": "Deny", "never denied": "Deny"}
+    return blamed.get(promise)
+
+
+class Asker:
+    """Asks whether there is a request for which a formula is true."""
+
+    def __init__(self, scene: Scene, limits: Limits, owner: str | None) -> None:
+        """Ask about the requests of a scene."""
+        self.scene, self._limits = scene, limits
+        self.solver = Solver(limits)
+        self.solver.add(scene.ties(owner))
+
+    def ask(self, question: Formula, uses: Sequence[Use], blamed: str | None) -> Verdict:
+        """Return Holds where `question` is true of no request.
+
+        Args:
+            question: what would break the claim.
+            uses: the statements that are there.
+            blamed: the effect of the statements to blame for a request.
+        """
+        try:
+            return self._ask(question, uses, blamed)
+        except LimitError as error:
+            return Undecided(str(error))
+
+    def _ask(self, question: Formula, uses: Sequence[Use], blamed: str | None) -> Verdict:
+        there = [use.there for use in uses]
+        true = self.solver.check([question, *there])
+        if true is None:
+            return Holds(self._needed(question, there))
+        unknown = frozenset(name for name in variables(question) if name.startswith("?"))
+        true = self._most_ordinary([question, *there], true)
+        if not unknown:
+            return Fails(read(self.scene, true), blame(uses, blamed, true), true)
+        return self._whatever_is_unknown(question, there, unknown, true, uses, blamed)
+
+    def _whatever_is_unknown(
+        self,
+        question: Formula,
+        there: Sequence[Var],
+        unknown: frozenset[str],
+        true: frozenset[str],
+        uses: Sequence[Use],
+        blamed: str | None,
+    ) -> Verdict:
+        """Look for a request that breaks the claim whatever is true of what nobody can know."""
+        first, hangs_on = true, frozenset[str]()
+        asked = [question]
+        for _ in range(self._limits.rounds):
+            request = [Var(name) if name in true else Not(Var(name)) for name in self._request_of(question)]
+            other = self.solver.check([negate(question), *there, *request])
+            if other is None:
+                return Fails(read(self.scene, true), blame(uses, blamed, true), true)
+            hangs_on = hangs_on or frozenset((true ^ other) & unknown)
+            asked.append(replaced(question, {name: name in other for name in unknown}))
+            again = self.solver.check([*asked, *there])
+            if again is None:
+                break
+            true = again
+        reason = "; ".join(sorted(_said(name) for name in hangs_on))
+        return Undecided(f"it hangs on {reason}", read(self.scene, first))
+
+    @staticmethod
+    def _request_of(question: Formula) -> list[str]:
+        return sorted(name for name in variables(question) if name[0] not in "?!")
+
+    def _most_ordinary(self, asked: Sequence[Formula], true: frozenset[str]) -> frozenset[str]:
+        """Return a request with as little that is odd as `asked` allows."""
+        kept: list[Formula] = list(asked)
+        for wish in ordinary(self.scene):
+            if evaluate(wish, true):
+                kept.append(wish)
+                continue
+            found = self.solver.check([*kept, wish])
+            if found is not None:
+                kept.append(wish)
+                true = found
+        return true
+
+    def _needed(self, question: Formula, there: Sequence[Var]) -> tuple[str, ...]:
+        """Return the names of the statements without which there would be a request."""
+        core = self.solver.core(there)
+        needed = [one for one in there if one.name in core]
+        for one in list(needed):
+            rest = [other for other in needed if other is not one]
+            if self.solver.check([question, *rest]) is None:
+                needed = rest
+        return tuple(_said(one.name) for one in needed)
+
+
+def _said(name: str) -> str:
+    return name[1:]
+
+
+def blame(uses: Iterable[Use], effect: str | None, true: frozenset[str]) -> tuple[str, ...]:
+    """Return the statements of that effect that a request meets."""
+    return tuple(use.name for use in uses if use.effect == effect and evaluate(use.formula, true))

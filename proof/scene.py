@@ -1,0 +1,339 @@
+"""One request: who, what, on what, with which condition keys; and what ties these together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from proof import asking
+from proof.actions import Actions
+from proof.callers import DECIDED_BY_CALLER, Asked, Callers
+from proof.facts import ANONYMOUS_SERVICES, AWS_KINDS, KINDS, WEB_IDENTITY_ACTIONS, Kind, fact
+from proof.grammar import Condition, Named, Principals, Statement
+from proof.keys import Key, matches_of
+from proof.limits import LimitError, Limits
+from proof.logic import Formula, Var, every, implies, negate, same, some
+from proof.resources import Resources
+from proof.services import listed_type
+from proof.values import Match
+
+_TELL_THEIR_ACCOUNT = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a scene must tell apart.
+
+    Attributes:
+        statements: of every policy.
+        questions: what is asked about.
+        accounts: accounts that matter besides those that are named.
+        identities: identities that matter besides those.
+    """
+
+    statements: tuple[Statement, ...]
+    questions: tuple[asking.Where, ...] = ()
+    accounts: frozenset[str] = frozenset()
+    identities: tuple[Named, ...] = ()
+
+    def leaves(self) -> Iterator[asking.Where]:
+        """Yield what the questions are put together from."""
+        for question in self.questions:
+            yield from question.leaves()
+
+    def conditions(self) -> Iterator[tuple[Condition, bool]]:
+        """Yield every condition, with whether `${…}` in it is a variable."""
+        for statement in self.statements:
+            for condition in statement.conditions:
+                yield condition, statement.variables
+        for leaf in self.leaves():
+            if isinstance(leaf, asking.When):
+                yield from ((condition, True) for condition in leaf.conditions)
+
+    def matches(self) -> dict[str, tuple[Match, ...]]:
+        """Return what each key is compared with."""
+        found: dict[str, dict[Match, None]] = {}
+        for condition, variables in self.conditions():
+            of_key = found.setdefault(condition.key, {})
+            of_key.update(dict.fromkeys(matches_of(condition, variables=variables)))
+        return {key: tuple(matches) for key, matches in found.items()}
+
+    def named(self) -> Iterator[Named]:
+        """Yield the entries of every Principal element, and all other identities that matter."""
+        yield from self.identities
+        for statement in self.statements:
+            if statement.principals is not None:
+                yield from statement.principals.named
+        for leaf in self.leaves():
+            if isinstance(leaf, asking.Principal):
+                yield from leaf.named
+
+    def actions(self) -> Iterator[str]:
+        """Yield every pattern of actions."""
+        for statement in self.statements:
+            yield from statement.actions.texts
+        for leaf in self.leaves():
+            if isinstance(leaf, asking.Action):
+                yield from leaf.patterns
+
+    def resources(self) -> Iterator[tuple[str, bool]]:
+        """Yield every pattern of resources, with whether `${…}` in it is a variable."""
+        for statement in self.statements:
+            if statement.resources is not None:
+                yield from ((text, statement.variables) for text in statement.resources.texts)
+        for leaf in self.leaves():
+            if isinstance(leaf, asking.Resource):
+                yield from ((text, True) for text in leaf.patterns)
+
+    def all_accounts(self) -> frozenset[str]:
+        """Return the accounts that matter."""
+        asked = (leaf.accounts for leaf in self.leaves() if isinstance(leaf, asking.Account))
+        return self.accounts.union(*asked)
+
+    def characters(self) -> int:
+        """How long all patterns and values are together."""
+        values = [value for condition, _ in self.conditions() for value in (condition.key, *condition.values)]
+        texts = [*values, *self.actions(), *(text for text, _ in self.resources())]
+        return sum(map(len, texts)) + sum(len(one.text) for one in self.named())
+
+
+def callers_of(materials: Sequence[Material], limits: Limits, kinds: tuple[Kind, ...] = KINDS) -> Callers:
+    """Return the callers that all of `materials` tell apart."""
+    matches: dict[str, dict[Match, None]] = {}
+    for material in materials:
+        for key, found in material.matches().items():
+            if key in DECIDED_BY_CALLER:
+                matches.setdefault(key, {}).update(dict.fromkeys(found))
+    asked = Asked(
+        frozenset(named for material in materials for named in material.named()),
+        {key: tuple(found) for key, found in matches.items()},
+        frozenset(account for material in materials for account in material.all_accounts()),
+        kinds,
+    )
+    return Callers(asked, limits)
+
+
+class Scene:
+    """A request that the policies at hand decide.
+
+    Attributes:
+        callers: who can make it.
+        actions: what it can be.
+        resources: on what.
+        keys: its condition keys.
+        forwarded: true for a call that a service makes on with its caller's identity.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        callers: Callers,
+        limits: Limits,
+        *,
+        name: str = "",
+        share: Scene | None = None,
+    ) -> None:
+        """Find what `material` tells apart.
+
+        Args:
+            material: policies and questions.
+            callers: who can make the request.
+            limits: of the work.
+            name: tells several requests of one operation apart.
+            share: another request of the same operation, with the same caller.
+
+        Raises:
+            LimitError: more than that.
+        """
+        if material.characters() > limits.characters:
+            raise LimitError(f"its policies are longer than {limits.characters} characters")
+        self.name, self.callers = name, callers
+        self.forwarded = Var(f"{name}forwarded")
+        matches = material.matches()
+        self.actions = Actions(material.actions(), sorted(matches), name, limits)
+        self.resources = Resources(material.resources(), self.actions.all, name, limits)
+        facts = {key: fact(key, listed_type(key)) for key in matches}
+        self.keys: dict[str, Key] = {
+            key: share.keys[key]
+            if share is not None and facts[key].of_caller and key in share.keys
+            else Key(key, facts[key], found, self._said_by_callers(key), where=name, limits=limits)
+            for key, found in matches.items()
+        }
+
+    def _said_by_callers(self, key: str) -> tuple[str, ...]:
+        if key not in DECIDED_BY_CALLER:
+            return ()
+        values = (caller.value(key) for caller in self.callers.all)
+        return tuple(dict.fromkeys(value for value in values if value is not None))
+
+    def action_known(self) -> Formula:
+        """Return the formula of the actions that exist, or of which the table does not know."""
+        return self.actions.where(kind.real for kind in self.actions.all)
+
+    # What statements and questions are about
+
+    def matches(self, statement: Statement) -> Formula:
+        """Return the formula of the requests that `statement` is about."""
+        return every((self.by(statement.principals), self.matches_but_for_principal(statement)))
+
+    def matches_but_for_principal(self, statement: Statement) -> Formula:
+        """Return the formula of the requests that `statement` is about, made by anybody."""
+        actions = self.actions.matching(statement.actions.texts)
+        parts = [negate(actions) if statement.actions.negated else actions]
+        if statement.resources is not None:
+            found = self.resources.matching(statement.resources.texts, variables=statement.variables)
+            parts.append(negate(found) if statement.resources.negated else found)
+        for condition in statement.conditions:
+            parts.append(self.keys[condition.key].holds(condition, variables=statement.variables))
+        return every(parts)
+
+    def by(self, principals: Principals | None) -> Formula:
+        """Return the formula of the callers that a Principal or NotPrincipal element is about."""
+        if principals is None:
+            return True
+        if principals.negated:
+            return negate(self.callers.spared(principals))
+        return some(self.callers.named(named) for named in principals.named)
+
+    def where(self, asked: asking.Where) -> Formula:
+        """Return the formula of the requests that are asked about."""
+        match asked:
+            case asking.Both(parts):
+                return every(self.where(part) for part in parts)
+            case asking.Either(parts):
+                return some(self.where(part) for part in parts)
+            case asking.Other(part):
+                return negate(self.where(part))
+            case asking.Action(patterns):
+                return self.actions.matching(patterns)
+            case asking.Resource(patterns):
+                return self.resources.matching(patterns, variables=True)
+            case asking.Principal(named):
+                return some(self.callers.named(one) for one in named)
+            case asking.Caller(kinds):
+                return self.callers.of_kind(*kinds)
+            case asking.Account(accounts):
+                return some(self.callers.of_account(account) for account in accounts)
+            case asking.When(conditions):
+                return every(self.keys[one.key].holds(one, variables=True) for one in conditions)
+        raise TypeError(asked)
+
+    # What ties a request together
+
+    def ties(self, owner: str | None = None) -> Iterator[Formula]:
+        """Yield what holds for every request; `owner` is the account of what it is about, where known."""
+        yield from self.resources.of_their_type(self.actions.all, self.actions.choice)
+        yield from self._callers_of_actions()
+        for key in self.keys.values():
+            yield from self._known_to_action(key)
+            yield from self._carried(key)
+            if key.name in DECIDED_BY_CALLER:
+                yield from self._decided_by_caller(key)
+        yield from self._network()
+        yield from self._forward_access()
+        yield from self._signature()
+        if owner is not None:
+            yield from self._owner(owner)
+
+    def _service_is(self, services: Iterable[str]) -> Formula:
+        wanted = frozenset(services)
+        return self.actions.where(kind.service in wanted for kind in self.actions.all)
+
+    def _callers_of_actions(self) -> Iterator[Formula]:
+        yield implies(self.callers.of_kind("anonymous"), self._service_is(ANONYMOUS_SERVICES))
+        of_web_identities = self.actions.where(
+            kind.name.lower() in WEB_IDENTITY_ACTIONS for kind in self.actions.all
+        )
+        yield implies(self.callers.of_kind("web identity"), of_web_identities)
+        signed = self.actions.where(
+            kind.name.lower() not in WEB_IDENTITY_ACTIONS - {"sts:tagsession"} for kind in self.actions.all
+        )
+        yield some((signed, self.callers.of_kind("web identity")))
+
+    def _known_to_action(self, key: Key) -> Iterator[Formula]:
+        yield implies(key.present, self.actions.where(kind.knows(key.name) for kind in self.actions.all))
+
+    def _carried(self, key: Key) -> Iterator[Formula]:
+        always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one == "always"]
+        never: list[Kind] = [kind for kind, one in key.fact.carried.items() if one == "never"]
+        if always:
+            yield implies(self.callers.of_kind(*always), key.present)
+        if never:
+            yield implies(self.callers.of_kind(*never), negate(key.present))
+
+    def _decided_by_caller(self, key: Key) -> Iterator[Formula]:
+        by_value: dict[str, list[int]] = {}
+        for number, caller in enumerate(self.callers.all):
+            value = caller.value(key.name)
+            if value is not None:
+                by_value.setdefault(value, []).append(number)
+        for value, callers in by_value.items():
+            alike = key.alike(value)
+            yield implies(every((self.callers.where(callers), key.present)), key.is_value(alike))
+
+    def _present(self, *names: str) -> list[Formula]:
+        return [self.keys[name].present for name in names if name in self.keys]
+
+    def _is(self, name: str, text: str) -> Formula:
+        """Return the formula of a key having exactly that value; False where the key is not at hand."""
+        key = self.keys.get(name)
+        return False if key is None else key.is_value(key.alike(text))
+
+    def _direct(self) -> Formula:
+        """Return the formula of requests of which AWS documents the network.
+
+        Calls of services, also on a caller's behalf, may come without.
+        """
+        by_service = self.callers.of_kind("service")
+        return negate(some((by_service, self.forwarded)))
+
+    def _network(self) -> Iterator[Formula]:
+        """Yield that a request comes from an address, or else through an endpoint.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
+        """
+        endpoint = Var(f"{self.name}through an endpoint")
+        for present in self._present("aws:sourceip"):
+            yield implies(self._direct(), same(present, negate(endpoint)))
+        for present in self._present("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"):
+            yield implies(self._direct(), same(present, endpoint))
+        for present in self._present(
+            "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"
+        ):
+            yield implies(present, some((endpoint, negate(self._direct()))))
+
+    def _forward_access(self) -> Iterator[Formula]:
+        """Yield what shows that a service calls on.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        """
+        forwarded = self.forwarded
+        yield implies(forwarded, self.callers.of_kind(*AWS_KINDS))
+        via = self._is("aws:viaawsservice", "true")
+        if "aws:viaawsservice" in self.keys:
+            yield same(via, forwarded)
+        for present in self._present("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"):
+            yield same(present, forwarded)
+        for present in self._present("kms:viaservice"):
+            yield implies(present, forwarded)
+
+    def _signature(self) -> Iterator[Formula]:
+        """Yield that the age of a signature of Version 2 is always 0.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+        """
+        age = self.keys.get("s3:signatureage")
+        if age is not None:
+            old = self._is("s3:signatureversion", "AWS")
+            yield implies(every((old, age.present)), age.is_value(age.alike("0")))
+
+    def _owner(self, owner: str) -> Iterator[Formula]:
+        """Yield that what is asked for is the account's own.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+        """
+        for name in ("aws:resourceaccount", "s3:resourceaccount"):
+            if name in self.keys:
+                yield implies(self.keys[name].present, self._is(name, owner))
+        for present in self._present("aws:resourceaccount"):
+            yield implies(self._service_is(_TELL_THEIR_ACCOUNT), present)

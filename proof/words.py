@@ -1,0 +1,99 @@
+"""Requests in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from proof.compare import Difference, Finding
+from proof.witness import Witness
+
+_S3_ARN = re.compile(r"arn:[\w-]+:s3:::(.+)", re.DOTALL)
+_PLAIN = {
+    ("s3:getobject", "read"),
+    ("s3:putobject", "write"),
+    ("s3:deleteobject", "delete"),
+    ("s3:listbucket", "list"),
+}
+_VERBS = dict(_PLAIN)
+_SAID_BY_CALLER = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principaltype",
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:username",
+    "aws:userid",
+    "kms:calleraccount",
+)
+
+
+def resource(text: str) -> str:
+    """Return a resource as people write it: `s3://bucket/key`, or its ARN."""
+    found = _S3_ARN.fullmatch(text)
+    return f"s3://{found[1]}" if found else text
+
+
+def caller(witness: Witness) -> str:
+    """Say who makes a request."""
+    if witness.kind == "anonymous":
+        return "anybody"
+    if witness.kind in ("service", "web identity"):
+        return f"the {'service' if witness.kind == 'service' else 'identity provider'} {witness.principal}"
+    return str(witness.principal)
+
+
+def what(witness: Witness) -> str:
+    """Say what a request does."""
+    verb = _VERBS.get(witness.action.lower())
+    return (
+        f"{verb} {resource(witness.resource)}"
+        if verb
+        else f"do {witness.action} on {resource(witness.resource)}"
+    )
+
+
+def circumstances(witness: Witness) -> Iterator[str]:
+    """Yield what is particular about a request."""
+    for name, values in witness.context.items():
+        if name in _SAID_BY_CALLER:
+            continue
+        if name == "aws:securetransport":
+            if values == ("false",):
+                yield "over plain HTTP"
+        elif name == "aws:viaawsservice" and values == ("false",):
+            continue
+        else:
+            yield f"with {name} = {', '.join(values)}"
+    if witness.forwarded:
+        yield "through an AWS service"
+
+
+def sentence(witness: Witness, verb: str = "could") -> str:
+    """Return a request as a sentence, such as `anybody could read s3://acme/x over plain HTTP`."""
+    parts = [caller(witness), verb, what(witness), *circumstances(witness)]
+    return " ".join(parts)
+
+
+def _finding(finding: Finding) -> str:
+    because = [f"{', '.join(_sids(finding.denied_by))} denied it"] if finding.denied_by else []
+    if finding.allowed_by:
+        because.append(f"{', '.join(_sids(finding.allowed_by))} allows it")
+    return sentence(finding.witness, "could now") + (f" ({'; '.join(because)})" if because else "")
+
+
+def _sids(names: tuple[str, ...]) -> list[str]:
+    return [name.partition("/")[2] for name in names]
+
+
+def difference_lines(difference: Difference) -> Iterator[str]:
+    """Yield what a new policy allows more, a line for each sort of caller."""
+    for finding in difference.findings:
+        yield _finding(finding)
+    for reason in difference.undecided:
+        yield f"undecided for {reason}"
+    if difference.nothing:
+        yield "The new policy allows nothing more."
+    if difference.only_unreal is not None:
+        action = difference.only_unreal.action
+        yield f"The two differ only in actions that AWS does not have, such as {action}."
