@@ -24,7 +24,10 @@ REFUSES = {
     "DenyCustomerProvidedKeys": "uploads under a key that the uploader brings along",
     "DenyLegacySignatures": "signatures of version 2",
     "DenyStalePresignedUrls": "links older than the owner allows",
-    "DenyOutsidePerimeter": "requests from outside the network or the organization",
+    "DenyOutsidePerimeter": "requests for objects from outside the network",
+    "DenyOutsideOrganization": "requests for objects from outside the organization",
+    "DenyListingOutsidePerimeter": "listing from outside the network",
+    "DenyListingOutsideOrganization": "listing from outside the organization",
 }
 """What each of this project's Deny statements refuses, by its Sid."""
 

@@ -38,7 +38,7 @@ def writer_back(settings: Settings, account: Account) -> str | None:
     """Return the role that writes to the data bucket what changed about replicas, if one does."""
     replication = settings.replication
     back = replication.enabled and replication.replica_modifications
-    return _role_arn(settings, account) if back else None
+    return replication_role_arn(settings, account) if back else None
 
 
 def replicate(
@@ -93,7 +93,7 @@ def replicate(
         key_arn=replica.key_arn,
         policy=replica_bucket_policy(
             bucket_arn=replica.bucket_arn,
-            role_arn=_role_arn(settings, account),
+            role_arn=replication_role_arn(settings, account),
             max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
             perimeter=perimeter,
         ),
@@ -130,7 +130,7 @@ def _key_statements(
 ) -> list[Statement]:
     return key_statements(
         side,
-        role_arn=_role_arn(settings, account),
+        role_arn=replication_role_arn(settings, account),
         partition=account.partition,
         account_id=account.id,
         read=read,
@@ -138,7 +138,8 @@ def _key_statements(
     )
 
 
-def _role_arn(settings: Settings, account: Account) -> str:
+def replication_role_arn(settings: Settings, account: Account) -> str:
+    """Return the ARN of the role that S3 replicates with."""
     return f"arn:{account.partition}:iam::{account.id}:role/{replication_role_name(settings.environment)}"
 
 

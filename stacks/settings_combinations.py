@@ -26,6 +26,7 @@ SWITCHES = {
 
 def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     """Yield what is wrong with settings of which every single one is right."""
+    yield from _network(settings)
     yield from _logging(settings)
     yield from _lifecycle(settings)
     yield from _object_lock(settings)
@@ -34,6 +35,16 @@ def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     yield from _cors(settings)
     yield from _import(settings)
     yield from _forgotten_switches(settings)
+
+
+def _network(settings: Settings) -> Iterator[Wrong]:
+    network = settings.network
+    if network.listing and not (network.vpc_endpoints or network.source_ips or network.organization_id):
+        rule = InvalidValueError(
+            "must be false where nothing is limited",
+            "set network.vpc_endpoints, network.source_ips or network.organization_id",
+        )
+        yield "network.listing", rule, True
 
 
 def _logging(settings: Settings) -> Iterator[Wrong]:

@@ -99,6 +99,13 @@ class NetworkSettings(Section):
         description="ARNs of roles that pass from anywhere.",
         examples=[["arn:aws:iam::111122223333:role/breakglass"]],
     )
+    listing: bool = Field(
+        False,
+        description="true: what limits requests for objects limits listing them too. Each plan of Terraform "
+        "asks for that permission: access.deploy_role and the roles of [ci] pass, other people who plan from "
+        "elsewhere must be in exempt_roles.",
+        examples=[True],
+    )
 
 
 class EncryptionSettings(Section):

@@ -1,6 +1,6 @@
 """The storage stack: key, bucket, managed policy, and the outputs that `presign` needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
@@ -12,8 +12,9 @@ from stacks.account import Account
 from stacks.lockout import refuse_lockouts
 from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
-from stacks.replication import source_key_statements, writer_back
+from stacks.replication import replication_role_arn, source_key_statements, writer_back
 from stacks.settings import GrantSettings, Settings
+from stacks.settings_defaults import ci_role_names
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
@@ -31,7 +32,7 @@ class StorageStack(TerraformStack):
         keep_state_remotely(self, name, settings)
 
         readers, writers = _grants(settings.access.readers), _grants(settings.access.writers)
-        perimeter = _perimeter(settings)
+        perimeter = _perimeter(settings, account)
         key: EncryptionKey | None = None
         if settings.encryption.mode == "sse-kms":
             key = EncryptionKey(
@@ -134,12 +135,30 @@ def _grants(settings: Iterable[GrantSettings]) -> list[Grant]:
     return [Grant(principal=one.principal, prefix=one.prefix) for one in settings]
 
 
-def _perimeter(settings: Settings) -> Perimeter:
-    network, deploy_role = settings.network, settings.access.deploy_role
+def _perimeter(settings: Settings, account: Account) -> Perimeter:
+    network = settings.network
     return Perimeter(
         vpc_endpoints=network.vpc_endpoints,
         source_ips=network.source_ips,
         organization_id=network.organization_id,
-        # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
-        exempt_roles=tuple(sorted({*network.exempt_roles, *filter(None, [deploy_role])})),
+        exempt_roles=tuple(sorted({*network.exempt_roles, *_roles_of_ours(settings, account)})),
+        listing=network.listing,
+        listing_roles=tuple(_roles_of_ci(settings, account)),
     )
+
+
+def _roles_of_ours(settings: Settings, account: Account) -> Iterator[str]:
+    """Yield the roles that use objects from networks that nobody can name."""
+    if settings.access.deploy_role is not None:
+        # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
+        yield settings.access.deploy_role
+    if settings.replication.enabled:
+        # S3 takes it, and is not aws:PrincipalIsAWSService then.
+        yield replication_role_arn(settings, account)
+
+
+def _roles_of_ci(settings: Settings, account: Account) -> Iterator[str]:
+    """Yield the roles that plan on a runner of GitHub: they look at the bucket, and read no object."""
+    if settings.ci.repository is not None:
+        for name in ci_role_names(settings.environment):
+            yield f"arn:{account.partition}:iam::{account.id}:role/{name}"

@@ -28,19 +28,23 @@ class Grant:
 
 @dataclass(frozen=True)
 class Perimeter:
-    """Where object requests may come from; what is empty or None limits nothing.
+    """Where requests for objects may come from; what is empty or None limits nothing.
 
     Attributes:
         vpc_endpoints: ids of VPC endpoints.
         source_ips: public IP ranges in CIDR notation.
         organization_id: the id of an organization in AWS Organizations.
         exempt_roles: ARNs of roles that pass from anywhere.
+        listing: whether it holds for listing the objects too.
+        listing_roles: ARNs of roles that may list from anywhere.
     """
 
     vpc_endpoints: tuple[str, ...] = ()
     source_ips: tuple[str, ...] = ()
     organization_id: str | None = None
     exempt_roles: tuple[str, ...] = ()
+    listing: bool = False
+    listing_roles: tuple[str, ...] = ()
 
 
 def document(*statements: Statement) -> Document:

@@ -7,22 +7,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from constructs_lib.policies import Condition, Document, Grant, Perimeter, Statement, document
 
 SSE_HEADER = "x-amz-server-side-encryption"
 SSE_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
-# What reads, writes or deletes an object. What manages the bucket is left out
-# on purpose: a wrong perimeter must not keep out whoever could mend it.
-OBJECT_ACTIONS = [
-    "s3:AbortMultipartUpload",
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:PutObject",
-]
+# What chooses how an object is encrypted. Of the actions that can name an encryption (SSE_ACTIONS) two are
+# not here. ReplicateObject: a replication may say nothing of it, and is refused where it is not our own.
+# BypassGovernanceRetention: it is asked for beside the action that lifts a lock and writes nothing; where
+# headers are required, a Deny would keep everybody from lifting one.
+ENCRYPTING_ACTIONS = ["s3:PutObject", "s3:UpdateObjectEncryption"]
+
+# What can bring a key along. UpdateObjectEncryption cannot.
+SSE_C_ACTIONS = ["s3:PutObject", "s3:ReplicateObject"]
+
+# What tells the names of objects.
+LISTING_ACTIONS = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
 
 # What a role needs to write to a bucket as replication does, from another account too.
 REPLICATE_ACTIONS = [
@@ -62,20 +64,21 @@ def deny_outdated_tls(*, bucket_arn: str) -> Statement:
 
 
 def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers: bool) -> Statement:
-    """Refuse an upload that names another encryption than `algorithm` ("aws:kms" or "AES256").
+    """Refuse an upload, or a change of key, that names another encryption than `algorithm`.
 
-    With `require_headers` an upload that names none is refused as well.
+    That is "aws:kms" or "AES256". With `require_headers` an upload that names none is refused as well.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UpdateObjectEncryption.html
     """
     condition = {
         "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
         **_header_present(unless=require_headers),
     }
-    return _deny("DenyUnencryptedUploads", "s3:PutObject", f"{bucket_arn}/*", condition)
+    return _deny("DenyUnencryptedUploads", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
 def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bool) -> Statement:
-    """Refuse an upload that names another key than `key_arn`, or "aws:kms" and no key.
+    """Refuse an upload, or a change of key, that names another key than `key_arn`, or "aws:kms" and no key.
 
     "aws:kms" without a key id means the AWS-managed key, not the bucket's.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -84,7 +87,7 @@ def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bo
         "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
         **_header_present(unless=require_headers),
     }
-    return _deny("DenyIncorrectKMSKey", "s3:PutObject", f"{bucket_arn}/*", condition)
+    return _deny("DenyIncorrectKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
 def deny_customer_provided_keys(*, bucket_arn: str) -> Statement:
@@ -93,7 +96,7 @@ def deny_customer_provided_keys(*, bucket_arn: str) -> Statement:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
     """
     condition: Condition = {"Null": {f"s3:{SSE_HEADER}-customer-algorithm": "false"}}
-    return _deny("DenyCustomerProvidedKeys", "s3:PutObject", f"{bucket_arn}/*", condition)
+    return _deny("DenyCustomerProvidedKeys", SSE_C_ACTIONS, f"{bucket_arn}/*", condition)
 
 
 def deny_legacy_signatures(*, bucket_arn: str) -> Statement:
@@ -131,20 +134,24 @@ def deny_other_replication(*, bucket_arn: str, role_arn: str | None) -> Statemen
 
 
 def _unless_exempt(perimeter: Perimeter) -> Condition:
+    """Condition that it is neither an AWS service that asks for itself, nor a role that passes from anywhere.
+
+    A role that an AWS service takes, as S3 does to replicate, is not that service: it has to be among the
+    roles.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    """
     condition: Condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     if perimeter.exempt_roles:
         condition["ArnNotEquals"] = {"aws:PrincipalArn": list(perimeter.exempt_roles)}
     return condition
 
 
-def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
-    """Refuse object requests that come neither through one of the VPC endpoints nor from the IP ranges.
+def _elsewhere(perimeter: Perimeter) -> Condition:
+    """Condition that a request comes neither through one of the VPC endpoints nor from the IP ranges.
 
-    A request through an endpoint has no `aws:SourceIp`, and another one no
-    `aws:SourceVpce`; the negated operators are true then, so that either is
-    enough to pass. Services that act for a principal come from networks of
-    their own, and pass as well.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    A request through an endpoint has no `aws:SourceIp`, and another one no `aws:SourceVpce`; the negated
+    operators are true then, so that either is enough to pass. Services that act for a principal come from
+    networks of their own, and pass as well.
     """
     condition = _unless_exempt(perimeter)
     condition["BoolIfExists"]["aws:ViaAWSService"] = "false"
@@ -152,29 +159,68 @@ def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statemen
         condition["StringNotEquals"] = {"aws:SourceVpce": list(perimeter.vpc_endpoints)}
     if perimeter.source_ips:
         condition["NotIpAddress"] = {"aws:SourceIp": list(perimeter.source_ips)}
-    return _deny("DenyOutsidePerimeter", OBJECT_ACTIONS, f"{bucket_arn}/*", condition)
+    return condition
+
+
+def _foreign(perimeter: Perimeter) -> Condition:
+    """Condition that a request is made by a principal outside the organization."""
+    condition = _unless_exempt(perimeter)
+    condition["StringNotEquals"] = {"aws:PrincipalOrgID": perimeter.organization_id}
+    return condition
+
+
+def _of_listing(perimeter: Perimeter) -> Perimeter:
+    return replace(perimeter, exempt_roles=perimeter.exempt_roles + perimeter.listing_roles)
+
+
+def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
+    """Refuse every request for an object that comes from another network.
+
+    Every action, also one that S3 has only tomorrow; what manages the bucket is done to the bucket and not
+    to an object, and passes: a wrong perimeter must not keep out who can correct it.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    """
+    return _deny("DenyOutsidePerimeter", "s3:*", f"{bucket_arn}/*", _elsewhere(perimeter))
 
 
 def deny_outside_organization(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
-    """Refuse object requests of principals outside the organization.
+    """Refuse every request for an object by a principal outside the organization.
 
-    A statement of its own: whoever is on the right network must be of the
-    right organization too, and conditions within one Deny would ask for either.
+    A statement of its own: who is on the right network must be of the right organization too, and
+    conditions within one Deny would ask for either.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
     """
-    condition = _unless_exempt(perimeter)
-    condition["StringNotEquals"] = {"aws:PrincipalOrgID": perimeter.organization_id}
-    return _deny("DenyOutsideOrganization", OBJECT_ACTIONS, f"{bucket_arn}/*", condition)
+    return _deny("DenyOutsideOrganization", "s3:*", f"{bucket_arn}/*", _foreign(perimeter))
+
+
+def deny_listing_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
+    """Refuse to list the objects from another network.
+
+    HeadBucket asks for s3:ListBucket too, and every plan of Terraform makes that request.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    """
+    condition = _elsewhere(_of_listing(perimeter))
+    return _deny("DenyListingOutsidePerimeter", LISTING_ACTIONS, bucket_arn, condition)
+
+
+def deny_listing_outside_organization(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
+    """Refuse to list the objects by a principal outside the organization."""
+    condition = _foreign(_of_listing(perimeter))
+    return _deny("DenyListingOutsideOrganization", LISTING_ACTIONS, bucket_arn, condition)
 
 
 def perimeter_statements(*, bucket_arn: str, perimeter: Perimeter) -> list[Statement]:
     """Return the statements that a perimeter asks for."""
-    statements = []
+    asked = []
     if perimeter.vpc_endpoints or perimeter.source_ips:
-        statements.append(deny_outside_perimeter(bucket_arn=bucket_arn, perimeter=perimeter))
+        asked.append((deny_outside_perimeter, deny_listing_outside_perimeter))
     if perimeter.organization_id is not None:
-        statements.append(deny_outside_organization(bucket_arn=bucket_arn, perimeter=perimeter))
-    return statements
+        asked.append((deny_outside_organization, deny_listing_outside_organization))
+    return [
+        deny(bucket_arn=bucket_arn, perimeter=perimeter)
+        for objects, listing in asked
+        for deny in ((objects, listing) if perimeter.listing else (objects,))
+    ]
 
 
 def allow_reader(number: int, grant: Grant, *, bucket_arn: str) -> list[Statement]:

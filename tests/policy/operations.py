@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from constructs_lib.policies.s3_actions import OBJECT_ACTIONS
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -36,6 +38,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateMultipartUpload": Operation("s3:PutObject", kms="kms:GenerateDataKey", uploads=True),
     "UploadPart": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),
     "CompleteMultipartUpload": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),
+    # What it says about the new key stands in its body, and becomes condition keys all the same. Of what it
+    # asks of KMS this is what no statement of the key's policy lets anybody do:
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UpdateObjectEncryption.html
+    "UpdateObjectEncryption": Operation("s3:UpdateObjectEncryption", kms="kms:ReEncryptTo", uploads=True),
     "AbortMultipartUpload": Operation("s3:AbortMultipartUpload"),
     "ListParts": Operation("s3:ListMultipartUploadParts"),
     "DeleteObject": Operation("s3:DeleteObject"),
@@ -49,6 +55,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetObjectVersionAcl": Operation("s3:GetObjectVersionAcl"),
     "GetObjectVersionTagging": Operation("s3:GetObjectVersionTagging"),
     "ReplicateObject": Operation("s3:ReplicateObject", kms="kms:GenerateDataKey"),
+    # As a replication that says which encryption the replica gets.
+    "ReplicateEncrypted": Operation("s3:ReplicateObject", kms="kms:GenerateDataKey", uploads=True),
     "ReplicateTags": Operation("s3:ReplicateTags"),
     "ReplicateDelete": Operation("s3:ReplicateDelete"),
     "OverrideOwner": Operation("s3:ObjectOwnerOverrideToBucketOwner"),
@@ -58,5 +66,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 def operation(name: str) -> Operation:
-    """Return the operation called `name`; an action such as `s3:PutBucketPolicy` is one of the bucket's."""
-    return Operation(name, "bucket") if name.startswith("s3:") else OPERATIONS[name]
+    """Return the operation called `name`; of an action such as `s3:PutBucketPolicy`, what it is done to."""
+    if not name.startswith("s3:"):
+        return OPERATIONS[name]
+    return Operation(name, "object" if name in OBJECT_ACTIONS else "bucket")

@@ -118,6 +118,8 @@ PEOPLE: Mapping[str, Person] = {
     "the deploying role": Person("role/deploy", ("AdministratorAccess",)),
     "the deploying role without a policy": Person("role/deploy"),
     "CI": Person("role/ci", ("SecureStorageState",)),
+    "CI that plans": Person("role/secure-storage-{environment}-plan", ("AdministratorAccess",)),
+    "CI that deploys": Person("role/secure-storage-{environment}-deploy", ("AdministratorAccess",)),
     "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
     "the break-glass role without a policy": Person("role/breakglass"),
     "the deploying role of no organization": Person(

@@ -5,8 +5,8 @@ A row stands for a request in each of its stacks and for each operation:
 
 - `stacks`: patterns such as `*-state`; `!sse-s3*` leaves out what was named before.
 - `who`: a name in `people.py`.
-- `does`: operations of S3 (`PutObject`), actions on the bucket (`s3:PutBucketPolicy`), on its key
-  (`kms:Decrypt`) or on the topic of its alarms (`sns:Publish`).
+- `does`: operations of S3 (`PutObject`), actions on the bucket (`s3:PutBucketPolicy`) or an object
+  (`s3:PutObjectTagging`), on its key (`kms:Decrypt`) or on the topic of its alarms (`sns:Publish`).
 - the rest: as in `Row`; what is not said is an up-to-date client in the office.
 """
 

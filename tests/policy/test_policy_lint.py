@@ -57,7 +57,8 @@ def test_a_misspelt_action_is_named(misspelt: str, engine: Engine, bucket_policy
 def test_a_misspelt_condition_key_is_named(
     sid: str, action: str, misspelt: str, engine: Engine, bucket_policy: Document
 ) -> None:
-    statement(bucket_policy, sid)["Condition"] = {"StringEquals": {misspelt: "AES256"}}
+    found = statement(bucket_policy, sid)
+    found |= {"Action": action, "Condition": {"StringEquals": {misspelt: "AES256"}}}
     assert engine.lint(bucket_policy, "resource") == [f"{sid}: {action} has no condition key {misspelt}"]
 
 

@@ -62,7 +62,13 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "readers": (),
             "writers": (),
         },
-        "network": {"vpc_endpoints": (), "source_ips": (), "organization_id": None, "exempt_roles": ()},
+        "network": {
+            "vpc_endpoints": (),
+            "source_ips": (),
+            "organization_id": None,
+            "exempt_roles": (),
+            "listing": False,
+        },
         "encryption": {
             "mode": "sse-kms",
             "require_upload_headers": True,

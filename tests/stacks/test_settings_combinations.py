@@ -12,6 +12,12 @@ ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
 
 # What a file says, the line about it, and the same made right.
 WRONG: dict[str, tuple[str, str, str]] = {
+    "listing within a perimeter that is none": (
+        "[network]\nlisting = true",
+        "network.listing: must be false where nothing is limited, not true; "
+        "set network.vpc_endpoints, network.source_ips or network.organization_id",
+        '[network]\nlisting = true\norganization_id = "o-a1b2c3d4e5"',
+    ),
     "the log bucket is the data bucket": (
         '[logging]\nexisting_bucket = "secure-prod-data-bucket"',
         'logging.existing_bucket: must be another bucket than bucket_name, not "secure-prod-data-bucket"',
