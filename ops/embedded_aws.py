@@ -81,11 +81,13 @@ class EmbeddedAws:
             "no_proxy": direct,
         }
 
-    def client(self, service: str, **options: object) -> Client:
-        """Return a boto3 client for it."""
+    def client(self, service: str, **config: object) -> Client:
+        """Return a boto3 client for it, with further settings such as `signature_version`."""
         import boto3  # takes a third of a second, and most callers need none
+        from botocore.config import Config
 
         make: Any = boto3.client  # its type is a list of all services by name
+        settings: Any = Config  # the same, of all settings
         return make(
             service,
             endpoint_url=self.endpoint,
@@ -94,7 +96,7 @@ class EmbeddedAws:
             aws_secret_access_key=self.secret_access_key,
             aws_session_token=self.session_token,
             verify=str(self.certificate) if self.certificate else None,
-            **options,
+            config=settings(proxies={}, **config),
         )
 
     def with_keys(self, answer: Mapping[str, Any]) -> "EmbeddedAws":

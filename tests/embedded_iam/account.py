@@ -14,7 +14,6 @@ from presign import Signer
 from tests.enforcement.http_client import Answer, send
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROOT_ARN = f"arn:aws:iam::{ACCOUNT_ID}:root"
@@ -112,7 +111,7 @@ class Caller:
 
     def get_by_sigv2(self) -> None:
         assert self.account.s3
-        old = self.aws.client("s3", config=Config(signature_version="s3"))
+        old = self.aws.client("s3", signature_version="s3")
         old.get_object(Bucket=self.account.bucket, Key="there")
 
     def get_by_link(self, age: timedelta = timedelta(), tls: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
