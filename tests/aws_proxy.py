@@ -9,12 +9,14 @@ assert [call.method for call in proxy.calls] == …
 import contextlib
 import http.client
 import socket
+import ssl
 import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -98,12 +100,16 @@ class AwsProxy:
             May be set anew at any time.
     """
 
-    def __init__(self, upstream: str, fault: Decide = no_fault) -> None:
-        """Listen on a free port of 127.0.0.1, in front of the URL `upstream`."""
+    def __init__(self, upstream: str, fault: Decide = no_fault, certificate: Path | None = None) -> None:
+        """Listen on a free port of 127.0.0.1, in front of the URL `upstream`, which may be HTTPS.
+
+        The proxy itself speaks HTTP; `certificate` is the PEM file that the upstream's HTTPS is checked with.
+        """
         self.fault = fault
         self.calls: list[Call] = []
         parts = urlsplit(upstream)
-        self._server = _Server(self, (parts.hostname or "", parts.port or 80))
+        trusted = ssl.create_default_context(cafile=str(certificate)) if certificate else None
+        self._server = _Server(self, (parts.hostname or "", parts.port or 80), trusted)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -126,14 +132,21 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close() waits for them
     request_queue_size = 128  # terraform opens many connections at a time
 
-    def __init__(self, proxy: AwsProxy, upstream: tuple[str, int]) -> None:
+    def __init__(self, proxy: AwsProxy, upstream: tuple[str, int], trusted: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.proxy = proxy
-        self.upstream = upstream
+        self._upstream = upstream
+        self._trusted = trusted
         self.ending = threading.Event()
         self.errors: list[Exception] = []
         self.to_reset: set[Any] = set()
         self._open: set[Any] = set()
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a new connection to AWS."""
+        if self._trusted is None:
+            return http.client.HTTPConnection(*self._upstream, timeout=UPSTREAM_SECONDS)
+        return http.client.HTTPSConnection(*self._upstream, timeout=UPSTREAM_SECONDS, context=self._trusted)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -218,9 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
         return data
 
     def _upstream(self, call: Call) -> tuple[int, list[tuple[str, str]], bytes]:
-        with contextlib.closing(
-            http.client.HTTPConnection(*self.server.upstream, timeout=UPSTREAM_SECONDS)
-        ) as connection:
+        with contextlib.closing(self.server.connection()) as connection:
             # Host too is passed on as it came: the client's signature is made for it.
             connection.putrequest(call.method, call.target, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():

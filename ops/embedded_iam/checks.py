@@ -8,12 +8,13 @@ import contextvars
 from collections.abc import Iterator
 from typing import Any
 
-from ops.embedded_iam import conditions, objects
+from ops.embedded_iam import conditions, objects, resources
+from ops.embedded_iam.conditions import Keys
 from ops.embedded_iam.request import Request, current
 
 from ministack.core import iam_actions, iam_evaluator
 
-Check = tuple[str, str, dict[str, Any]]
+Check = tuple[str, str, Keys]
 """An action, the ARN of what it is done to, and the condition keys of its own."""
 
 READS = ("s3:GetObject", "s3:GetObjectVersion")
@@ -48,13 +49,15 @@ def install() -> None:
         service: str,
         region: str,
         resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
+        service_context: Keys | None = None,
     ) -> Decision:
         request = current()
-        keys = conditions.of(action, request, resource_arn) | (service_context or {})
+        action = resources.action_of(action, request, resource_arn)
+        named = resources.of(action, request, resource_arn, region)
+        keys = conditions.of(action, request, named) | (service_context or {})
         _refused.set(None)
-        refused = decide(access_key_id, action, service, region, resource_arn, keys)
-        for other, resource, own in [] if refused else _further(action, resource_arn, region, request):
+        refused = decide(access_key_id, action, service, region, named, keys)
+        for other, resource, own in [] if refused else _further(action, named, region, request, keys):
             refused = decide(access_key_id, other, other.partition(":")[0], region, resource, own)
             if refused:
                 _refused.set((other, resource))
@@ -69,13 +72,21 @@ def install() -> None:
     iam_actions.access_denied_response = access_denied_response
 
 
-def _further(action: str, resource: str, region: str, request: Request) -> Iterator[Check]:
+def _further(action: str, resource: str, region: str, request: Request, keys: Keys) -> Iterator[Check]:
     """Yield what a request that is allowed so far needs as well."""
+    for other, arn in resources.others(action, request, region):
+        tags = {name: value for name, value in keys.items() if name.startswith("aws:")}
+        yield other, arn, conditions.of(other, request, arn) | tags
+    if action.startswith("s3:"):
+        yield from _of_object(action, resource, region, request)
+
+
+def _of_object(action: str, resource: str, region: str, request: Request) -> Iterator[Check]:
     bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
     if not key or ":" in bucket:
-        return
+        return  # the bucket itself, or an access point
     if action in READS:
-        version = request.query.get("versionid") if action == "s3:GetObjectVersion" else None
+        version = request.version if action == "s3:GetObjectVersion" else None
         if not objects.exists(bucket, key, version):
             # Without a prefix, as no prefix was asked for.
             yield "s3:ListBucket", f"arn:aws:s3:::{bucket}", {}

@@ -38,6 +38,12 @@ class Request:
         return self.headers.get(name) or self.query.get(name) or None
 
     @property
+    def version(self) -> str | None:
+        """The version of the object that is read, which may be the source of a copy."""
+        of_source = parse_qs(self.headers.get("x-amz-copy-source", "").partition("?")[2])
+        return of_source.get("versionId", [None])[0] or self.query.get("versionid")
+
+    @property
     def form(self) -> Mapping[str, str]:
         """The parameters of IAM's and STS's protocol."""
         return {name: values[0] for name, values in parse_qs(self.body.decode("utf-8", "replace")).items()}

@@ -31,16 +31,6 @@ def a_key_may_be_made_with_a_policy_that_locks_out_its_maker(account: Account) -
     account.session(allow("kms:CreateKey")).aws.client("kms").create_key(Policy=locked)
 
 
-def an_alias_needs_no_permission_on_its_key(account: Account) -> None:
-    """https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html."""
-    name = f"alias/{account.id}"
-    alias_only = allow("kms:CreateAlias") | {"Resource": ["*"]}
-    only_root = document(allow("kms:DescribeKey") | {"Principal": {"AWS": account.role("nobody")}})
-    key = account.key()
-    account.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=only_root)
-    account.session(alias_only).aws.client("kms").create_alias(AliasName=name, TargetKeyId=key)
-
-
 def a_token_needs_no_signature(account: Account) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html."""
     github = {"Federated": "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com"}
@@ -73,7 +63,6 @@ def a_role_of_another_account_is_no_principal(account: Account) -> None:
 GAPS: list[Callable[[Account], None]] = [
     passing_a_role_needs_no_pass_role,
     a_key_may_be_made_with_a_policy_that_locks_out_its_maker,
-    an_alias_needs_no_permission_on_its_key,
     a_token_needs_no_signature,
     root_is_refused_nothing,
     a_role_of_another_account_is_no_principal,

@@ -54,6 +54,19 @@ def test_a_copy_reads_with_the_key_of_its_source(account: Account) -> None:
     assert "kms:Decrypt" in refused(lambda: copy(account.session(GET, PUT, allow("kms:GenerateDataKey"))))
 
 
+def test_a_copy_of_a_version_is_one_of_a_version_that_is_there(account: Account) -> None:
+    account.s3.put_bucket_versioning(Bucket=account.bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = account.s3.put_object(Bucket=account.bucket, Key="there", Body=b"new")["VersionId"]
+    account.s3.delete_object(Bucket=account.bucket, Key="there")
+    source = {"Bucket": account.bucket, "Key": "there", "VersionId": version}
+
+    def copy(caller: Caller) -> None:
+        caller.s3.copy_object(Bucket=account.bucket, Key="copy", CopySource=source)
+
+    copy(account.session(allow("s3:GetObjectVersion"), PUT))
+    refused(lambda: copy(account.session(GET, PUT)))
+
+
 def test_the_key_policy_must_agree(account: Account) -> None:
     key = encrypted(account)
     caller = account.session(GET, USE)
