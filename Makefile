@@ -111,7 +111,7 @@ lock: setup ## Renew Pipfile.lock and package-lock.json
 	@ops/lock.sh
 
 clean: ## Remove all that the targets made, except Terraform state
-	@! find cdktf.out/stacks -name errored.tfstate 2>/dev/null | grep . || \
+	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
 	@rm -rf .venv node_modules .cache cdktf.out ci-plan build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis

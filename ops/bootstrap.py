@@ -8,17 +8,17 @@ again.
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from ops import aws
 from ops.errors import OpsError
 from ops.existing import Found, bucket_exists, find_existing
 from ops.foreign_content import foreign_content
+from ops.output_folder import local_state
 from ops.remote_state import Snapshot
 from ops.terraform import Stack, synthesized
-from ops.toolchain import ROOT
 from stacks.settings import Settings
+from stacks.settings_files import settings_file
 
 import click
 
@@ -40,11 +40,6 @@ def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
     with synthesized(environment) as (settings, stacks):
         stack = stacks[f"secure-storage-{environment}-state"]
         _Bootstrap(settings, stack, auto_approve=auto_approve).run()
-
-
-def local_state(stack: str, environ: Mapping[str, str]) -> Path:
-    """Return where the state of `stack` lies until it is in its bucket: beside cdktf.out."""
-    return ROOT / Path(environ.get("CDKTF_OUTPUT") or "cdktf.out").parent / f"terraform.{stack}.tfstate"
 
 
 class _Bootstrap:
@@ -107,8 +102,8 @@ class _Bootstrap:
     @property
     def _file(self) -> str:
         name = self._settings.environment
-        file = Path("environments", f"{name}.toml")
-        return file.as_posix() if (ROOT / file).is_file() else f"environments/dev.toml (for {name})"
+        file = settings_file(name, Path("environments"))
+        return file.as_posix() if file.stem == name else f"{file.as_posix()} (for {name})"
 
     def _read_local(self) -> Snapshot | None:
         if not self._local.exists():

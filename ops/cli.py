@@ -148,10 +148,17 @@ def deploy_policy(environment: str, read_only: bool, account: str | None, direct
 
 @ops.command()
 @environment_argument
+@click.option(
+    "--release-lock",
+    "release",
+    metavar="ID",
+    multiple=True,
+    help="Release the lock with this id, whose run is dead for certain; no other lock is released.",
+)
 @says_yes
-def recover(environment: str, yes: bool) -> None:
+def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
     """After a deploy of ENV that died: release its lock, and take what it made into the state."""
-    run_recover(environment, asking(yes=yes))
+    run_recover(environment, asking(yes=yes), release)
 
 
 @ops.group()

@@ -6,21 +6,22 @@ from collections.abc import Callable, Sequence
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
 from ops.existing import Found, find_existing
+from ops.output_folder import local_state
 from ops.remote_state import RemoteState, Snapshot
 from ops.terraform import Stack, synthesized
-from ops.toolchain import ROOT
 from stacks.settings import Settings
 
 Agree = Callable[[str], bool]
 """Asks a person whether to do something."""
 
 
-def recover(environment: str, agree: Agree) -> None:
+def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None:
     """Bring an environment's states to where the next deploy goes through.
 
     Args:
         environment: its name.
-        agree: asked before each change.
+        agree: asked before each change but the release of a lock.
+        release: the ids of the locks to release; no other lock is.
 
     Raises:
         OpsError: something cannot be recovered, or was not agreed to; what was done before stays done.
@@ -31,12 +32,12 @@ def recover(environment: str, agree: Agree) -> None:
             content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
             if "s3" not in content["terraform"]["backend"]:
                 continue
-            if (ROOT / f"terraform.{stack.name}.tfstate").exists():
+            if (local := local_state(stack.name, stack.env)).exists():
                 raise OpsError(
-                    f"the state of {stack.name} is still in this checkout; "
+                    f"the state of {stack.name} is still on this machine, in {local}; "
                     f"make bootstrap ENV={environment} moves it first"
                 )
-            _Recovery(stack, settings, agree).run()
+            _Recovery(stack, settings, agree, release).run()
     print(
         f"Next: make plan ENV={environment} shows what is left to do, make deploy ENV={environment} does it."
     )
@@ -45,9 +46,10 @@ def recover(environment: str, agree: Agree) -> None:
 class _Recovery:
     """The steps for one stack; each does nothing where there is nothing to do."""
 
-    def __init__(self, stack: Stack, settings: Settings, agree: Agree) -> None:
+    def __init__(self, stack: Stack, settings: Settings, agree: Agree, release: Sequence[str]) -> None:
         self._stack = stack
         self._settings = settings
+        self._release = release
         self._state = RemoteState(settings, stack.name)
         self._agree = agree
 
@@ -76,11 +78,13 @@ class _Recovery:
 
     def _release_lock(self) -> None:
         lock = self._state.lock()
-        if lock is not None:
-            print(f"✗ {self._stack.name}: {lock}")
-            self._ask("is that run dead for certain, so that its lock can be released?")
-            self._state.release(lock)
-            print(f"✓ {self._stack.name}: lock {lock.id} released")
+        if lock is None:
+            return
+        print(f"✗ {self._stack.name}: {lock}")
+        if lock.id not in self._release:
+            raise self._state.held(lock)
+        self._state.release(lock)
+        print(f"✓ {self._stack.name}: lock {lock.id} released")
 
     def _push_emergency_copies(self) -> None:
         for copy in emergency_copies(self._stack.name):

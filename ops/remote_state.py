@@ -103,6 +103,12 @@ class Lock:
         return f"locked by {self.who} since {self.created} ({self.operation}, lock {self.id})"
 
 
+def releasing(environment: str, lock: Lock | None) -> str:
+    """Return the command that releases a lock, by its id: nobody releases one that they did not see."""
+    which = "LOCK_ID" if lock is None else lock.id
+    return f"make recover ENV={environment} ARGS='--release-lock {which}'"
+
+
 class RemoteState:
     """The state of one stack in its environment's state bucket.
 
@@ -250,8 +256,8 @@ class RemoteState:
         """Return the error for a state that somebody else works on."""
         who = lock or "locked"
         return OpsError(
-            f"the state {self.url} is {who}; "
-            f"if that run is dead for certain, make recover ENV={self.environment} releases it"
+            f"the state {self.url} is {who}; if that run is dead for certain, "
+            f"{releasing(self.environment, lock)} releases it"
         )
 
     def write(self, body: bytes) -> None:

@@ -18,6 +18,9 @@ from ops.toolchain import ROOT, tool_environment
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from stacks.settings_errors import SettingsError
+from stacks.settings_files import settings_file
+
+ENVIRONMENTS = Path("environments")
 
 
 def synth(arguments: Sequence[str]) -> NoReturn:
@@ -44,7 +47,18 @@ def deploy(environment: str, arguments: Sequence[str]) -> NoReturn:
 
 
 def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
-    """Run `cdktf destroy` on the environment's storage stack."""
+    """Run `cdktf destroy` on the environment's storage stack.
+
+    Raises:
+        OpsError: the environment is protected, so that Terraform would refuse it.
+    """
+    (settings,) = checked_settings({**os.environ, "ENVIRONMENT_SUFFIX": environment})
+    if settings.protect:
+        file = settings_file(environment, ENVIRONMENTS)
+        raise OpsError(
+            f"environment {environment} is protected: its bucket and key cannot be destroyed; if that "
+            f"is meant, set protect = false in {file}, run make deploy ENV={environment}, then destroy"
+        )
     _become_cdktf("destroy", f"secure-storage-{environment}", *arguments, environment=environment)
 
 
@@ -58,7 +72,7 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
     if settings.ci.repository is None:
         raise OpsError(
             f"environment {environment} has no roles for CI; say which repository may take them, with "
-            f"ci.repository in environments/{environment}.toml"
+            f"ci.repository in {settings_file(environment, ENVIRONMENTS)}"
         )
     _become_cdktf(
         "deploy",
@@ -78,7 +92,7 @@ def checked_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
     """
     os.chdir(ROOT)
     try:
-        return load_environments(Path("environments"), environ)
+        return load_environments(ENVIRONMENTS, environ)
     except SettingsError as error:
         raise OpsError("\nError: ".join(error.problems)) from error
 

@@ -42,7 +42,11 @@ def _in_files(root: Path, stack: str | None) -> tuple[Path, outputs.Outputs] | N
     Other environments' outputs lie in the same place: the newest may well be
     that of production.
     """
-    paths = [*root.glob("outputs.json"), *root.glob("outputs.*.json"), *root.glob("cdktf.out/outputs*.json")]
+    paths = [
+        *root.glob("outputs.json"),
+        *root.glob("outputs.*.json"),
+        *state.synthesized(root).glob("outputs*.json"),
+    ]
     found: dict[Path, outputs.Outputs] = {}
     failures = []
     for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
@@ -68,7 +72,8 @@ def _in_state(root: Path, stack: str | None) -> tuple[str, state.State]:
     listed = ", ".join(f"{name} ({place})" for name, place in found.items())
     if stack is not None:
         if stack not in found:
-            raise OutputsError(f"there is no storage stack {stack!r} in {root / 'cdktf.out'}, only: {listed}")
+            folder = state.synthesized(root)
+            raise OutputsError(f"there is no storage stack {stack!r} in {folder}, only: {listed}")
         return stack, found[stack]
     if len(found) > 1:
         raise OutputsError(f"this checkout has several storage stacks, choose one with --stack: {listed}")

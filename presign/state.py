@@ -4,6 +4,7 @@ Its place is named, or is in what ``cdktf synth`` wrote to the checkout.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 SCHEME = "s3://"
 
-_STACKS = "cdktf.out/stacks/*/cdk.tf.json"
+_STACKS = "stacks/*/cdk.tf.json"
 _OUTPUT = "S3BucketName"  # what tells a storage stack from others
 _REASONS = {
     "NoSuchBucket": "there is no such bucket: were the settings' state bucket and region changed, "
@@ -68,6 +69,11 @@ class State:
         return session.client("s3", region_name=region, endpoint_url=endpoint_url)
 
 
+def synthesized(root: Path) -> Path:
+    """Return the folder that cdktf writes to, which CDKTF_OUTPUT may name, for the checkout ``root``."""
+    return root / (os.environ.get("CDKTF_OUTPUT") or "cdktf.out")
+
+
 def named(source: str) -> State:
     """Return the state that ``s3://BUCKET/KEY`` names."""
     bucket, _, key = source.removeprefix(SCHEME).partition("/")
@@ -77,12 +83,12 @@ def named(source: str) -> State:
 
 
 def of_checkout(root: Path) -> dict[str, State]:
-    """Return the states in S3 of the storage stacks that were synthesized below ``root``, by their stack."""
+    """Return the states in S3 of the storage stacks that were synthesized for ``root``, by their stack."""
     return dict(_states(root))
 
 
 def _states(root: Path) -> Iterator[tuple[str, State]]:
-    for path in sorted(root.glob(_STACKS)):
+    for path in sorted(synthesized(root).glob(_STACKS)):
         try:
             stack = json.loads(path.read_bytes())
             backend = stack["terraform"]["backend"].get("s3") if _OUTPUT in stack.get("output", {}) else None

@@ -15,6 +15,11 @@ def environment_of(file: PurePath) -> str | None:
     return file.stem if file.suffix == ".toml" and not file.name.startswith(".") else None
 
 
+def settings_file(environment: str, directory: Path) -> Path:
+    """Return the file in `directory` that an environment is described by; dev's where it has none."""
+    return environment_files(directory).get(environment, directory / "dev.toml")
+
+
 def environment_files(directory: Path) -> dict[str, Path]:
     """Return the file of each environment by its name, sorted; raise SettingsError where there is none."""
     try:

@@ -11,6 +11,7 @@ from ops.ci.plan import DEPLOYED, review_of, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
+from ops.output_folder import stack_folder
 from ops.remote_state import RemoteState
 from ops.review.model import DANGEROUS
 from ops.stack_commands import checked_settings
@@ -53,7 +54,7 @@ def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
     require_for(manifest, environment=environment, tree=of.tree)
 
     # Where `ops deploy` works, so that an emergency copy of the state is found as after that.
-    stack = Stack(name, ROOT / "cdktf.out" / "stacks" / name, env)
+    stack = Stack(name, stack_folder(name), env)
     refuse_lost_state(settings, name)
     state = state_version(settings, name)
     shutil.rmtree(stack.folder, ignore_errors=True)

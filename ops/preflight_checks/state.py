@@ -7,11 +7,12 @@ from typing import Any
 
 from ops import aws
 from ops.errors import OpsError
+from ops.output_folder import unsaved_states
 from ops.preflight_checks.buckets import Owner, hidden, look_up
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.keys import usable
 from ops.preflight_checks.line import Line, Mark, asked, bad, good, skipped, unknown
-from ops.remote_state import DamagedStateError, RemoteState, Snapshot
+from ops.remote_state import DamagedStateError, RemoteState, Snapshot, releasing
 from ops.toolchain import ROOT
 from stacks.settings import Settings
 
@@ -123,17 +124,15 @@ def _lock(remote: RemoteState) -> Line:
         return unknown(SUBJECTS[5], REFUSED.format("the lock file"))
     if lock is None:
         return good(SUBJECTS[5], "free")
-    remedy = (
-        f"wait for it; if that run is dead for certain, make recover ENV={remote.environment} releases it"
-    )
+    command = releasing(remote.environment, lock)
+    remedy = f"wait for it; if that run is dead for certain, {command} releases it"
     text = f"held by {lock.who} since {lock.created}: {lock.operation}, lock {lock.id}"
     return bad(SUBJECTS[5], text, remedy)
 
 
 def _emergency_copies(stack: str) -> list[Path]:
     # Looked for here, as ops.emergency_copy moves what it finds, and a preflight changes nothing.
-    patterns = (f"terraform.{stack}.errored-*.tfstate", f"cdktf.out/stacks/{stack}/errored.tfstate")
-    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    return [*sorted(ROOT.glob(f"terraform.{stack}.errored-*.tfstate")), *unsaved_states(stack)]
 
 
 def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Found]:

@@ -65,6 +65,7 @@ def test_without_github_only_one_plan_is_no_question() -> None:
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A stack whose Terraform fails, after it left the state in a file."""
     monkeypatch.setattr(emergency_copy, "ROOT", tmp_path)
+    monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "cdktf.out"))
     folder = tmp_path / "cdktf.out" / "stacks" / NAME
     folder.mkdir(parents=True)
     script = "echo state >errored.tfstate; echo 'Error: Failed to persist state' >&2; exit 1"

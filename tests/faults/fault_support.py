@@ -91,6 +91,15 @@ class Site:
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def recover(self) -> None:
+        """Recover as people do: by the id of the lock, where one was left."""
+        s3, lock = self.client("s3"), f"{STATE_KEY}.tflock"
+        release = []
+        if s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix=lock)["KeyCount"]:
+            left = s3.get_object(Bucket=STATE_BUCKET, Key=lock)
+            release = ["--release-lock", json.loads(left["Body"].read())["ID"]]
+        self.must("recover", "dev", "--yes", *release)
+
     def client(self, service: str) -> Any:
         """Return a boto3 client, past the proxy."""
         make: Any = boto3.client  # its type is a list of all services by name

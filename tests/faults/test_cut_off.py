@@ -84,7 +84,7 @@ def lose_and_recover(site: Site, fault: From) -> None:
         f"which is only in {copy.name}; make recover ENV=dev first"
     )
     site.proxy.fault = lambda _call: None
-    site.must("recover", "dev", "--yes")
+    site.recover()
     assert saved in site.state_bodies()
     assert not Path(copy).exists()
     site.must("deploy", "dev")

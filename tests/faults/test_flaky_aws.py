@@ -37,6 +37,6 @@ def test_a_deploy_ends_well_or_the_next_one_does(
         site.proxy.fault = lambda _call: None
         if done.returncode != 0:
             if "make recover ENV=dev" in error_line(done):
-                site.must("recover", "dev", "--yes")
+                site.recover()
             site.must("deploy", "dev")
         site.assert_converged()

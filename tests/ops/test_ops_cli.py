@@ -85,6 +85,17 @@ def test_an_environment_is_a_required_argument(checkout: Path) -> None:
     )
 
 
+def test_a_protected_environment_is_not_destroyed_and_the_line_says_how_to_mean_it(
+    checkout: Path, cdktf: Path
+) -> None:
+    done = run_ops(checkout, "destroy", "prod", "--auto-approve")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: environment prod is protected: its bucket and key cannot be destroyed; if that is "
+        "meant, set protect = false in environments/prod.toml, run make deploy ENV=prod, then destroy\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["../x", "PROD", "dev; echo"])
 def test_an_impossible_environment_is_refused(checkout: Path, cdktf: Path, name: str) -> None:
     done = run_ops(checkout, "destroy", name)

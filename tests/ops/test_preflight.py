@@ -316,8 +316,8 @@ class TestStateBucket:
         self, account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         # Where a deploy would have left it, but in a checkout of our own.
-        monkeypatch.setattr("ops.preflight_checks.state.ROOT", tmp_path)
-        copy = tmp_path / "cdktf.out" / "stacks" / "secure-storage-dev" / "errored.tfstate"
+        monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path))
+        copy = tmp_path / "stacks" / "secure-storage-dev" / "errored.tfstate"
         copy.parent.mkdir(parents=True)
         copy.write_bytes(state())
         assert_only("state", Mark.BAD, f"is only in {copy}", "make recover ENV=dev")

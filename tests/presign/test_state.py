@@ -80,6 +80,21 @@ def in_s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_endpoint)
 
 
+def test_the_checkout_may_have_its_stacks_elsewhere(
+    presign: Presign,
+    checkout: Checkout,
+    in_s3: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    folder = checkout("secure-storage-dev", "secure-storage-prod")
+    (folder / "cdktf.out").rename(folder / "elsewhere")
+    monkeypatch.chdir(folder)
+    assert presign("get", "k").code == 2
+    monkeypatch.setenv("CDKTF_OUTPUT", str(folder / "elsewhere"))
+    assert "this checkout has several storage stacks" in presign("get", "k").err
+
+
 def test_a_state_may_be_a_file(presign: Presign) -> None:
     assert presign("get", "--outputs", "-", "k", stdin=state()).code == 0
 
