@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from ops.deploy_policy import policies_of_environment, statements_to_check
 from ops.environment_argument import known_environments
 from ops.errors import OpsError
-from ops.preflight_checks import credentials, names, object_lock, permissions, state, tools
+from ops.preflight_checks import credentials, names, object_lock, permissions, principals, state, tools
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped, unknown
 from ops.stack_commands import checked_settings
@@ -66,7 +66,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
         else:
             permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
             state_lines, found = state.check(settings, caller)
-            name_lines = names.check(settings, caller, found)
+            name_lines = [*names.check(settings, caller, found), *principals.check(settings, caller)]
             aws_lines = [*state_lines, *name_lines, object_lock.check(settings), permission_line.result()]
             bootstrapped = found.bootstrapped
     return [

@@ -74,7 +74,8 @@ def allow_trail(*, bucket_arn: str, trail_arn: str, account_id: str) -> list[Sta
 def deny_other_writers(*, bucket_arn: str) -> Statement:
     """Refuse every upload of somebody who is not an AWS service: nobody can forge or overwrite a record.
 
-    Nor with a replication of their own, which writes with other permissions and as a role.
+    Nor with a replication of their own, which writes with other permissions and as a role. IfExists, as a
+    request that nobody signed does not say whether a service sent it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
@@ -84,7 +85,7 @@ def deny_other_writers(*, bucket_arn: str) -> Statement:
         "Principal": "*",
         "Action": ["s3:PutObject", *REPLICATE_ACTIONS],
         "Resource": f"{bucket_arn}/*",
-        "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+        "Condition": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
     }
 
 

@@ -53,9 +53,10 @@ def deny_other_rules(*, topic_arn: str, rule_arns: Sequence[str]) -> Statement:
 def deny_other_publishers(*, topic_arn: str) -> Statement:
     """Refuse everybody who is not an AWS service, administrators too: nobody can forge an alarm.
 
+    IfExists, as a request that nobody signed does not say whether a service sent it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
-    return _deny("DenyOtherPublishers", topic_arn, {"Bool": {"aws:PrincipalIsAWSService": "false"}})
+    return _deny("DenyOtherPublishers", topic_arn, {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}})
 
 
 def deny_insecure_transport(*, topic_arn: str) -> Statement:

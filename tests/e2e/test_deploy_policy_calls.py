@@ -58,7 +58,9 @@ def with_roles_and_grants(settings: Settings) -> Settings:
 
 
 def in_any_account(settings: Settings) -> Settings:
-    access = settings.access.model_copy(update={"principals": ()})
+    """Settings whose roles are of the embedded AWS's account; the one that deploys is the judge's."""
+    deploy_role = f"arn:aws:iam::{ACCOUNT}:role/deploy"
+    access = settings.access.model_copy(update={"principals": (), "deploy_role": deploy_role})
     return settings.model_copy(update={"account_id": None, "access": access})
 
 
@@ -69,7 +71,7 @@ SETTINGS = {
     "sse-s3": environment("sse-s3"),
     "object-lock": environment("object-lock"),
     "browser": environment("browser"),
-    "audit": environment("audit"),
+    "audit": in_any_account(environment("audit")),
     "inventory": environment("inventory"),
     "replication": in_any_account(environment("replication")),
 }

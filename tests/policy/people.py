@@ -59,7 +59,13 @@ class Person:
     def identity(self, deployment: Deployment) -> dict[str, str]:
         """The condition keys that say who it is."""
         if self.name is None:
-            return {}
+            # Who it is, or whether it is a service, is not known: these keys are there, and no others.
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+            return {
+                "aws:PrincipalAccount": "anonymous",
+                "aws:PrincipalType": "Anonymous",
+                "aws:userid": "anonymous",
+            }
         if self.is_service:
             who = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": self.name}
             return who | self._source(deployment)

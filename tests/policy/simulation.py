@@ -24,6 +24,8 @@ OVER: Mapping[str, dict[str, str]] = {
     "TLS 1.2": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"},
     "TLS 1.1": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.1"},
     "HTTP": {"aws:SecureTransport": "false"},
+    # Which version S3 says there is over HTTP, no page of AWS tells.
+    "HTTP, with a TLS version": {"aws:SecureTransport": "false", "s3:TlsVersion": "1.3"},
 }
 
 # A request through a VPC endpoint has no aws:SourceIp, and another one no aws:SourceVpce.

@@ -34,7 +34,7 @@ class Row:
         key: the object's key; `{environment}` stands for the stack's in the files.
         bucket: `this`, such as `log bucket`, or `another` one of the same account, which has no policy.
         prefix: what a listing asks for; None for all.
-        over: `HTTPS` (TLS 1.3), `TLS 1.2`, `TLS 1.1` or `HTTP`.
+        over: a name in `simulation.OVER`; `HTTPS` is TLS 1.3.
         network: a name in `simulation.NETWORKS`.
         signed: `header`, `SigV2 header`, `SigV2 link`, `unsigned`, or such as `link, 2 hours old`.
         sends: a name in `simulation.SENT`: the headers of an upload.
