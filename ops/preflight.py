@@ -3,14 +3,25 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
+from typing import Any
 
 from ops.deploy_policy import policies_of_environment, statements_to_check
 from ops.environment_argument import known_environments
 from ops.errors import OpsError
-from ops.preflight_checks import credentials, names, object_lock, permissions, principals, state, tools
+from ops.preflight_checks import (
+    ci_roles,
+    credentials,
+    names,
+    object_lock,
+    permissions,
+    principals,
+    state,
+    tools,
+)
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, Mark, bad, good, skipped, unknown
 from ops.stack_commands import checked_settings
+from ops.terraform import synthesized
 from ops.toolchain import tool_environment
 from stacks.settings import Settings
 
@@ -59,15 +70,18 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
         tool_lines = pool.submit(tools.check, env, user_environ)
         credential_lines, caller = credentials.check(settings)
         if caller is None:
-            subjects = (*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT)
+            subjects = [*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT]
+            subjects += [] if settings.ci.repository is None else [ci_roles.SUBJECT]
             reason = "no credentials for the right account"
             bootstrapped: bool | None = False
             aws_lines = skipped(subjects, reason)
         else:
             permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
+            role_lines = pool.submit(_ci_roles, settings, caller)
             state_lines, found = state.check(settings, caller)
             name_lines = [*names.check(settings, caller, found), *principals.check(settings, caller)]
             aws_lines = [*state_lines, *name_lines, object_lock.check(settings), permission_line.result()]
+            aws_lines += role_lines.result()
             bootstrapped = found.bootstrapped
     return [
         environment_line(environment, bootstrapped=bootstrapped),
@@ -84,6 +98,16 @@ def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line
     option = " --read-only" if read_only else ""
     remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"
     return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
+
+
+def _ci_roles(settings: Settings, caller: Caller) -> list[Line]:
+    """Return the line of CI's roles, where the settings say who may take them."""
+
+    def stack() -> dict[str, Any]:
+        with synthesized(settings.environment) as (_, stacks):
+            return stacks[f"secure-storage-{settings.environment}-ci"].described
+
+    return [] if settings.ci.repository is None else [ci_roles.check(settings, caller, stack)]
 
 
 def environment_line(name: str, *, bootstrapped: bool | None) -> Line:
