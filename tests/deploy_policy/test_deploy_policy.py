@@ -224,29 +224,6 @@ def test_a_role_that_deploys_dev_has_no_way_to(
     assert answers[0].ignored == ()
 
 
-def test_kms_makes_every_key_as_its_maker_can_change_the_policy_afterwards(
-    engine: Engine, stacks: dict[str, dict[str, Any]]
-) -> None:
-    """By the role's own policies, or by the key's where `access.deploy_role` names the role.
-
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
-    """
-    made = 0
-    for name in (one.removeprefix("secure-storage-") for one in STACKS if not one.endswith("-state")):
-        stack = json.loads(json.dumps(stacks[f"secure-storage-{name}"]).replace("111122223333", ACCOUNT))
-        document = policy({f"secure-storage-{name}": stack}, name)
-        sids = {one["Sid"] for one in document["Statement"]}
-        for key in stack["resource"].get("aws_kms_key", {}).values():
-            if ":aws-cn:" in key["policy"]:
-                continue
-            key_policy = key["policy"].replace("${data.aws_caller_identity.caller.account_id}", ACCOUNT)
-            (said,) = judge(engine, document, [Needed("kms:PutKeyPolicy", KEY, {}, key_policy)])
-            assert said.result == "Allowed", name
-            assert ("AllowPolicyOfNewKey" in sids) == ("AllowDeployRoleToChangePolicy" not in key_policy)
-            made += 1
-    assert made > len(STACKS) / 2
-
-
 def attached(stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The stacks, with dev's managed policy attached to a role."""
     stack = copy.deepcopy(stacks["secure-storage-dev"])
