@@ -6,7 +6,7 @@ from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.access_policy import access_policy, read_policy, write_policy
-from constructs_lib.policies.bucket_policy import upload_headers
+from constructs_lib.policies.encryption import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
 from stacks.lockout import refuse_lockouts

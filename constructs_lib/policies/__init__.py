@@ -47,6 +47,12 @@ class Perimeter:
     listing_roles: tuple[str, ...] = ()
 
 
+def deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:
+    """Return a statement that refuses `action` to everybody, where `condition` is not empty only under it."""
+    statement = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
+
+
 def document(*statements: Statement) -> Document:
     """Return the policy document that holds `statements`, in that order."""
     return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -6,9 +6,10 @@ records written here
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
 """
 
-from constructs_lib.policies import Condition, Document, Statement, document
+from constructs_lib.policies import Condition, Document, Statement, deny, document
 from constructs_lib.policies.bucket_policy import (
     REPLICATE_ACTIONS,
+    WRITE_ACTIONS,
     deny_insecure_transport,
     deny_legacy_signatures,
     deny_outdated_tls,
@@ -74,19 +75,15 @@ def allow_trail(*, bucket_arn: str, trail_arn: str, account_id: str) -> list[Sta
 def deny_other_writers(*, bucket_arn: str) -> Statement:
     """Refuse every upload of somebody who is not an AWS service: nobody can forge or overwrite a record.
 
-    Nor with a replication of their own, which writes with other permissions and as a role. IfExists, as a
-    request that nobody signed does not say whether a service sent it.
+    Nor note something about one, or change its key; nor with a replication of their own, which writes with
+    other permissions and as a role. IfExists, as a request that nobody signed does not say whether a service
+    sent it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
-    return {
-        "Sid": "DenyOtherWriters",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:PutObject", *REPLICATE_ACTIONS],
-        "Resource": f"{bucket_arn}/*",
-        "Condition": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
-    }
+    condition: Condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    actions = [*REPLICATE_ACTIONS, *WRITE_ACTIONS]
+    return deny("DenyOtherWriters", actions, f"{bucket_arn}/*", condition)
 
 
 def deny_deletion(*, bucket_arn: str) -> Statement:
@@ -94,13 +91,7 @@ def deny_deletion(*, bucket_arn: str) -> Statement:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
-    return {
-        "Sid": "DenyDeletion",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-        "Resource": f"{bucket_arn}/*",
-    }
+    return deny("DenyDeletion", ["s3:DeleteObject", "s3:DeleteObjectVersion"], f"{bucket_arn}/*", {})
 
 
 def log_bucket_policy(

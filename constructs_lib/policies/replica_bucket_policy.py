@@ -1,29 +1,24 @@
 """The policy of the bucket that holds the replicas: S3's replication writes to it, and nobody else."""
 
-from constructs_lib.policies import Document, Perimeter, Statement, document
+from constructs_lib.policies import Document, Perimeter, Statement, deny, document
 from constructs_lib.policies.bucket_policy import (
+    WRITE_ACTIONS,
     deny_insecure_transport,
     deny_legacy_signatures,
     deny_other_replication,
     deny_outdated_tls,
     deny_stale_presigned_urls,
-    perimeter_statements,
 )
+from constructs_lib.policies.perimeter import perimeter_statements
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
     """Refuse every upload, whoever asks: a replica is what the source has, or had.
 
-    Replication is not an upload: S3 asks for s3:ReplicateObject there.
+    So are annotations and changes of the key. Replication is no upload: S3 asks for s3:ReplicateObject there.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
-    return {
-        "Sid": "DenyUploads",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": f"{bucket_arn}/*",
-    }
+    return deny("DenyUploads", WRITE_ACTIONS, f"{bucket_arn}/*", {})
 
 
 def replica_bucket_policy(

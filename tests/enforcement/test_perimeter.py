@@ -34,6 +34,20 @@ def test_objects_are_not_reached_from_outside_unless_without_the_statement(bucke
         assert bucket.download(source=OUTSIDE).outcome == "200"
 
 
+@pytest.mark.parametrize("operation", ["get_object_tagging", "get_object_acl"])
+def test_what_is_known_of_an_object_is_within_the_perimeter_as_its_content(
+    bucket: Bucket, operation: str
+) -> None:
+    assert bucket.upload(source=INSIDE).outcome == "200"
+    link = client(bucket.server, OPERATOR).generate_presigned_url(
+        operation, Params={"Bucket": bucket.name, "Key": "uploads/report.csv"}
+    )
+    assert bucket.use("GET", link, source=INSIDE).outcome == "200"
+    assert bucket.use("GET", link, source=OUTSIDE).outcome == DENIED
+    with bucket.without("DenyOutsidePerimeter"):
+        assert bucket.use("GET", link, source=OUTSIDE).outcome == "200"
+
+
 def test_a_link_that_works_inside_is_worth_nothing_outside(bucket: Bucket) -> None:
     assert bucket.upload().outcome == "200"
     link = bucket.link("GET", "uploads/report.csv")

@@ -125,6 +125,7 @@ PEOPLE: Mapping[str, Person] = {
     "the deploying role without a policy": Person("role/deploy"),
     "CI": Person("role/ci", ("SecureStorageState",)),
     "CI that plans": Person("role/secure-storage-{environment}-plan", ("AdministratorAccess",)),
+    "CI that reviews": Person("role/secure-storage-{environment}-review", ("AdministratorAccess",)),
     "CI that deploys": Person("role/secure-storage-{environment}-deploy", ("AdministratorAccess",)),
     "the break-glass role": Person("role/breakglass", ("AdministratorAccess",)),
     "the break-glass role without a policy": Person("role/breakglass"),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from constructs_lib.policies import Statement
-from constructs_lib.policies.bucket_policy import LISTING_ACTIONS
+from constructs_lib.policies.bucket_policy import REPLICATE_ACTIONS, WRITE_ACTIONS
+from constructs_lib.policies.perimeter import LISTING_ACTIONS
 from constructs_lib.policies.s3_actions import OBJECT_ACTIONS, SSE_ACTIONS, SSE_C_ACTIONS, SSE_KEY_ACTIONS
 from tests.conftest import STACKS
 from tests.policy.deployment import Deployment
@@ -11,18 +12,39 @@ from tests.policy.s3_reference import SSE, WRITTEN, actions_on, names, text
 
 import pytest
 
-# Those that can name an encryption and are in no statement about it, and why: bucket_policy.py says more.
-HELD_OTHERWISE = {
+SSE_KEY = f"{SSE}-aws-kms-key-id"
+
+# Those that can name an encryption and are in no statement about it, and why.
+NOT_ENCRYPTING = {
     "s3:BypassGovernanceRetention",  # is asked for beside the action that lifts a lock, and writes nothing
-    "s3:ReplicateObject",  # refused where it is not our own; what that one writes is in the rule's settings
 }
+REPLICA = {"s3:ReplicateObject"}
 STATEMENTS = {
-    "DenyUnencryptedUploads": (SSE, set(SSE_ACTIONS) - HELD_OTHERWISE),
-    "DenyIncorrectKMSKey": (f"{SSE}-aws-kms-key-id", set(SSE_KEY_ACTIONS) - HELD_OTHERWISE),
-    "DenyCustomerProvidedKeys": (
-        f"{SSE}-customer-algorithm",
-        set(SSE_C_ACTIONS) - {"s3:BypassGovernanceRetention"},
-    ),
+    "DenyUnencryptedUploads": (SSE, set(SSE_ACTIONS) - NOT_ENCRYPTING - REPLICA),
+    "DenyUnencryptedReplicas": (SSE, REPLICA),
+    "DenyIncorrectKMSKey": (SSE_KEY, set(SSE_KEY_ACTIONS) - NOT_ENCRYPTING - REPLICA),
+    "DenyIncorrectKMSKeyOfReplicas": (SSE_KEY, REPLICA),
+    "DenyCustomerProvidedKeys": (f"{SSE}-customer-algorithm", set(SSE_C_ACTIONS) - NOT_ENCRYPTING),
+}
+
+# What changes an object, or what is known of it, and gives it no content; see WRITE_ACTIONS.
+NO_CONTENT = {
+    "s3:AbortMultipartUpload",
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectAnnotation",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersion",
+    "s3:DeleteObjectVersionAnnotation",
+    "s3:DeleteObjectVersionTagging",
+    "s3:InitiateReplication",  # of what is there, by the bucket's own rules
+    "s3:PutObjectAcl",  # ACLs are off
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionTagging",
+    "s3:RestoreObject",
 }
 
 stacks = pytest.mark.parametrize("stack", [name.removeprefix("secure-storage-") for name in STACKS])
@@ -44,6 +66,13 @@ def test_listing_is_every_action_that_lists_what_is_in_a_bucket() -> None:
     assert names(lists) == sorted([*LISTING_ACTIONS, "s3:ListTagsForResource"])  # the bucket's own tags
 
 
+def test_every_action_that_writes_is_known_to_give_content_or_not() -> None:
+    reading = {"Read", "List"}
+    writing = names(one for one in actions_on("object") if set(one["accessLevel"].split(", ")) - reading)
+    assert sorted({*WRITE_ACTIONS, *REPLICATE_ACTIONS, *NO_CONTENT}) == writing
+    assert not NO_CONTENT & {*WRITE_ACTIONS, *REPLICATE_ACTIONS}
+
+
 def of_bucket_policy(deployment: Deployment, effect: str) -> Iterator[Statement]:
     for statement in deployment.policies["bucket policy"]["Statement"]:
         if statement["Effect"] == effect:
@@ -60,10 +89,13 @@ def test_the_statements_about_encryption_hold_for_every_action_that_can_name_one
     stack: str, deployments: dict[str, Deployment]
 ) -> None:
     found = {one["Sid"]: one for one in of_bucket_policy(deployments[stack], "Deny")}
-    wanted = dict(STATEMENTS)
-    if deployments[stack].bucket.key is None:
-        del wanted["DenyIncorrectKMSKey"]
-    for sid, (key, expected) in wanted.items():
+    takes_replicas = "Condition" in found["DenyOtherReplication"]
+    for sid, (key, expected) in STATEMENTS.items():
+        if ("KMSKey" in sid and deployments[stack].bucket.key is None) or (
+            "Replicas" in sid and not takes_replicas
+        ):
+            assert sid not in found
+            continue
         assert actions_of(found[sid]) == expected, sid
         assert key in {key for block in found[sid]["Condition"].values() for key in block}, sid
 

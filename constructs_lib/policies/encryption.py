@@ -1,0 +1,123 @@
+"""How objects may be encrypted: with the bucket's own key, and with nothing else.
+
+Negated operators such as StringNotEquals are true when the key is absent, so
+a Deny written with one also stops a request that lacks the header. Where a
+missing header is to pass, `"Null": {key: "false"}` in the same block says so:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+
+An annotation is content as well, and names no encryption: it has that of its object.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
+"""
+
+from constructs_lib.policies import Condition, Statement, deny
+
+SSE_HEADER = "x-amz-server-side-encryption"
+SSE_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+# What chooses how an object is encrypted. Of the actions that can name an encryption (s3_actions.SSE_ACTIONS)
+# two are not here. ReplicateObject has statements of its own, as no page says that a replication names any.
+# BypassGovernanceRetention is asked for beside the action that lifts a lock, and writes nothing; where
+# headers are required, a Deny would keep everybody from lifting one.
+ENCRYPTING_ACTIONS = ["s3:PutObject", "s3:UpdateObjectEncryption"]
+
+# What can bring a key along. UpdateObjectEncryption cannot.
+SSE_C_ACTIONS = ["s3:PutObject", "s3:ReplicateObject"]
+
+
+def _header_present(*, unless: bool) -> Condition:
+    """Condition under which a Deny on a wrong header applies: always, or only where one was sent."""
+    return {} if unless else {"Null": {f"s3:{SSE_HEADER}": "false"}}
+
+
+def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers: bool) -> Statement:
+    """Refuse an upload, or a change of key, that names another encryption than `algorithm`.
+
+    That is "aws:kms" or "AES256". With `require_headers` an upload that names none is refused as well.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UpdateObjectEncryption.html
+    """
+    condition = {
+        "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
+        **_header_present(unless=require_headers),
+    }
+    return deny("DenyUnencryptedUploads", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bool) -> Statement:
+    """Refuse an upload, or a change of key, that names another key than `key_arn`, or "aws:kms" and no key.
+
+    "aws:kms" without a key id means the AWS-managed key, not the bucket's.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    condition = {
+        "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
+        **_header_present(unless=require_headers),
+    }
+    return deny("DenyIncorrectKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_customer_provided_keys(*, bucket_arn: str) -> Statement:
+    """Refuse SSE-C: an object under a key that only its uploader has is lost to its owner.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    """
+    condition: Condition = {"Null": {f"s3:{SSE_HEADER}-customer-algorithm": "false"}}
+    return deny("DenyCustomerProvidedKeys", SSE_C_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def _unless_said(key: str, value: str) -> Condition:
+    """Condition that a request says something else than `value`, and not nothing."""
+    return {"StringNotEquals": {key: value}, "Null": {key: "false"}}
+
+
+def deny_unencrypted_replicas(*, bucket_arn: str, algorithm: str) -> Statement:
+    """Refuse a replica that names another encryption than `algorithm`.
+
+    One that names none passes: AWS's policy for the role has the same keys with IfExists.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
+    condition = _unless_said(f"s3:{SSE_HEADER}", algorithm)
+    return deny("DenyUnencryptedReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", condition)
+
+
+def deny_incorrect_kms_key_of_replicas(*, bucket_arn: str, key_arn: str) -> Statement:
+    """Refuse a replica that names another key than `key_arn`; the same page as for its encryption."""
+    condition = _unless_said(f"s3:{SSE_KEY_HEADER}", key_arn)
+    return deny("DenyIncorrectKMSKeyOfReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", condition)
+
+
+def encryption_statements(
+    *, bucket_arn: str, key_arn: str | None, require_headers: bool, takes_replicas: bool
+) -> list[Statement]:
+    """Return the statements about encryption.
+
+    Args:
+        bucket_arn: the bucket.
+        key_arn: its key; None for a bucket that encrypts with SSE-S3.
+        require_headers: whether an upload must name its encryption.
+        takes_replicas: whether a role may replicate into the bucket; where none may, there is no replica to
+            encrypt.
+    """
+    algorithm = "AES256" if key_arn is None else "aws:kms"
+    statements = [
+        deny_unencrypted_uploads(bucket_arn=bucket_arn, algorithm=algorithm, require_headers=require_headers)
+    ]
+    if key_arn is not None:
+        statements.append(
+            deny_incorrect_kms_key(bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_headers)
+        )
+    statements.append(deny_customer_provided_keys(bucket_arn=bucket_arn))
+    if takes_replicas:
+        statements.append(deny_unencrypted_replicas(bucket_arn=bucket_arn, algorithm=algorithm))
+        if key_arn is not None:
+            statements.append(deny_incorrect_kms_key_of_replicas(bucket_arn=bucket_arn, key_arn=key_arn))
+    return statements
+
+
+def upload_headers(*, key_arn: str | None, require_headers: bool) -> dict[str, str]:
+    """Return the headers with which an upload passes the policy; none where none are required."""
+    if not require_headers:
+        return {}
+    if key_arn is None:
+        return {SSE_HEADER: "AES256"}
+    return {SSE_HEADER: "aws:kms", SSE_KEY_HEADER: key_arn}
