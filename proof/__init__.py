@@ -46,7 +46,7 @@ from proof.asking import (
     When,
     Where,
 )
-from proof.compare import Comparison, Difference, Finding, compare
+from proof.comparing import Comparison, Difference, Finding, compare
 from proof.decide import Decision, Identity
 from proof.grammar import DocumentError, Policy
 from proof.limits import Limits

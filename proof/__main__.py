@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from proof.compare import compare
+from proof.comparing import compare
 from proof.grammar import DocumentError, Policy
 from proof.parse import policy_text
 from proof.words import difference_lines

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from proof.globs import Glob, Token, machine, texts
+from proof.globs import Glob, Token, texts
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula
-from proof.patterns import action_pattern
+from proof.patterns import action_pattern, action_regex
 from proof.services import Group, Service, service
 
 _WORD = Token(":")  # any character but a colon
@@ -51,19 +51,35 @@ def _services(patterns: Iterable[str]) -> tuple[list[str], bool]:
     return sorted(named), several
 
 
-def _real(found: Service, globs: tuple[Glob, ...], keys: Sequence[str]) -> list[Kind]:
+def _real(found: Service, listed: Sequence[str], keys: Sequence[str]) -> list[Kind]:
     """Return the actions of a service, one for all that are alike."""
-    run = machine(globs).run
+    matching = _matcher(listed)
     kinds: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], Kind] = {}
     for group in found.groups:
         known = tuple(found.knows(group, key) for key in keys)
         for name in group.names:
-            matches = run(f"{found.prefix}:{name}".lower())
+            full = f"{found.prefix}:{name}"
+            matches = matching(full.lower())
             kinds.setdefault(
                 (matches, group.types, known),
-                Kind(f"{found.prefix}:{name}", matches, found.prefix, group, real=True),
+                Kind(full, matches, found.prefix, group, real=True),
             )
     return list(kinds.values())
+
+
+def _matcher(listed: Sequence[str]) -> Callable[[str], int]:
+    """Return what says which patterns match an action, as a bit set."""
+    exact = {pattern: 1 << at for at, pattern in enumerate(listed)}
+    open_ended = [
+        (1 << at, action_regex(pattern).match)
+        for at, pattern in enumerate(listed)
+        if "*" in pattern or "?" in pattern
+    ]
+
+    def matching(action: str) -> int:
+        return sum((bit for bit, match in open_ended if match(action)), exact.get(action, 0))
+
+    return matching
 
 
 class Actions:
@@ -83,12 +99,11 @@ class Actions:
         """
         listed = list(dict.fromkeys(pattern.lower() for pattern in patterns))
         self._number = {pattern: number for number, pattern in enumerate(listed)}
-        globs = tuple(action_pattern(pattern) for pattern in listed)
         named, several = _services(listed)
         self.all: list[Kind] = []
         for prefix in named:
             found = service(prefix)
-            self.all += [] if found is None else _real(found, globs, keys)
+            self.all += [] if found is None else _real(found, listed, keys)
         self.all += self._others(listed, limits, several=several)
         if len(self.all) > limits.atoms:
             raise LimitError(f"its policies tell more than {limits.atoms} actions apart")

@@ -68,7 +68,7 @@ class Caller:
         if key == "aws:username":
             return str(self.arn).rpartition("/")[2] if self.kind == "user" else None
         if key == "aws:userid":
-            return self.account if self.kind == "root" else None
+            return {"root": self.account, "anonymous": "anonymous"}.get(self.kind)
         return None
 
 

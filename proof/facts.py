@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = (
     "web identity",
 )
 AWS_KINDS: tuple[Kind, ...] = ("root", "user", "role", "federated user")
-Presence = Literal["always", "never", "maybe", "unsourced"]
+Presence = Literal["always", "never", "maybe", "unsourced", "unsourced value", "all unsourced"]
 
 # Only these services have anonymous callers: VA.
 ANONYMOUS_SERVICES = frozenset({"s3", "sns", "sqs"})
@@ -69,26 +69,35 @@ class KeyFact:
 
 
 def _carried(row: str) -> dict[Kind, Presence]:
-    letters: dict[str, Presence] = {"+": "always", "-": "never", "?": "maybe", "u": "unsourced"}
-    return dict(zip(KINDS, (letters[one] for one in row), strict=True))
+    return dict(zip(KINDS, (_LETTERS[one] for one in row), strict=True))
+
+
+_LETTERS: dict[str, Presence] = {
+    "+": "always",
+    "-": "never",
+    "?": "maybe",
+    "u": "unsourced",  # whether it is there
+    "v": "unsourced value",  # it is always there
+    "w": "all unsourced",
+}
 
 
 _ACCOUNTS = (ACCOUNT,)
 _AUTH_TYPES = tuple(literal(one) for one in ("REST-HEADER", "REST-QUERY-STRING", "POST"))
 
-# One letter for each of KINDS: + always, - never, ? maybe, u unsourced.
+# One letter for each of KINDS, see _LETTERS.
 _FACTS: dict[str, KeyFact] = {
-    "aws:principalarn": KeyFact(_carried("-++++u-"), of_caller=True),
+    "aws:principalarn": KeyFact(_carried("-++++w-"), of_caller=True),
     "aws:principalaccount": KeyFact(
-        _carried("++++++-"), forms=(*_ACCOUNTS, literal("anonymous")), of_caller=True
+        _carried("+++++v-"), forms=(*_ACCOUNTS, literal("anonymous")), of_caller=True
     ),
-    "aws:principaltype": KeyFact(_carried("++++++-"), of_caller=True),
+    "aws:principaltype": KeyFact(_carried("+++++v-"), of_caller=True),
     # VA says both that it is "anonymous" and that it is absent for anonymous callers.
-    "aws:userid": KeyFact(_carried("u+++++-"), of_caller=True),
+    "aws:userid": KeyFact(_carried("u++++v-"), of_caller=True),
     "aws:username": KeyFact(_carried("--+----"), of_caller=True, page="VA"),
     "aws:principalorgid": KeyFact(_carried("-????--"), of_caller=True),
     "aws:principalorgpaths": KeyFact(_carried("-????--"), multi=True, of_caller=True),
-    "aws:principalisawsservice": KeyFact(_carried("-+++++u"), family="bool", of_caller=True),
+    "aws:principalisawsservice": KeyFact(_carried("-+++++w"), family="bool", of_caller=True),
     "aws:principalservicename": KeyFact(_carried("-----+-"), of_caller=True),
     "aws:principalservicenameslist": KeyFact(_carried("-----+-"), multi=True, of_caller=True),
     "aws:tokenissuetime": KeyFact(_carried("-??++u-"), family="date", of_caller=True),

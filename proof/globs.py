@@ -102,6 +102,7 @@ class Machine:
             at += 1
         self._final = sum(1 << end for end in self._ends)
         self._start = self._skip(self._start)
+        self._class_masks()
         self._accept = [(1 << end, 1 << number) for number, end in enumerate(self._ends)]
 
     def _lay_out(self, tokens: list[Token], at: int) -> int:
@@ -116,7 +117,7 @@ class Machine:
             if token.literal:
                 for character in token.accepts:
                     self._step[character] = self._step.get(character, 0) | 1 << at
-                self._characters[at] = token.accepts
+                self._characters[1 << at] = token.accepts
             else:
                 self._class_step[token.accepts] |= 1 << at
             at += 1
@@ -189,6 +190,8 @@ class Machine:
                 found[matches] = text
                 if len(found) > atoms:
                     raise LimitError(f"its patterns tell more than {atoms} values apart")
+            if state & ~hopeful == 0 and wanted in found:
+                continue  # whatever follows matches no other glob
             for character in self._next_characters(state):
                 after = self._after(state, character)
                 if after & hopeful and after not in seen:
@@ -205,21 +208,27 @@ class Machine:
     def _next_characters(self, state: int) -> list[str]:
         """Return a character of every kind that the live positions tell apart."""
         live: dict[str, None] = {}
-        left = state
+        left = state & self._literal
         while left:
             bit = left & -left
             left ^= bit
-            for character in self._characters.get(bit.bit_length() - 1, ""):
+            for character in self._characters[bit]:
                 live[character] = None
-        fresh = [_fresh(_LETTERS, live)]
-        if self._uses(DIGIT):
-            fresh.append(_fresh(_DIGITS, live))
-        if self._uses(NO_COLON) or self._uses(NO_SLASH):
-            fresh += [":", "/"]
-        return list(live | dict.fromkeys(fresh))
+        if state & self._open:
+            live[_fresh(_LETTERS, live)] = None
+        if state & self._digits:
+            live[_fresh(_DIGITS, live)] = None
+        if state & self._no_separator:
+            live |= {":": None, "/": None}
+        return list(live)
 
-    def _uses(self, accepts: str) -> bool:
-        return bool(self._class_step[accepts] | self._loops[accepts])
+    def _class_masks(self) -> None:
+        """Remember which positions accept what besides single characters."""
+        of = {accepts: self._class_step[accepts] | self._loops[accepts] for accepts in _CLASSES}
+        self._digits = of[DIGIT]
+        self._no_separator = of[NO_COLON] | of[NO_SLASH]
+        self._open = of[ANY] | self._no_separator
+        self._literal = sum(self._characters)
 
 
 def _fresh(pool: str, taken: dict[str, None]) -> str:

@@ -8,7 +8,7 @@ from proof.facts import KeyFact
 from proof.globs import literal
 from proof.grammar import Condition
 from proof.limits import LimitError, Limits
-from proof.logic import Choice, Formula, Var, every, implies, negate, some
+from proof.logic import Choice, Formula, Var, evaluate, every, implies, negate, some
 from proof.operators import Family
 from proof.values import Candidate, Match, candidate, candidates
 
@@ -44,6 +44,8 @@ class Key:
         matches: Sequence[Match],
         also: Sequence[str] = (),
         *,
+        unsure_presence: Formula = False,
+        unsure_value: Formula = False,
         where: str,
         limits: Limits,
     ) -> None:
@@ -54,6 +56,8 @@ class Key:
             fact: what AWS documents about it.
             matches: what the policies compare it with.
             also: values that it must be able to have.
+            unsure_presence: the requests for which AWS does not say whether the key is there.
+            unsure_value: those for which it does not say what value it has.
             where: tells the keys of several requests apart.
             limits: of the work.
 
@@ -72,8 +76,17 @@ class Key:
             self._held = [Var(f"{self._label}[{at}]") for at in range(len(self.values))]
             self.present: Formula = some(self._held)
         else:
-            self.choice = Choice(self._label, len(self.values))
-            self.present = Var(f"{self._label} present")
+            self._choice = Choice(self._label, len(self.values))
+            self._guessed = Choice(f"?the value of {self._label}", len(self.values))
+            self._unsure_value = unsure_value
+            there = Var(f"{self._label} present")
+            self.present = _either(unsure_presence, Var(f"?whether {self._label} is there"), there)
+
+    def _where(self, chosen: int) -> Formula:
+        """Return the formula of the key's one value being among those in a bit set."""
+        if self._unsure_value is False:
+            return self._choice.where(chosen)
+        return _either(self._unsure_value, self._guessed.where(chosen), self._choice.where(chosen))
 
     def _candidates(self, matches: list[Match], also: Sequence[str], limits: Limits) -> list[Candidate]:
         forms = list(self.fact.forms)
@@ -106,9 +119,9 @@ class Key:
     def _single(self, match: Match) -> Formula:
         """Return the formula of the key's one value matching."""
         sure, unknown = self._sets(match)
-        parts = [self.choice.where(sure)]
+        parts = [self._where(sure)]
         if unknown:
-            parts.append(every((self._guess(match, None), self.choice.where(unknown))))
+            parts.append(every((self._guess(match, None), self._where(unknown))))
         return some(parts)
 
     def _of_element(self, match: Match, at: int) -> Formula:
@@ -189,7 +202,7 @@ class Key:
     def is_value(self, chosen: int) -> Formula:
         """Return the formula of the key having one of the values in a bit set, as its only one."""
         if not self.fact.multi:
-            return every((self.present, self.choice.where(chosen)))
+            return every((self.present, self._where(chosen)))
         return every(held if chosen >> at & 1 else negate(held) for at, held in enumerate(self._held))
 
     def read(self, true: frozenset[str]) -> tuple[str, ...]:
@@ -197,5 +210,14 @@ class Key:
         if self.fact.multi:
             held = zip(self._held, self.values, strict=True)
             return tuple(value.text for var, value in held if var.name in true)
-        present = isinstance(self.present, Var) and self.present.name in true
-        return (self.values[self.choice.chosen(true)].text,) if present else ()
+        if not evaluate(self.present, true):
+            return ()
+        choice = self._guessed if evaluate(self._unsure_value, true) else self._choice
+        return (self.values[choice.chosen(true)].text,)
+
+
+def _either(condition: Formula, one: Formula, other: Formula) -> Formula:
+    """Return `one` where `condition` is true, and `other` elsewhere."""
+    if condition is False:
+        return other
+    return some((every((condition, one)), every((negate(condition), other))))

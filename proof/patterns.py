@@ -124,3 +124,18 @@ def resource_pattern(text: str, *, variables: bool) -> Pattern:
 def action_pattern(text: str) -> Glob:
     """Return what an entry of an Action element matches, among actions in lower case."""
     return glob(text.lower())
+
+
+@lru_cache(maxsize=16384)
+def action_regex(text: str) -> re.Pattern[str]:
+    """Return the same as a regular expression, without backtracking, for actions that exist."""
+    first, *rest = text.lower().split("*")
+    parts = [_fixed(part) for part in rest]
+    if not parts:
+        return re.compile(_fixed(first) + r"\Z")
+    inner = "".join(f"(?>.*?{part})" for part in parts[:-1])
+    return re.compile(f"{_fixed(first)}{inner}.*{parts[-1]}\\Z", re.DOTALL)
+
+
+def _fixed(text: str) -> str:
+    return re.escape(text).replace(r"\?", ".")

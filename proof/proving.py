@@ -205,8 +205,7 @@ class Asker:
             if again is None:
                 break
             true = again
-        reason = "; ".join(sorted(_said(name) for name in hangs_on))
-        return Undecided(f"it hangs on {reason}", read(self.scene, first))
+        return Undecided(f"it hangs on {_unknowns(hangs_on)}", read(self.scene, first))
 
     @staticmethod
     def _request_of(question: Formula) -> list[str]:
@@ -234,6 +233,10 @@ class Asker:
             if self.solver.check([question, *rest]) is None:
                 needed = rest
         return tuple(_said(one.name) for one in needed)
+
+
+def _unknowns(names: Iterable[str]) -> str:
+    return "; ".join(sorted({_said(name).partition("#")[0] for name in names}))
 
 
 def _said(name: str) -> str:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from proof import asking
 from proof.actions import Actions
 from proof.callers import DECIDED_BY_CALLER, Asked, Callers
-from proof.facts import ANONYMOUS_SERVICES, AWS_KINDS, KINDS, WEB_IDENTITY_ACTIONS, Kind, fact
+from proof.facts import (
+    ANONYMOUS_SERVICES,
+    AWS_KINDS,
+    KINDS,
+    WEB_IDENTITY_ACTIONS,
+    KeyFact,
+    Kind,
+    Presence,
+    fact,
+)
 from proof.grammar import Condition, Named, Principals, Statement
 from proof.keys import Key, matches_of
 from proof.limits import LimitError, Limits
@@ -17,6 +26,7 @@ from proof.resources import Resources
 from proof.services import listed_type
 from proof.values import Match
 
+_ALWAYS = frozenset({"always", "unsourced value"})
 _TELL_THEIR_ACCOUNT = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
 
 
@@ -156,9 +166,27 @@ class Scene:
         self.keys: dict[str, Key] = {
             key: share.keys[key]
             if share is not None and facts[key].of_caller and key in share.keys
-            else Key(key, facts[key], found, self._said_by_callers(key), where=name, limits=limits)
+            else self._key(key, facts[key], found, limits)
             for key, found in matches.items()
         }
+
+    def _key(self, name: str, known: KeyFact, matches: tuple[Match, ...], limits: Limits) -> Key:
+        def carried(*presence: Presence) -> Formula:
+            return self.callers.of_kind(*(kind for kind, one in known.carried.items() if one in presence))
+
+        unsure = carried("unsourced", "all unsourced")
+        if name == "aws:viaawsservice":  # a call that is forwarded has it
+            unsure = every((unsure, negate(self.forwarded)))
+        return Key(
+            name,
+            known,
+            matches,
+            self._said_by_callers(name),
+            unsure_presence=unsure,
+            unsure_value=carried("unsourced value", "all unsourced"),
+            where=self.name,
+            limits=limits,
+        )
 
     def _said_by_callers(self, key: str) -> tuple[str, ...]:
         if key not in DECIDED_BY_CALLER:
@@ -254,7 +282,7 @@ class Scene:
         yield implies(key.present, self.actions.where(kind.knows(key.name) for kind in self.actions.all))
 
     def _carried(self, key: Key) -> Iterator[Formula]:
-        always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one == "always"]
+        always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one in _ALWAYS]
         never: list[Kind] = [kind for kind, one in key.fact.carried.items() if one == "never"]
         if always:
             yield implies(self.callers.of_kind(*always), key.present)

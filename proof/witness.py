@@ -18,7 +18,8 @@ class Witness:
 
     Attributes:
         kind: what sort of caller makes it.
-        principal: the caller's ARN or name; None for an anonymous one.
+        principal: the ARN or name of who calls, of a role the session; None for an anonymous caller.
+        arn: the same, but of a role the role.
         account: the caller's account, if it has one.
         action: such as `s3:GetObject`.
         resource: what it is about.
@@ -29,6 +30,7 @@ class Witness:
 
     kind: Kind
     principal: str | None
+    arn: str | None
     account: str | None
     action: str
     resource: str
@@ -50,6 +52,7 @@ def read(scene: Scene, true: frozenset[str]) -> Witness:
     return Witness(
         caller.kind,
         caller.session_arn or caller.arn,
+        caller.arn,
         caller.account,
         action.name,
         scene.resources.texts[scene.resources.choice.chosen(true)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from proof.compare import Difference, Finding
+from proof.comparing import Difference, Finding
 from proof.witness import Witness
 
 _S3_ARN = re.compile(r"arn:[\w-]+:s3:::(.+)", re.DOTALL)

@@ -1,0 +1,81 @@
+"""The engine against brute force, on random pairs of policies and requests."""
+
+from typing import Any
+
+from proof import Comparison, Difference, Witness, compare, policy
+from tests.proof import brute_force
+from tests.proof.brute_force import Request, allowed, identity_allows
+from tests.proof.random_cases import ACCOUNTS, Cases
+
+import pytest
+
+OWNER = ACCOUNTS[0]
+REQUESTS = 40
+
+
+def as_request(witness: Witness) -> Request:
+    """The witness, as brute force takes it."""
+    session = str(witness.principal).rpartition("/")[2] if witness.kind == "role" else None
+    return Request(
+        witness.kind, witness.action, witness.resource, witness.arn, witness.account, session, witness.context
+    )
+
+
+def ways(request: Request) -> list[tuple[bool, bool, Request]]:
+    """What IAM may say besides, and whether the caller has a boundary."""
+    boundaries = [request]
+    if request.kind in ("user", "role"):
+        boundaries = [Request(**(request.__dict__ | {"boundary": boundary})) for boundary in (False, True)]
+    return [(iam, limits, one) for iam in (True, False) for limits in (True, False) for one in boundaries]
+
+
+def more(old: dict[str, Any], new: dict[str, Any], request: Request, *, identity: bool) -> bool | None:
+    """Whether `new` lets the request through and `old` does not; None where nobody can know."""
+    if identity:
+        return brute_force.both(
+            [identity_allows(request, new), brute_force.opposite(identity_allows(request, old))]
+        )
+    found = []
+    for iam, limits, one in ways(request):
+        now = allowed(one, new, OWNER, iam=iam, limits=limits)
+        before = allowed(one, old, OWNER, iam=iam, limits=limits)
+        found.append(brute_force.both([now, brute_force.opposite(before)]))
+    return brute_force.either(found)
+
+
+def disagreement(seed: int) -> str | None:
+    """What the engine and brute force say differently of the pair of that seed."""
+    cases = Cases(seed)
+    identity = cases.random.random() < 0.25
+    old = cases.policy(identity=identity)
+    new = cases.one([cases.changed(old, identity=identity), cases.policy(identity=identity)])
+    found: Comparison = compare(policy(old), policy(new), account=OWNER)
+    for difference, before, after in ((found.more, old, new), (found.less, new, old)):
+        if said := of_difference(difference, before, after, cases, identity=identity):
+            return f"{seed}: {said}\n{before}\n{after}"
+    return None
+
+
+def of_difference(
+    difference: Difference, old: dict[str, Any], new: dict[str, Any], cases: Cases, *, identity: bool
+) -> str | None:
+    for finding in difference.findings:
+        if more(old, new, as_request(finding.witness), identity=identity) is not True:
+            return f"no witness for brute force: {finding}"
+    for _ in range(REQUESTS):
+        request = cases.request(identity=identity)
+        if difference.nothing and more(old, new, request, identity=identity):
+            return f"missed by the engine: {request}"
+    return None
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_pair_is_told_apart_as_by_brute_force(seed: int) -> None:
+    assert disagreement(seed) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("thousand", range(20))
+def test_thousands_of_pairs_are_told_apart_as_by_brute_force(thousand: int) -> None:
+    seeds = range(1000 * (thousand + 1), 1000 * (thousand + 2))
+    assert [said for seed in seeds if (said := disagreement(seed))] == []
