@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from proof import Decision, Fails, Holds, Undecided, Verdict, When, Where, denied, policy, prove
+from proof import Action, Claim, Decision, Fails, Holds, Resource, Undecided, When, denied, policy, prove
 
 Statement = dict[str, Any]
 ACCOUNT = "111122223333"
@@ -28,10 +28,7 @@ def decision(*statements: Statement, version: str | None = "2012-10-17") -> Deci
     return Decision(policy(document(*statements, version=version), "bucket"), ACCOUNT)
 
 
-def denies(condition: Mapping[str, Any], where: Where, action: str = "s3:GetObject") -> Verdict:
-    """Whether a Deny under `condition` meets every request in `where`."""
-    deny = statement(Effect="Deny", Action=action, Condition=condition)
-    return prove(decision(deny), {"it": denied(where)})["it"]
+RESOURCES = {"s3:ListBucket": BUCKET}
 
 
 def meets(condition: Mapping[str, Any], given: Mapping[str, Any], action: str = "s3:GetObject") -> str:
@@ -39,7 +36,13 @@ def meets(condition: Mapping[str, Any], given: Mapping[str, Any], action: str = 
 
     `no` means that it does not hold for one of them.
     """
-    from proof import Action, Resource
+    resource = RESOURCES.get(action, OBJECTS)
+    deny = statement(Effect="Deny", Action=action, Resource=resource, Condition=condition)
+    asked = When(given) & Action(action) & Resource(resource)
+    return answer(decision(deny), denied(asked))
 
-    verdict = denies(condition, When(given) & Action(action) & Resource(OBJECTS), action)
+
+def answer(policies: Decision, claim: Claim) -> str:
+    """Whether a claim holds: `yes`, `no` or `unknown`."""
+    verdict = prove(policies, {"it": claim})["it"]
     return {Holds: "yes", Fails: "no", Undecided: "unknown"}[type(verdict)]

@@ -19,6 +19,7 @@ def text(value: str) -> dict[str, Any]:
 
 
 ABSENT = {"Null": {TEXT: "true"}}
+MFA_ABSENT = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
 NO_TAGS = {"Null": {TAGS: "true"}}
 
 
@@ -89,3 +90,145 @@ def test_text(condition: dict[str, Any], given: dict[str, Any], expected: str) -
 )
 def test_several_values(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
     assert meets(condition, given, PUT) == expected
+
+
+def number(value: str) -> dict[str, Any]:
+    return {"NumericEquals": {NUMBER: value}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"NumericEquals": {NUMBER: "1.2"}}, number("1.20"), "yes"),
+        ({"NumericNotEquals": {NUMBER: "1.2"}}, number("1.20"), "no"),
+        ({"NumericNotEquals": {NUMBER: "1.2"}}, {"Null": {NUMBER: "true"}}, "yes"),
+        ({"NumericLessThan": {NUMBER: "10"}}, number("9"), "yes"),
+        ({"NumericLessThan": {NUMBER: "10"}}, number("10"), "no"),
+        ({"NumericLessThanEquals": {NUMBER: "10"}}, number("10"), "yes"),
+        ({"NumericGreaterThan": {NUMBER: 10}}, number("10.001"), "yes"),
+        ({"NumericGreaterThanEquals": {NUMBER: "10"}}, number("10.0"), "yes"),
+        ({"NumericLessThan": {NUMBER: ["5", "10"]}}, number("9"), "yes"),
+        # Between two thresholds lies a number.
+        ({"NumericLessThanEquals": {NUMBER: "1.2"}}, {"NumericLessThan": {NUMBER: "1.25"}}, "no"),
+        ({"NumericLessThan": {NUMBER: "1.25"}}, {"NumericLessThanEquals": {NUMBER: "1.2"}}, "yes"),
+        # No number is below nothing, and none is text.
+        ({"NumericGreaterThanEquals": {NUMBER: "0"}}, {"Null": {NUMBER: "false"}}, "yes"),
+        ({"NumericEquals": {NUMBER: "ten"}}, number("10"), "unknown"),
+        ({"StringEquals": {NUMBER: "10"}}, number("10"), "unknown"),
+    ],
+)
+def test_numbers(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given, LIST) == expected
+
+
+def moment(value: str) -> dict[str, Any]:
+    return {"DateEquals": {DATE: value}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"DateLessThan": {DATE: "2026-01-01T00:00:00Z"}}, moment("2025-12-31T23:59:59Z"), "yes"),
+        ({"DateLessThan": {DATE: "2026-01-01T00:00:00Z"}}, moment("2026-01-01T00:00:00Z"), "no"),
+        ({"DateLessThanEquals": {DATE: "2026-01-01"}}, moment("2026-01-01T00:00:00Z"), "yes"),
+        ({"DateGreaterThan": {DATE: "1767225600"}}, moment("2026-01-01T00:00:01Z"), "yes"),
+        ({"DateGreaterThan": {DATE: "1767225600"}}, moment("2026-01-01T00:00:00Z"), "no"),
+        ({"DateEquals": {DATE: "2026-01-01T01:00:00+01:00"}}, moment("2026-01-01T00:00:00Z"), "yes"),
+        ({"DateNotEquals": {DATE: "2026-01-01T00:00:00Z"}}, moment("2026-01-01T00:00:00Z"), "no"),
+        ({"NumericGreaterThanEquals": {"aws:EpochTime": 10}}, {"DateEquals": {"aws:EpochTime": "10"}}, "yes"),
+        ({"DateEquals": {DATE: "yesterday"}}, moment("2026-01-01T00:00:00Z"), "unknown"),
+    ],
+)
+def test_dates(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given) == expected
+
+
+def address(value: str) -> dict[str, Any]:
+    return {"IpAddress": {IP: value}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"IpAddress": {IP: "203.0.113.0/24"}}, address("203.0.113.7/32"), "yes"),
+        ({"IpAddress": {IP: "203.0.113.0/24"}}, address("203.0.113.0/23"), "no"),
+        ({"IpAddress": {IP: "203.0.113.7"}}, address("203.0.113.7/32"), "yes"),
+        ({"IpAddress": {IP: ["0.0.0.0/1", "128.0.0.0/1"]}}, address("0.0.0.0/0"), "yes"),
+        ({"IpAddress": {IP: "2001:db8::/32"}}, address("2001:db8:1::/48"), "yes"),
+        ({"NotIpAddress": {IP: "203.0.113.0/24"}}, address("203.0.113.7"), "no"),
+        ({"NotIpAddress": {IP: "203.0.113.0/24"}}, {"Null": {IP: "true"}}, "yes"),
+        # IPv4 and IPv6 share no address, though 203.0.113.0 and ::cb00:7100 are the same number.
+        ({"IpAddress": {IP: "::cb00:7100/120"}}, address("203.0.113.0/24"), "no"),
+        ({"NotIpAddress": {IP: "::/0"}}, address("203.0.113.0/24"), "yes"),
+        # What IPv6 address means without a prefix, AWS does not say.
+        ({"IpAddress": {IP: "2001:db8::1"}}, address("2001:db8::1/128"), "unknown"),
+        ({"IpAddress": {IP: "everywhere"}}, address("203.0.113.7"), "unknown"),
+    ],
+)
+def test_addresses(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given) == expected
+
+
+def arn(value: str) -> dict[str, Any]:
+    return {"StringEquals": {ARN: value}}
+
+
+ETL = "arn:aws:iam::111122223333:role/team/etl"
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"ArnEquals": {ARN: ETL}}, arn(ETL), "yes"),
+        ({"ArnEquals": {ARN: "arn:aws:iam::*:role/*"}}, arn(ETL), "yes"),
+        ({"ArnLike": {ARN: "arn:aws:iam::111122223333:role/team/et?"}}, arn(ETL), "yes"),
+        ({"ArnLike": {ARN: "arn:aws:iam::111122223333:role/Team/etl"}}, arn(ETL), "no"),
+        ({"ArnNotEquals": {ARN: "arn:aws:iam::*:role/team/*"}}, arn(ETL), "no"),
+        ({"ArnNotLike": {ARN: "arn:aws:iam::*:role/app/*"}}, arn(ETL), "yes"),
+        # The first five segments are compared one by one, where StringLike lets * run over colons.
+        ({"ArnLike": {ARN: "arn:*:role/team/etl"}}, arn(ETL), "unknown"),
+        ({"ArnLike": {ARN: "arn:aws:*:*:*:role/team/etl"}}, arn(ETL), "yes"),
+        ({"ArnLike": {ARN: "arn:*:iam:*:111122223333:role/*:etl"}}, arn(ETL), "no"),
+        ({"StringLike": {ARN: "arn:*:role/team/etl"}}, arn(ETL), "yes"),
+        ({"ArnLike": {ARN: "not an ARN"}}, arn(ETL), "unknown"),
+    ],
+)
+def test_arns(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given) == expected
+
+
+def flag(value: str) -> dict[str, Any]:
+    return {"Bool": {FLAG: value}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"Bool": {FLAG: "true"}}, flag("true"), "yes"),
+        ({"Bool": {FLAG: True}}, flag("true"), "yes"),
+        ({"Bool": {FLAG: "true"}}, flag("false"), "no"),
+        ({"Bool": {FLAG: ["true", "false"]}}, {"Null": {FLAG: "false"}}, "yes"),
+        ({"StringEquals": {FLAG: "false"}}, flag("false"), "yes"),
+        ({"StringNotEquals": {FLAG: "true"}}, flag("false"), "yes"),
+        ({"Bool": {FLAG: "True"}}, flag("true"), "unknown"),
+        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, MFA_ABSENT, "yes"),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, MFA_ABSENT, "no"),
+    ],
+)
+def test_flags(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given) == expected
+
+
+BINARY = "aws:PrincipalTag/blob"
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"BinaryEquals": {BINARY: "QmFzZQ=="}}, {"StringEquals": {BINARY: "QmFzZQ=="}}, "yes"),
+        ({"BinaryEquals": {BINARY: "QmFzZQ=="}}, {"StringEquals": {BINARY: "QmFzZg=="}}, "no"),
+        ({"BinaryEquals": {BINARY: "no base64"}}, {"StringEquals": {BINARY: "no base64"}}, "unknown"),
+    ],
+)
+def test_binary(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given) == expected
