@@ -1,7 +1,8 @@
 """The main job with real terraform, the real provider and an embedded AWS, for both encryption modes.
 
 The demo does the same through cdktf for one mode; here terraform runs on the
-synthesized JSON directly, and more is checked.
+synthesized JSON directly, with authorization on: each step by the role that it is
+meant for, with exactly the policy that we hand out.
 """
 
 import json
@@ -9,71 +10,100 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops.demo import Workplace, tampered, without_headers
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from tests import handed_out
 from tests.state_stack import copy_state_stack
 
-import boto3
 import pytest
+
+HOLDERS = ("SecureS3Read-ENV", "SecureS3Write-ENV", "SecureStorageState-ENV")
+"""Roles of the tests' own, each called like the one policy that it holds."""
 
 KEY = "uploads/a name with spaces & ümlauts.txt"
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as running:
         yield running
 
 
 @dataclass
 class Deployed:
-    """An environment that is deployed; `place` is where its links are used."""
+    """An environment that is deployed.
+
+    Attributes:
+        place: where links are made and used, by a role with `SecureS3Access-…` alone.
+        administrator: who bootstraps.
+        deployer: a role with exactly `ops deploy-policy`.
+        planner: a role with exactly `ops deploy-policy --read-only`.
+    """
 
     place: Workplace
+    administrator: EmbeddedAws
+    deployer: EmbeddedAws
+    planner: EmbeddedAws
     outputs: dict[str, Any]
     state: dict[str, Any]
     folder: Path
 
     def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return terraform(self.folder, self.place.env, *arguments)
+        return terraform(self.folder, self.deployer, *arguments)
+
+    def holding(self, policy: str) -> Workplace:
+        """The same place, for a role with one managed policy of the environment's alone."""
+        name = policy.replace("ENV", self.folder.name.removeprefix("secure-storage-"))
+        return at_work(self.place, handed_out.role(root_of(self.place.aws), name, managed=(name,)))
 
     @property
     def s3(self) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=self.place.aws.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        """What somebody who may do everything sees, whom the bucket policy binds all the same."""
+        return self.administrator.client("s3")
 
     @property
     def bucket(self) -> str:
         return str(self.outputs["S3BucketName"])
 
 
-def terraform(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def root_of(aws: EmbeddedAws) -> EmbeddedAws:
+    return EmbeddedAws(aws.endpoint, aws.certificate)
+
+
+def at_work(place: Workplace, aws: EmbeddedAws) -> Workplace:
+    return replace(place, aws=aws, env=aws.environment(tool_environment()))
+
+
+def terraform(folder: Path, aws: EmbeddedAws, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = aws.environment(tool_environment())
     return subprocess.run(
         ["terraform", *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
 
 
-def deploy(folder: Path, env: dict[str, str]) -> dict[str, Any]:
+def deploy(folder: Path, aws: EmbeddedAws) -> dict[str, Any]:
     """Apply the stack in `folder`; return its outputs in the shape of `terraform output -json`."""
     for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
-        done = terraform(folder, env, *arguments)
+        done = terraform(folder, aws, *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
-    outputs: dict[str, Any] = json.loads(terraform(folder, env, "output", "-json").stdout)
+    outputs: dict[str, Any] = json.loads(terraform(folder, aws, "output", "-json").stdout)
     return outputs
 
 
 def values(outputs: dict[str, Any]) -> dict[str, Any]:
     return {name: output["value"] for name, output in outputs.items()}
+
+
+def encryption_of(outputs: dict[str, Any]) -> dict[str, str]:
+    """What boto3 has to send with a write."""
+    if "KMSKeyArn" not in outputs:
+        return {"ServerSideEncryption": "AES256"}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": outputs["KMSKeyArn"]}
 
 
 @pytest.fixture(scope="class")
@@ -84,19 +114,34 @@ def deployed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployed]:
     root = tmp_path_factory.mktemp("deploy")
-    place = Workplace(folder=root, log=root / "log", aws=aws, env=aws.environment(tool_environment()))
+    place = Workplace(folder=root, log=root / "log", aws=aws, env={})
     stack = f"secure-storage-{request.cls.environment}"
     folder, state_folder = root / stack, root / f"{stack}-state"
     shutil.copytree(stack_folders[folder.name], folder)
     copy_state_stack(stack_folders[state_folder.name], state_folder)
-    state = deploy(state_folder, place.env)
-    outputs = deploy(folder, place.env)
+    handed_out.empty(aws)
+    described = handed_out.read_stack(folder)
+    administrator = handed_out.administrator(aws)
+    deployer, planner = (make(aws, described) for make in (handed_out.deployer, handed_out.planner))
+    state = deploy(state_folder, administrator)
+    outputs = deploy(folder, deployer)
     place.outputs.write_text(json.dumps(outputs))
-    yield Deployed(place=place, outputs=values(outputs), state=values(state), folder=folder)
-    for made in (folder, state_folder):
-        done = terraform(made, place.env, "destroy", "-input=false", "-auto-approve")
+    user = handed_out.role(aws, "user", managed=(f"SecureS3Access-{request.cls.environment}",))
+    yield Deployed(
+        place=at_work(place, user),
+        administrator=administrator,
+        deployer=deployer,
+        planner=planner,
+        outputs=values(outputs),
+        state=values(state),
+        folder=folder,
+    )
+    holders = (name.replace("ENV", request.cls.environment) for name in HOLDERS)
+    handed_out.remove_roles(aws, "user", *holders)
+    for made, who in ((folder, deployer), (state_folder, administrator)):
+        done = terraform(made, who, "destroy", "-input=false", "-auto-approve")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert terraform(made, place.env, "state", "list").stdout == ""
+        assert terraform(made, who, "state", "list").stdout == ""
 
 
 class MainJob:
@@ -107,6 +152,35 @@ class MainJob:
     def test_a_second_plan_changes_nothing(self, deployed: Deployed) -> None:
         done = deployed.terraform("plan", "-detailed-exitcode", "-input=false")
         assert done.returncode == 0, done.stdout
+
+    def test_a_plan_of_the_role_that_only_reads_changes_nothing(self, deployed: Deployed) -> None:
+        plan = ("plan", "-detailed-exitcode", "-input=false", "-lock=false")
+        done = terraform(deployed.folder, deployed.planner, *plan)
+        assert done.returncode == 0, done.stdout + done.stderr
+        locking = terraform(deployed.folder, deployed.planner, "plan", "-input=false", "-no-color")
+        assert "Error acquiring the state lock" in locking.stderr
+
+    def test_a_reader_reads_and_does_not_write(self, deployed: Deployed) -> None:
+        deployed.s3.put_object(
+            Bucket=deployed.bucket, Key="read", Body=b"content", **encryption_of(deployed.outputs)
+        )
+        reader = deployed.holding("SecureS3Read-ENV")
+        assert reader.curl(reader.presign("get", "read", "--file", "down")["curl"]) == 200
+        (reader.folder / "up").write_bytes(b"content")
+        assert reader.curl(reader.presign("put", "read", "--file", "up")["curl"]) == 403
+
+    def test_a_writer_writes_and_does_not_read(self, deployed: Deployed) -> None:
+        writer = deployed.holding("SecureS3Write-ENV")
+        (writer.folder / "up").write_bytes(b"content")
+        assert writer.curl(writer.presign("put", "written", "--file", "up")["curl"]) == 200
+        assert writer.curl(writer.presign("get", "written", "--file", "down")["curl"]) == 403
+
+    def test_the_policy_of_the_state_gives_the_state_and_nothing_else(self, deployed: Deployed) -> None:
+        holder = deployed.holding("SecureStorageState-ENV")
+        listed = terraform(deployed.folder, holder.aws, "state", "list")
+        assert listed.returncode == 0, listed.stderr
+        assert "aws_s3_bucket" in listed.stdout
+        assert holder.curl(holder.presign("get", "written", "--file", "down")["curl"]) == 403
 
     def test_links_transfer_bytes_and_misuse_is_refused(self, deployed: Deployed) -> None:
         place = deployed.place
@@ -158,10 +232,7 @@ class MainJob:
             == b"right"
         )
         source = {"Bucket": deployed.bucket, "Key": key, "VersionId": first}
-        encryption = {"ServerSideEncryption": "AES256"}
-        if "KMSKeyArn" in deployed.outputs:
-            encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.outputs["KMSKeyArn"]}
-        s3.copy_object(Bucket=deployed.bucket, Key=key, CopySource=source, **encryption)
+        s3.copy_object(Bucket=deployed.bucket, Key=key, CopySource=source, **encryption_of(deployed.outputs))
         assert place.curl(get["curl"]) == 200
         assert (place.folder / "down").read_bytes() == b"right"
 
