@@ -13,13 +13,11 @@ from typing import Any
 
 from ops import aws
 from ops.errors import OpsError
-from stacks.aws_names import arn_account, partition_of
+from ops.own_keys import OWN_TAGS, OwnKeys
+from stacks.aws_names import partition_of
 from stacks.settings import Settings
 
 Resources = Mapping[str, Mapping[str, Any]]
-
-OWN_TAGS = ("Environment", "Project")
-"""The tags that do not change from one deploy to the next, as Repository and Author do."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,6 @@ class _Search:
         self._state = state
         self._region = provider["region"]
         self._tags = provider["default_tags"][0]["tags"]
-        self._kms = aws.client("kms", self._region)
         self._s3 = aws.client("s3", self._region)
         self._iam = aws.client("iam", self._region)
         with aws.one_line_errors("cannot tell which account this is"):
@@ -117,6 +114,7 @@ class _Search:
                 f"the credentials are for account {self._account}, and the settings of "
                 f"{settings.environment} say {settings.account_id}"
             )
+        self._own_keys = OwnKeys(aws.client("kms", self._region), self._account, self._tags)
         self._keys: dict[str, str] = {
             address: str(attributes["key_id"])
             for address, attributes in state.items()
@@ -131,7 +129,7 @@ class _Search:
     def keys(self) -> Iterator[Found]:
         for address, described in self._missing("aws_kms_key"):
             alias = self._alias_of(address)
-            key = self._key(alias) if alias else None
+            key = self._own_keys.look_up(alias) if alias else None
             proof = f"{alias} is its alias"
             if key is not None:
                 self._refuse_foreign(key, described["description"], f"{alias} belongs to")
@@ -155,35 +153,9 @@ class _Search:
                 return str(described["name"])
         return None
 
-    def _key(self, key_id: str) -> dict[str, Any] | None:
-        """Describe a key, named by its id, ARN or alias."""
-        with aws.one_line_errors(f"cannot look at {key_id}"):
-            try:
-                key: dict[str, Any] = self._kms.describe_key(KeyId=key_id)["KeyMetadata"]
-            except self._kms.exceptions.NotFoundException:
-                return None
-            return key
-
     def _refuse_foreign(self, key: Mapping[str, Any], description: str, name_taken: str) -> None:
-        if difference := self._difference(key, description):
+        if difference := self._own_keys.difference(key, description):
             raise OpsError(f"{name_taken} key {key['KeyId']}, which is not this stack's: {difference}")
-
-    def _difference(self, key: Mapping[str, Any], description: str) -> str:
-        """Say in what a key differs from the described one, if it does."""
-        if (account := arn_account(key["Arn"])) != self._account:
-            return f"it is of account {account}"
-        if key["Description"] != description:
-            return f'its description is "{key["Description"]}", not "{description}"'
-        with aws.one_line_errors(f"cannot read the tags of key {key['KeyId']}"):
-            tags = {
-                tag["TagKey"]: tag["TagValue"]
-                for page in self._kms.get_paginator("list_resource_tags").paginate(KeyId=key["KeyId"])
-                for tag in page["Tags"]
-            }
-        for name in OWN_TAGS:
-            if tags.get(name) != self._tags.get(name):
-                return f'its tag {name} is "{tags.get(name, "")}", not "{self._tags.get(name, "")}"'
-        return ""
 
     def _key_without_alias(self, description: str) -> tuple[dict[str, Any] | None, str]:
         """Find a key that was made just before Terraform died, and so has no alias yet.
@@ -194,7 +166,7 @@ class _Search:
         """
         used = self._encrypting_keys()
         candidates = []
-        for key in self._customer_keys(description):
+        for key in self._own_keys.like(description):
             in_use = key["Arn"] in used or key["KeyId"] in used
             if in_use:
                 return key, "the bucket encrypts with it; its description and tags are those described"
@@ -229,21 +201,10 @@ class _Search:
             }
         return keys
 
-    def _customer_keys(self, description: str) -> Iterator[dict[str, Any]]:
-        with aws.one_line_errors("cannot list the account's keys"):
-            pages = list(self._kms.get_paginator("list_keys").paginate())
-        for listed in (key for page in pages for key in page["Keys"]):
-            try:
-                key = self._kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
-            except self._kms.exceptions.ClientError:
-                continue  # a key that its policy hides from us is not one that we made
-            if key["KeyManager"] == "CUSTOMER" and not self._difference(key, description):
-                yield key
-
     def aliases(self) -> Iterator[Found]:
         for address, described in self._missing("aws_kms_alias"):
             alias = described["name"]
-            key = self._key(alias)
+            key = self._own_keys.look_up(alias)
             if key is None:
                 continue
             ours = self._keys.get(described["target_key_id"][2:].removesuffix(".key_id}"))

@@ -8,6 +8,7 @@ from ops.errors import OpsError
 from ops.existing import Found, find_existing
 from ops.output_folder import local_state
 from ops.remote_state import RemoteState, Snapshot
+from ops.spare_keys import UNKNOWABLE, WAIT_DAYS, Spare, find_spare_keys, kept_for
 from ops.terraform import Stack, synthesized
 from stacks.settings import Settings
 
@@ -65,6 +66,7 @@ class _Recovery:
             self._stack.init()
         self._untaint(tainted)
         self._import(found)
+        self._offer_spare_keys()
         count = len(snapshot.resources if snapshot else ()) + len(found)
         print(f"✓ {self._stack.name}: not locked, and its state knows all {count} resources that exist")
 
@@ -127,6 +129,35 @@ class _Recovery:
         for one in found:
             self._stack.terraform("import", "-input=false", one.address, one.import_id)
             print(f"✓ {self._stack.name}: {one.what} is in the state")
+
+    def _offer_spare_keys(self) -> None:
+        if not self._spare_keys():
+            return
+        # A deploy makes keys that no state knows yet. While we hold the lock, none does.
+        with self._state.locked("recover"):
+            for spare in self._spare_keys():
+                self._offer(spare)
+
+    def _spare_keys(self) -> list[Spare]:
+        snapshot = self._state.read()
+        return list(find_spare_keys(self._content(), snapshot.resources if snapshot else {}))
+
+    def _offer(self, spare: Spare) -> None:
+        stack = self._stack.name
+        print(f"✗ {stack}: KMS key {spare.key_id} looks like this stack's, and is not in its state")
+        if reason := kept_for(spare, self._state):
+            print(f"    it stays: {reason}")
+            return
+        print(
+            f"    it has no alias and no grant, no state in the bucket names it, no bucket of the account\n"
+            f"    encrypts with it; {UNKNOWABLE}"
+        )
+        if self._agree(f"{self._stack.name}: schedule its deletion in {WAIT_DAYS} days?"):
+            spare.schedule_deletion()
+            keep = f"aws kms cancel-key-deletion --region {spare.region} --key-id {spare.key_id}"
+            print(
+                f"✓ {self._stack.name}: key {spare.key_id} is deleted in {WAIT_DAYS} days; `{keep}` keeps it"
+            )
 
 
 def _told(snapshot: Snapshot | None) -> str:

@@ -161,7 +161,7 @@ class RemoteState:
         A role that only deploys may not. It sees as much as Terraform does: no state.
         """
         try:
-            return any(True for _ in self._listed("Versions"))
+            return any(True for _ in self._own_versions())
         except OpsError as error:
             if aws.refused(error):
                 return None
@@ -177,7 +177,7 @@ class RemoteState:
     def versions(self) -> list[Version]:
         """Return every version of the state object, the newest first."""
         versions = []
-        for listed in self._listed("Versions"):
+        for listed in self._own_versions():
             body = self._get(self.key, listed["VersionId"])
             snapshot, problem = None, ""
             try:
@@ -196,12 +196,21 @@ class RemoteState:
             )
         return versions
 
-    def _listed(self, kind: str) -> Iterator[dict[str, Any]]:
+    def all_bodies(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every version of every state in the bucket, of other stacks too, each after its key."""
+        for listed in self._listed(""):
+            if listed["Key"].endswith(".tfstate"):
+                yield listed["Key"], self._get(listed["Key"], listed["VersionId"]) or b""
+
+    def _own_versions(self) -> Iterator[dict[str, Any]]:
+        # The prefix is that of the lock file, too.
+        return (one for one in self._listed(self.key) if one["Key"] == self.key)
+
+    def _listed(self, prefix: str) -> Iterator[dict[str, Any]]:
         with self._errors("list the versions of"):
-            pages = self._s3.get_paginator("list_object_versions").paginate(**self._where, Prefix=self.key)
+            pages = self._s3.get_paginator("list_object_versions").paginate(**self._where, Prefix=prefix)
             for page in pages:
-                # The prefix is that of the lock file, too.
-                yield from (one for one in page.get(kind, []) if one["Key"] == self.key)
+                yield from page.get("Versions", [])
 
     def lock(self) -> Lock | None:
         """Return who holds the lock."""

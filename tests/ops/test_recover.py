@@ -2,7 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ops import emergency_copy
@@ -10,7 +13,10 @@ from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.errors import OpsError
 from ops.output_folder import local_state, output_folder, unsaved_states
 from ops.recover import recover
+from ops.terraform import Stack, synthesized
 from ops.toolchain import ROOT
+from stacks.settings import Settings
+from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import STATE_BUCKET, STATE_KEY, Account, reset, use_account
 
 import pytest
@@ -22,7 +28,7 @@ LOCK = {
     "Created": "2026-01-01T00:00:00Z",
 }
 LOCK_KEY = f"{STATE_KEY}.tflock"
-EMPTY_STATE = {"version": 4, "serial": 1, "lineage": "one", "outputs": {}, "resources": []}
+KEY = "encryption-key_B3391E8B"
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +37,65 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def dev() -> Iterator[tuple[Settings, dict[str, Stack]]]:
+    """Dev, synthesized once for all tests."""
+    folder = os.getcwd()  # noqa: PTH109 - it changes it
+    with synthesized("dev", {"PATH": os.environ["PATH"]}) as found:
+        os.chdir(folder)
+        yield found
+
+
 @pytest.fixture
-def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account]:
-    """An account in which dev was bootstrapped, whose storage stack is locked; cdktf writes elsewhere."""
+def account(
+    running: EmbeddedAws,
+    dev: tuple[Settings, dict[str, Stack]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Account:
+    """An account in which dev was bootstrapped, and its storage stack begun; cdktf writes elsewhere."""
     reset(running)
     use_account(running, monkeypatch)
     monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "out" / "cdktf"))
+    settings, stacks = dev
+    here = {name: replace(stack, env=dict(os.environ)) for name, stack in stacks.items()}
+    monkeypatch.setattr("ops.recover.synthesized", lambda _environment: nullcontext((settings, here)))
     account = Account(running.endpoint)
     account.bootstrap()
-    account.put_state(json.dumps(EMPTY_STATE).encode())
+    account.put_state(begun(own_key(account)))
+    return account
+
+
+@pytest.fixture
+def locked(account: Account) -> Account:
+    """The same, locked."""
     account.s3.put_object(Bucket=STATE_BUCKET, Key=LOCK_KEY, Body=json.dumps(LOCK).encode())
-    folder = os.getcwd()  # noqa: PTH109 - the command changes it
-    yield account
-    os.chdir(folder)
+    return account
+
+
+def own_key(account: Account, environment: str = "dev") -> str:
+    """Make a key as dev's storage stack does, with no alias yet; return its id."""
+    tags = {"Environment": environment, "Project": "secure-s3-storage"}
+    made = account.kms.create_key(
+        Description="Encrypts secure-dev-data-bucket",
+        Tags=[{"TagKey": name, "TagValue": value} for name, value in tags.items()],
+    )
+    key: str = made["KeyMetadata"]["KeyId"]
+    return key
+
+
+def begun(key: str) -> bytes:
+    """A state that knows nothing but the key."""
+    instance = {"attributes": {"key_id": key}}
+    resource = {"mode": "managed", "type": "aws_kms_key", "name": KEY, "instances": [instance]}
+    return json.dumps(
+        {"version": 4, "serial": 1, "lineage": "one", "outputs": {}, "resources": [resource]}
+    ).encode()
+
+
+def key_state(account: Account, key: str) -> str:
+    state: str = account.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    return state
 
 
 def agree(_question: str) -> bool:
@@ -58,7 +110,7 @@ def is_locked(account: Account) -> bool:
 
 @pytest.mark.parametrize("release", [[], ["0b1e-53"], ["0b1e"]])
 def test_a_lock_whose_id_is_not_given_stays_whatever_is_agreed_to(
-    account: Account, release: list[str]
+    locked: Account, release: list[str]
 ) -> None:
     with pytest.raises(OpsError) as caught:
         recover("dev", agree, release)
@@ -67,22 +119,22 @@ def test_a_lock_whose_id_is_not_given_stays_whatever_is_agreed_to(
         "(apply, lock 0b1e-52); if that run is dead for certain, "
         "make recover ENV=dev ARGS='--release-lock 0b1e-52' releases it"
     )
-    assert is_locked(account)
+    assert is_locked(locked)
 
 
-def test_a_lock_whose_id_is_given_is_released(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_whose_id_is_given_is_released(locked: Account, capsys: pytest.CaptureFixture[str]) -> None:
     recover("dev", agree, ["0b1e-52"])
-    assert not is_locked(account)
+    assert not is_locked(locked)
     assert "✓ secure-storage-dev: lock 0b1e-52 released\n" in capsys.readouterr().out
 
 
-def test_an_id_that_is_released_already_does_no_harm(account: Account) -> None:
+def test_an_id_that_is_released_already_does_no_harm(locked: Account) -> None:
     recover("dev", agree, ["0b1e-52"])
     recover("dev", agree, ["0b1e-52"])
-    assert not is_locked(account)
+    assert not is_locked(locked)
 
 
-def test_the_local_state_is_looked_for_where_bootstrap_puts_it(account: Account, tmp_path: Path) -> None:
+def test_the_local_state_is_looked_for_where_bootstrap_puts_it(locked: Account, tmp_path: Path) -> None:
     stack = "secure-storage-dev-state"
     local = local_state(stack, os.environ)
     assert local == tmp_path / "out" / f"terraform.{stack}.tfstate"
@@ -90,7 +142,7 @@ def test_the_local_state_is_looked_for_where_bootstrap_puts_it(account: Account,
     local.write_text("{}")
     with pytest.raises(OpsError, match=rf"still on this machine, in {local}; make bootstrap ENV=dev moves"):
         recover("dev", agree, ["0b1e-52"])
-    assert is_locked(account)
+    assert is_locked(locked)
 
 
 @pytest.mark.parametrize("folder", ["", "elsewhere/out"])
@@ -112,3 +164,105 @@ def test_a_state_that_could_not_be_saved_is_kept_wherever_cdktf_writes(
     (copy,) = emergency_copy.emergency_copies("secure-storage-dev")
     assert (copy.parent, copy.read_text()) == (checkout, "state")
     assert not left.exists()
+
+
+def alias(account: Account, key: str) -> None:
+    account.kms.create_alias(AliasName="alias/mine", TargetKeyId=key)
+
+
+def grant(account: Account, key: str) -> None:
+    role = "arn:aws:iam::000000000000:role/etl"
+    account.kms.create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt"])
+
+
+def earlier_state(account: Account, key: str) -> None:
+    now = account.s3.get_object(Bucket=STATE_BUCKET, Key=STATE_KEY)["Body"].read()
+    account.put_state(begun(key))
+    account.put_state(now)
+
+
+def state_of_another_stack(account: Account, key: str) -> None:
+    other = json.dumps({"key": key}).encode()
+    account.s3.put_object(Bucket=STATE_BUCKET, Key="other/terraform.tfstate", Body=other)
+
+
+def encrypted_bucket(account: Account, key: str) -> None:
+    account.s3.create_bucket(Bucket="warehouse")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"arn:aws:kms:us-east-1:000000000000:key/{key}"}
+    account.s3.put_bucket_encryption(
+        Bucket="warehouse",
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
+    )
+
+
+class TestSpareKey:
+    """A second key, as where the answer to CreateKey was lost and Terraform asked again."""
+
+    def test_one_that_nothing_speaks_for_is_deleted_in_thirty_days(
+        self, account: Account, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        spare = own_key(account)
+        recover("dev", agree)
+        told = capsys.readouterr().out
+        assert f"✗ secure-storage-dev: KMS key {spare} looks like this stack's, and is not in its " in told
+        assert f"aws kms cancel-key-deletion --region us-east-1 --key-id {spare}" in told
+        metadata = account.kms.describe_key(KeyId=spare)["KeyMetadata"]
+        assert metadata["KeyState"] == "PendingDeletion"
+        assert 29 <= (metadata["DeletionDate"] - datetime.now(UTC)).days <= 30
+
+    def test_nobody_is_asked_twice(self, account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+        own_key(account)
+        recover("dev", agree)
+        capsys.readouterr()
+        recover("dev", agree)
+        assert "looks like this stack's" not in capsys.readouterr().out
+
+    def test_one_that_nobody_agrees_to_delete_stays_and_the_rest_is_recovered(self, account: Account) -> None:
+        spare = own_key(account)
+        recover("dev", lambda _question: False)
+        assert key_state(account, spare) == "Enabled"
+        assert not is_locked(account)
+
+    @pytest.mark.parametrize(
+        ("use", "reason"),
+        [
+            (alias, "it has the alias alias/mine"),
+            (grant, "it has a grant, "),
+            (earlier_state, f"a version of {STATE_KEY} names it"),
+            (state_of_another_stack, "a version of other/terraform.tfstate names it"),
+            (encrypted_bucket, "bucket warehouse encrypts with it"),
+        ],
+    )
+    def test_one_that_something_speaks_for_is_only_reported(
+        self,
+        account: Account,
+        capsys: pytest.CaptureFixture[str],
+        use: Callable[[Account, str], None],
+        reason: str,
+    ) -> None:
+        spare = own_key(account)
+        use(account, spare)
+        recover("dev", agree)
+        assert f"it stays: {reason}" in capsys.readouterr().out
+        assert key_state(account, spare) == "Enabled"
+
+    def test_one_whose_uses_could_not_be_looked_for_is_only_reported(
+        self, account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spare = own_key(account)
+        denied = Answer(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+
+        def may_not_list_buckets(call: Call) -> Answer | None:
+            return denied if (call.method, call.target) == ("GET", "/") else None
+
+        with AwsProxy(account.endpoint, may_not_list_buckets) as proxy:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+            recover("dev", agree)
+        assert "it stays: could not be checked for uses: " in capsys.readouterr().out
+        assert key_state(account, spare) == "Enabled"
+
+    def test_keys_of_others_are_none(self, account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+        other = own_key(account, environment="prod")
+        recover("dev", agree)
+        assert "looks like this stack's" not in capsys.readouterr().out
+        assert key_state(account, other) == "Enabled"
