@@ -111,10 +111,13 @@ ONE = "the roles trust exactly one"
             'access.principals[0]: must begin with "arn:aws-cn:", as region is "cn-north-1", '
             'not "arn:aws:iam::111122223333:root"',
         ),
-        (
-            'access.attach_to_roles = ["etl", "Secure-storage-prod-deploy"]',
-            "access.attach_to_roles[1]: must be another role than those of CI, which never use the data, "
-            'not "Secure-storage-prod-deploy"',
+        *(
+            (
+                f'access.attach_to_roles = ["etl", "Secure-storage-prod-{kind}"]',
+                "access.attach_to_roles[1]: must be another role than those of CI, which never use the data, "
+                f'not "Secure-storage-prod-{kind}"',
+            )
+            for kind in ("review", "plan", "deploy")
         ),
         *(
             (f'ci.{key} = "{name}"', f'ci.{key}: must be {what}, without wildcards, not "{name}"; {ONE}')
