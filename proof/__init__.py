@@ -50,6 +50,7 @@ from proof.comparing import Comparison, Difference, Finding, compare
 from proof.decide import Decision, Identity
 from proof.grammar import DocumentError, Policy
 from proof.limits import Limits
+from proof.operation import Operation
 from proof.parse import policy, policy_text
 from proof.proving import (
     Claim,
@@ -82,6 +83,7 @@ __all__ = [
     "Holds",
     "Identity",
     "Limits",
+    "Operation",
     "Policy",
     "Principal",
     "Resource",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from proof.asking import Where
 from proof.decide import Decided, Decision, Unwritten, Use
 from proof.limits import DEFAULT, LimitError, Limits
-from proof.logic import Formula, Not, Var, evaluate, every, negate, replaced, variables
+from proof.logic import Formula, Not, Var, evaluate, every, implies, negate, replaced, some, variables
+from proof.operation import Call, Operation
 from proof.scene import Material, Scene, callers_of
 from proof.solve import Solver
 from proof.witness import Witness, ordinary, read
@@ -92,22 +93,19 @@ class Undecided:
 Verdict = Holds | Fails | Undecided
 
 
-def prove(decision: Decision, claims: Mapping[str, Claim], limits: Limits = DEFAULT) -> dict[str, Verdict]:
+def prove(
+    decision: Decision | Operation, claims: Mapping[str, Claim], limits: Limits = DEFAULT
+) -> dict[str, Verdict]:
     """Return what is true of each of `claims`, by its name.
 
     Args:
-        decision: the policies.
+        decision: the policies; of an operation, claims are about the request to S3.
         claims: what is said of them.
         limits: of the work; beyond them the answer is `Undecided`.
     """
-    material = Material(
-        decision.statements,
-        tuple(claim.where for claim in claims.values()),
-        frozenset({decision.account} if decision.account else ()),
-        tuple(named for identity in decision.identities for named in identity.named),
-    )
+    wheres = tuple(claim.where for claim in claims.values())
     try:
-        bench = Bench(decision, material, limits)
+        bench = Bench(decision, wheres, limits)
     except LimitError as error:
         return dict.fromkeys(claims, Undecided(str(error)))
     return {name: bench.verdict(claim) for name, claim in claims.items()}
@@ -116,31 +114,69 @@ def prove(decision: Decision, claims: Mapping[str, Claim], limits: Limits = DEFA
 class Bench:
     """A scene with a decision in it, and a solver."""
 
-    def __init__(self, decision: Decision, material: Material, limits: Limits) -> None:
+    def __init__(self, decision: Decision | Operation, wheres: tuple[Where, ...], limits: Limits) -> None:
         """Set the scene."""
-        self._decision, self._limits = decision, limits
-        self._scene = Scene(material, callers_of([material], limits), limits)
-        self._decided: dict[Unwritten, Decided] = {}
-        self._asker = Asker(self._scene, limits, decision.account)
+        self._operation = decision if isinstance(decision, Operation) else None
+        self._decision = decision.objects if isinstance(decision, Operation) else decision
+        of_both = (self._decision, self._operation.key) if self._operation else (self._decision,)
+        accounts = frozenset(one.account for one in of_both if one.account is not None)
+        named = tuple(named for one in of_both for identity in one.identities for named in identity.named)
+        material = Material(self._decision.statements, wheres, accounts, named)
+        materials = [material]
+        if self._operation is not None:
+            materials.append(self._operation.key_material(accounts, named))
+            material = replace(material, resource_globs=self._operation.context_globs(materials[1]))
+        callers = callers_of(materials, limits)
+        self._scene = Scene(material, callers, limits)
+        self._asker = Asker(self._scene, limits, self._decision.account)
+        self._call = None
+        if self._operation is not None:
+            self._call = Call(self._operation, materials[1], self._scene, callers, limits)
+            self._asker.solver.add([self._call.ties])
+        self._decided: dict[Unwritten, Outcome] = {}
 
-    def _decide(self, unwritten: Unwritten) -> Decided:
+    def _decide(self, unwritten: Unwritten) -> Outcome:
         if unwritten not in self._decided:
             found = Decided(self._scene, self._decision, unwritten)
-            self._decided[unwritten] = found
+            outcome = Outcome(found.allowed, found.denied, found.uses)
             self._asker.solver.add(found.ties)
+            if self._operation is not None and self._call is not None:
+                of_key = Decided(self._call.scene, self._operation.key, unwritten, "kms ")
+                self._asker.solver.add(of_key.ties)
+                outcome = Outcome(
+                    every((found.allowed, implies(self._call.needed, of_key.allowed))),
+                    some((found.denied, every((self._call.needed, of_key.denied)))),
+                    [*found.uses, *of_key.uses],
+                )
+            self._decided[unwritten] = outcome
         return self._decided[unwritten]
 
     def verdict(self, claim: Claim) -> Verdict:
         """Say what is true of a claim."""
-        decided = self._decide(claim.unwritten)
+        outcome = self._decide(claim.unwritten)
         broken: dict[Promise, Formula] = {
-            "nobody": decided.allowed,
-            "always": negate(decided.allowed),
-            "denied": negate(decided.denied),
-            "never denied": decided.denied,
+            "nobody": outcome.allowed,
+            "always": negate(outcome.allowed),
+            "denied": negate(outcome.denied),
+            "never denied": outcome.denied,
         }
         question = every((self._scene.action_known(), self._scene.where(claim.where), broken[claim.promise]))
-        return self._asker.ask(question, decided.uses, _blamed(claim.promise))
+        return self._asker.ask(question, outcome.uses, _blamed(claim.promise))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What policies decide.
+
+    Attributes:
+        allowed: the requests that are allowed.
+        denied: those that a statement denies.
+        uses: every statement.
+    """
+
+    allowed: Formula
+    denied: Formula
+    uses: list[Use]
 
 
 def _blamed(promise: Promise) -> str | None:

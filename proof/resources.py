@@ -46,6 +46,7 @@ class Resources:
         actions: Sequence[Kind],
         where: str,
         limits: Limits,
+        also: tuple[Glob, ...] = (),
     ) -> None:
         """Find the resources that `patterns` tell apart.
 
@@ -54,6 +55,7 @@ class Resources:
             actions: what is done on them.
             where: tells the resources of several requests apart.
             limits: of the work.
+            also: what else tells resources apart.
 
         Raises:
             LimitError: more than that.
@@ -62,7 +64,7 @@ class Resources:
         listed = list(dict.fromkeys(patterns))
         self._patterns = {one: resource_pattern(one[0], variables=one[1]) for one in listed}
         globs = [glob for one in self._patterns.values() for glob in (*one.sure, *one.possible)]
-        self._globs = tuple(dict.fromkeys(globs))
+        self._globs = tuple(dict.fromkeys((*globs, *also)))
         self._types = self._forms(listed, actions)
         self.texts, self._matches, self._type_sets = self._find(limits)
         if len(self.texts) > limits.atoms:

@@ -18,6 +18,7 @@ from proof.facts import (
     Presence,
     fact,
 )
+from proof.globs import Glob
 from proof.grammar import Condition, Named, Principals, Statement
 from proof.keys import Key, matches_of
 from proof.limits import LimitError, Limits
@@ -39,12 +40,14 @@ class Material:
         questions: what is asked about.
         accounts: accounts that matter besides those that are named.
         identities: identities that matter besides those.
+        resource_globs: what tells resources apart besides.
     """
 
     statements: tuple[Statement, ...]
     questions: tuple[asking.Where, ...] = ()
     accounts: frozenset[str] = frozenset()
     identities: tuple[Named, ...] = ()
+    resource_globs: tuple[Glob, ...] = ()
 
     def leaves(self) -> Iterator[asking.Where]:
         """Yield what the questions are put together from."""
@@ -161,7 +164,9 @@ class Scene:
         self.forwarded = Var(f"{name}forwarded")
         matches = material.matches()
         self.actions = Actions(material.actions(), sorted(matches), name, limits)
-        self.resources = Resources(material.resources(), self.actions.all, name, limits)
+        self.resources = Resources(
+            material.resources(), self.actions.all, name, limits, material.resource_globs
+        )
         facts = {key: fact(key, listed_type(key)) for key in matches}
         self.keys: dict[str, Key] = {
             key: share.keys[key]

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from proof import Action, Claim, Decision, Fails, Holds, Resource, Undecided, When, denied, policy, prove
+from proof import (
+    Action,
+    Claim,
+    Decision,
+    Fails,
+    Holds,
+    Operation,
+    Resource,
+    Undecided,
+    When,
+    denied,
+    policy,
+    prove,
+)
 
 Statement = dict[str, Any]
 ACCOUNT = "111122223333"
@@ -42,7 +55,7 @@ def meets(condition: Mapping[str, Any], given: Mapping[str, Any], action: str = 
     return answer(decision(deny), denied(asked))
 
 
-def answer(policies: Decision, claim: Claim) -> str:
+def answer(policies: Decision | Operation, claim: Claim) -> str:
     """Whether a claim holds: `yes`, `no` or `unknown`."""
     verdict = prove(policies, {"it": claim})["it"]
     return {Holds: "yes", Fails: "no", Undecided: "unknown"}[type(verdict)]
