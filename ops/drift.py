@@ -61,7 +61,7 @@ def run_drift(environment: str, *, output_format: str, storage_only: bool = Fals
     with synthesized(environment) as (_, stacks), ThreadPoolExecutor() as pool:
         if storage_only:
             stacks = {name: stacks[name] for name in (f"secure-storage-{environment}",)}
-        plans = dict(zip(stacks, pool.map(refresh, stacks.values()), strict=True))
+        plans = dict(zip(stacks, pool.map(_refresh_or_say_how, stacks.values()), strict=True))
     if not any(map(is_deployed, plans.values())):
         raise OpsError(
             f"{environment} is not deployed, so nothing can have drifted: `make deploy ENV={environment}`"
@@ -82,6 +82,15 @@ def refresh(stack: Stack) -> dict[str, Any]:
     stack.terraform("plan", *arguments, accept=(0, 2))
     plan: dict[str, Any] = json.loads(stack.terraform("show", "-json", "drift.tfplan").stdout)
     return plan
+
+
+def _refresh_or_say_how(stack: Stack) -> dict[str, Any]:
+    try:
+        return refresh(stack)
+    except OpsError as error:
+        if stack.name.endswith("-state") and " 403" in str(error):
+            raise OpsError(f"{error}; a role that may not read this state has --storage-only") from error
+        raise
 
 
 def is_deployed(plan: Mapping[str, Any]) -> bool:

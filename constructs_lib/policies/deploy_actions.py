@@ -151,7 +151,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
         Need("write", "policy of a new key", ("kms:PutKeyPolicy",)),
         Need("write", "unlabelled key", ("kms:EnableKeyRotation",)),
-        Need("write", "key", ("kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource")),
+        # A key that somebody disabled is enabled again: the provider sets what `is_enabled` says.
+        Need("write", "key", ("kms:EnableKey", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource")),
         Need("destroy", "key", ("kms:ScheduleKeyDeletion",)),
     ),
     # KMS asks for each of these on the alias and on its key:

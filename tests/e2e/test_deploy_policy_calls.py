@@ -181,7 +181,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 def change_by_hand(place: Place) -> None:
-    """Change the managed policy and a role, and use up the five versions that it can have."""
+    """Change the managed policy and a role, use up the five versions that it can have, disable the keys."""
+    for key_id, key in place.account.keys.items():
+        place.client("kms", key.arn.split(":")[3]).disable_key(KeyId=key_id)
     iam, name = place.client("iam"), f"SecureS3Access-{place.settings.environment}"
     for number in range(4):
         iam.create_policy_version(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from tests.aws_proxy import AwsProxy
-from tests.faults.fault_support import STACK, Site, empty_account
+from tests.faults.fault_support import STACK, People, Site, empty_account, people_of
 
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
@@ -21,20 +21,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as running:
         yield running
 
 
 @pytest.fixture
 def proxy(aws: EmbeddedAws) -> Iterator[AwsProxy]:
     empty_account(aws)
-    with AwsProxy(aws.endpoint) as running:
+    with AwsProxy(aws.endpoint, certificate=aws.certificate) as running:
         yield running
 
 
 @pytest.fixture
-def site(aws: EmbeddedAws, proxy: AwsProxy, tmp_path: Path, stack_folders: dict[str, Path]) -> Site:
-    return Site(aws, proxy, tmp_path / "checkout", stack_folders[STACK])
+def people(aws: EmbeddedAws, proxy: AwsProxy, stack_folders: dict[str, Path]) -> People:
+    return people_of(aws, stack_folders[STACK])
+
+
+@pytest.fixture
+def site(people: People, proxy: AwsProxy, tmp_path: Path, stack_folders: dict[str, Path]) -> Site:
+    return Site(people, proxy, tmp_path / "checkout", stack_folders[STACK])
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A checkout whose deploys run real terraform on an AWS that fails when it is told to."""
+"""A checkout whose deploys run real terraform on an AWS that fails when it is told to.
+
+Authorization is on: roles run the commands, with exactly what we hand out.
+"""
 
 import json
 import os
@@ -6,18 +9,16 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops.embedded_aws import EmbeddedAws
 from ops.toolchain import tool_environment
+from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call, Fault
 from tests.ops.ops_support import checkout_of_ops, stub
-
-import boto3
 
 STACK = "secure-storage-dev"
 STATE_BUCKET = "secure-dev-terraform-state"
@@ -34,6 +35,31 @@ diff) exec terraform plan -input=false -detailed-exitcode -no-color ;;
 esac"""
 
 
+@dataclass(frozen=True)
+class People:
+    """The account as three callers see it.
+
+    Attributes:
+        root: who only looks, and is refused nothing.
+        deployer: a role with exactly `ops deploy-policy dev`.
+        administrator: who may do everything that the policies of buckets and keys do not refuse.
+    """
+
+    root: EmbeddedAws
+    deployer: EmbeddedAws
+    administrator: EmbeddedAws
+
+    def who_runs(self, command: str) -> EmbeddedAws:
+        """Return who runs a command of ops: what no state knows is for an administrator to find."""
+        return self.administrator if command in ("recover", "state") else self.deployer
+
+
+def people_of(aws: EmbeddedAws, stack: Path) -> People:
+    """Make the roles in an empty account."""
+    deployer = handed_out.deployer(aws, handed_out.read_stack(stack))
+    return People(aws, deployer, handed_out.administrator(aws))
+
+
 class Site:
     """An account, and a checkout to deploy from.
 
@@ -42,9 +68,9 @@ class Site:
         checkout: where `python -m ops` runs.
     """
 
-    def __init__(self, aws: EmbeddedAws, proxy: AwsProxy, folder: Path, stack: Path) -> None:
+    def __init__(self, people: People, proxy: AwsProxy, folder: Path, stack: Path) -> None:
         """Make a checkout in `folder` with the synthesized `stack`."""
-        self._aws = aws
+        self._people = people
         self.proxy = proxy
         self.checkout = checkout_of_ops(folder)
         stub(self.checkout / ".venv" / "bin" / "cdktf", CDKTF)
@@ -58,11 +84,9 @@ class Site:
         text = self._synthesized.replace("604800", str(max_seconds))
         (self.stack / "cdk.tf.json").write_text(text)
 
-    @property
-    def _env(self) -> dict[str, str]:
-        return EmbeddedAws(self.proxy.endpoint).environment(tool_environment()) | {
-            "PYTHONDONTWRITEBYTECODE": "1"
-        }
+    def _env(self, command: str) -> dict[str, str]:
+        aws = replace(self._people.who_runs(command), endpoint=self.proxy.endpoint, certificate=None)
+        return aws.environment(tool_environment()) | {"PYTHONDONTWRITEBYTECODE": "1"}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `python -m ops` in a process group of its own.
@@ -73,7 +97,7 @@ class Site:
         return subprocess.Popen(
             [sys.executable, "-m", "ops", *arguments, *unchecked],
             cwd=self.checkout,
-            env=self._env,
+            env=self._env(arguments[0]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -102,14 +126,7 @@ class Site:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client, past the proxy."""
-        make: Any = boto3.client  # its type is a list of all services by name
-        return make(
-            service,
-            endpoint_url=self._aws.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return self._people.root.client(service)
 
     def state_bodies(self) -> list[bytes]:
         """Every version of the state, the newest first."""
@@ -179,17 +196,8 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def empty_account(aws: EmbeddedAws) -> None:
     """Forget all that is in the embedded AWS, and make a versioned state bucket."""
-    request = urllib.request.Request(f"{aws.endpoint}/_ministack/reset", method="POST")  # noqa: S310
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as response:
-        assert response.status == 200
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=aws.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    handed_out.empty(aws)
+    s3 = aws.client("s3")
     s3.create_bucket(Bucket=STATE_BUCKET)
     s3.put_bucket_versioning(Bucket=STATE_BUCKET, VersioningConfiguration={"Status": "Enabled"})
 

@@ -5,23 +5,22 @@ import threading
 import time
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws
 from tests.aws_proxy import AwsProxy, Call
 from tests.faults.conftest import RoundOf
-from tests.faults.fault_support import DEPLOY_SECONDS, STACK, Site, ended, error_line, operation
+from tests.faults.fault_support import DEPLOY_SECONDS, STACK, People, Site, ended, error_line, operation
 
 ROUNDS = 20
 
 
 def test_exactly_one_of_two_deploys_applies(
     site: Site,
-    aws: EmbeddedAws,
+    people: People,
     proxy: AwsProxy,
     tmp_path: Path,
     stack_folders: dict[str, Path],
     round_of: RoundOf,
 ) -> None:
-    sites = [site, Site(aws, proxy, tmp_path / "other" / "checkout", stack_folders[STACK])]
+    sites = [site, Site(people, proxy, tmp_path / "other" / "checkout", stack_folders[STACK])]
     site.must("deploy", "dev")
     for number in range(ROUNDS):
         with round_of("two deploys at once"):

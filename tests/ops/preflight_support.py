@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ class Account:
 
     endpoint: str
     access_key: str = "test"
+    certificate: Path | None = None
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
         """Return a boto3 client, whatever the credentials of this process."""
@@ -40,6 +42,7 @@ class Account:
             endpoint_url=self.endpoint,
             aws_access_key_id=self.access_key,
             aws_secret_access_key="test",
+            verify=str(self.certificate) if self.certificate else None,
         )
 
     @cached_property

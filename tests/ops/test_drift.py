@@ -5,15 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from ops.drift import DRIFTED, Drift, drifts_of, refresh
 from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.errors import OpsError
 from ops.findings import Severity
 from ops.terraform import Stack, synthesized
-from ops.toolchain import tool_environment
+from tests import handed_out
 from tests.conftest import ROOT
 from tests.ops.preflight_support import ALIAS, BUCKET, POLICY_ARN, STATE_BUCKET, Account
 
@@ -22,14 +23,25 @@ import pytest
 pytestmark = pytest.mark.slow
 
 STACK = "secure-storage-dev"
+TAGGED = "a tag is changed"
 OPEN = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """dev, deployed; `stack` is where terraform runs."""
+    """dev, deployed; with authorization on.
 
-    aws: EmbeddedAws
+    Attributes:
+        administrator: who may also read the state of the state stack.
+        deployer: a role with exactly `ops deploy-policy dev`.
+        planner: a role with exactly `ops deploy-policy dev --read-only`, which looks for drift.
+        stack: where terraform runs.
+        account: the account as root sees it, who changes things by hand.
+    """
+
+    administrator: EmbeddedAws
+    deployer: EmbeddedAws
+    planner: EmbeddedAws
     stack: Stack
     account: Account
 
@@ -38,17 +50,20 @@ class Deployed:
         outputs = json.loads(self.stack.terraform("output", "-json").stdout)
         return str(outputs["KMSKeyArn"]["value"])
 
-    def deploy(self) -> None:
-        self.stack.terraform("apply", "-input=false", "-auto-approve")
+    def deploy(self, who: EmbeddedAws | None = None) -> None:
+        self.seen_by(who or self.deployer).terraform("apply", "-input=false", "-auto-approve")
 
-    def drifts(self) -> list[Drift]:
-        return list(drifts_of(STACK, refresh(self.stack)))
+    def drifts(self, who: EmbeddedAws | None = None) -> list[Drift]:
+        return list(drifts_of(STACK, refresh(self.seen_by(who or self.planner))))
 
-    def ops_drift(self, *options: str) -> subprocess.CompletedProcess[str]:
+    def seen_by(self, who: EmbeddedAws) -> Stack:
+        return replace(self.stack, env=who.environment(self.stack.env))
+
+    def ops_drift(self, who: EmbeddedAws, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "ops", "drift", "dev", *options],
             cwd=ROOT,
-            env=self.aws.environment(os.environ),
+            env=who.environment(os.environ),
             capture_output=True,
             text=True,
             check=False,
@@ -59,18 +74,24 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with (
-        embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws,
-        synthesized("dev", aws.environment(tool_environment())) as (_, stacks),
+        embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as aws,
+        synthesized("dev") as (_, stacks),
     ):
-        found = Deployed(aws, stacks[STACK], Account(aws.endpoint))
+        described = stacks[STACK].described
+        deployer, planner = handed_out.deployer(aws, described), handed_out.planner(aws, described)
+        account = Account(aws.endpoint, certificate=aws.certificate)
+        found = Deployed(handed_out.administrator(aws), deployer, planner, stacks[STACK], account)
         found.account.s3.create_bucket(Bucket=STATE_BUCKET)
-        nothing = found.ops_drift()
+        nothing = found.ops_drift(planner, "--storage-only")
         assert (nothing.returncode, nothing.stdout, nothing.stderr) == (
             1,
             "",
             "Error: dev is not deployed, so nothing can have drifted: `make deploy ENV=dev`\n",
         )
-        found.stack.init()
+        refused = found.ops_drift(planner).stderr
+        assert "secure-storage-dev-state" in refused
+        assert refused.endswith("; a role that may not read this state has --storage-only\n")
+        found.seen_by(deployer).init()
         found.deploy()
         yield found
 
@@ -255,7 +276,7 @@ CHANGES: dict[str, tuple[Callable[[Deployed], None], str, Severity | None, str]]
         Severity.DANGEROUS,
         "the managed policy has Admin now, which allows every action on everything",
     ),
-    "a tag is changed": (tag_key, "aws_kms_key", None, ""),
+    TAGGED: (tag_key, "aws_kms_key", None, ""),
 }
 
 
@@ -273,7 +294,7 @@ ROUNDS = [
     ],
     ["public policies are no longer blocked", "everybody may read", "the key no longer rotates"],
     ["public ACLs are no longer ignored", "the bucket policy is deleted", "the key is disabled"],
-    ["public buckets are no longer restricted", "a tag is changed"],
+    ["public buckets are no longer restricted", TAGGED],
     ["the public-access block is deleted"],
 ]
 
@@ -288,7 +309,12 @@ def test_changes_by_hand_are_told_in_words_and_mended_by_a_deploy(
 ) -> None:
     for name in names:
         CHANGES[name][0](deployed)
-    drifts = {drift.address.partition(".")[0]: drift for drift in deployed.drifts()}
+    # By its tags the roles know the key: what somebody else's tag hides, an administrator puts back.
+    who = deployed.administrator if TAGGED in names else None
+    if TAGGED in names:
+        with pytest.raises(OpsError, match="not authorized to perform: kms:DescribeKey"):
+            deployed.drifts()
+    drifts = {drift.address.partition(".")[0]: drift for drift in deployed.drifts(who)}
     assert set(drifts) == {CHANGES[name][1] for name in names}
     for name in names:
         _, kind, severity, words = CHANGES[name]
@@ -299,7 +325,7 @@ def test_changes_by_hand_are_told_in_words_and_mended_by_a_deploy(
         else:
             assert drift.findings[0].severity is severity
             assert [one.words for one in drift.findings if one.words.startswith(words)]
-    deployed.deploy()
+    deployed.deploy(who)
     assert deployed.drifts() == []
 
 
@@ -322,7 +348,8 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     lock = {"Bucket": STATE_BUCKET, "Key": f"{STACK}/terraform.tfstate.tflock"}
     deployed.account.s3.put_object(**lock, Body=b"{}")
     try:
-        told, parsed = deployed.ops_drift(), deployed.ops_drift("--format", "json")
+        told = deployed.ops_drift(deployed.administrator)
+        parsed = deployed.ops_drift(deployed.planner, "--storage-only", "--format", "json")
     finally:
         deployed.account.s3.delete_object(**lock)
     assert (told.returncode, told.stderr, parsed.returncode, parsed.stderr) == (DRIFTED, "", DRIFTED, "")
@@ -336,7 +363,7 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     gone = {one["address"].partition(".")[0]: one["gone"] for one in report["resources"]}
     assert gone == {"aws_s3_bucket_policy": True, "aws_s3_bucket_versioning": False}
     deployed.deploy()
-    clean = deployed.ops_drift()
+    clean = deployed.ops_drift(deployed.planner, "--storage-only")
     assert (clean.returncode, clean.stdout, clean.stderr) == (
         0,
         "✓ dev is as it was deployed: nothing drifted.\n",
