@@ -76,7 +76,7 @@ def allow_read_commit(*, bucket_arn: str, environment: str) -> Statement:
 
 
 def allow_read_reviews(*, bucket_arn: str, environment: str) -> Statement:
-    """Let the holder read the files of pull requests, earlier versions too."""
+    """Let the holder read versions of the files of pull requests."""
     return _read_versions(f"{bucket_arn}/{reviews(environment)}*", sid="AllowReadReviews")
 
 
@@ -86,7 +86,7 @@ def allow_list_reviews(*, bucket_arn: str, environment: str) -> Statement:
 
 
 def allow_read_plans(*, bucket_arn: str, environment: str) -> Statement:
-    """Let the holder read the main branch's plans, earlier versions too."""
+    """Let the holder read versions of the main branch's plans."""
     return _read_versions(f"{bucket_arn}/{plans(environment)}*", sid="AllowReadPlans")
 
 
@@ -96,10 +96,14 @@ def allow_list_plans(*, bucket_arn: str, environment: str) -> Statement:
 
 
 def _read_versions(objects: str, *, sid: str) -> Statement:
+    """Let the holder read versions by their ids, which a list of them tells: there has to be only one.
+
+    That takes no s3:GetObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Action": ["s3:GetObjectVersion"],
         "Resource": objects,
     }
 

@@ -330,15 +330,13 @@ READS_COMMIT = {
     "read which commit is deployed": Ask("s3:GetObject", f"{FILES}/deployed/commit.json"),
 }
 READS_REVIEWS = {
-    "read a review": Ask("s3:GetObject", f"{FILES}/{REVIEW}"),
-    "read an earlier version of a review": Ask("s3:GetObjectVersion", f"{FILES}/{REVIEW}"),
+    "read a version of a review": Ask("s3:GetObjectVersion", f"{FILES}/{REVIEW}"),
     "list the versions of a review": listing("ci", NAME, REVIEW),
     "list the versions of a pull request's reviews": listing("ci", NAME, "review", "7", ""),
     "list the versions of all reviews": listing("ci", NAME, "review", ""),
 }
 TAKES_PLANS = {
-    "read a plan": Ask("s3:GetObject", f"{FILES}/{PLAN}"),
-    "read an earlier version of a plan": Ask("s3:GetObjectVersion", f"{FILES}/{PLAN}"),
+    "read a version of a plan": Ask("s3:GetObjectVersion", f"{FILES}/{PLAN}"),
     "list a plan's versions": listing("ci", NAME, PLAN),
     "list all plans' versions": listing("ci", NAME, "plans", ""),
 }
@@ -368,6 +366,7 @@ NEVER = {
         f"{what} a stored {kind}": Ask(action, f"{FILES}/{file}", context)
         for kind, file in (("plan", PLAN), ("review", REVIEW))
         for what, action, context in (
+            ("read whatever is now", "s3:GetObject", {}),
             ("overwrite", "s3:PutObject", {}),
             ("overwrite, having seen it,", "s3:PutObject", {"s3:if-match": '"etag"'}),
             ("delete", "s3:DeleteObject", {}),
