@@ -96,9 +96,8 @@ def explain(body: str, prepared: Prepared) -> str:
     if "not yet valid" in message:
         return "this machine's clock is ahead: set it"
     if code == "AccessDenied":
-        policy = prepared.stack.policy_arn
-        needs = f"they need the IAM policy {policy}" if policy else "they need a policy that allows it"
-        return f"the credentials {prepared.found.access_key} may not do this: {needs} ({message})"
+        needs = prepared.needs or "a policy that allows it"
+        return f"the credentials {prepared.found.access_key} may not do this: they need {needs} ({message})"
     return f"{code}: {message}" if code else "it does not say why"
 
 

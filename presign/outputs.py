@@ -33,7 +33,7 @@ class Outputs:
     ``upload_headers`` is what an upload must send, ``max_seconds`` the longest
     that the bucket lets a link live. ``kms_key_arn`` is empty where the bucket
     is encrypted with SSE-S3; the other two ARNs are empty where the outputs
-    lack them.
+    lack them. ``access_points`` are the ARNs of those that the policy names.
     """
 
     bucket: str
@@ -43,6 +43,7 @@ class Outputs:
     bucket_arn: str = ""
     kms_key_arn: str = ""
     policy_arn: str = ""
+    access_points: tuple[str, ...] = ()
 
 
 def read(source: str, stack: str | None = None) -> Outputs:
@@ -85,6 +86,7 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
         bucket_arn=str(values.get("S3BucketArn") or ""),
         kms_key_arn=str(values.get("KMSKeyArn") or ""),
         policy_arn=str(values.get("IAMPolicyArn") or ""),
+        access_points=_arns(values.get("S3AccessPointArns") or [], where),
     )
 
 
@@ -143,6 +145,12 @@ def _headers(value: object, where: str) -> dict[str, str]:
                 f"the output UploadHeaders in {where} has {name!r}: {text!r}, which is not a header"
             )
     return dict(value)
+
+
+def _arns(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(arn, str) for arn in value):
+        raise OutputsError(f"the output S3AccessPointArns in {where} is {value!r}, not a list of ARNs")
+    return tuple(value)
 
 
 def _seconds(value: object, where: str) -> int:

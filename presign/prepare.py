@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from presign import credentials, duration, endpoint, find
+from presign import access_points, credentials, duration, endpoint, find
 from presign.errors import CredentialsError
 from presign.options import PlaceOptions
 from presign.outputs import Outputs
@@ -14,7 +14,11 @@ from presign.signer import Signer
 
 @dataclass(frozen=True)
 class Prepared:
-    """A bucket, and who signs for it. ``expires`` is in seconds; ``warnings`` are for standard error."""
+    """A bucket, and who signs for it.
+
+    ``expires`` is in seconds, ``warnings`` are for standard error. ``needs`` says which IAM policy who signs
+    must have; it is empty where the outputs name none.
+    """
 
     stack: Outputs
     found: credentials.Credentials
@@ -22,12 +26,12 @@ class Prepared:
     signer: Signer
     expires: int
     warnings: Sequence[str]
+    needs: str
 
     @property
     def signed_by(self) -> str:
         """Who signs, and what they need, in words."""
-        policy = self.stack.policy_arn
-        return f"{self.found.access_key}{f', which needs the IAM policy {policy}' if policy else ''}"
+        return f"{self.found.access_key}{f', which needs {self.needs}' if self.needs else ''}"
 
 
 def prepare(options: PlaceOptions, expires: int | None = None, access_point: str | None = None) -> Prepared:
@@ -50,7 +54,11 @@ def prepare(options: PlaceOptions, expires: int | None = None, access_point: str
         bucket_url=bucket_url,
     )
     chosen, warnings = within_life(chosen, found, datetime.now(UTC))
-    return Prepared(stack, found, bucket_url, signer, chosen, warnings)
+    needs = f"the IAM policy {stack.policy_arn}" if stack.policy_arn else ""
+    if access_point is not None and not access_points.named(access_point, stack):
+        needs = access_points.needs(access_point)
+        warnings.append(access_points.warning(access_point, stack))
+    return Prepared(stack, found, bucket_url, signer, chosen, warnings, needs)
 
 
 def within_life(expires: int, found: credentials.Credentials, now: datetime) -> tuple[int, list[str]]:

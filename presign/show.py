@@ -48,6 +48,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
             "upload_headers": dict(stack.upload_headers),
             "max_seconds": longest,
             "iam_policy_arn": stack.policy_arn or None,
+            "access_points": list(stack.access_points),
             "access_key": found.access_key,
             "temporary": temporary,
             "credentials_expire_at": until,
@@ -63,6 +64,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
             ("URL", prepared.bucket_url),
             ("KMS key", stack.kms_key_arn or "none: SSE-S3"),
             *report.listed("Uploads", headers),
+            *report.listed("Through", stack.access_points),
             ("Links", f"live at most {duration.words(longest)}"),
             ("Signed by", prepared.signed_by),
             (

@@ -45,6 +45,11 @@ class Account:
         """Return the ARN of a managed policy of this account."""
         return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
 
+    def access_point_arn(self, name: str, region: str) -> str:
+        """Return the ARN of an access point of this account, of which the name or the ARN is given."""
+        name = name.rpartition("/")[2]
+        return f"arn:{self.partition}:s3:{region}:{self.id}:accesspoint/{name}"
+
     def bucket_arn(self, bucket_name: str) -> str:
         """Return the ARN of a bucket in this partition."""
         return f"arn:{self.partition}:s3:::{bucket_name}"

@@ -26,6 +26,7 @@ SWITCHES = {
 
 def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     """Yield what is wrong with settings of which every single one is right."""
+    yield from _access_points(settings)
     yield from _network(settings)
     yield from _logging(settings)
     yield from _lifecycle(settings)
@@ -35,6 +36,27 @@ def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     yield from _cors(settings)
     yield from _import(settings)
     yield from _forgotten_switches(settings)
+
+
+def _access_points(settings: Settings) -> Iterator[Wrong]:
+    """Yield what is wrong with ARNs: another bucket of somebody else's may be behind them."""
+    partition = aws_names.partition_of(settings.region)
+    for place, arn in enumerate(settings.access.access_points):
+        key = f"access.access_points[{place}]"
+        if not arn.startswith("arn:"):
+            continue
+        _, of, _, region, account, _ = arn.split(":")
+        if of != partition:
+            rule = f'must begin with "arn:{partition}:", as region is "{settings.region}"'
+            yield key, InvalidValueError(rule), arn
+        elif region != settings.region:
+            rule = f'must be in the bucket\'s region, which is "{settings.region}"'
+            yield key, InvalidValueError(rule), arn
+        elif settings.account_id is None:
+            rule = "must be a name where account_id is not set"
+            yield key, InvalidValueError(rule, f'set account_id, or give "{arn.rpartition("/")[2]}"'), arn
+        elif account != settings.account_id:
+            yield key, InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
 
 
 def _network(settings: Settings) -> Iterator[Wrong]:

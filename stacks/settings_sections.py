@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from stacks.settings_defaults import DecidedByLoader, NamedAfterEnvironment
 from stacks.settings_types import (
     LONGEST_EXPIRY,
+    AccessPoints,
     BucketName,
     Expiry,
     GitHubBranch,
@@ -60,6 +61,12 @@ class AccessSettings(Section):
         (),
         description="Names (not ARNs) of the IAM roles that get the managed policy attached.",
         examples=[["etl"]],
+    )
+    access_points: AccessPoints = Field(
+        (),
+        description="Access points of the bucket through which the managed policies let their holders reach "
+        "it, by name or ARN. They exist already: no plan makes them, and each must lead to this bucket.",
+        examples=[["reports"]],
     )
     deploy_role: RoleArn | None = Field(
         None,

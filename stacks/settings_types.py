@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from stacks import aws_names, durations, github_names, web_names
+from stacks import aws_names, durations, github_names, s3_names, web_names
 from stacks.aws_names import InvalidValueError
 from stacks.settings_errors import Refusal, refuse
 
@@ -38,6 +38,13 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 def _at_least_one(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         raise InvalidValueError("must list at least one")
+    return names
+
+
+def _few_access_points(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > MOST_ACCESS_POINTS:
+        rule = f"must list at most {MOST_ACCESS_POINTS}, as IAM takes policies of 6,144 characters"
+        raise InvalidValueError(rule, f"there are {len(names)}")
     return names
 
 
@@ -105,6 +112,15 @@ RoleArns = Annotated[
     Field(strict=False),
     AfterValidator(_distinct),
     Limits("each the ARN of a role; each once"),
+]
+# The managed policies name each, with its objects, and hold 6,144 characters.
+MOST_ACCESS_POINTS = 20
+AccessPoints = Annotated[
+    tuple[Annotated[str, AfterValidator(s3_names.access_point)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct),
+    AfterValidator(_few_access_points),
+    Limits(f"each a name or an ARN; each once, at most {MOST_ACCESS_POINTS}"),
 ]
 KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $ %{")]
 IpRanges = Annotated[

@@ -71,12 +71,13 @@ class StorageStack(TerraformStack):
             protect=settings.protect,
         )
         _take_over(settings, bucket, key)
+        access_points = _access_points(settings, account)
         access = AccessPolicy(
             self,
             "access-policy",
             name=f"SecureS3Access-{settings.environment}",
             description="Use of one secure bucket and its key, and nothing else",
-            document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn),
+            document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
             attach_to_roles=settings.access.attach_to_roles,
         )
         AccessPolicy(
@@ -84,14 +85,14 @@ class StorageStack(TerraformStack):
             "read-policy",
             name=f"SecureS3Read-{settings.environment}",
             description="Reading from one secure bucket, and nothing else",
-            document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn),
+            document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
         AccessPolicy(
             self,
             "write-policy",
             name=f"SecureS3Write-{settings.environment}",
             description="Uploading to one secure bucket, and nothing else",
-            document=write_policy(bucket_arn=bucket_arn, key_arn=key_arn),
+            document=write_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
 
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
@@ -112,6 +113,8 @@ class StorageStack(TerraformStack):
         if key is not None:
             TerraformOutput(self, "KMSKeyArn", value=key.key.arn)
         TerraformOutput(self, "IAMPolicyArn", value=access.policy.arn)
+        if access_points:
+            TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)
         TerraformOutput(self, "PresignMaxSeconds", value=max_age_seconds)
 
@@ -133,6 +136,11 @@ def _take_over(settings: Settings, bucket: SecureBucket, key: EncryptionKey | No
 
 def _grants(settings: Iterable[GrantSettings]) -> list[Grant]:
     return [Grant(principal=one.principal, prefix=one.prefix) for one in settings]
+
+
+def _access_points(settings: Settings, account: Account) -> list[str]:
+    arns = [account.access_point_arn(one, settings.region) for one in settings.access.access_points]
+    return list(dict.fromkeys(arns))  # the same one may be there by name and by ARN
 
 
 def _perimeter(settings: Settings, account: Account) -> Perimeter:

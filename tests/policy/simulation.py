@@ -137,7 +137,7 @@ class Simulator:
 
     def __call__(self, rows: list[Row]) -> list[Outcome]:
         """Return the outcome of each row."""
-        first = self._engine.evaluate([self._first(row) for row in rows], self._policies)
+        first = self._authorize(rows)
         # KMS is asked only where S3 has let the request through, as in AWS.
         asked = {
             number: kms
@@ -149,6 +149,25 @@ class Simulator:
             _outcome(SERVICES.get(row.does.partition(":")[0], "S3"), said, second.get(number))
             for number, (row, said) in enumerate(zip(rows, first, strict=True))
         ]
+
+    def _authorize(self, rows: list[Row]) -> list[Evaluation]:
+        """Return what the service itself says to each row.
+
+        Through an access point S3 asks the caller's policies about the access point, and the bucket's policy
+        about the bucket: what that denies is denied, and it need not allow what the caller's policies allow.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+        """
+        first = self._engine.evaluate([self._first(row) for row in rows], self._policies)
+        through = [number for number, row in enumerate(rows) if row.via != Row.via]
+        behind = self._engine.evaluate([self._behind(rows[number]) for number in through], self._policies)
+        for number, of_bucket in zip(through, behind, strict=True):
+            if of_bucket.denies:
+                first[number] = of_bucket
+        return first
+
+    def _behind(self, row: Row) -> EngineRequest:
+        """What S3 asks the bucket's policy where a request comes through an access point."""
+        return replace(self._first(replace(row, via=Row.via)), identity=["AdministratorAccess"])
 
     def _first(self, row: Row) -> EngineRequest:
         if row.does.startswith("kms:"):
@@ -163,14 +182,17 @@ class Simulator:
             context |= self._sent(row)
         if row.prefix is not None:
             context["s3:prefix"] = row.prefix
+        of_bucket = row.via == Row.via
+        place = bucket.arn if of_bucket else here.arn("s3", f"accesspoint/{row.via}")
+        objects = place if of_bucket else f"{place}/object"
         return EngineRequest(
             principal=person.principal(here),
             action=done.action,
-            resource=bucket.arn if done.target == "bucket" else f"{bucket.arn}/{row.key}",
+            resource=place if done.target == "bucket" else f"{objects}/{row.key}",
             account=here.account,
             context=context,
             identity=person.policies,
-            resource_policy=None if row.bucket == "another" else bucket.policy,
+            resource_policy=bucket.policy if of_bucket and row.bucket != "another" else None,
             block_public_access=bucket.blocks_public_access,
         )
 

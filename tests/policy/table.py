@@ -33,6 +33,7 @@ class Row:
         answer: `allowed: …` or `denied: …`, with who said so; see `simulation.py`.
         key: the object's key; `{environment}` stands for the stack's in the files.
         bucket: `this`, such as `log bucket`, or `another` one of the same account, which has no policy.
+        via: `the bucket`, or the name of an access point that leads to it.
         prefix: what a listing asks for; None for all.
         over: a name in `simulation.OVER`; `HTTPS` is TLS 1.3.
         network: a name in `simulation.NETWORKS`.
@@ -50,6 +51,7 @@ class Row:
     answer: str
     key: str = "data/file"
     bucket: str = "this"
+    via: str = "the bucket"
     prefix: str | None = None
     over: str = "HTTPS"
     network: str = "the office"

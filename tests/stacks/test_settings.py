@@ -58,6 +58,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
         "access": {
             "principals": (),
             "attach_to_roles": (),
+            "access_points": (),
             "deploy_role": None,
             "readers": (),
             "writers": (),

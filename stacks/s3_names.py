@@ -1,0 +1,31 @@
+"""S3's rules for what leads to a bucket; the rules for buckets are in aws_names.py."""
+
+import re
+
+from stacks.aws_names import InvalidValueError
+
+# Like those of buckets: aliases, and other kinds of access points.
+_RESERVED_ACCESS_POINT_SUFFIXES = ("-s3alias", "--xa-s3")
+
+
+def access_point(text: str) -> str:
+    """Check the name of an access point, or its ARN.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+    """
+    rule = "must be the name of an access point or its ARN"
+    like = 'like "reports" or "arn:aws:s3:eu-central-1:111122223333:accesspoint/reports"'
+    name = text
+    if text.startswith("arn:"):
+        match = re.fullmatch(r"arn:aws[a-z-]*:s3:[a-z0-9-]+:[0-9]{12}:accesspoint/([^/:]+)", text)
+        if match is None:
+            raise InvalidValueError(rule, like)
+        name = match[1]
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]", name):
+        length = "3 to 50 lowercase letters, digits and hyphens, with no hyphen first or last"
+        raise InvalidValueError(f"{rule}; a name has {length}", like)
+    for suffix in _RESERVED_ACCESS_POINT_SUFFIXES:
+        if name.endswith(suffix):
+            raise InvalidValueError(f'must not end with "{suffix}"', "policies know no alias: give the name")
+    return text
