@@ -42,3 +42,9 @@ def test_the_bindings_are_for_the_provider_version_that_mirrors_are_searched_for
 ) -> None:
     for stack in stacks.values():
         assert stack["terraform"]["required_providers"]["aws"]["version"] == PROVIDER_VERSION
+
+
+def test_no_two_files_of_tests_have_the_same_name() -> None:
+    # pytest imports each by its name alone, and stops at the second one.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
