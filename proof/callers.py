@@ -108,9 +108,9 @@ class Asked:
         kinds: the sorts of caller in question.
     """
 
-    named: frozenset[Named]
+    named: tuple[Named, ...]
     matches: dict[str, tuple[Match, ...]]
-    accounts: frozenset[str]
+    accounts: tuple[str, ...]
     kinds: tuple[Kind, ...]
 
 
@@ -132,7 +132,7 @@ def _account_forms(asked: Asked) -> list[Glob]:
     found = {account for text in _texts(asked) if (account := account_of(text)) is not None}
     for text in _texts(asked):
         found |= set(re.findall(rf"::({_REFERENCE}):", text))
-    references = sorted(one for one in found | asked.accounts if not one.isdigit())
+    references = sorted(one for one in found | set(asked.accounts) if not one.isdigit())
     return [_DIGITS, *map(literal, references)]
 
 
@@ -233,7 +233,7 @@ def _opaque(asked: Asked) -> Iterator[Caller]:
     for named in asked.named:
         if named.kind != "AWS" or account_of(named.text) or not _OPAQUE.fullmatch(named.text):
             continue
-        for account in (*sorted(asked.accounts), "another account"):
+        for account in (*asked.accounts, "another account"):
             if "role" in asked.kinds:
                 yield Caller("role", account, named.text, _OTHER_SESSION)
             if "user" in asked.kinds:

@@ -21,6 +21,7 @@ DIGIT = "0-9"
 _CLASSES = frozenset({ANY, NO_COLON, NO_SLASH, DIGIT})
 _LETTERS = "xyzwvutsrqponmlkjihgfedcba-_XYZWVUTSRQPONMLKJIHGFEDCBA~=+,@!•"
 _DIGITS = "0123456789"
+_POSITIONS = 512
 
 
 class Token(NamedTuple):
@@ -103,7 +104,7 @@ class Machine:
         self._final = sum(1 << end for end in self._ends)
         self._start = self._skip(self._start)
         self._class_masks()
-        self._accept = [(1 << end, 1 << number) for number, end in enumerate(self._ends)]
+        self._accept = {1 << end: 1 << number for number, end in enumerate(self._ends)}
 
     def _lay_out(self, tokens: list[Token], at: int) -> int:
         """Give each token its position from `at` on; return the position behind the last."""
@@ -155,10 +156,12 @@ class Machine:
         return mask | by_class[DIGIT] if character in _DIGITS else mask
 
     def _matched(self, state: int) -> int:
-        ends = state & self._final
-        if not ends:
-            return 0
-        return sum(bit for end, bit in self._accept if ends & end)
+        left, matched = state & self._final, 0
+        while left:
+            end = left & -left
+            left ^= end
+            matched |= self._accept[end]
+        return matched
 
     def run(self, text: str) -> int:
         """Return which globs match `text`, as a bit set."""
@@ -174,7 +177,7 @@ class Machine:
 
         Args:
             required: the number of a glob that every text must match.
-            steps: how many positions may be visited.
+            steps: how many states may be visited; fewer of many patterns.
             atoms: how many sets may be found.
 
         Raises:
@@ -197,7 +200,8 @@ class Machine:
                 if after & hopeful and after not in seen:
                     seen.add(after)
                     queue.append((after, text + character))
-            if len(seen) > steps:
+            # A step of a larger machine is more work.
+            if len(seen) * (1 + self._ends[-1] // _POSITIONS) > steps:
                 raise LimitError(f"its patterns take more than {steps} steps to tell apart")
         return [Found(text, matches) for matches, text in found.items()]
 
@@ -207,13 +211,7 @@ class Machine:
 
     def _next_characters(self, state: int) -> list[str]:
         """Return a character of every kind that the live positions tell apart."""
-        live: dict[str, None] = {}
-        left = state & self._literal
-        while left:
-            bit = left & -left
-            left ^= bit
-            for character in self._characters[bit]:
-                live[character] = None
+        live = self._live_characters(state & self._literal)
         if state & self._open:
             live[_fresh(_LETTERS, live)] = None
         if state & self._digits:
@@ -221,6 +219,17 @@ class Machine:
         if state & self._no_separator:
             live |= {":": None, "/": None}
         return list(live)
+
+    def _live_characters(self, state: int) -> dict[str, None]:
+        if state.bit_count() > len(self._step):
+            return {character: None for character, steps in self._step.items() if state & steps}
+        live: dict[str, None] = {}
+        while state:
+            bit = state & -state
+            state ^= bit
+            for character in self._characters[bit]:
+                live[character] = None
+        return live
 
     def _class_masks(self) -> None:
         """Remember which positions accept what besides single characters."""

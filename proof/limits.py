@@ -15,7 +15,7 @@ class Limits:
         rounds: how often a request that hangs on something unknown is put aside for another one.
     """
 
-    characters: int = 200_000
+    characters: int = 100_000
     steps: int = 60_000
     atoms: int = 1_500
     solver: int = 3_000_000

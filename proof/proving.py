@@ -15,6 +15,7 @@ from proof.scene import Material, Scene, callers_of
 from proof.solve import Solver
 from proof.witness import Witness, ordinary, read
 
+_MOST_LEFT_OUT = 64  # statements that are tried to be done without
 Promise = Literal["nobody", "always", "denied", "never denied"]
 
 
@@ -264,7 +265,7 @@ class Asker:
         """Return the names of the statements without which there would be a request."""
         core = self.solver.core(there)
         needed = [one for one in there if one.name in core]
-        for one in list(needed):
+        for one in needed[:_MOST_LEFT_OUT]:
             rest = [other for other in needed if other is not one]
             if self.solver.check([question, *rest]) is None:
                 needed = rest

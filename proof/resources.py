@@ -65,6 +65,7 @@ class Resources:
         self._patterns = {one: resource_pattern(one[0], variables=one[1]) for one in listed}
         globs = [glob for one in self._patterns.values() for glob in (*one.sure, *one.possible)]
         self._globs = tuple(dict.fromkeys((*globs, *also)))
+        self._number = {glob: number for number, glob in enumerate(self._globs)}
         self._types = self._forms(listed, actions)
         self.texts, self._matches, self._type_sets = self._find(limits)
         if len(self.texts) > limits.atoms:
@@ -93,8 +94,9 @@ class Resources:
                 for one in texts(self._globs, form, limits.steps, limits.atoms):
                     number_of.setdefault(one.text, one.matches)
                     of_type.setdefault(one.text, set()).add(kind)
+        seen = set(number_of.values())
         for one in texts(self._globs, (Token(ANY), STAR), limits.steps, limits.atoms):
-            if one.text not in number_of and one.matches not in number_of.values():
+            if one.text not in number_of and one.matches not in seen:
                 number_of[one.text] = one.matches
                 of_type[one.text] = set()
         names = list(number_of)
@@ -133,5 +135,5 @@ class Resources:
         return every((guess, self.choice.where(unknown)))
 
     def _set(self, globs: Iterable[Glob]) -> int:
-        wanted = sum(1 << self._globs.index(glob) for glob in set(globs))
+        wanted = sum(1 << self._number[glob] for glob in set(globs))
         return sum(1 << at for at, matches in enumerate(self._matches) if matches & wanted)

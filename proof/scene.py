@@ -118,9 +118,9 @@ def callers_of(materials: Sequence[Material], limits: Limits, kinds: tuple[Kind,
             if key in DECIDED_BY_CALLER:
                 matches.setdefault(key, {}).update(dict.fromkeys(found))
     asked = Asked(
-        frozenset(named for material in materials for named in material.named()),
+        tuple(dict.fromkeys(named for material in materials for named in material.named())),
         {key: tuple(found) for key, found in matches.items()},
-        frozenset(account for material in materials for account in material.all_accounts()),
+        tuple(sorted({account for material in materials for account in material.all_accounts()})),
         kinds,
     )
     return Callers(asked, limits)

@@ -17,11 +17,12 @@ class Solver:
         import z3  # takes a tenth of a second
 
         self._z3: Any = z3
-        # One context for all: making one takes longer than most questions.
-        self._solver = z3.SolverFor("QF_FD")
+        # A context of its own: the same question then has the same answer, whatever was asked before.
+        self._context = z3.Context()
+        self._solver = z3.SolverFor("QF_FD", ctx=self._context)
         self._solver.set("rlimit", limits.solver)
         self._limits = limits
-        self._ref = z3.main_ctx().ref()
+        self._ref = self._context.ref()
         self._kept: list[Any] = []
         self._bool = z3.Z3_mk_bool_sort(self._ref)
         self._vars: dict[str, Any] = {}
