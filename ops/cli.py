@@ -1,6 +1,5 @@
 """The `ops` command line: what the make targets call."""
 
-import gc
 import re
 import sys
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from ops.environment_argument import environment_argument
 from ops.errors import OpsError
 from ops.process import unwind_on_signals
 from ops.recover import recover as run_recover
-from ops.review.command import run_review
 from ops.scan import run_scan
+from review.cli import review
+from review.plan import PlanError
 
 import click
 
@@ -210,58 +210,7 @@ def benchmark(arguments: tuple[str, ...]) -> None:
     run_benchmark(arguments)
 
 
-@ops.command()
-@click.argument("plan", metavar="PLAN.json")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["markdown", "text", "json"]),
-    default="markdown",
-    show_default=True,
-    help="What to write.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["careful", "dangerous"]),
-    help="Exit with 4 where the verdict is that, or worse.",
-)
-@click.option(
-    "--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again by."
-)
-@click.option(
-    "--synthesized", metavar="NEW.tf.json", help="What is planned, as synthesized; with --deployed."
-)
-@click.option(
-    "--deployed", metavar="OLD.tf.json", help="What is deployed, as synthesized; with --synthesized."
-)
-@click.pass_context
-def review(
-    ctx: click.Context,
-    plan: str,
-    format_: str,
-    fail_on: str | None,
-    marker: str,
-    synthesized: str | None,
-    deployed: str | None,
-) -> None:
-    """Say what a plan changes, and whether that is safe for the data.
-
-    PLAN.json is what `terraform show -json PLANFILE` prints; - reads it from
-    standard input. prevent_destroy stands in no plan: with --synthesized and
-    --deployed both configurations are compared as well.
-    """
-    if (synthesized is None) != (deployed is None):
-        raise click.UsageError("--synthesized and --deployed go together", ctx)
-    if [plan, synthesized, deployed].count("-") > 1:
-        raise click.UsageError("only one file can be standard input", ctx)
-    # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
-    gc.disable()
-    status = run_review(
-        plan, format_=format_, fail_on=fail_on, marker=marker, synthesized=synthesized, deployed=deployed
-    )
-    sys.exit(status)
-
-
+ops.add_command(review)
 ops.add_command(ci)
 
 
@@ -279,7 +228,7 @@ def main() -> None:
         command = error.ctx.command_path if error.ctx else "ops"
         print(f"Error: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
         sys.exit(2)
-    except (OpsError, OSError) as error:
+    except (OpsError, PlanError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(error.status if isinstance(error, OpsError) else 1)
     except KeyboardInterrupt:

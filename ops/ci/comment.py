@@ -7,7 +7,7 @@ from ops.ci.github import Comment, github
 from ops.ci.manifest import Manifest, sha256
 from ops.ci.plan import made_plan
 from ops.errors import OpsError
-from ops.review.model import DANGEROUS
+from review.model import DANGEROUS
 
 LABEL = "allow-destroy"
 NOT_ALLOWED = 4

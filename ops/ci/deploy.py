@@ -13,11 +13,11 @@ from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
 from ops.output_folder import stack_folder
 from ops.remote_state import RemoteState
-from ops.review.model import DANGEROUS
 from ops.stack_commands import checked_settings
 from ops.state_check import advice_after_failure, refuse_lost_state
 from ops.terraform import Stack
 from ops.toolchain import ROOT, tool_environment
+from review.model import DANGEROUS
 from stacks.settings import Settings
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops.errors import OpsError
-from ops.review.escape import cut, visible_text
+from review.render.escape import cut, visible_text
 
 import requests
 

@@ -23,14 +23,14 @@ from ops.ci.store import PlanStore
 from ops.errors import OpsError
 from ops.object_lock import refuse_changed_object_lock
 from ops.remote_state import DamagedStateError, RemoteState
-from ops.review.as_json import as_json
-from ops.review.build import review
-from ops.review.markdown import LIMIT, markdown
-from ops.review.model import Review
-from ops.review.plan import parse_object, read_plan
 from ops.state_check import refuse_lost_state
 from ops.terraform import Stack, synthesized
 from ops.toolchain import ROOT
+from review.build import review
+from review.model import Review
+from review.plan import parse_object, read_plan
+from review.render.as_json import as_json
+from review.render.markdown import LIMIT, markdown
 from stacks.settings import Settings
 
 DEPLOYED = f"deployed/{CONFIGURATION}"

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ops.drift import DRIFTED, Drift, drifts_of, refresh
+from ops.drift import DRIFTED, refresh
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.errors import OpsError
-from ops.findings import Severity
 from ops.terraform import Stack, synthesized
+from review.drift import Drift, drifts_of
+from review.model import DANGEROUS
 from tests import handed_out
 from tests.conftest import ROOT
 from tests.ops.preflight_support import ALIAS, BUCKET, POLICY_ARN, STATE_BUCKET, Account
@@ -54,7 +55,7 @@ class Deployed:
         self.seen_by(who or self.deployer).terraform("apply", "-input=false", "-auto-approve")
 
     def drifts(self, who: EmbeddedAws | None = None) -> list[Drift]:
-        return list(drifts_of(STACK, refresh(self.seen_by(who or self.planner))))
+        return list(drifts_of(refresh(self.seen_by(who or self.planner))))
 
     def seen_by(self, who: EmbeddedAws) -> Stack:
         return replace(self.stack, env=who.environment(self.stack.env))
@@ -177,104 +178,104 @@ def tag_key(deployed: Deployed) -> None:
 
 BLOCK, POLICY = "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"
 
-CHANGES: dict[str, tuple[Callable[[Deployed], None], str, Severity | None, str]] = {
+CHANGES: dict[str, tuple[Callable[[Deployed], None], str, str | None, str]] = {
     "public ACLs are no longer blocked": (
         set_public_access(BlockPublicAcls=False),
         BLOCK,
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the public-access block no longer refuses new ACLs that make something public",
     ),
     "public policies are no longer blocked": (
         set_public_access(BlockPublicPolicy=False),
         BLOCK,
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the public-access block no longer blocks public policies",
     ),
     "public ACLs are no longer ignored": (
         set_public_access(IgnorePublicAcls=False),
         BLOCK,
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the public-access block no longer ignores ACLs that make something public",
     ),
     "public buckets are no longer restricted": (
         set_public_access(RestrictPublicBuckets=False),
         BLOCK,
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the public-access block no longer keeps others out of a bucket with a public policy",
     ),
     "the public-access block is deleted": (
         lambda deployed: deployed.account.s3.delete_public_access_block(Bucket=BUCKET),
         BLOCK,
-        Severity.DANGEROUS,
-        "the public-access block no longer blocks public policies",
+        DANGEROUS,
+        "the public-access block is removed: it no longer refuses new ACLs that make something public; "
+        "it no longer blocks public policies",
     ),
     "a Deny is removed": (
         change_bucket_policy(remove_insecure_transport),
         POLICY,
-        Severity.WEAKER,
-        "the bucket policy no longer has DenyInsecureTransport: "
-        "it does not refuse requests over plain HTTP any more",
+        DANGEROUS,
+        "the Deny DenyInsecureTransport is removed: it no longer refuses requests over plain HTTP",
     ),
     "everybody may read": (
         change_bucket_policy(let_everybody_read),
         POLICY,
-        Severity.DANGEROUS,
-        f"the bucket policy has Share now, which allows s3:GetObject for everybody on arn:aws:s3:::{BUCKET}/",
+        DANGEROUS,
+        f"anybody may now read: s3:GetObject on arn:aws:s3:::{BUCKET}/*, by the statement Share",
     ),
     "the bucket policy is deleted": (
         lambda deployed: deployed.account.s3.delete_bucket_policy(Bucket=BUCKET),
         POLICY,
-        Severity.WEAKER,
-        "the bucket policy no longer has DenyOutdatedTLS: it does not refuse TLS older than 1.2 any more",
+        DANGEROUS,
+        "it no longer refuses TLS older than 1.2",
     ),
     "S3's keys encrypt": (
         encrypt_with_s3_keys,
         "aws_s3_bucket_server_side_encryption_configuration",
-        Severity.WEAKER,
+        DANGEROUS,
         "the default encryption is AES256 now, and was aws:kms: "
-        "whoever may read an object needs no key for it any more",
+        "who may read an object needs no key for it any more",
     ),
     "versions are suspended": (
         suspend_versions,
         "aws_s3_bucket_versioning",
-        Severity.WEAKER,
+        DANGEROUS,
         "versions are no longer kept: what is overwritten or deleted is lost",
     ),
     "ACLs count again": (
         let_acls_count,
         "aws_s3_bucket_ownership_controls",
-        Severity.WEAKER,
-        "ACLs count again (ObjectWriter): an object's ACL can let others in",
+        DANGEROUS,
+        "ACLs count again by ObjectWriter: an object's ACL can let others in",
     ),
     "the key policy is opened": (
         open_key_policy,
         "aws_kms_key",
-        Severity.DANGEROUS,
-        "the key policy has Help now, which allows kms:Decrypt for everybody on everything",
+        DANGEROUS,
+        "anybody may now decrypt: kms:Decrypt on *, by the statement Help",
     ),
     "the key no longer rotates": (
         lambda deployed: deployed.account.kms.disable_key_rotation(KeyId=deployed.key),
         "aws_kms_key",
-        Severity.WEAKER,
+        DANGEROUS,
         "the key no longer rotates",
     ),
     "the key is disabled": (
         lambda deployed: deployed.account.kms.disable_key(KeyId=deployed.key),
         "aws_kms_key",
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the key is disabled: nothing that it encrypts can be read or written",
     ),
     "the alias stands for another key": (
         repoint_alias,
         "aws_kms_alias",
-        Severity.DANGEROUS,
+        DANGEROUS,
         "the alias stands for another key: ",
     ),
     "the managed policy allows everything": (
         allow_everything,
         "aws_iam_policy",
-        Severity.DANGEROUS,
-        "the managed policy has Admin now, which allows every action on everything",
+        DANGEROUS,
+        "who has the policy may now do everything: * on *, by the statement Admin",
     ),
     TAGGED: (tag_key, "aws_kms_key", None, ""),
 }
@@ -323,8 +324,8 @@ def test_changes_by_hand_are_told_in_words_and_mended_by_a_deploy(
         if severity is None:
             assert (list(drift.attributes), drift.findings) == (["tags_all"], ())
         else:
-            assert drift.findings[0].severity is severity
-            assert [one.words for one in drift.findings if one.words.startswith(words)]
+            assert drift.findings[0].severity == severity
+            assert [one.said for one in drift.findings if words in one.said]
     deployed.deploy(who)
     assert deployed.drifts() == []
 
@@ -334,7 +335,7 @@ def test_a_key_that_is_to_be_deleted_is_kept_as_the_remedy_says(deployed: Deploy
     kms.schedule_key_deletion(KeyId=name, PendingWindowInDays=7)
     (drift,) = deployed.drifts()
     (finding,) = drift.findings
-    assert (drift.gone, finding.severity) == (True, Severity.DANGEROUS)
+    assert (drift.gone, finding.severity) == (True, DANGEROUS)
     assert f"`aws kms cancel-key-deletion --key-id {name}`" in finding.remedy
     kms.cancel_key_deletion(KeyId=name)
     kms.enable_key(KeyId=name)
@@ -354,9 +355,12 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
         deployed.account.s3.delete_object(**lock)
     assert (told.returncode, told.stderr, parsed.returncode, parsed.stderr) == (DRIFTED, "", DRIFTED, "")
     assert '    versioning_configuration: [{"mfa_delete": "", "status": "Enabled"}] → ' in told.stdout
-    assert "    weaker: versions are no longer kept: what is overwritten or deleted is lost\n" in told.stdout
+    assert (
+        "    dangerous: versions are no longer kept: what is overwritten or deleted is lost\n" in told.stdout
+    )
     assert told.stdout.endswith(
-        "2 resources of dev drifted; 8 security settings got weaker.\n→ `make deploy ENV=dev` puts it back.\n"
+        "2 resources of dev drifted; 2 of the findings are dangerous.\n"
+        "→ `make deploy ENV=dev` puts back what our settings say.\n"
     )
     report = json.loads(parsed.stdout)
     assert (report["environment"], report["drifted"]) == ("dev", True)
@@ -376,7 +380,7 @@ def test_what_nobody_described_is_told_once(deployed: Deployed) -> None:
     deployed.account.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
     (drift,) = deployed.drifts()
     assert list(drift.attributes) == ["cors_rule"]
-    assert [one.words for one in drift.findings] == ["web pages of other origins may use the bucket"]
+    assert [one.said for one in drift.findings] == ["web pages of other origins may use the bucket"]
     deployed.deploy()
     assert deployed.drifts() == []
     assert deployed.account.s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"]

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ops.review.as_json import as_json
-from ops.review.build import review
-from ops.review.markdown import markdown
-from ops.review.model import Review
-from ops.review.plan import read_plan
-from ops.review.text import text
+from review.build import review
+from review.model import Review
+from review.plan import read_plan
+from review.render.as_json import as_json
+from review.render.markdown import markdown
+from review.render.text import text
 
 PLANS = Path(__file__).parent / "plans"
 NAMES = sorted(path.stem for path in PLANS.glob("*.json") if not path.name.endswith(".tf.json"))

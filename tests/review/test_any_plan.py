@@ -5,8 +5,8 @@ import random
 import string
 from typing import Any
 
-from ops.errors import OpsError
-from ops.review.markdown import LIMIT, markdown
+from review.plan import PlanError
+from review.render.markdown import LIMIT, markdown
 from tests.review.review_support import FORMATS, REVIEWED, plan_of, review_of
 
 import pytest
@@ -145,7 +145,7 @@ def written(plan: Any) -> dict[str, str] | None:
     refusal, result = "", None
     try:
         result = review_of(plan)
-    except OpsError as error:
+    except PlanError as error:
         refusal = str(error)
     if result is None:
         assert refusal.startswith("plan.json: ")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops.review.model import CAREFUL, DANGEROUS
+from review.model import CAREFUL, DANGEROUS
 from tests.review.review_support import review_of
 
 import pytest

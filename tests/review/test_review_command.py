@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.errors import OpsError
-from ops.review.command import run_review
+from review.command import run_review
+from review.plan import PlanError
 from tests.conftest import ROOT
 from tests.review.review_support import PLANS
 
@@ -56,7 +56,7 @@ def run_ops(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedP
 def test_what_is_not_a_plan_is_told_in_a_line(content: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(content)
-    with pytest.raises(OpsError) as error:
+    with pytest.raises(PlanError) as error:
         run(path)
     assert str(error.value).startswith(f"{path}: ")
     assert says in str(error.value)

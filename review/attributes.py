@@ -1,0 +1,71 @@
+"""The attributes of a resource, as in Terraform's plan JSON and state, and how two of them differ."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.values import flat, is_unknown
+
+Json = Any
+Attributes = Mapping[str, Json]
+
+_INDEX = re.compile(r"\[[^\]]*\]")
+
+
+def first(attributes: object, *path: str) -> Json:
+    """Return what lies at the end of `path` through blocks, of which Terraform makes lists; else None."""
+    value = attributes
+    for name in path:
+        if isinstance(value, list):
+            value = value[0] if value else None
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def blocks(value: Json) -> list[Attributes]:
+    """Return the blocks that an attribute holds; what is none is left out."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+
+
+def texts(value: Json) -> set[str]:
+    """Return the texts in a list; what is none is left out."""
+    return {one for one in (value if isinstance(value, list) else []) if isinstance(one, str)}
+
+
+def number(value: Json) -> float | None:
+    """Return the number that a value is, which Terraform writes as a text in some places; else None."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def differences(before: Attributes, after: Attributes) -> set[str]:
+    """Return where two resources differ: the path of each value, as `rule.filter.prefix`.
+
+    Null, empty text and empty lists are the same, as the provider writes one or the other; so are a
+    number or a truth value and its text.
+    """
+    return {
+        _INDEX.sub("", path)
+        for name in before.keys() | after.keys()
+        if not _same(before.get(name), after.get(name))
+        for path in _differing(name, before.get(name), after.get(name))
+    }
+
+
+def _same(one: Json, other: Json) -> bool:
+    # True equals 1 to Python, so only what has a type in common is compared as it is.
+    return type(one) is type(other) and not is_unknown(other) and bool(one == other)
+
+
+def _differing(name: str, before: Json, after: Json) -> Iterator[str]:
+    old, new = dict(flat(before, name)), dict(flat(after, name))
+    for path in old.keys() | new.keys():
+        was, now = old.get(path), new.get(path)
+        if is_unknown(now) or _word(was) != _word(now):
+            yield path
+
+
+def _word(value: Json) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)

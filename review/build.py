@@ -1,0 +1,167 @@
+"""Makes the review of a plan. Nothing sensitive is in what it returns."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from review.facts.kinds import POLICIES
+from review.judgement import Sides, findings_of, real_drift, shown, verdict_of
+from review.model import (
+    COUNTED,
+    GOOD,
+    AttributeChange,
+    Part,
+    PolicyChange,
+    ResourceChange,
+    Review,
+    StatementChange,
+)
+from review.plan import Change, Plan
+from review.policies import Policy, parse_policy, statement_changes
+from review.values import Redactor, flat, is_sensitive, is_unknown, secrets_of
+
+Json = Any
+
+
+def review(
+    plan: Plan,
+    *,
+    deployed: Mapping[str, Json] | None = None,
+    synthesized: Mapping[str, Json] | None = None,
+) -> Review:
+    """Return the review of `plan`.
+
+    Args:
+        plan: the plan.
+        deployed: the synthesized JSON of what is deployed, if it is to be compared.
+        synthesized: the synthesized JSON of what is planned; both or none.
+    """
+    redactor = Redactor(secrets_of(plan.document))
+    policies: list[PolicyChange] = []
+    resources: list[ResourceChange] = []
+    for change in plan.resources:
+        if change.changes:
+            policies += _policy_changes(change, shown(change))
+            resources.append(_resource(change, shown(change), redactor))
+    drifted = real_drift(plan)
+    counts = _counts(plan) | {"drift": len(drifted)}
+    found = [one.redacted(redactor.text) for one in findings_of(plan, deployed, synthesized)]
+    outputs = [_resource(change, shown(change), redactor) for change in plan.outputs]
+    return Review(
+        verdict=verdict_of(found, changes=any(counts.values()) or bool(outputs)),
+        counts=counts,
+        findings=tuple(one for one in found if one.severity != GOOD),
+        strengthenings=tuple(one for one in found if one.severity == GOOD),
+        policies=tuple(_redacted_policy(one, redactor) for one in policies),
+        resources=tuple(resources),
+        outputs=tuple(outputs),
+        drift=tuple(_resource(change, shown(change), redactor) for change in drifted),
+    )
+
+
+def _policies_of(change: Change, before: Json, after: Json) -> Iterator[tuple[str, Json, Json]]:
+    """Yield each attribute that holds a policy, with both sides, where they differ."""
+    for name in POLICIES.get(change.type, ()):
+        sides = [side.get(name) if isinstance(side, dict) else None for side in (before, after)]
+        if sides[0] != sides[1]:
+            yield name, sides[0], sides[1]
+
+
+def _parse(value: Json) -> Policy | None:
+    """Return the policy that a visible value holds, if any."""
+    return None if is_unknown(value) or is_sensitive(value) else parse_policy(value)
+
+
+def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
+    if change.action == "forget" or (change.action == "destroy" and change.type != "aws_s3_bucket_policy"):
+        return
+    for attribute, before, after in _policies_of(change, *sides):
+        old, new = _parse(before), _parse(after)
+        if is_sensitive(before) or is_sensitive(after):
+            note = "it is sensitive, so its statements are not shown"
+        elif is_unknown(after):
+            note = "it is known only after apply"
+        elif (before and old is None) or (after and new is None):
+            note = "it is no policy in JSON"
+        else:
+            statements = statement_changes(old, new)
+            note = "" if statements else "only its order or its formatting changes"
+            yield PolicyChange(change.address, attribute, statements, note)
+            continue
+        yield PolicyChange(change.address, attribute, (), note)
+
+
+def _resource(change: Change, sides: Sides, redactor: Redactor) -> ResourceChange:
+    actions = ["import"] * change.imported + ["move"] * bool(change.moved_from)
+    if change.action != "no-op" or not actions:
+        actions.append(change.action)
+    action = " and ".join(actions) + (" (left over)" if change.deposed else "")
+    why = f"from {change.moved_from}" if change.moved_from else ""
+    if change.action == "replace":
+        why = ", ".join(filter(None, [why, _reason(change)]))
+    policies: list[str] = []
+    attributes: Iterable[AttributeChange] = ()
+    if change.action in ("create", "update", "replace", "forget and create"):
+        policies = [name for name, *_ in _policies_of(change, *sides)]
+        attributes = _differences(*sides, policies=set(policies), redactor=redactor)
+    return ResourceChange(
+        redactor.text(change.address), action, redactor.text(why), tuple(policies), tuple(attributes)
+    )
+
+
+def _reason(change: Change) -> str:
+    paths = [".".join(map(str, path)) for path in change.replace_paths if isinstance(path, list)]
+    return f"because of {', '.join(paths[:5])}" if paths else change.reason.replace("_", " ")
+
+
+def _differences(
+    before: Json, after: Json, *, policies: set[str], redactor: Redactor
+) -> Iterator[AttributeChange]:
+    old, new = dict(flat(before)), dict(flat(after))
+    for path in sorted(old.keys() | new.keys()):
+        was, now = old.get(path), new.get(path)
+        if path in policies or (was == now and is_sensitive(was) == is_sensitive(now)):
+            continue
+        yield AttributeChange(redactor.text(path), _written(was, redactor), _written(now, redactor))
+
+
+def _written(value: Json, redactor: Redactor) -> str | None:
+    if value is None:
+        return None
+    if is_sensitive(value) or is_unknown(value):
+        return str(value)
+    shown = redactor.value(value)
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for change in plan.resources:
+        if change.changes:
+            counted.update(["create", "forget"] if change.action == "forget and create" else [change.action])
+            counted.update(["import"] * change.imported + ["move"] * bool(change.moved_from))
+    return {name: counted[name] for name in COUNTED}
+
+
+def _redacted_policy(change: PolicyChange, redactor: Redactor) -> PolicyChange:
+    return PolicyChange(
+        redactor.text(change.address),
+        change.attribute,
+        tuple(
+            StatementChange(
+                redactor.text(one.sid),
+                one.change,
+                tuple(
+                    Part(
+                        redactor.text(part.element),
+                        tuple(map(redactor.text, part.before)),
+                        tuple(map(redactor.text, part.after)),
+                    )
+                    for part in one.parts
+                ),
+            )
+            for one in change.statements
+        ),
+        change.note,
+    )

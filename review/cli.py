@@ -1,0 +1,60 @@
+"""The `review` command, as `ops review` and `python -m review` have it."""
+
+import gc
+import sys
+
+from review.command import run_review
+
+import click
+
+
+@click.command()
+@click.argument("plan", metavar="PLAN.json")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["markdown", "text", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["careful", "dangerous"]),
+    help="Exit with 4 where the verdict is that, or worse.",
+)
+@click.option(
+    "--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again by."
+)
+@click.option(
+    "--synthesized", metavar="NEW.tf.json", help="What is planned, as synthesized; with --deployed."
+)
+@click.option(
+    "--deployed", metavar="OLD.tf.json", help="What is deployed, as synthesized; with --synthesized."
+)
+@click.pass_context
+def review(
+    ctx: click.Context,
+    plan: str,
+    format_: str,
+    fail_on: str | None,
+    marker: str,
+    synthesized: str | None,
+    deployed: str | None,
+) -> None:
+    """Say what a plan changes, and whether that is safe for the data.
+
+    PLAN.json is what `terraform show -json PLANFILE` prints; - reads it from
+    standard input. prevent_destroy stands in no plan: with --synthesized and
+    --deployed both configurations are compared as well.
+    """
+    if (synthesized is None) != (deployed is None):
+        raise click.UsageError("--synthesized and --deployed go together", ctx)
+    if [plan, synthesized, deployed].count("-") > 1:
+        raise click.UsageError("only one file can be standard input", ctx)
+    # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
+    gc.disable()
+    status = run_review(
+        plan, format_=format_, fail_on=fail_on, marker=marker, synthesized=synthesized, deployed=deployed
+    )
+    sys.exit(status)

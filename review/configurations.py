@@ -1,0 +1,105 @@
+"""What changes between two synthesized files and stands in no plan: above all `prevent_destroy`.
+
+Terraform's plan JSON has no lifecycle arguments. A resource that leaves the configuration takes its
+`prevent_destroy` with it, so nothing stops the plan that destroys it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.model import CAREFUL, DANGEROUS, GOOD, Finding
+
+Json = Any
+
+
+def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, Json]) -> Iterator[Finding]:
+    """Yield what the new configuration protects less, or better.
+
+    Args:
+        deployed: the synthesized JSON of what is deployed.
+        synthesized: the synthesized JSON of what is planned.
+    """
+    before, after = _resources(deployed), _resources(synthesized)
+    moved = _moves(synthesized)
+    for address, old in before.items():
+        place = moved.get(address, address)
+        yield from _compared(place, old, after.get(place))
+    allowed, allows = _accounts(deployed), _accounts(synthesized)
+    if allowed and (not allows or allows - allowed):
+        words = "the provider may deploy into other accounts than before: only {} was allowed"
+        yield Finding(DANGEROUS, "", words, (", ".join(sorted(allowed)),))
+    if _backend(deployed) != _backend(synthesized):
+        yield Finding(CAREFUL, "", "the state is kept elsewhere, or locked otherwise: the backend changes")
+
+
+def _object(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Json) -> list[Mapping[str, Json]]:
+    return [_object(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _resources(configuration: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    return {
+        f"{kind}.{name}": _objects(resource)[0] if _objects(resource) else {}
+        for kind, named in _object(configuration.get("resource")).items()
+        for name, resource in _object(named).items()
+    }
+
+
+def _moves(configuration: Mapping[str, Json]) -> dict[str, str]:
+    return {
+        str(one["from"]): str(one["to"])
+        for one in _objects(configuration.get("moved"))
+        if {"from", "to"} <= set(one)
+    }
+
+
+def _lifecycle(resource: Mapping[str, Json] | None) -> Mapping[str, Json]:
+    blocks = _objects((resource or {}).get("lifecycle"))
+    return blocks[0] if blocks else {}
+
+
+def _compared(address: str, old: Mapping[str, Json], new: Mapping[str, Json] | None) -> Iterator[Finding]:
+    was, now = _lifecycle(old), _lifecycle(new)
+    protected = was.get("prevent_destroy") is True
+    if protected and new is None:
+        words = "it leaves the configuration, and prevent_destroy with it: a plan may destroy it"
+        yield Finding(DANGEROUS, address, words)
+        return
+    if protected and now.get("prevent_destroy") is not True:
+        yield Finding(DANGEROUS, address, "prevent_destroy is gone: a plan may destroy it")
+    elif now.get("prevent_destroy") is True and not protected:
+        yield Finding(GOOD, address, "prevent_destroy is set: no plan can destroy it")
+    for name in sorted(_ignored(now) - _ignored(was)):
+        yield Finding(
+            CAREFUL, address, "changes of its {} are ignored: what others change there stays", (name,)
+        )
+    for name in sorted(_ignored(was) - _ignored(now)):
+        yield Finding(GOOD, address, "changes of its {} are no longer ignored", (name,))
+    if (new or {}).get("provisioner") not in (None, old.get("provisioner")):
+        yield Finding(
+            CAREFUL, address, "it runs other commands than before where it is applied (a provisioner)"
+        )
+
+
+def _ignored(lifecycle: Mapping[str, Json]) -> set[str]:
+    # Either a list, or the word "all".
+    return {str(one) for one in _list(lifecycle.get("ignore_changes"))}
+
+
+def _accounts(configuration: Mapping[str, Json]) -> set[str]:
+    return {
+        str(account)
+        for provider in _objects(_object(configuration.get("provider")).get("aws"))
+        for account in _list(provider.get("allowed_account_ids"))
+    }
+
+
+def _backend(configuration: Mapping[str, Json]) -> Json:
+    return _object(configuration.get("terraform")).get("backend")

@@ -1,0 +1,65 @@
+"""Takes out of a change what a resource only repeats of others: `review.facts.echoes` lists it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from review.facts.echoes import ECHOES, Echo
+from review.plan import Change
+
+Json = Any
+ANY = "*"
+"""Stands for the name of a resource that is not known yet."""
+
+
+class Owners:
+    """What the resources of a plan set that others repeat."""
+
+    def __init__(self, resources: Iterable[tuple[str, Json]]) -> None:
+        """Take `resources`: the type and the attributes of each, on either side of each change."""
+        self._named: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        wanted = {(echo.owner, echo.by, echo.member) for kind in ECHOES.values() for echo in kind.values()}
+        by_kind: dict[str, set[tuple[str, str]]] = {}
+        for owner, by, member in wanted:
+            by_kind.setdefault(owner, set()).add((by, member))
+        for kind, attributes in resources:
+            for by, member in by_kind.get(kind, ()):
+                side = attributes if isinstance(attributes, dict) else {}
+                name, value = side.get(by), side.get(member)
+                named = name if isinstance(name, str) and name else ANY
+                self._named.setdefault((kind, by), set()).add((named, str(value)))
+
+    def without_echoes(self, change: Change) -> Change:
+        """Return `change` with what only repeats others as it was."""
+        echoes = ECHOES.get(change.type)
+        before, after = change.before, change.after
+        if not echoes or not isinstance(before, dict) or not isinstance(after, dict):
+            return change
+        told = dict(after)
+        for attribute, echo in echoes.items():
+            if before.get(attribute) != after.get(attribute):
+                told |= self._told(attribute, echo, before, after)
+        unknown = change.unknown
+        if isinstance(unknown, dict):
+            unknown = {k: v for k, v in unknown.items() if k not in echoes or told.get(k) is after.get(k)}
+        return replace(change, after=told, unknown=unknown)
+
+    def _told(
+        self, attribute: str, echo: Echo, before: Mapping[str, Json], after: Mapping[str, Json]
+    ) -> dict[str, Json]:
+        names = {str(before.get(name) or after.get(name)) for name in echo.of} | {ANY}
+        owned = {member for name, member in self._named.get((echo.owner, echo.by), ()) if name in names}
+        if not owned:
+            return {}
+        if not echo.member:
+            return {attribute: before.get(attribute)}
+        old, new = (side.get(attribute) or [] for side in (before, after))
+        if not isinstance(old, list) or not isinstance(new, list):
+            return {}
+        others = [one for one in new if one in old or _member(one, echo) not in owned]
+        gone = [one for one in old if one not in new and _member(one, echo) in owned]
+        return {attribute: [*others, *gone] if others + gone != old else old}
+
+
+def _member(one: Json, echo: Echo) -> str:
+    return str(one.get(echo.member) if isinstance(one, dict) else one)

@@ -1,0 +1,65 @@
+"""What the provider writes twice: a resource shows what another one sets, and shows it one apply late.
+
+After a first deploy a bucket's own attributes show what the single resources made. That is no change:
+the other resource is judged by itself.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Echo:
+    """An attribute that shows what resources of the type `owner` set.
+
+    Attributes:
+        owner: the type of the resource that sets it.
+        by: the attribute of the owner that names the resource that echoes it.
+        of: the attributes of the echoing resource that may be that name.
+        member: for a list of what several owners set: the owner's attribute that stands in the list.
+        filled_in: whether the provider leaves it open for a new resource where nobody sets it.
+    """
+
+    owner: str
+    by: str = "bucket"
+    of: tuple[str, ...] = ("bucket", "id")
+    member: str = ""
+    filled_in: bool = True
+
+
+def _bucket(kind: str) -> Echo:
+    return Echo(f"aws_s3_bucket_{kind}")
+
+
+ECHOES: Mapping[str, Mapping[str, Echo]] = {
+    "aws_s3_bucket": {
+        "acceleration_status": _bucket("accelerate_configuration"),
+        "acl": _bucket("acl"),
+        "cors_rule": _bucket("cors_configuration"),
+        "grant": _bucket("acl"),
+        "lifecycle_rule": _bucket("lifecycle_configuration"),
+        "logging": _bucket("logging"),
+        "object_lock_configuration": _bucket("object_lock_configuration"),
+        "object_lock_enabled": _bucket("object_lock_configuration"),
+        "policy": _bucket("policy"),
+        "replication_configuration": _bucket("replication_configuration"),
+        "request_payer": _bucket("request_payment_configuration"),
+        "server_side_encryption_configuration": _bucket("server_side_encryption_configuration"),
+        "versioning": _bucket("versioning"),
+        "website": _bucket("website_configuration"),
+    },
+    "aws_iam_role": {
+        "inline_policy": Echo("aws_iam_role_policy", "role", ("name", "id"), member="name"),
+        "managed_policy_arns": Echo(
+            "aws_iam_role_policy_attachment", "role", ("name", "id"), member="policy_arn"
+        ),
+    },
+    "aws_kms_key": {"policy": Echo("aws_kms_key_policy", "key_id", ("key_id", "arn", "id"), filled_in=False)},
+    "aws_s3_access_point": {
+        "policy": Echo("aws_s3control_access_point_policy", "access_point_arn", ("arn",)),
+    },
+    "aws_sns_topic": {"policy": Echo("aws_sns_topic_policy", "arn", ("arn", "id"))},
+    "aws_sqs_queue": {"policy": Echo("aws_sqs_queue_policy", "queue_url", ("url", "id"))},
+}
+"""By the type of the resource and its attribute, who sets it."""

@@ -1,0 +1,126 @@
+"""What is known to be harmless, and why: nothing that is not listed here is called so."""
+
+from collections.abc import Mapping
+
+KINDS: Mapping[str, str] = {
+    "output": "a value that Terraform prints; what becomes visible of a secret is judged apart",
+    "random_id": "a number in the state; what is called by it is judged itself",
+    "random_integer": "a number in the state; what is called by it is judged itself",
+    "random_pet": "a word in the state; what is called by it is judged itself",
+    "random_string": "a text in the state; what is called by it is judged itself",
+    "random_uuid": "a text in the state; what is called by it is judged itself",
+    "terraform_data": "values in the state; what runs with it, a provisioner, is judged apart",
+    "time_rotating": "a time in the state",
+    "time_static": "a time in the state",
+}
+"""Types of resources that make nothing outside of Terraform's state."""
+
+ANYWHERE: Mapping[str, str] = {
+    "arn": "the name that AWS gives",
+    "create_date": "told by AWS",
+    "creation_date": "told by AWS",
+    "description": "text for people",
+    "hosted_zone_id": "told by AWS",
+    "id": "the name that Terraform gives",
+    "name_prefix": "the beginning of a name that Terraform makes up",
+    "owner_id": "told by AWS: the account",
+    "region": "where it is; a resource does not move there without being replaced",
+    "tags": "text for people; no policy of ours looks at tags",
+    "tags_all": "the tags with the provider's own",
+    "timeouts": "how long Terraform waits",
+    "unique_id": "told by AWS",
+}
+"""Attributes of a resource of any type."""
+
+OF_KIND: Mapping[str, Mapping[str, str]] = {
+    "aws_cloudtrail": {"home_region": "told by AWS", "sns_topic_arn": "told by AWS, from the topic's name"},
+    "aws_cloudwatch_event_rule": {
+        "event_bus_name": "which bus it listens to, told by its being replaced",
+        "force_destroy": "whether AWS's own rules may be deleted: this is none",
+        "role_arn": "by which role it puts events on another bus: its targets say on which",
+        "schedule_expression": "when it fires; what it starts is its target",
+    },
+    "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
+    "aws_iam_openid_connect_provider": {"thumbprint_list": "AWS trusts public authorities without it"},
+    "aws_iam_policy": {
+        "attachment_count": "told by AWS; who has the policy is judged by its attachments",
+        "path": "a part of its name",
+        "policy_id": "told by AWS",
+    },
+    "aws_iam_role": {
+        "force_detach_policies": "what Terraform does when it destroys the role",
+        "path": "a part of its name",
+    },
+    "aws_iam_role_policy_attachment": {},
+    "aws_kms_key": {
+        "custom_key_store_id": "where the key is kept; it cannot change",
+        "customer_master_key_spec": "the kind of key; another one is another key, told by its being replaced",
+        "key_id": "the name that AWS gives",
+        "key_usage": "what the key is for; another one is another key, told by its being replaced",
+        "xks_key_id": "of a key store outside of AWS; it cannot change",
+    },
+    "aws_kms_replica_key": {"key_id": "the name that AWS gives", "key_usage": "as of the key it replicates"},
+    "aws_s3_bucket": {
+        "acceleration_status": "the way to the bucket: who may use it is as before",
+        "bucket_domain_name": "told by AWS",
+        "bucket_prefix": "the beginning of a name that Terraform makes up",
+        "bucket_regional_domain_name": "told by AWS",
+        "request_payer": "who pays",
+        "website_domain": "told by AWS",
+        "website_endpoint": "told by AWS",
+    },
+    "aws_s3_bucket_lifecycle_configuration": {
+        "transition_default_minimum_object_size": "small objects stay, or move with the others",
+    },
+    "aws_s3_bucket_logging": {
+        "target_object_key_format": "how the records are called below their prefix",
+    },
+    "aws_s3_bucket_object_lock_configuration": {"token": "of AWS's support, to lock a bucket that exists"},
+    "aws_s3_bucket_replication_configuration": {
+        "token": "of AWS's support, to replicate from a locked bucket"
+    },
+    "aws_s3_bucket_server_side_encryption_configuration": {
+        "rule.bucket_key_enabled": "how often S3 asks for the key, not which",
+    },
+    "aws_s3_bucket_versioning": {"mfa": "the code that switches MFA delete; what it switches is judged"},
+    "aws_sns_topic": {
+        "beginning_archive_time": "told by AWS",
+        "display_name": "text for people",
+        "signature_version": "how SNS signs what it sends",
+        "tracing_config": "where traces go: no message is in them",
+    },
+    "aws_sns_topic_policy": {"owner": "told by AWS: the account"},
+    "aws_sns_topic_subscription": {
+        "confirmation_timeout_in_minutes": "how long Terraform waits",
+        "confirmation_was_authenticated": "told by AWS",
+        "endpoint_auto_confirms": "told by who subscribes",
+        "pending_confirmation": "told by AWS",
+        "raw_message_delivery": "the form of the message",
+    },
+}
+"""Attributes of one type; an inner one with its path."""
+
+OWNER = "expected_bucket_owner"
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "aws_kms_grant": ("name",),
+    "aws_cloudtrail": ("name",),
+    "aws_cloudwatch_event_rule": ("name",),
+    "aws_cloudwatch_event_target": ("event_bus_name", "rule", "target_id"),
+    "aws_iam_openid_connect_provider": ("url",),
+    "aws_iam_policy": ("name",),
+    "aws_iam_role": ("name",),
+    "aws_kms_alias": ("name",),
+    "aws_s3_bucket": ("bucket",),
+    "aws_s3_bucket_acl": (OWNER,),
+    "aws_s3_bucket_cors_configuration": (OWNER,),
+    "aws_s3_bucket_inventory": ("name",),
+    "aws_s3_bucket_lifecycle_configuration": (OWNER,),
+    "aws_s3_bucket_logging": (OWNER,),
+    "aws_s3_bucket_object_lock_configuration": (OWNER,),
+    "aws_s3_bucket_server_side_encryption_configuration": (OWNER,),
+    "aws_s3_bucket_versioning": (OWNER,),
+    "aws_s3_access_point": ("name", "bucket", "bucket_account_id"),
+    "aws_sns_topic": ("name",),
+    "aws_sns_topic_subscription": ("topic_arn",),
+}
+"""What a new resource is called or belongs to. On one that is replaced its being replaced tells of it."""

@@ -1,0 +1,73 @@
+"""What it means that a resource is destroyed, replaced or forgotten, whatever its attributes are."""
+
+from collections.abc import Iterator
+
+from review.attributes import Attributes
+from review.facts.kinds import GRANTS, GUARDS, HOLDS_DATA, KEYS, POLICIES
+from review.model import Finding, careful, dangerous
+from review.plan import Change
+from review.rules import RULES
+from review.rules.registry import Around
+
+BUCKETS = ("aws_s3_bucket", "aws_s3_directory_bucket")
+
+
+def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
+    """Yield what becomes of the resource, and of what is in it."""
+    kind, action = change.type, change.action
+    if change.deposed and action == "destroy":
+        yield _left_over(kind)
+    elif kind in HOLDS_DATA:
+        yield from _of_data(change, was)
+    elif action in ("forget", "forget and create"):
+        yield careful(f"Terraform forgets {GUARDS.get(kind, 'it')}: it stays in AWS as it is, unmanaged")
+    elif kind in GUARDS and around.goes_with_its_bucket(was):
+        return
+    elif kind in GUARDS and action == "destroy":
+        yield dangerous(f"{GUARDS[kind]} is removed")
+    elif action == "replace" and kind in GUARDS:
+        yield careful(f"{GUARDS[kind]} is replaced: it is missing for a moment")
+    elif action == "replace" and _is_used(kind):
+        yield careful("it is replaced: it is missing for a moment")
+    elif action == "destroy" and _is_used(kind):
+        yield careful("it is destroyed: who works with it cannot any more")
+
+
+def _is_used(kind: str) -> bool:
+    return kind in RULES or kind in GRANTS or kind in POLICIES
+
+
+def _left_over(kind: str) -> Finding:
+    if kind in HOLDS_DATA:
+        return dangerous(f"{HOLDS_DATA[kind]} that an earlier replacement left over is destroyed")
+    return careful("what an earlier replacement left over is destroyed")
+
+
+def _of_data(change: Change, was: Attributes) -> Iterator[Finding]:
+    what = HOLDS_DATA[change.type]
+    if change.action in ("forget", "forget and create"):
+        yield dangerous(
+            f"Terraform forgets {what}: it stays in AWS, and prevent_destroy no longer protects it"
+        )
+    if change.action not in ("destroy", "replace"):
+        return
+    how = "is destroyed" if change.action == "destroy" else "is destroyed, and another one made"
+    if change.type in KEYS:
+        yield _key(f"{what} {how}", was)
+    elif change.type not in BUCKETS:
+        yield dangerous(f"{what} {how}: what it holds is lost")
+    elif was.get("force_destroy") is True:
+        yield dangerous(f"{what} {how}, with every object and version in it")
+    else:
+        yield dangerous(f"{what} {how}; the apply fails while it holds objects")
+
+
+def _key(how: str, was: Attributes) -> Finding:
+    days, key = was.get("deletion_window_in_days"), was.get("key_id")
+    window = days if isinstance(days, int) else "at most 30"
+    words = f"{how}: its deletion is scheduled, and in {{}} days all that it encrypted is lost"
+    remedy = (
+        f"first keep the key, as a deploy would make another: `aws kms cancel-key-deletion --key-id {key}`, "
+        f"then `aws kms enable-key --key-id {key}`"
+    )
+    return dangerous(words, window, remedy=remedy)

@@ -1,0 +1,200 @@
+"""Judges the change of one resource: each value that differs is judged by a rule, or told to have none.
+
+A rule claims the values that it judges; `review.facts.harmless` lists what is known to be harmless. Whatever
+else differs has to be looked at: "safe" is earned.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from review.attributes import Attributes, Json, differences
+from review.facts import harmless
+from review.facts.echoes import ECHOES
+from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
+from review.fate import fate
+from review.model import CAREFUL, DANGEROUS, GOOD, Finding, careful
+from review.parts import plain_address
+from review.plan import Change
+from review.policy_findings import policy_findings
+from review.rules import RULES
+from review.rules.registry import Around, Rule, Subject, is_new_bucket
+from review.values import is_unknown
+
+ABSENT: Mapping[str, Attributes] = {
+    "aws_s3_bucket_public_access_block": {},
+    "aws_s3_bucket_versioning": {"versioning_configuration": [{"status": "Disabled"}]},
+    "aws_s3_bucket_server_side_encryption_configuration": {
+        "rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "AES256"}]}]
+    },
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
+    "aws_s3_bucket_ownership_controls": {"rule": [{"object_ownership": "ObjectWriter"}]},
+    "aws_s3_account_public_access_block": {},
+    "aws_s3_bucket_acl": {},
+    "aws_s3_bucket_cors_configuration": {},
+    "aws_s3_bucket_inventory": {},
+    "aws_s3_bucket_lifecycle_configuration": {},
+    "aws_s3_bucket_logging": {},
+    "aws_s3_bucket_notification": {},
+    "aws_s3_bucket_object_lock_configuration": {},
+    "aws_s3_bucket_replication_configuration": {},
+}
+"""What AWS does where such a resource does not exist: what is destroyed is judged as a change to that."""
+
+
+def is_judged(kind: str) -> bool:
+    """Return whether there are rules for resources of this type."""
+    return kind in RULES or kind in POLICIES or kind in harmless.KINDS
+
+
+def judge(change: Change, before: Json, after: Json, around: Around) -> Iterator[Finding]:
+    """Yield what `change` means.
+
+    Args:
+        change: the change.
+        before: its attributes as they are.
+        after: its attributes as they will be; both with placeholders for what is not known or not told.
+        around: what it depends on.
+    """
+    was = before if isinstance(before, dict) else None
+    now = after if isinstance(after, dict) else None
+    for one in _judged(change, was, now, around):
+        yield one.at(change.address)
+
+
+def _judged(
+    change: Change, was: Attributes | None, now: Attributes | None, around: Around
+) -> Iterator[Finding]:
+    if change.action == "forget" or change.deposed or change.type in harmless.KINDS:
+        yield from fate(change, was or {}, around)
+    elif change.action == "destroy":
+        yield from _gone(change, was or {}, around)
+    else:
+        yield from fate(change, was or {}, around)
+        yield from _attributes(change, was, now or {}, around)
+
+
+def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
+    """Judge what is destroyed: one finding, with all that AWS does no longer do."""
+    if change.type in GUARDS and around.goes_with_its_bucket(was):
+        return
+    lost: list[Finding] = []
+    if change.type in ABSENT:
+        subject = Subject(change.type, was, ABSENT[change.type], around=around)
+        lost += _by_rules(RULES[change.type], subject, differences(was, subject.now))
+    if change.type in POLICIES and change.type not in HOLDS_DATA and change.type != "aws_iam_role":
+        lost += policy_findings(change.type, was, {}, around)
+    told = list(fate(change, was, around))
+    worst = [one for one in lost if one.severity == DANGEROUS] or [
+        one for one in lost if one.severity == CAREFUL
+    ]
+    if not worst:
+        yield from lost if lost and change.type not in GUARDS else told
+        return
+    guard = GUARDS.get(change.type)
+    words = f"{guard} is removed: " if guard else ""
+    values = tuple(value for one in worst for value in one.values)
+    severity = min([*told, *worst], key=lambda one: one.severity != DANGEROUS).severity
+    yield Finding(
+        severity, "", words + "; ".join(one.words.replace(f"{guard} ", "it ") for one in worst), values
+    )
+
+
+def _attributes(change: Change, was: Attributes | None, now: Attributes, around: Around) -> Iterator[Finding]:
+    new = was is None
+    if change.action != "update":
+        now = _given(change, now, around)
+    subject = Subject(change.type, _absent(change.type) if was is None else was, now, new, around)
+    differing = differences(subject.was, now)
+    found: list[Finding] = []
+    for rules in (RULES.get(change.type, []), POLICY_RULES.get(change.type, [])):
+        judged = _claimed(rules, differing)
+        found += _by_rules(rules, subject, differing)
+        if change.action == "update":
+            found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
+        differing -= judged
+    if is_judged(change.type):
+        found += _unclaimed(change, differing, now)
+    for one in found:
+        if not (_begins_with_its_bucket(change, now, around) and _is_beginning(change.type, one)):
+            yield one
+
+
+def _given(change: Change, now: Attributes, around: Around) -> Attributes:
+    """Return the attributes of a new resource without those that it will only repeat of others.
+
+    They are not known yet, and the configuration does not give them: the provider fills them in.
+    """
+    configured = around.configured.get(plain_address(change.address), frozenset())
+    echoes = {name for name, echo in ECHOES.get(change.type, {}).items() if echo.filled_in} - configured
+    return {name: value for name, value in now.items() if name not in echoes or not is_unknown(value)}
+
+
+def _absent(kind: str) -> Attributes:
+    return ABSENT.get(kind, {})
+
+
+def _claimed(rules: Collection[Rule], differing: Collection[str]) -> set[str]:
+    return {path for rule in rules for path in rule.claimed(differing)}
+
+
+def _by_rules(rules: Sequence[Rule], subject: Subject, differing: Collection[str]) -> list[Finding]:
+    try:
+        return [
+            one
+            for rule in rules
+            if (rule.new or not subject.new) and rule.claimed(differing)
+            for one in rule.judge(subject)
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [careful("its attributes are not as the AWS provider writes them")]
+
+
+def _policy_rule(subject: Subject) -> Iterator[Finding]:
+    return policy_findings(subject.kind, subject.was, subject.now, subject.around)
+
+
+POLICY_RULES = {kind: [Rule(paths, _policy_rule)] for kind, paths in POLICIES.items()}
+
+
+def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> bool:
+    return change.action == "create" and is_new_bucket(now.get("bucket"), around)
+
+
+def _is_beginning(kind: str, one: Finding) -> bool:
+    """Return whether a finding about a new bucket says only how it begins."""
+    return one.severity == GOOD or kind in NEW_WITH_BUCKET
+
+
+def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
+    for name in sorted({path.partition(".")[0] for path in paths}):
+        if is_unknown(now.get(name)):
+            yield careful("its {} is known only after apply", name)
+
+
+def _unclaimed(change: Change, differing: Collection[str], now: Attributes) -> Iterator[Finding]:
+    """Yield a finding for each value that differs, that no rule judges and that is not known as harmless."""
+    known = {*harmless.ANYWHERE, *harmless.OF_KIND.get(change.type, {})}
+    if change.action != "update":
+        known |= {*harmless.NAMES.get(change.type, ()), "bucket"}
+    for path in sorted(differing):
+        name = path.partition(".")[0]
+        # What AWS or the provider fills in is not known before a resource is made.
+        made = change.action != "update" and is_unknown(now.get(name))
+        if not (made or any(path == one or path.startswith(f"{one}.") for one in known)):
+            yield careful("its {} changes, about which there is no rule", path)
+
+
+def attribute_findings(
+    kind: str, before: Attributes | None, after: Attributes | None, around: Around | None = None
+) -> list[Finding]:
+    """Return what a change of one resource's attributes means, the gravest first.
+
+    Args:
+        kind: the resource's type, such as `aws_s3_bucket`.
+        before: its attributes; None where it did not exist.
+        after: its attributes; None where it is gone.
+        around: what it depends on beyond itself.
+    """
+    action = "create" if before is None else "destroy" if after is None else "update"
+    change = Change(f"{kind}.one", kind, action, before, after)
+    found = judge(change, before, after, around or Around())
+    return sorted(found, key=lambda one: (DANGEROUS, CAREFUL, GOOD).index(one.severity))

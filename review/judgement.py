@@ -1,0 +1,154 @@
+"""The judgement of a whole plan: its changes, what was changed outside of Terraform, its other parts."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from review.attributes import differences
+from review.configurations import lifecycle_findings
+from review.facts import harmless
+from review.facts.kinds import HOLDS_DATA, POLICIES
+from review.judge import is_judged, judge
+from review.model import CAREFUL, DANGEROUS, GOOD, SEVERITIES, Finding, careful, dangerous
+from review.parts import part_findings
+from review.plan import Change, Plan
+from review.policies import parse_policy, statement_changes
+from review.rules.registry import Around
+from review.surroundings import around_of, owners_of
+from review.values import any_mark, visible
+
+Json = Any
+Sides = tuple[Json, Json]
+
+
+def findings_of(
+    plan: Plan, deployed: Mapping[str, Json] | None = None, synthesized: Mapping[str, Json] | None = None
+) -> list[Finding]:
+    """Return what `plan` means, the gravest first.
+
+    Args:
+        plan: the plan.
+        deployed: the synthesized JSON of what is deployed, which tells what no plan does.
+        synthesized: the synthesized JSON of what is planned; both or none.
+    """
+    around, owners = around_of(plan), owners_of(plan)
+    found: list[Finding] = []
+    changes = [owners.without_echoes(one) for one in plan.resources if one.changes]
+    for change in changes:
+        found += judged(change, around)
+    found += unjudged_kinds(changes)
+    planned = {change.address for change in changes}
+    for change in real_drift(plan):
+        found += _drifted(change, around, put_back=change.address in planned)
+    found += part_findings(plan)
+    if deployed is not None and synthesized is not None:
+        found += lifecycle_findings(deployed, synthesized)
+    return in_order(found)
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Return the worst first, and first of those what is about the bucket and the key themselves."""
+
+    def grade(finding: Finding) -> tuple[int, bool]:
+        holds_data = any(f"{kind}." in finding.address for kind in HOLDS_DATA)
+        return SEVERITIES.index(finding.severity), not holds_data
+
+    return sorted(dict.fromkeys(found), key=grade)
+
+
+def shown(change: Change) -> Sides:
+    """Return both sides of a change, with placeholders for what is not known and what is not told."""
+    return (
+        visible(change.before, None, change.before_sensitive),
+        visible(change.after, change.unknown, change.after_sensitive),
+    )
+
+
+def judged(change: Change, around: Around) -> Iterator[Finding]:
+    """Judge a change with its sensitive values, and say only what can be said without them."""
+    told = list(judge(change, *shown(change), around))
+    if not any_mark(change.before_sensitive) and not any_mark(change.after_sensitive):
+        yield from told
+        return
+    raw = change.before, visible(change.after, change.unknown, None)
+    known = list(judge(change, *raw, around))
+    yield from (one for one in known if one in told)
+    for severity in sorted({one.severity for one in known if one not in told} - {GOOD}, key=SEVERITIES.index):
+        what = "weakens what it protects" if severity == DANGEROUS else "needs a look"
+        words = f"a change that is not shown, because it is sensitive, {what}"
+        yield Finding(severity, change.address, words)
+
+
+def real_drift(plan: Plan) -> list[Change]:
+    """Return the drift in `plan` that somebody caused, without what resources repeat of others."""
+    owners = owners_of(plan)
+    told = (owners.without_echoes(change) for change in plan.drift)
+    return [change for change in told if change.action != "update" or _differs(change)]
+
+
+def _differs(change: Change) -> bool:
+    """Return whether more than null and empty, or a policy's formatting, is not as it was."""
+    before, after = (one if isinstance(one, dict) else {} for one in (change.before, change.after))
+    for path in differences(before, after):
+        if path not in POLICIES.get(change.type, ()):
+            return True
+        old, new = parse_policy(before.get(path)), parse_policy(after.get(path))
+        if not (old and new) or statement_changes(old, new):
+            return True
+    return False
+
+
+def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:
+    """Say what was changed outside of Terraform; a plan puts it right, so it is not dangerous by itself."""
+    ending = "; the plan puts it back" if put_back else ""
+    if change.action == "destroy":
+        tell = dangerous if change.type in HOLDS_DATA else careful
+        yield tell(f"it was deleted outside of Terraform{ending and '; the plan makes it again'}").at(
+            change.address
+        )
+        return
+    told = [*judged(change, around), *_without_rules(change)]
+    for finding in told:
+        if finding.severity != GOOD:
+            words = f"changed outside of Terraform: {finding.words}{ending}"
+            yield dataclasses.replace(finding, severity=CAREFUL, words=words)
+
+
+def _without_rules(change: Change) -> list[Finding]:
+    return list(unjudged_kinds([change])) if change.action == "update" else []
+
+
+def unjudged_kinds(changes: Iterable[Change]) -> Iterator[Finding]:
+    """Yield one finding for each type of resource that changes and that there are no rules for."""
+    places: dict[str, list[str]] = {}
+    for change in changes:
+        if not is_judged(change.type) and _needs_rules(change):
+            places.setdefault(change.type, []).append(change.address)
+    for kind, addresses in sorted(places.items()):
+        more = f", and so for {len(addresses) - 1} more" if len(addresses) > 1 else ""
+        words = f"there is no rule about a change of {{}}{more}"
+        yield Finding(CAREFUL, addresses[0], words, (kind,))
+
+
+def _needs_rules(change: Change) -> bool:
+    if change.action in ("no-op", "read"):
+        return False
+    if change.action in ("destroy", "replace", "forget") and change.type in HOLDS_DATA:
+        return False  # told by its being destroyed
+    if change.action != "update":
+        return True
+    before, after = (
+        one if isinstance(one, dict) else {}
+        for one in (change.before, visible(change.after, change.unknown, None))
+    )
+    return any(path.partition(".")[0] not in harmless.ANYWHERE for path in differences(before, after))
+
+
+def verdict_of(found: Sequence[Finding], *, changes: bool) -> str:
+    """Return the verdict: as bad as the worst finding."""
+    severities = {one.severity for one in found}
+    if DANGEROUS in severities:
+        return DANGEROUS
+    if CAREFUL in severities:
+        return CAREFUL
+    return "safe" if changes or severities else "no changes"

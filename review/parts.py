@@ -1,0 +1,155 @@
+"""What of a plan is not the change of a resource: actions, checks, provisioners, providers, outputs.
+
+https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.facts.kinds import PROVIDERS
+from review.model import Finding, careful
+from review.plan import Plan
+
+Json = Any
+
+KNOWN: Mapping[str, str] = {
+    "action_invocations": "judged here",
+    "applyable": "whether there is anything to apply",
+    "checks": "judged here",
+    "complete": "judged with what is deferred",
+    "configuration": "what the plan is made from; provisioners and programs are judged here",
+    "deferred_action_invocations": "judged here",
+    "deferred_changes": "judged here",
+    "errored": "a plan that failed is not read",
+    "format_version": "the version of the JSON",
+    "output_changes": "judged here",
+    "planned_values": "repeats the changes",
+    "prior_state": "what there is",
+    "proposed_unknown": "repeats the changes",
+    "relevant_attributes": "what drift has to do with the changes",
+    "resource_changes": "judged one by one",
+    "resource_drift": "judged one by one",
+    "terraform_version": "which Terraform made it",
+    "timestamp": "when it was made",
+    "variables": "what the configuration is given",
+}
+"""The parts of a plan that are known; whatever comes next has to be looked at."""
+
+RUNS = {
+    "aws_lambda_invocation": "calls a function",
+    "external": "runs a program",
+    "http": "asks a server",
+}
+"""Data sources that do something where they are read, each time that Terraform plans."""
+
+
+def part_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield what the parts of `plan` beside its resources mean."""
+    document = plan.document
+    for name in sorted(document.keys() - KNOWN.keys()):
+        if document[name] not in (None, [], {}, "", False):
+            yield careful("the plan has a part that is not known here: {}", name)
+    yield from _actions(document)
+    yield from _checks(document)
+    if plan.incomplete:
+        yield careful("the plan is incomplete: Terraform puts off some changes to another one")
+    yield from _programs(plan)
+    yield from _providers(plan)
+    yield from _outputs(document)
+
+
+def _objects(value: Json) -> list[Mapping[str, Json]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _object(value: Json, *path: str) -> Mapping[str, Json]:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _actions(document: Mapping[str, Json]) -> Iterator[Finding]:
+    for one in _objects(document.get("action_invocations")):
+        yield careful("the action {} runs: what it does stands in no plan", one.get("address"))
+    if document.get("action_invocations") and not _objects(document.get("action_invocations")):
+        yield careful("actions run: what they do stands in no plan")
+    for one in _objects(document.get("deferred_action_invocations")):
+        address = _object(one, "action_invocation").get("address")
+        yield careful("the action {} is put off, and may run later", address)
+
+
+def _checks(document: Mapping[str, Json]) -> Iterator[Finding]:
+    for one in _objects(document.get("checks")):
+        if one.get("status") in ("fail", "error"):
+            address = _object(one, "address")
+            problems = [
+                str(problem.get("message"))
+                for instance in _objects(one.get("instances"))
+                for problem in _objects(instance.get("problems"))
+            ]
+            yield careful(
+                "the check {} failed{}",
+                address.get("to_display") or address.get("name"),
+                f": {'; '.join(problems)}" if problems else "",
+            )
+
+
+def configured(module: Json, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Yield the resources of a plan's configuration, with their addresses without keys."""
+    for one in _objects(_object(module).get("resources")):
+        yield f"{prefix}{one.get('address')}", one
+    for name, call in _object(module, "module_calls").items():
+        yield from configured(_object(call, "module"), f"{prefix}module.{name}.")
+
+
+def _programs(plan: Plan) -> Iterator[Finding]:
+    """Yield what runs on whoever's machine: provisioners, and data sources that do something."""
+    running = {
+        plain_address(change.address)
+        for change in plan.resources
+        if change.action in ("create", "replace", "destroy", "forget and create")
+    }
+    found = dict(configured(_object(plan.document, "configuration", "root_module")))
+    for address, one in found.items():
+        if one.get("provisioners") and address in running:
+            yield careful("it runs commands where it is applied (a provisioner)").at(address)
+    read = {address: str(one.get("type")) for address, one in found.items() if one.get("mode") == "data"}
+    for one in _objects(plan.document.get("resource_changes")):
+        if one.get("mode") == "data":
+            read.setdefault(plain_address(str(one.get("address"))), str(one.get("type")))
+    for address, kind in read.items():
+        if kind in RUNS:
+            yield careful(f"it {RUNS[kind]}: what that does stands in no plan").at(address)
+
+
+def plain_address(address: str) -> str:
+    """Return an address without the keys of instances, as configurations have it."""
+    plain, inside = [], 0
+    for character in address:
+        inside += character == "["
+        if not inside:
+            plain.append(character)
+        inside -= character == "]" and inside > 0
+    return "".join(plain)
+
+
+def _providers(plan: Plan) -> Iterator[Finding]:
+    for change in plan.resources:
+        if change.changes and change.provider and not is_known_provider(change.provider):
+            yield careful("the provider {} makes it, about which there is no rule", change.provider).at(
+                change.address
+            )
+
+
+def is_known_provider(name: str) -> bool:
+    """Return whether the rules are about this provider's types; `name` is `registry/namespace/name`."""
+    return name.partition("/")[2] in PROVIDERS
+
+
+def _outputs(document: Mapping[str, Json]) -> Iterator[Finding]:
+    for name, change in _object(document, "output_changes").items():
+        before, after = (
+            _object(document, "output_changes", name).get(f"{one}_sensitive") for one in ("before", "after")
+        )
+        if before is True and not after and change.get("actions") not in (["delete"], ["no-op"]):
+            yield careful("the output {} is no longer sensitive: Terraform prints it", name)

@@ -1,0 +1,1 @@
+"""Writes a review down: as Markdown for a pull request, as text for a terminal, as JSON for programs."""

@@ -1,0 +1,141 @@
+"""What a change of the audit does to security: of the trail, or of an alarm on its way to a mailbox."""
+
+from collections.abc import Iterator, Sequence
+
+from review.attributes import Json
+from review.model import Finding, careful, dangerous, good
+from review.rules.registry import Subject, rule
+
+
+def _switch(it: Subject, name: str, off: str, on: str) -> Iterator[Finding]:
+    # An attribute that is missing is not known yet.
+    if name in it.was and name in it.now and bool(it.was[name]) != bool(it.now[name]):
+        yield good(on) if it.now[name] else dangerous(off)
+
+
+SWITCHES = {
+    "enable_logging": (
+        "the trail is stopped: it records nothing, and no alarm is raised",
+        "the trail records again",
+    ),
+    "enable_log_file_validation": (
+        "nobody can tell any more whether the trail's records were changed",
+        "changes of the trail's records show",
+    ),
+    "is_multi_region_trail": (
+        "the trail records its own region only: what happens in the others is not recorded",
+        "the trail records all regions",
+    ),
+    "include_global_service_events": (
+        "the trail no longer records IAM, STS and what else is of no region",
+        "the trail records IAM, STS and what else is of no region",
+    ),
+    "is_organization_trail": (
+        "the trail records one account only, and no longer those of the organization",
+        "the trail records all accounts of the organization",
+    ),
+}
+
+
+@rule("aws_cloudtrail", *SWITCHES, new=False)
+def trail_switches(it: Subject) -> Iterator[Finding]:
+    """Judge what the trail is switched to."""
+    for name, (off, on) in SWITCHES.items():
+        yield from _switch(it, name, off, on)
+
+
+@rule("aws_cloudtrail", "enable_logging", "is_multi_region_trail", "enable_log_file_validation")
+def new_trail(it: Subject) -> Iterator[Finding]:
+    """Judge a new trail that does less than it should."""
+    if it.new and it.now.get("enable_logging") is False:
+        yield careful("the new trail records nothing: it is made stopped")
+
+
+@rule("aws_cloudtrail", "kms_key_id", new=False)
+def trail_key(it: Subject) -> Iterator[Finding]:
+    """Judge what the records are encrypted with."""
+    yield from _key(it, "kms_key_id", "the trail's records")
+
+
+@rule("aws_cloudtrail", "s3_bucket_name", "s3_key_prefix", new=False)
+def trail_bucket(it: Subject) -> Iterator[Finding]:
+    """Judge where the records go."""
+    old, new = (one.get("s3_bucket_name") for one in (it.was, it.now))
+    if new is not None and old != new:
+        yield dangerous("the trail's records go to {} now, and went to {}", new, old)
+    elif it.was.get("s3_key_prefix") != it.now.get("s3_key_prefix"):
+        yield careful("the trail's records go below {} now", it.now.get("s3_key_prefix") or "no prefix")
+
+
+SELECTORS = ("advanced_event_selector", "event_selector", "insight_selector")
+
+
+@rule("aws_cloudtrail", *SELECTORS, new=False)
+def selectors(it: Subject) -> Iterator[Finding]:
+    """Judge which calls are recorded."""
+    old, new = (_listed([one.get(name) for name in SELECTORS]) for one in (it.was, it.now))
+    if any(one not in new for one in old):
+        yield dangerous("the trail records other calls than before, and maybe fewer")
+    elif old != new:
+        yield good("the trail records more calls")
+
+
+def _listed(values: Sequence[Json]) -> list[Json]:
+    return [one for value in values if isinstance(value, list) for one in value]
+
+
+@rule("aws_cloudtrail", *SELECTORS)
+def new_selectors(it: Subject) -> Iterator[Finding]:
+    """Judge nothing of a new trail: what it records, nobody recorded before."""
+    yield from ()
+
+
+@rule(
+    "aws_cloudtrail",
+    "cloud_watch_logs_group_arn",
+    "cloud_watch_logs_role_arn",
+    "sns_topic_name",
+    new=False,
+)
+def told(it: Subject) -> Iterator[Finding]:
+    """Judge who else gets what the trail records."""
+    yield careful("the trail tells others of its records than before")
+
+
+def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
+    old, new = it.was.get(name), it.now.get(name)
+    if name not in it.was or name not in it.now or old == new:
+        return
+    if not new:
+        yield dangerous(f"{what} are no longer encrypted with a key of ours")
+    elif not old:
+        yield good(f"{what} are encrypted with {{}} now", new)
+    else:
+        yield dangerous(f"{what} are encrypted with another key: {{}}, and were with {{}}", new, old)
+
+
+@rule("aws_cloudwatch_event_rule", "state", "is_enabled")
+def event_rule(it: Subject) -> Iterator[Finding]:
+    """Judge whether a rule's alarm can be raised."""
+    # Some versions of the provider have only one of these.
+    was, on = (
+        one.get("state", "ENABLED") != "DISABLED" and one.get("is_enabled") is not False
+        for one in (it.was, it.now)
+    )
+    if not on and (was or it.new):
+        tell = careful if it.new else dangerous
+        yield tell("the rule {} is disabled: its alarm is never raised", it.now.get("name"))
+    elif on and not was and not it.new:
+        yield good("the rule {} is enabled", it.now.get("name"))
+
+
+@rule("aws_cloudwatch_event_rule", "event_pattern", new=False)
+def pattern(it: Subject) -> Iterator[Finding]:
+    """Judge what a rule looks for."""
+    yield dangerous("the rule {} looks for other events than before", it.now.get("name"))
+
+
+@rule("aws_sns_topic", "kms_master_key_id", new=False)
+def topic(it: Subject) -> Iterator[Finding]:
+    """Judge what messages are encrypted with."""
+    yield from _key(it, "kms_master_key_id", "the alarms")

@@ -1,0 +1,95 @@
+"""What a change of CORS, notifications, event targets or subscriptions does to who uses or hears of what."""
+
+from collections.abc import Iterator
+
+from review.accounts import foreign
+from review.attributes import Attributes, blocks, texts
+from review.model import Finding, careful, dangerous, good
+from review.rules.registry import Subject, rule
+
+CORS = ("allowed_headers", "allowed_methods", "allowed_origins", "expose_headers", "id", "max_age_seconds")
+
+
+@rule("aws_s3_bucket_cors_configuration", *(f"cors_rule.{name}" for name in CORS))
+def cors(it: Subject) -> Iterator[Finding]:
+    """Judge which web pages may use the bucket's links."""
+    old, new = (_origins(one) for one in (it.was, it.now))
+    if new - old:
+        yield dangerous("web pages of {} may use the bucket's links", ", ".join(sorted(new - old)))
+    if old - new:
+        yield good("web pages of {} may no longer use the bucket's links", ", ".join(sorted(old - new)))
+    if old == new:
+        yield careful("web pages may use the bucket's links otherwise")
+
+
+def _origins(side: Attributes) -> set[str]:
+    return {origin for one in blocks(side.get("cors_rule")) for origin in texts(one.get("allowed_origins"))}
+
+
+@rule("aws_s3_bucket_notification", "eventbridge")
+def eventbridge(it: Subject) -> Iterator[Finding]:
+    """Judge whether EventBridge hears of what happens to objects."""
+    if bool(it.was.get("eventbridge")) != bool(it.now.get("eventbridge")):
+        yield careful(
+            "EventBridge is told of changes of objects"
+            if it.now.get("eventbridge")
+            else "EventBridge is no longer told of changes of objects: what its rules start, stops"
+        )
+
+
+WHO = {"queue": "queue_arn", "topic": "topic_arn", "lambda_function": "lambda_function_arn"}
+
+
+@rule("aws_s3_bucket_notification", *WHO)
+def notification(it: Subject) -> Iterator[Finding]:
+    """Judge who else hears of what happens to objects."""
+    for name, arn in WHO.items():
+        old, new = (
+            {str(block.get(arn)): block for block in blocks(one.get(name))} for one in (it.was, it.now)
+        )
+        for who in sorted(new):
+            if who not in old:
+                tell = foreign(who, it.around.own_accounts) or careful
+                yield tell("{} is told of what happens to objects", who)
+            elif old[who] != new[who]:
+                yield careful("{} is told of other events of objects than before", who)
+        for who in sorted(old.keys() - new.keys()):
+            yield careful("{} is no longer told of what happens to objects", who)
+
+
+@rule("aws_cloudwatch_event_target", "arn")
+def target(it: Subject) -> Iterator[Finding]:
+    """Judge whom a rule tells."""
+    arn, name = it.now.get("arn"), it.now.get("rule")
+    stranger = foreign(arn, it.around.own_accounts)
+    if not it.new and it.was.get("arn") != arn:
+        yield dangerous("the rule {} tells {} now, and told {}", name, arn, it.was.get("arn"))
+    elif it.new and stranger:
+        yield stranger("the rule {} tells {} of another account", name, arn)
+
+
+@rule("aws_cloudwatch_event_target", "input_transformer", "input", "input_path", new=False)
+def message(it: Subject) -> Iterator[Finding]:
+    """Judge what a rule says to whom it tells."""
+    yield careful("what the rule {} tells is another message", it.now.get("rule"))
+
+
+@rule("aws_sns_topic_subscription", "endpoint", "protocol")
+def subscription(it: Subject) -> Iterator[Finding]:
+    """Judge who gets a topic's messages."""
+    old, new = it.was.get("endpoint"), it.now.get("endpoint")
+    if it.new:
+        stranger = foreign(new, it.around.own_accounts)
+        tell = careful if it.now.get("protocol") in ("http", "https") else stranger
+        if tell:
+            yield tell("{} gets the messages of the topic", new)
+    elif old != new:
+        yield dangerous("{} gets the alarms now, and {} does not", new, old)
+    else:
+        yield careful("the alarms reach {} in another way", new)
+
+
+@rule("aws_sns_topic_subscription", "filter_policy", "filter_policy_scope", "redrive_policy")
+def subscribed(it: Subject) -> Iterator[Finding]:
+    """Judge which messages a subscriber gets."""
+    yield careful("{} gets other messages than before, and maybe fewer", it.now.get("endpoint"))

@@ -1,0 +1,215 @@
+"""What a lifecycle deletes or archives that it did not, whatever its rules are called, and Object Lock.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from review.attributes import Attributes, Json, blocks, first, number
+from review.model import Finding, careful, dangerous, good
+from review.rules.registry import Subject, rule
+
+FILTERS = ("object_size_greater_than", "object_size_less_than", "prefix")
+INNER = (
+    "abort_incomplete_multipart_upload.days_after_initiation",
+    *(f"expiration.{name}" for name in ("date", "days", "expired_object_delete_marker")),
+    *(f"filter.{name}" for name in (*FILTERS, "tag")),
+    *(f"filter.and.{name}" for name in (*FILTERS, "tags")),
+    *(f"noncurrent_version_expiration.{name}" for name in ("newer_noncurrent_versions", "noncurrent_days")),
+    *(
+        f"noncurrent_version_transition.{name}"
+        for name in ("newer_noncurrent_versions", "noncurrent_days", "storage_class")
+    ),
+    *(f"transition.{name}" for name in ("date", "days", "storage_class")),
+    *("id", "prefix", "status"),
+)
+INLINE = (
+    *("id", "prefix", "tags", "enabled", "abort_incomplete_multipart_upload_days"),
+    *(f"expiration.{name}" for name in ("date", "days", "expired_object_delete_marker")),
+    *(f"transition.{name}" for name in ("date", "days", "storage_class")),
+    "noncurrent_version_expiration.days",
+    *(f"noncurrent_version_transition.{name}" for name in ("days", "storage_class")),
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which objects a rule is about; sizes in bytes."""
+
+    prefix: str
+    tags: frozenset[tuple[str, str]]
+    above: float
+    below: float
+
+    def covers(self, other: "Scope") -> bool:
+        """Return whether each object of `other` is one of this."""
+        return (
+            other.prefix.startswith(self.prefix)
+            and self.tags <= other.tags
+            and self.above <= other.above
+            and self.below >= other.below
+        )
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a rule does to some objects.
+
+    Attributes:
+        rule: what the rule is called.
+        what: `objects`, `earlier versions`, or what is moved, with its storage class.
+        scope: to which.
+        date: on which day; empty where it counts days.
+        days: after how many days.
+        kept: how many newer versions are kept.
+    """
+
+    rule: str
+    what: str
+    scope: Scope
+    date: str
+    days: float
+    kept: float = 0
+
+    def reaches(self, other: "Deed") -> bool:
+        """Return whether this does all that `other` does, and not later."""
+        return (
+            self.what == other.what
+            and self.scope.covers(other.scope)
+            and self.date == other.date
+            and self.days <= other.days
+            and self.kept <= other.kept
+        )
+
+
+@rule("aws_s3_bucket_lifecycle_configuration", *(f"rule.{path}" for path in INNER))
+def lifecycle(it: Subject) -> Iterator[Finding]:
+    """Judge a lifecycle by what it does to which objects."""
+    old, new = (
+        [one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"]
+        for side in (it.was, it.now)
+    )
+    yield from _compared(old, new)
+
+
+@rule("aws_s3_bucket", *(f"lifecycle_rule.{path}" for path in INLINE))
+def inline_lifecycle(it: Subject) -> Iterator[Finding]:
+    """Judge the lifecycle that a bucket sets itself."""
+    old, new = (
+        [one for one in blocks(side.get("lifecycle_rule")) if one.get("enabled") is True]
+        for side in (it.was, it.now)
+    )
+    yield from _compared(old, new)
+
+
+def _compared(old: Sequence[Attributes], new: Sequence[Attributes]) -> Iterator[Finding]:
+    before, after = ([deed for one in rules for deed in _deeds(one)] for rules in (old, new))
+    for deed in after:
+        if not any(one.reaches(deed) for one in before):
+            yield _new(deed, [one for one in before if one.what == deed.what and one.scope == deed.scope])
+    ids = {one.get("id") for one in new}
+    for one in old:
+        deeds = list(_deeds(one))
+        if one.get("id") not in ids and not (deeds and all(_done(deed, after) for deed in deeds)):
+            yield careful("lifecycle rule {} is gone", one.get("id"))
+
+
+def _done(deed: Deed, others: Sequence[Deed]) -> bool:
+    return any(one.what == deed.what and one.scope.covers(deed.scope) for one in others)
+
+
+def _new(deed: Deed, before: Sequence[Deed]) -> Finding:
+    where = f" below {deed.scope.prefix}" if deed.scope.prefix else ""
+    if not deed.what.endswith("s"):
+        return careful("lifecycle rule {} moves {}", deed.rule, f"{deed.what}{where} {_when(deed)}")
+    fewer = [one.kept for one in before if one.days == deed.days and one.kept > deed.kept]
+    if fewer:
+        words = "lifecycle rule {} keeps {} of the versions it deletes, not {}"
+        return dangerous(words, deed.rule, int(deed.kept) or "none", int(fewer[0]))
+    return dangerous(f"lifecycle rule {{}} deletes {deed.what}{{}}", deed.rule, f"{where} {_when(deed)}")
+
+
+def _when(deed: Deed) -> str:
+    return f"on {deed.date}" if deed.date else f"after {deed.days:g} days"
+
+
+def _deeds(one: Attributes) -> Iterator[Deed]:
+    name, scope = str(one.get("id")), _scope(one)
+    for block in blocks(one.get("expiration")):
+        if block.get("date") or number(block.get("days")):
+            yield Deed(name, "objects", scope, str(block.get("date") or ""), number(block.get("days")) or 0)
+    for block in blocks(one.get("noncurrent_version_expiration")):
+        if days := _noncurrent_days(block):
+            yield Deed(name, "earlier versions", scope, "", days, _kept(block))
+    for path, what in (("transition", "objects"), ("noncurrent_version_transition", "earlier versions")):
+        for block in blocks(one.get(path)):
+            days = number(block.get("days")) or _noncurrent_days(block)
+            moved = f"{what} to {block.get('storage_class')}"
+            yield Deed(name, moved, scope, str(block.get("date") or ""), days, _kept(block))
+
+
+def _noncurrent_days(block: Attributes) -> float:
+    return number(block.get("noncurrent_days")) or number(block.get("days")) or 0
+
+
+def _kept(block: Attributes) -> float:
+    return number(block.get("newer_noncurrent_versions")) or 0
+
+
+def _scope(one: Attributes) -> Scope:
+    filters = [block for outer in blocks(one.get("filter")) for block in (outer, *blocks(outer.get("and")))]
+    tags = {
+        (str(tag.get("key")), str(tag.get("value"))) for block in filters for tag in blocks(block.get("tag"))
+    }
+    for block in (one, *filters):
+        tags |= {(key, str(value)) for key, value in (first(block, "tags") or {}).items()}
+    return Scope(
+        max((str(block.get("prefix") or "") for block in (one, *filters)), key=len),
+        frozenset(tags),
+        max((number(block.get("object_size_greater_than")) or 0 for block in filters), default=0),
+        min((_below(block.get("object_size_less_than")) for block in filters), default=float("inf")),
+    )
+
+
+def _below(value: Json) -> float:
+    return number(value) or float("inf")
+
+
+LOCK = tuple(f"rule.default_retention.{name}" for name in ("mode", "days", "years"))
+
+
+@rule("aws_s3_bucket_object_lock_configuration", *LOCK, "object_lock_enabled")
+def object_lock(it: Subject) -> Iterator[Finding]:
+    """Judge the lock that new versions get; those that there are keep theirs."""
+    yield from _locked(*(first(one, "rule", "default_retention") or {} for one in (it.was, it.now)))
+
+
+@rule("aws_s3_bucket", "object_lock_configuration.rule.default_retention")
+def inline_object_lock(it: Subject) -> Iterator[Finding]:
+    """Judge the lock of new versions that a bucket sets itself."""
+    path = ("object_lock_configuration", "rule", "default_retention")
+    yield from _locked(*(first(one, *path) or {} for one in (it.was, it.now)))
+
+
+def _locked(before: Json, after: Json) -> Iterator[Finding]:
+    old, new = (first(one, "mode") for one in (before, after))
+    days = [
+        int((number(first(one, "days")) or 0) + 365 * (number(first(one, "years")) or 0))
+        for one in (before, after)
+    ]
+    if not new:
+        if old:
+            yield dangerous("new versions are no longer locked")
+        return
+    if not old:
+        yield good("new versions are locked for {} days now: {}", days[1], new)
+        return
+    if old == "COMPLIANCE" and new != old:
+        words = "Object Lock is weaker: who has the permission can lift it: {}, and was {}"
+        yield dangerous(words, new, old)
+    elif new == "COMPLIANCE" and old != new:
+        yield good("Object Lock is stronger: nobody can lift it")
+    if days[0] != days[1]:
+        tell = dangerous if days[1] < days[0] else good
+        yield tell("objects are locked for {} days, and were for {}", days[1], days[0])

@@ -1,0 +1,89 @@
+"""What public-access blocks, object ownership and versioning do less than before.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+from collections.abc import Iterator
+
+from review.attributes import first
+from review.facts.kinds import GUARDS
+from review.model import Finding, careful, dangerous, good
+from review.rules.registry import Subject, rule
+
+BLOCKS = {
+    "block_public_acls": "refuses new ACLs that make something public",
+    "block_public_policy": "blocks public policies",
+    "ignore_public_acls": "ignores ACLs that make something public",
+    "restrict_public_buckets": "keeps others out of a bucket with a public policy",
+}
+ACCOUNT = "aws_s3_account_public_access_block"
+
+
+@rule(("aws_s3_bucket_public_access_block", ACCOUNT), *BLOCKS)
+def block(it: Subject) -> Iterator[Finding]:
+    """Judge each of the four switches; since April 2023 all are on for a new bucket that says nothing."""
+    what = GUARDS[it.kind]
+    for name, does in BLOCKS.items():
+        if it.new and it.now.get(name) is False:
+            yield careful(f"{what} says not that it {does}, and S3 does so by default")
+        elif it.was.get(name) and not it.now.get(name):
+            yield dangerous(f"{what} no longer {does}")
+        elif it.now.get(name) and not it.was.get(name):
+            yield good(f"{what} {does} now")
+
+
+@rule("aws_s3_access_point", "public_access_block_configuration")
+def of_access_point(it: Subject) -> Iterator[Finding]:
+    """Judge the four switches of an access point, which are all on where it says nothing."""
+    for name, does in BLOCKS.items():
+        old, new = (first(one, "public_access_block_configuration", name) for one in (it.was, it.now))
+        if new is False and old is not False:
+            yield dangerous(f"the access point no longer {does}")
+        elif old is False and new is not False:
+            yield good(f"the access point {does} now")
+
+
+# The strongest last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+OWNERSHIP = ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced")
+
+
+@rule("aws_s3_bucket_ownership_controls", "rule.object_ownership")
+def ownership(it: Subject) -> Iterator[Finding]:
+    """Judge whether ACLs count; since April 2023 they do not for a new bucket that says nothing."""
+    old, new = (first(one, "rule", "object_ownership") for one in (it.was, it.now))
+    if new == "BucketOwnerEnforced":
+        yield good("ACLs do not count any more: all objects are the bucket owner's")
+    elif it.new:
+        yield careful("ACLs count by {}, and by default they do not: an object's ACL can let others in", new)
+    elif old == "BucketOwnerEnforced":
+        yield dangerous("ACLs count again by {}: an object's ACL can let others in", new)
+    else:
+        yield careful("objects belong to others than before: {}, and were {}", new, old)
+
+
+@rule("aws_s3_bucket_versioning", "versioning_configuration.status")
+def versioning(it: Subject) -> Iterator[Finding]:
+    """Judge whether versions are kept."""
+    yield from versions_kept(first(it.now, "versioning_configuration", "status") == "Enabled", new=it.new)
+
+
+def versions_kept(kept: bool, *, new: bool) -> Iterator[Finding]:
+    """Say that versions are kept now, or no longer."""
+    if kept:
+        yield good("versions are kept now")
+    elif new:
+        yield careful("versions are not kept: what is overwritten or deleted is lost")
+    else:
+        yield dangerous("versions are no longer kept: what is overwritten or deleted is lost")
+
+
+@rule("aws_s3_bucket_versioning", "versioning_configuration.mfa_delete", new=False)
+def mfa_delete(it: Subject) -> Iterator[Finding]:
+    """Judge whether a version can be deleted without MFA."""
+    old, new = (first(one, "versioning_configuration", "mfa_delete") == "Enabled" for one in (it.was, it.now))
+    if old != new:
+        yield (
+            good("versions can be deleted with MFA only")
+            if new
+            else dangerous("versions can be deleted without MFA")
+        )

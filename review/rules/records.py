@@ -1,0 +1,94 @@
+"""What a change of access logs, inventory or replication does to what is known and what is kept elsewhere."""
+
+from collections.abc import Iterator, Mapping
+
+from review.accounts import foreign
+from review.attributes import Attributes, Json, blocks, first
+from review.model import Finding, careful, dangerous, good
+from review.rules.registry import Subject, is_new_bucket, rule
+
+
+@rule("aws_s3_bucket_logging", "target_bucket", "target_prefix")
+def logging(it: Subject) -> Iterator[Finding]:
+    """Judge where requests are logged."""
+    yield from logged(it.was, it.now)
+
+
+def logged(before: Attributes, after: Attributes) -> Iterator[Finding]:
+    """Judge where requests were and are logged, by `target_bucket` and `target_prefix`."""
+    old, new = before.get("target_bucket"), after.get("target_bucket")
+    prefixes = [one.get("target_prefix") for one in (before, after)]
+    if old and not new:
+        yield dangerous("requests are no longer logged")
+    elif new and not old:
+        yield good("requests are logged to {}", new)
+    elif old != new:
+        yield dangerous("requests are logged to {}, and were to {}", new, old)
+    elif prefixes[0] != prefixes[1]:
+        # The log bucket's policy lets logs in below one prefix, and S3 drops the others without a word.
+        yield dangerous("requests are logged below {}, and were below {}", prefixes[1], prefixes[0])
+
+
+@rule("aws_s3_bucket_logging", "target_grant")
+def log_grants(it: Subject) -> Iterator[Finding]:
+    """Judge who else may read the logs."""
+    yield dangerous("the logs' ACL lets others in, or others than before")
+
+
+INVENTORY = ("filter", "included_object_versions", "optional_fields", "schedule")
+
+
+@rule("aws_s3_bucket_inventory", "destination", "enabled")
+def inventory(it: Subject) -> Iterator[Finding]:
+    """Judge where the list of every object is written; the other bucket may be in any account."""
+    if it.was.get("enabled") and not it.now.get("enabled"):
+        yield careful("the inventory is no longer written")
+    elif it.now.get("enabled") and not it.was.get("enabled"):
+        yield careful("an inventory is written")
+    else:
+        old, new = (first(one, "destination", "bucket", "bucket_arn") for one in (it.was, it.now))
+        if old != new:
+            yield dangerous("the inventory is written to {}", new)
+        else:
+            yield careful("the inventory is written otherwise than before")
+
+
+@rule("aws_s3_bucket_inventory", *INVENTORY, new=False)
+def inventory_contents(it: Subject) -> Iterator[Finding]:
+    """Judge what stands in the inventory."""
+    yield careful("the inventory lists other things than before, or at other times")
+
+
+@rule("aws_s3_bucket_replication_configuration", "rule", "role")
+def replication(it: Subject) -> Iterator[Finding]:
+    """Judge where new objects are copied to."""
+    old, new = (_enabled(one) for one in (it.was, it.now))
+    for name in sorted(old.keys() | new.keys()):
+        yield from _replicated(name, old.get(name), new.get(name), it)
+    if it.was.get("role") and it.was.get("role") != it.now.get("role"):
+        yield careful("objects are copied by another role: {}", it.now.get("role"))
+
+
+def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: Subject) -> Iterator[Finding]:
+    if new is None:
+        yield dangerous("new objects are no longer replicated by the rule {}", name)
+        return
+    to, account = _destination(new), first(new, "destination", "account")
+    stranger = foreign(account, it.around.own_accounts)
+    if stranger and (old is None or first(old, "destination", "account") != account):
+        yield stranger("new objects are copied to {} of another account: {}", to, account)
+    elif old is None:
+        if not (it.new and is_new_bucket(it.now.get("bucket"), it.around)):
+            yield careful("new objects are replicated to {}", to)
+    elif _destination(old) != to:
+        yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
+    elif old != new:
+        yield careful("the rule {} replicates otherwise than before", name)
+
+
+def _enabled(side: Attributes) -> Mapping[str, Attributes]:
+    return {str(one.get("id")): one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"}
+
+
+def _destination(one: Attributes) -> Json:
+    return first(one, "destination", "bucket")

@@ -1,0 +1,169 @@
+"""Who gets in by a clause that allows something, and how grave that is.
+
+The conditions are a part of the question: a condition that stands for a stranger lets a stranger in, and
+one that is true where its key is missing (`…IfExists`, `ForAllValues`) keeps nobody out.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from review.accounts import account_of
+from review.clauses import Clause, Test, is_glob, network
+from review.model import CAREFUL, DANGEROUS
+
+ACCOUNT_KEYS = ("aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount")
+ARN_KEYS = ("aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn")
+FIXED_KEYS = {
+    "aws:principalorgid": "anybody of the organization {}",
+    "aws:principalorgpaths": "anybody of the organization {}",
+    "aws:sourceorgid": "anybody of the organization {}",
+    "aws:sourcevpc": "anybody in the network {}",
+    "aws:sourcevpce": "anybody in the network behind {}",
+    "aws:userid": "who has the id {}",
+    "s3:dataaccesspointaccount": "anybody by an access point of {}",
+}
+NETWORK_KEYS = ("aws:sourceip", "aws:vpcsourceip")
+WIDEST = {4: 8, 6: 32}
+"""Networks that are wider are everybody, as S3 judges what is public."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who gets in.
+
+    Attributes:
+        severity: how grave that is, whatever it is for.
+        words: who it is, with `{}` for the value.
+        value: what comes from the policy.
+        stranger: whether it is somebody else than our own account.
+    """
+
+    severity: str
+    words: str
+    value: str
+    stranger: bool = False
+
+
+def who_of(clause: Clause, own: Collection[str]) -> Who:
+    """Return whom `clause` lets in; `own` are the accounts that are ours, if the plan tells any."""
+    if clause.principal is None:
+        return Who(CAREFUL, "who has the policy", "")
+    negated, names = clause.principal
+    if negated:
+        return Who(DANGEROUS, "anybody but {}", _listed(names), stranger=True)
+    (name,) = names
+    kind, space, rest = name.partition(" ")
+    if kind == "Service" and space:
+        return _service(clause, rest)
+    if kind == "Federated" and space:
+        return _federated(clause, rest)
+    if kind == "CanonicalUser" and space:
+        return Who(DANGEROUS, "the account with the canonical id {}", rest, stranger=True)
+    return _aws(clause, name, own)
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _aws(clause: Clause, name: str, own: Collection[str]) -> Who:
+    if re.fullmatch("A[A-Z]{2}A[A-Z0-9]+", name):
+        return Who(CAREFUL, "who has the id {} (cannot tell whose account)", name)
+    if name != "*" and not is_glob(name):
+        return _of_account(name, account_of(name), own)
+    narrowed = [one for test in clause.tests if (one := _narrowed(test, own)) is not None]
+    if narrowed:
+        return min(narrowed, key=lambda one: one.severity == DANGEROUS)
+    return Who(DANGEROUS, "anybody", "", stranger=True)
+
+
+def _of_account(name: str, account: str, own: Collection[str]) -> Who:
+    if account and account in own:
+        return Who(CAREFUL, "{}", name)
+    if not own:
+        return Who(CAREFUL, "{} (cannot tell whose account)", name, stranger=True)
+    return Who(DANGEROUS, "{} of another account", name, stranger=True)
+
+
+def _narrowed(test: Test, own: Collection[str]) -> Who | None:
+    """Return whom a condition leaves of everybody; None where that is everybody."""
+    if test.negated or test.optional or test.set_of == "forallvalues" or test.operator == "null":
+        return None
+    if test.key in NETWORK_KEYS:
+        return _in_networks(test)
+    if any(set(value) <= set("*?") for value in test.values):
+        return None
+    if test.key in ACCOUNT_KEYS:
+        return _worst(_of_account(f"anybody of {one}", account_of(one), own) for one in sorted(test.values))
+    if test.key in ARN_KEYS:
+        return _worst(_by_arn(one, own) for one in sorted(test.values))
+    if test.key in FIXED_KEYS:
+        return Who(CAREFUL, FIXED_KEYS[test.key], _listed(test.values))
+    return None
+
+
+def _worst(found: Iterator[Who]) -> Who | None:
+    return min(found, key=lambda one: one.severity != DANGEROUS, default=None)
+
+
+def _by_arn(arn: str, own: Collection[str]) -> Who:
+    parts = arn.split(":")
+    if arn.startswith("arn:aws:s3:::"):
+        return Who(CAREFUL, "who acts for {}", arn)
+    if len(parts) < 6 or is_glob(parts[4]):
+        return Who(DANGEROUS, "anybody whose ARN is like {}", arn, stranger=True)
+    return _of_account(arn, parts[4], own)
+
+
+def _in_networks(test: Test) -> Who | None:
+    for value in test.values:
+        found = network(value)
+        if found is None or found.prefixlen < WIDEST[found.version]:
+            return None
+    return Who(CAREFUL, "anybody in the network {}", _listed(test.values), stranger=True)
+
+
+SOURCES = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:sourceowner",
+    "kms:calleraccount",
+)
+
+
+def _service(clause: Clause, name: str) -> Who:
+    if any(test.key in SOURCES and not test.optional and not test.negated for test in clause.tests):
+        return Who(CAREFUL, "the service {}", name)
+    return Who(CAREFUL, "the service {}, for whichever account it acts", name)
+
+
+def subjects_of(clause: Clause) -> frozenset[str]:
+    """Return whom an OIDC provider's trust is for: the values of its `sub`; none where it asks for none."""
+    return frozenset(
+        value
+        for test in clause.tests
+        if test.key.endswith(":sub") and not test.negated and not test.optional and not test.set_of
+        for value in test.values
+    )
+
+
+def owner_of(subject: str) -> str:
+    """Return the organization or account before the first slash of a `sub`; empty where that is a pattern."""
+    owner, slash, _ = subject.partition("/")
+    return owner if slash and not is_glob(owner) else ""
+
+
+def _federated(clause: Clause, name: str) -> Who:
+    subjects = subjects_of(clause)
+    if subjects and all(map(owner_of, subjects)):
+        return Who(CAREFUL, "who signs in as {}", _listed(subjects))
+    if subjects:
+        return Who(
+            DANGEROUS, "who signs in as {}, of whichever organization", _listed(subjects), stranger=True
+        )
+    return Who(DANGEROUS, "anybody who signs in at {}", name, stranger=True)
