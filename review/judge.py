@@ -87,7 +87,7 @@ def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
         one for one in lost if one.severity == CAREFUL
     ]
     if not worst:
-        yield from lost if lost and change.type not in GUARDS else told
+        yield from lost if lost and change.type not in GUARDS and change.type not in POLICIES else told
         return
     guard = GUARDS.get(change.type)
     words = f"{guard} is removed: " if guard else ""

@@ -85,6 +85,11 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     yield from _locked_out(kind, old, new)
 
 
+def document_findings(before: str, after: str) -> list[Finding]:
+    """Return what differs between two policies in JSON, of whichever resource; none where nothing does."""
+    return list(_compared("", "document", before, after, Around()))
+
+
 def _renamed(policy: Json, around: Around) -> Json:
     """Return a policy's text with the new names of buckets: that they are named otherwise lets nobody in."""
     if isinstance(policy, str):

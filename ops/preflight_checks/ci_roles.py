@@ -11,9 +11,9 @@ from typing import Any
 
 from constructs_lib.policies.trust_policy import ISSUER
 from ops import aws
-from ops.policy_changes import policy_findings
 from ops.preflight_checks.credentials import Caller
 from ops.preflight_checks.line import Line, asked, bad, good, skipped
+from review.policy_findings import document_findings
 from stacks.settings import Settings
 from stacks.settings_defaults import ci_role_names
 
@@ -109,12 +109,12 @@ def _differences(name: str, made: Role | None, role: Role) -> Iterator[str]:
     if made is None:
         yield f"{name} does not exist"
         return
-    if policy_findings("", made.trust, role.trust, ""):
+    if document_findings(made.trust, role.trust):
         yield f"{name} trusts others than it should"
     for policy, document in role.policies.items():
         if policy not in made.policies:
             yield f"{name} lacks {policy}"
-        elif policy_findings("", made.policies[policy], document, ""):
+        elif document_findings(made.policies[policy], document):
             yield f"{policy} is not what {name} needs now"
     for policy in made.policies.keys() - role.policies.keys():
         yield f"{name} has {policy}, which its stack does not know: detach it"

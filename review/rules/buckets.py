@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from review.attributes import Attributes, Json, blocks, first
+from review.attributes import Json, blocks, first
 from review.facts.kinds import GUARDS
 from review.model import Finding, careful, dangerous, good
 from review.rules.public_access import versions_kept
@@ -114,4 +114,3 @@ def moves(it: Subject) -> Iterator[Finding]:
         yield dangerous(f"{name} moves to the bucket {{}}: {{}} has none any more", new, old)
     else:
         yield careful("it moves from the bucket {} to {}", old, new)
-

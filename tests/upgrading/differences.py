@@ -6,8 +6,8 @@ A line is what a change is listed by in changes.toml. Statements are compared as
 import json
 from collections.abc import Iterator, Mapping
 
-from ops.findings import Severity
-from ops.policy_changes import policy_findings
+from review.model import GOOD
+from review.policy_findings import document_findings
 from tests.upgrading.contract import Contract, Resource, Statements
 
 
@@ -66,14 +66,8 @@ def _statement(sid: str, old: Statements, new: Statements) -> set[str]:
     if old[sid]["Effect"] != new[sid]["Effect"]:
         return {f"is {new[sid]['Effect']}, was {old[sid]['Effect']}"}
     verb = "refuses" if new[sid]["Effect"] == "Deny" else "allows"
-    findings = policy_findings("", _document(old[sid]), _document(new[sid]), "")
-    return {f"{verb} {_amount(one.severity, verb)}" for one in findings}
-
-
-def _amount(severity: Severity, verb: str) -> str:
-    if severity is Severity.CHANGED:
-        return "something else"
-    return "more" if (severity is Severity.STRONGER) == (verb == "refuses") else "less"
+    found = document_findings(_document(old[sid]), _document(new[sid]))
+    return {f"{verb} {'more' if (one.severity == GOOD) == (verb == 'refuses') else 'less'}" for one in found}
 
 
 def _document(statement: object) -> str:
