@@ -35,7 +35,7 @@ def checkout_of_ops(folder: Path) -> Path:
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "environments", folder / "environments")
-    for name in ("constructs_lib", "presign", "stacks"):
+    for name in ("constructs_lib", "presign", "proof", "review", "stacks"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "main.py").symlink_to(ROOT / "main.py")
     return folder
