@@ -1,6 +1,7 @@
 """boto3 for ops: the credentials that Terraform uses, short waits, and errors in one line."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -60,6 +61,33 @@ def get_object(s3: Any, **which: str) -> bytes | None:  # noqa: ANN401 - boto3 m
             return None
         raise
     return body
+
+
+CONFLICT_WAITS = (0.2, 0.4, 0.8, 1.6)
+"""Seconds before each further try of a write that another request was in the way of."""
+
+
+def put_new(s3: Any, body: bytes, **where: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """Write an object of S3 where there is none, and tell whether it was written; else there is one already.
+
+    Where another request for the same key is under way, S3 answers 409, which says nothing about whether an
+    object will be there: AWS says to retry, and boto3 retries no 409. It does retry where an answer was lost:
+    the object that is there already may be the one that was to be written.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    waits = iter(CONFLICT_WAITS)
+    while True:
+        try:
+            s3.put_object(**where, Body=body, IfNoneMatch="*")
+        except s3.exceptions.ClientError as error:
+            if error_code(error) == "PreconditionFailed":
+                return False
+            wait = next(waits, None) if error_code(error) == "ConditionalRequestConflict" else None
+            if wait is None:
+                raise
+            time.sleep(wait)
+        else:
+            return True
 
 
 REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}

@@ -232,15 +232,16 @@ class _Bootstrap:
         # Not with `terraform init -migrate-state` or `state push`, which begin a new lineage in an empty
         # backend: nobody could say any more what came of which. This also overwrites nobody's state, and
         # leaves no lock behind where we are killed.
+        s3, body = aws.client("s3", self._region), self._local.read_bytes()
+        where = {"Bucket": self._bucket, "Key": self._key, "ExpectedBucketOwner": self._account}
         with aws.one_line_errors(f"writing s3://{self._bucket}/{self._key}, where there was nothing"):
-            aws.client("s3", self._region).put_object(
-                Bucket=self._bucket,
-                Key=self._key,
-                Body=self._local.read_bytes(),
-                ContentType="application/json",
-                ExpectedBucketOwner=self._account,
-                IfNoneMatch="*",
-            )
+            written = aws.put_new(s3, body, **where, ContentType="application/json")
+            # It is our own where S3's answer to the first try was lost.
+            if not written and aws.get_object(s3, **where) != body:
+                raise OpsError(
+                    f"s3://{self._bucket}/{self._key} was written just now by somebody else, and not "
+                    f"overwritten; the state is safe in {self._local}: run this again"
+                )
         (self._stack.folder / OVERRIDE).unlink()
 
     def _read_back(self) -> None:

@@ -248,14 +248,12 @@ class RemoteState:
             "Path": f"{self.bucket}/{self.key}",
         }
         with self._errors("lock"):
-            try:
-                self._s3.put_object(
-                    **self._where, Key=self._lock_key, Body=json.dumps(info).encode(), IfNoneMatch="*"
-                )
-            except self._s3.exceptions.ClientError as error:
-                if aws.error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
-                    raise self.held(self.lock()) from error
-                raise
+            body = json.dumps(info).encode()
+            if not aws.put_new(self._s3, body, **self._where, Key=self._lock_key):
+                holder = self.lock()
+                # It is our own where S3's answer to the first try was lost.
+                if holder is None or holder.id != info["ID"]:
+                    raise self.held(holder)
         try:
             yield
         finally:

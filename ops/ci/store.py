@@ -73,11 +73,7 @@ class PlanStore:
         same: the folder is called after the SHA-256 of all, which `plan` checks.
         """
         with self._errors("write", name):
-            try:
-                self._s3.put_object(**self._where, Key=self._key(name), Body=body, IfNoneMatch="*")
-            except self._s3.exceptions.ClientError as error:
-                if aws.error_code(error) != "PreconditionFailed":
-                    raise
+            aws.put_new(self._s3, body, **self._where, Key=self._key(name))
 
     def replace(self, name: str, body: bytes) -> None:
         """Store a new version of an object."""

@@ -137,6 +137,10 @@ PEOPLE: Mapping[str, Person] = {
     ),
     # What S3 replicates with, and the same permissions in other hands.
     "the replication role": Person("role/secure-storage-{environment}-replica", ("SecureS3Replication",)),
+    # What its boundary leaves room for: any key of the account, for these buckets.
+    "the replication role with all of KMS": Person(
+        "role/secure-storage-{environment}-replica", ("SecureS3Replication", "AllOfKMS")
+    ),
     "the replication role without a policy": Person("role/secure-storage-{environment}-replica"),
     "a replication role with all of S3": Person("role/secure-storage-{environment}-replica", ("AllOfS3",)),
     "another role that may replicate": Person("role/replicator", ("SecureS3Replication",)),
