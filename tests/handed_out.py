@@ -46,13 +46,12 @@ def role(aws: EmbeddedAws, name: str, *documents: Document, managed: tuple[str, 
     return assume(aws, arn)
 
 
-def remove_roles(aws: EmbeddedAws, *names: str) -> None:
-    """Delete roles that hold managed policies and nothing else; a policy that is held cannot be deleted."""
+def take_away_managed_policies(aws: EmbeddedAws) -> None:
+    """Detach every managed policy from every role; a policy that is held cannot be deleted."""
     iam = aws.client("iam")
-    for name in names:
+    for name in [one["RoleName"] for one in iam.list_roles()["Roles"]]:
         for held in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
             iam.detach_role_policy(RoleName=name, PolicyArn=held["PolicyArn"])
-        iam.delete_role(RoleName=name)
 
 
 def administrator(aws: EmbeddedAws) -> EmbeddedAws:
@@ -85,3 +84,15 @@ def deployer(aws: EmbeddedAws, stack: Mapping[str, Any]) -> EmbeddedAws:
 def planner(aws: EmbeddedAws, stack: Mapping[str, Any]) -> EmbeddedAws:
     """Return the AWS of a role with exactly `ops deploy-policy ENV --read-only`."""
     return role(aws, "plan", *deploy_documents(stack, read_only=True))
+
+
+def without(action: str, documents: list[Document]) -> list[Document]:
+    """Return the same documents without one action, which must be in them."""
+    text = json.dumps(documents)
+    assert json.dumps(action) in text, f"{action} is in none of them"
+    weaker: list[Document] = json.loads(text)
+    for document in weaker:
+        for statement in document["Statement"]:
+            statement["Action"] = [one for one in statement["Action"] if one != action]
+        document["Statement"] = [statement for statement in document["Statement"] if statement["Action"]]
+    return weaker

@@ -1,6 +1,8 @@
-"""`ops bootstrap`, killed at any point and run again, with real terraform and an embedded AWS."""
+"""`ops bootstrap`, killed at any point and run again, with real terraform and an embedded AWS.
 
-import http.client
+An administrator runs it, with authorization on: what the bucket and the key refuse, they refuse here too.
+"""
+
 import json
 import os
 import re
@@ -15,11 +17,11 @@ from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 from tests.ops.ops_support import checkout_of_ops
 
-import boto3
 import pytest
 
 BUCKET = "secure-dev-terraform-state"
@@ -38,26 +40,26 @@ class Lifecycle(Construct):
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws:
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as aws:
         yield aws
 
 
 @dataclass
 class Account:
-    """An empty account, and a checkout to bootstrap it from."""
+    """An empty account, and a checkout to bootstrap it from.
 
+    Attributes:
+        root: the account as root sees it.
+        checkout: where the administrator runs `python -m ops`.
+        env: the administrator's variables.
+    """
+
+    root: EmbeddedAws
     checkout: Path
     env: dict[str, str]
 
     def client(self, service: str) -> Any:
-        make: Any = boto3.client  # its type is a list of all services by name
-        return make(
-            service,
-            endpoint_url=self.env["AWS_ENDPOINT_URL"],
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return self.root.client(service)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -145,10 +147,8 @@ class Account:
 
 @pytest.fixture
 def account(running: EmbeddedAws, tmp_path: Path) -> Account:
-    connection = http.client.HTTPConnection(running.endpoint.removeprefix("http://"))
-    connection.request("POST", "/_ministack/reset")
-    assert connection.getresponse().status == 200
-    connection.close()
+    handed_out.empty(running)
+    administrator = handed_out.administrator(running)
     checkout = checkout_of_ops(tmp_path / "checkout")
     (checkout / "main.py").unlink(missing_ok=True)
     shutil.copy(ROOT / "main.py", checkout)
@@ -160,8 +160,11 @@ def account(running: EmbeddedAws, tmp_path: Path) -> Account:
     )
     with (checkout / "constructs_lib" / "lifecycle.py").open("a") as file:
         file.write(NO_LIFECYCLE)
-    env = running.environment(tool_environment()) | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-    return Account(checkout, {name: value for name, value in env.items() if name != "CDKTF_OUTPUT"})
+    env = administrator.environment(tool_environment()) | {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Account(running, checkout, {name: value for name, value in env.items() if name != "CDKTF_OUTPUT"})
 
 
 @pytest.mark.slow
@@ -278,7 +281,8 @@ def test_a_bucket_of_another_account_is_named_with_its_setting(account: Account)
     def forbid(call: Call) -> Answer | None:
         return Answer(403) if call.method == "HEAD" else None
 
-    with AwsProxy(account.env["AWS_ENDPOINT_URL"], fault=forbid) as proxy:
+    root = account.root
+    with AwsProxy(root.endpoint, fault=forbid, certificate=root.certificate) as proxy:
         account.env["AWS_ENDPOINT_URL"] = proxy.endpoint
         line = error_of(account, "--auto-approve")
         (head,) = (call for call in proxy.calls if call.method == "HEAD")

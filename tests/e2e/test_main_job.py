@@ -7,23 +7,18 @@ meant for, with exactly the policy that we hand out.
 
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops.demo import Workplace, tampered, without_headers
 from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.toolchain import tool_environment
 from tests import handed_out
+from tests.e2e.deployed import Deployed, at_work, deploy, root_of, terraform, values
 from tests.state_stack import copy_state_stack
 
 import pytest
-
-HOLDERS = ("SecureS3Read-ENV", "SecureS3Write-ENV", "SecureStorageState-ENV")
-"""Roles of the tests' own, each called like the one policy that it holds."""
 
 KEY = "uploads/a name with spaces & ümlauts.txt"
 
@@ -32,71 +27,6 @@ KEY = "uploads/a name with spaces & ümlauts.txt"
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as running:
         yield running
-
-
-@dataclass
-class Deployed:
-    """An environment that is deployed.
-
-    Attributes:
-        place: where links are made and used, by a role with `SecureS3Access-…` alone.
-        administrator: who bootstraps.
-        deployer: a role with exactly `ops deploy-policy`.
-        planner: a role with exactly `ops deploy-policy --read-only`.
-    """
-
-    place: Workplace
-    administrator: EmbeddedAws
-    deployer: EmbeddedAws
-    planner: EmbeddedAws
-    outputs: dict[str, Any]
-    state: dict[str, Any]
-    folder: Path
-
-    def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return terraform(self.folder, self.deployer, *arguments)
-
-    def holding(self, policy: str) -> Workplace:
-        """The same place, for a role with one managed policy of the environment's alone."""
-        name = policy.replace("ENV", self.folder.name.removeprefix("secure-storage-"))
-        return at_work(self.place, handed_out.role(root_of(self.place.aws), name, managed=(name,)))
-
-    @property
-    def s3(self) -> Any:
-        """What somebody who may do everything sees, whom the bucket policy binds all the same."""
-        return self.administrator.client("s3")
-
-    @property
-    def bucket(self) -> str:
-        return str(self.outputs["S3BucketName"])
-
-
-def root_of(aws: EmbeddedAws) -> EmbeddedAws:
-    return EmbeddedAws(aws.endpoint, aws.certificate)
-
-
-def at_work(place: Workplace, aws: EmbeddedAws) -> Workplace:
-    return replace(place, aws=aws, env=aws.environment(tool_environment()))
-
-
-def terraform(folder: Path, aws: EmbeddedAws, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = aws.environment(tool_environment())
-    return subprocess.run(
-        ["terraform", *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-
-
-def deploy(folder: Path, aws: EmbeddedAws) -> dict[str, Any]:
-    """Apply the stack in `folder`; return its outputs in the shape of `terraform output -json`."""
-    for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
-        done = terraform(folder, aws, *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-    outputs: dict[str, Any] = json.loads(terraform(folder, aws, "output", "-json").stdout)
-    return outputs
-
-
-def values(outputs: dict[str, Any]) -> dict[str, Any]:
-    return {name: output["value"] for name, output in outputs.items()}
 
 
 def encryption_of(outputs: dict[str, Any]) -> dict[str, str]:
@@ -136,8 +66,7 @@ def deployed(
         state=values(state),
         folder=folder,
     )
-    holders = (name.replace("ENV", request.cls.environment) for name in HOLDERS)
-    handed_out.remove_roles(aws, "user", *holders)
+    handed_out.take_away_managed_policies(aws)
     for made, who in ((folder, deployer), (state_folder, administrator)):
         done = terraform(made, who, "destroy", "-input=false", "-auto-approve")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -271,8 +200,53 @@ class MainJob:
         assert [found["Key"] for found in listed["Contents"]] == [f"{deployed.folder.name}/terraform.tfstate"]
 
 
+PLAN = ("plan", "-input=false", "-no-color")
+
+
 class TestWithKmsKey(MainJob):
     environment = "dev"
+
+    @pytest.mark.parametrize(
+        ("read_only", "action", "run"),
+        [
+            (True, "s3:GetBucketPolicy", (*PLAN, "-lock=false")),
+            (True, "kms:Decrypt", ("state", "list")),
+            (False, "s3:PutObject", PLAN),
+            (False, "s3:PutBucketVersioning", ("apply", "-input=false", "-no-color", "-auto-approve")),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_terraform_is_refused_without_one_permission_of_its_role(
+        self, deployed: Deployed, read_only: bool, action: str, run: tuple[str, ...]
+    ) -> None:
+        """With the permission, the same runs go well: the tests above."""
+        documents = handed_out.deploy_documents(handed_out.read_stack(deployed.folder), read_only=read_only)
+        name = f"without-{action.replace(':', '-')}"
+        weaker = handed_out.role(root_of(deployed.place.aws), name, *handed_out.without(action, documents))
+        if action == "s3:PutBucketVersioning":
+            suspended = {"Status": "Suspended"}
+            deployed.s3.put_bucket_versioning(Bucket=deployed.bucket, VersioningConfiguration=suspended)
+        done = terraform(deployed.folder, weaker, *run)
+        assert done.returncode == 1, done.stdout
+        assert f"not authorized to perform: {action}" in " ".join(done.stderr.split())
+        if action == "s3:PutBucketVersioning":
+            deploy(deployed.folder, deployed.deployer)
+
+    @pytest.mark.parametrize(("action", "link"), [("s3:GetObject", "get"), ("kms:GenerateDataKey", "put")])
+    def test_a_link_is_refused_without_one_permission_of_its_signer(
+        self, deployed: Deployed, action: str, link: str
+    ) -> None:
+        """With the permission, the same links work: the tests above."""
+        iam = root_of(deployed.place.aws).client("iam")
+        policy = iam.get_policy(PolicyArn=deployed.outputs["IAMPolicyArn"])["Policy"]
+        version = {"PolicyArn": policy["Arn"], "VersionId": policy["DefaultVersionId"]}
+        document = iam.get_policy_version(**version)["PolicyVersion"]["Document"]
+        (weaker,) = handed_out.without(action, [document])
+        name = f"without-{link}"
+        signer = at_work(deployed.place, handed_out.role(root_of(deployed.place.aws), name, weaker))
+        (signer.folder / "up").write_bytes(b"content")
+        file = "up" if link == "put" else "down"
+        assert signer.curl(signer.presign(link, KEY, "--file", file)["curl"]) == 403
 
 
 class TestWithSseS3(MainJob):

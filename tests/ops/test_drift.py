@@ -48,7 +48,7 @@ class Deployed:
 
     @cached_property
     def key(self) -> str:
-        outputs = json.loads(self.stack.terraform("output", "-json").stdout)
+        outputs = json.loads(self.seen_by(self.planner).terraform("output", "-json").stdout)
         return str(outputs["KMSKeyArn"]["value"])
 
     def deploy(self, who: EmbeddedAws | None = None) -> None:
