@@ -32,9 +32,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetObject": Operation("s3:GetObject", kms="kms:Decrypt"),
     "GetObjectVersion": Operation("s3:GetObjectVersion", kms="kms:Decrypt"),
     "PutObject": Operation("s3:PutObject", kms="kms:GenerateDataKey", uploads=True),
-    # All steps of an upload in parts are authorized as s3:PutObject. Only the first one sends the encryption
-    # headers; for the others S3 evaluates the encryption of the upload they belong to, so that they are
-    # simulated with the same condition keys.
+    # All steps of an upload in parts are authorized as s3:PutObject, and only the first one sends the
+    # encryption headers. No page says what condition keys the others have. Assumed here: those of the upload
+    # that they belong to, as otherwise AWS's own policy that requires the headers would refuse them.
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
     "CreateMultipartUpload": Operation("s3:PutObject", kms="kms:GenerateDataKey", uploads=True),
     "UploadPart": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),
     "CompleteMultipartUpload": Operation("s3:PutObject", kms="kms:Decrypt", uploads=True),

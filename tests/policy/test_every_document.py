@@ -98,3 +98,35 @@ def test_no_statement_asks_for_mfa(stacks: Stacks) -> None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
     """
     assert [where for where, one in statements(stacks) if "MultiFactorAuth" in json.dumps(one)] == []
+
+
+def conditions(stacks: Stacks) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Every condition of every statement: where it is, its operator, its key and its values."""
+    for where, statement in statements(stacks):
+        for operator, block in statement.get("Condition", {}).items():
+            for key, values in block.items():
+                yield where, operator, key, [values] if isinstance(values, str) else values
+
+
+def test_an_operator_that_is_true_without_the_key_allows_only_what_is_meant_for_that(stacks: Stacks) -> None:
+    """`ForAllValues` holds for a request without the key: here for a KMS key without an alias, which is new.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    """
+    found = {(operator, key) for _, operator, key, _ in conditions(stacks) if "ForAllValues" in operator}
+    assert found == {("ForAllValues:StringEquals", "kms:ResourceAliases")}
+
+
+def test_no_arn_is_compared_as_text_where_it_has_wildcards(stacks: Stacks) -> None:
+    """In StringLike a `*` also stands for colons, and ArnEquals takes wildcards where it does not say so.
+
+    Object keys may have colons, so that in the encryption context of S3 it has to stand for them.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    of_arns = [
+        one for one in conditions(stacks) if any(value.startswith(("arn:", "${aws_")) for value in one[3])
+    ]
+    like = {key for _, operator, key, _ in of_arns if operator.startswith("StringLike")}
+    assert like == {"kms:EncryptionContext:aws:s3:arn"}
+    wild = [one for one in of_arns if one[1].startswith("Arn") and any(set(v) & {"*", "?"} for v in one[3])]
+    assert wild == []
