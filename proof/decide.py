@@ -16,6 +16,7 @@ from proof.facts import AWS_KINDS, MANDATORY_SERVICES, ROOT_CAN_ALWAYS
 from proof.grammar import Named, Policy, Statement
 from proof.logic import Formula, Var, every, implies, negate, same, some
 from proof.scene import Scene
+from proof.witness import IAM_ALLOWS
 
 Unwritten = Literal["anything", "nothing", "free"]
 
@@ -175,7 +176,7 @@ class Decided:
 
     def _unwritten_allows(self) -> Formula:
         # One variable for all decisions of a scene: what IAM allows is no difference between them.
-        return Var("IAM allows") if self._unwritten == "free" else self._unwritten == "anything"
+        return IAM_ALLOWS if self._unwritten == "free" else self._unwritten == "anything"
 
     # Together
 

@@ -212,13 +212,14 @@ class Machine:
     def _next_characters(self, state: int) -> list[str]:
         """Return a character of every kind that the live positions tell apart."""
         live = self._live_characters(state & self._literal)
+        fresh: dict[str, None] = {}  # first, so that a text has no letters of a pattern without need
         if state & self._open:
-            live[_fresh(_LETTERS, live)] = None
+            fresh[_fresh(_LETTERS, live)] = None
         if state & self._digits:
-            live[_fresh(_DIGITS, live)] = None
+            fresh[_fresh(_DIGITS, live)] = None
         if state & self._no_separator:
-            live |= {":": None, "/": None}
-        return list(live)
+            fresh |= {":": None, "/": None}
+        return list(fresh | live)
 
     def _live_characters(self, state: int) -> dict[str, None]:
         if state.bit_count() > len(self._step):

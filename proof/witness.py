@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from proof.actions import Kind as Action
 from proof.callers import Caller
 from proof.facts import Kind
-from proof.logic import Formula, negate
+from proof.logic import Formula, Var, negate
 from proof.scene import Scene
+
+# Whether policies that are not given allow a request, where that is left open.
+IAM_ALLOWS = Var("IAM allows")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def read(scene: Scene, true: frozenset[str]) -> Witness:
 def ordinary(scene: Scene) -> Iterator[Formula]:
     """Yield what makes a request an ordinary one, most wanted first; what a witness has where it can."""
     yield negate(scene.forwarded)
+    yield negate(IAM_ALLOWS)
     for name, text in (("aws:securetransport", "true"), ("aws:principalisawsservice", "false")):
         if name in scene.keys:
             yield scene.keys[name].is_value(scene.keys[name].alike(text))

@@ -9,13 +9,15 @@ from proof.comparing import Difference, Finding
 from proof.witness import Witness
 
 _S3_ARN = re.compile(r"arn:[\w-]+:s3:::(.+)", re.DOTALL)
-_PLAIN = {
-    ("s3:getobject", "read"),
-    ("s3:putobject", "write"),
-    ("s3:deleteobject", "delete"),
-    ("s3:listbucket", "list"),
+_VERBS = {
+    "s3:getobject": "read",
+    "s3:putobject": "write",
+    "s3:deleteobject": "delete",
+    "s3:listbucket": "list",
+    "kms:decrypt": "decrypt with",
+    "kms:encrypt": "encrypt with",
+    "sns:publish": "publish to",
 }
-_VERBS = dict(_PLAIN)
 _SAID_BY_CALLER = (
     "aws:principalarn",
     "aws:principalaccount",
@@ -38,19 +40,19 @@ def caller(witness: Witness) -> str:
     """Say who makes a request."""
     if witness.kind == "anonymous":
         return "anybody"
-    if witness.kind in ("service", "web identity"):
-        return f"the {'service' if witness.kind == 'service' else 'identity provider'} {witness.principal}"
-    return str(witness.principal)
+    if witness.kind == "root":
+        return f"the root of account {witness.account}"
+    name = witness.arn or ""
+    if witness.kind in ("user", "role") and ":" in name:
+        return f"the {witness.kind} {name.partition('/')[2]} of account {witness.account}"
+    named = {"service": "the service", "web identity": "the identity provider"}.get(witness.kind)
+    return f"{named or f'the {witness.kind}'} {name}"
 
 
 def what(witness: Witness) -> str:
     """Say what a request does."""
-    verb = _VERBS.get(witness.action.lower())
-    return (
-        f"{verb} {resource(witness.resource)}"
-        if verb
-        else f"do {witness.action} on {resource(witness.resource)}"
-    )
+    verb = _VERBS.get(witness.action.lower(), f"do {witness.action} on")
+    return f"{verb} {resource(witness.resource)}" if witness.resource != "*" else f"do {witness.action}"
 
 
 def circumstances(witness: Witness) -> Iterator[str]:

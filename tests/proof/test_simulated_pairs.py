@@ -148,6 +148,10 @@ def under_not_principal(case: Case) -> bool:
     )
 
 
+def by_a_role_with_a_path(case: Case) -> bool:
+    return case.request.kind == "role" and str(case.request.arn).count("/") > 1
+
+
 # Where the two may differ, and why AWS's page is followed.
 DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
@@ -157,6 +161,10 @@ DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     "NotPrincipal spares only whom it names in full; iam-simulate spares all of an account that it names": (
         under_not_principal
+    ),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    "a session does not show the path of its role; iam-simulate takes it for a role without": (
+        by_a_role_with_a_path
     ),
 }
 
