@@ -15,12 +15,12 @@ from proof.globs import DIGIT, NO_COLON, NO_SLASH, Glob, Token, literal, texts
 from proof.grammar import Named, Principals
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, negate, some
+from proof.patterns import REFERENCE
 from proof.values import Match
 
 _REFERENCE = r"\$\{[^}:]*\}"  # of Terraform
 _ACCOUNT = rf"(?:\d{{12}}|{_REFERENCE})"
 _WHOLE_ACCOUNT = re.compile(rf"arn:[\w-]+:iam::({_ACCOUNT}):root|(\d{{12}}|\$\{{[^}}:]*account_id\}})")
-_OPAQUE = re.compile(_REFERENCE)
 _IDENTITY = re.compile(rf"arn:([\w-]+):iam::({_ACCOUNT}):(user|role)/(.+)")
 _STS = re.compile(rf"arn:([\w-]+):sts::({_ACCOUNT}):(assumed-role|federated-user)/(.+)")
 _OTHER_SESSION = "another-session"
@@ -230,14 +230,16 @@ def _sessions(role: Caller, asked: Asked) -> Iterator[Caller]:
 
 def _opaque(asked: Asked) -> Iterator[Caller]:
     """Yield the roles and users whose ARN only a run of Terraform's shows."""
-    for named in asked.named:
-        if named.kind != "AWS" or account_of(named.text) or not _OPAQUE.fullmatch(named.text):
+    of_principals = [named.text for named in asked.named if named.kind == "AWS"]
+    of_keys = [match.text for match in asked.matches.get("aws:principalarn", ())]
+    for text in dict.fromkeys((*of_principals, *of_keys)):
+        if account_of(text) or not REFERENCE.fullmatch(text):
             continue
         for account in (*asked.accounts, "another account"):
             if "role" in asked.kinds:
-                yield Caller("role", account, named.text, _OTHER_SESSION)
+                yield Caller("role", account, text, _OTHER_SESSION)
             if "user" in asked.kinds:
-                yield Caller("user", account, named.text)
+                yield Caller("user", account, text)
 
 
 def _services(asked: Asked, limits: Limits) -> Iterator[Caller]:

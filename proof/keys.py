@@ -10,6 +10,7 @@ from proof.grammar import Condition
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, evaluate, every, implies, negate, some
 from proof.operators import Family
+from proof.patterns import REFERENCE
 from proof.values import Candidate, Match, candidate, candidates
 
 _MOST_MATCHES = 600
@@ -91,7 +92,7 @@ class Key:
     def _candidates(self, matches: list[Match], also: Sequence[str], limits: Limits) -> list[Candidate]:
         forms = list(self.fact.forms)
         # A reference of Terraform's stands for a value of any form.
-        forms += [literal(match.text) for match in matches if "${" in match.text and not match.variables]
+        forms += [literal(match.text) for match in matches if REFERENCE.search(match.text)]
         found: dict[tuple[int, int], Candidate] = {}
         for form in forms:
             for one in candidates(matches, self._family, form, limits):

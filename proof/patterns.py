@@ -15,6 +15,7 @@ from proof.operators import Relation
 
 # A policy variable names a key (which has a colon) or is an escape; Terraform's references have neither.
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|[\w.-]+:[^}]*)\}")
+REFERENCE = re.compile(r"\$\{(?![*?$]\})[^}:]*\}")
 _ARN_SEGMENTS = 6
 
 
@@ -94,6 +95,10 @@ def _six(segments: list[str], *, variables: bool) -> Glob:
 
 def _arn_pattern(text: str, *, variables: bool) -> Pattern:
     segments = _segments(text)
+    if REFERENCE.match(text):  # a whole ARN, of which only Terraform knows the segments
+        return _with_variables(
+            text, (_tokens(text, ANY, variables=variables, wildcards=True),), variables=variables
+        )
     if len(segments) < _ARN_SEGMENTS:
         return Pattern((), ((STAR,),), f"how AWS compares {text!r}, which is no ARN of six segments")
     return _with_variables(text, (_six(segments, variables=variables),), variables=variables)
@@ -109,10 +114,10 @@ def resource_pattern(text: str, *, variables: bool) -> Pattern:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
     """
     whole = _tokens(text, ANY, variables=variables, wildcards=True)
-    if text == "*":
-        return Pattern((whole,), (whole,))
     if variables and has_variable(text):
         return Pattern((), (whole,), f"the policy variable in {text}")
+    if text == "*" or REFERENCE.match(text):
+        return Pattern((whole,), (whole,))
     segments = _segments(text)
     if not any(mark in segment for segment in segments[: _ARN_SEGMENTS - 1] for mark in "*?"):
         return Pattern((whole,), (whole,))

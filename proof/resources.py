@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from proof.actions import Kind
-from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Glob, Token, literal, machine, texts
+from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Found, Glob, Token, literal, machine, texts
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, implies, some
-from proof.patterns import Pattern, resource_pattern
+from proof.patterns import REFERENCE, Pattern, resource_pattern
 from proof.services import service
 
 _PLACE_HOLDER = re.compile(r"\$\{(\w+)\}")
@@ -82,7 +82,10 @@ class Resources:
         for prefix, name in sorted(wanted):
             tabled = service(prefix)
             if tabled is not None:
-                out[prefix, name] = [_form(tabled.types[name], partition) for partition in partitions]
+                arns = [tabled.types[name]]
+                if (prefix, name) == ("iam", "policy"):  # AWS's own
+                    arns.append(arns[0].replace("${Account}", "aws"))
+                out[prefix, name] = [_form(arn, partition) for arn in arns for partition in partitions]
         return out
 
     def _find(self, limits: Limits) -> tuple[list[str], list[int], dict[tuple[str, str], int]]:
@@ -94,6 +97,9 @@ class Resources:
                 for one in texts(self._globs, form, limits.steps, limits.atoms):
                     number_of.setdefault(one.text, one.matches)
                     of_type.setdefault(one.text, set()).add(kind)
+        for one in self._referred(limits):
+            number_of.setdefault(one.text, one.matches)
+            of_type.setdefault(one.text, set()).update(self._types)
         seen = set(number_of.values())
         for one in texts(self._globs, (Token(ANY), STAR), limits.steps, limits.atoms):
             if one.text not in number_of and one.matches not in seen:
@@ -105,6 +111,13 @@ class Resources:
             for kind in self._types
         }
         return names, [number_of[name] for name in names], sets
+
+    def _referred(self, limits: Limits) -> Iterator[Found]:
+        """Yield the resources that only a run of Terraform's shows; they may be of any type."""
+        for (text, _), pattern in self._patterns.items():
+            if REFERENCE.search(text):
+                for form in pattern.possible:
+                    yield from texts(self._globs, form, limits.steps, limits.atoms)
 
     def of_their_type(self, actions: Sequence[Kind], chosen: Choice) -> Iterator[Formula]:
         """Yield what ties the action to the type of its resource."""

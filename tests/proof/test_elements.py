@@ -226,10 +226,49 @@ def test_a_default_does_not_make_a_variable_known() -> None:
     assert denying(IN_HOME, Resource="arn:aws:s3:::data/home/${aws:username, 'ada'}/*") == "unknown"
 
 
-def test_a_reference_of_terraform_is_text() -> None:
+def test_a_reference_of_terraform_is_text_in_a_condition() -> None:
     reference = "${aws_kms_key.this.arn}"
     name = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     deny = statement(Effect="Deny", Action="s3:PutObject", Condition={"StringNotEquals": {name: reference}})
     put = Action("s3:PutObject") & Resource(OBJECTS)
     assert answer(decision(deny), denied(put & When({"StringEquals": {name: "another"}}))) == "yes"
     assert answer(decision(deny), denied(put & When({"StringEquals": {name: reference}}))) == "no"
+
+
+def test_a_reference_of_terraform_is_text_in_a_resource() -> None:
+    for reference in ("${aws_s3_bucket.this.arn}", "arn:aws:s3:::${aws_s3_bucket.this.id}"):
+        deny = decision(statement(Effect="Deny", Resource=f"{reference}/*"), statement())
+        asked = Action("s3:GetObject") & Resource(f"{reference}/a")
+        assert answer(deny, denied(asked)) == "yes"
+        assert answer(deny, denied(Action("s3:GetObject") & Resource("arn:aws:s3:::another/*"))) == "no"
+        allow = decision(statement(Resource=f"{reference}/*"))
+        assert answer(allow, nobody(asked & Caller("anonymous"))) == "no"
+
+
+def test_a_reference_of_terraform_is_text_in_an_account() -> None:
+    account = "${data.aws_caller_identity.caller.account_id}"
+    root = f"arn:aws:iam::{account}:root"
+    allow = statement(
+        Principal={"AWS": root},
+        Action="kms:Decrypt",
+        Condition={"StringEquals": {"kms:CallerAccount": account}},
+    )
+    key = Decision(policy({"Version": "2012-10-17", "Statement": allow | {"Resource": "*"}}, "key"), account)
+    using = Action("kms:Decrypt") & Resource(f"arn:aws:kms:us-east-1:{account}:key/1111")
+    assert answer(key, nobody(using & Account(account))) == "no"
+    assert answer(key, nobody(using & ~Account(account))) == "yes"
+
+
+def test_a_reference_of_terraform_stands_for_a_role_or_user() -> None:
+    role = "${aws_iam_role.deploy.arn}"
+    others = {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    assert denying(Principal(ROLE), Condition=others) == "yes"
+    assert denying(Principal(role), Condition=others) == "no"
+    assert answer(decision(statement(Principal={"AWS": role})), nobody(READ & Principal(role))) == "no"
+
+
+def test_aws_own_policies_are_resources_as_well() -> None:
+    own = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    allow = statement(Principal=None, Action="iam:GetPolicy", Resource=own)
+    reading = Decision(None, ACCOUNT, (), (policy({"Version": "2012-10-17", "Statement": allow}),))
+    assert answer(reading, nobody(Action("iam:GetPolicy") & Resource(own))) == "no"
