@@ -46,6 +46,10 @@ class Finding:
         """Return the finding as one about the resource at `address`."""
         return replace(self, address=address)
 
+    def with_words(self, words: str, *values: object) -> "Finding":
+        """Return the finding with more words at its end, and values for them."""
+        return replace(self, words=self.words + words, values=(*self.values, *map(written, values)))
+
     def redacted(self, text: Callable[[str], str]) -> "Finding":
         """Return the finding with `text` made of each of its texts."""
         return replace(

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 from review.attributes import Attributes, Json
 from review.clauses import Clause, clauses, glob_covers, is_glob, uncovered
+from review.exact import exactly
 from review.facts.kinds import POLICIES
-from review.model import DANGEROUS, Finding, careful, dangerous, good
+from review.model import DANGEROUS, GOOD, Finding, careful, dangerous, good
 from review.policies import Policy, Statement, parse_policy
 from review.policy_shifts import narrowed, widened
 from review.rules.registry import Around
 from review.values import is_sensitive, is_unknown
-from review.who import Who, owner_of, subjects_of, who_of
+from review.who import Who, is_unique_id, owner_of, subjects_of, who_of
 
 REFUSES = {
     "DenyInsecureTransport": "requests over plain HTTP",
@@ -80,9 +81,38 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     if old is not None and new is not None and old.version != new.version and "${" in f"{before}{after}":
         words = "the policy's language changes from version {} to {}"
         yield careful(words, old.version, new.version)
-    yield from refused_less(old, new)
-    yield from allowed_more(kind, old, new, around.own_accounts)
+    told = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
+    yield from _decided(told, old, new, before, after, around)
     yield from _locked_out(kind, old, new)
+
+
+Told = tuple[str, Finding]
+"""What is said of a statement, and its Sid."""
+
+
+def _decided(
+    told: Sequence[Told], old: Policy | None, new: Policy | None, before: str, after: str, around: Around
+) -> Iterator[Finding]:
+    """Yield what is told, but for what no request shows, and with a request for example where one does."""
+    worse = any(one.severity != GOOD for _, one in told)
+    statements = (*(old.statements if old else ()), *(new.statements if new else ()))
+    surprising = any(map(_is_surprising, statements))
+    if not (worse and old and new) or surprising or not around.budget.allows(len(statements)):
+        yield from (one for _, one in told)
+        return
+    exact = exactly(before, after, frozenset(around.own_accounts))
+    for sid, one in told:
+        if one.severity == GOOD:
+            yield one
+        elif not exact.nothing_more:
+            example = exact.refused.get(sid) or exact.allowed.get(sid)
+            yield one.with_words("; for example, {}", example) if example else one
+
+
+def _is_surprising(statement: Statement) -> bool:
+    """Return whether whom a statement means hangs on what only AWS knows: NotPrincipal, or a unique id."""
+    principals = statement.elements.get("Principal", ())
+    return "NotPrincipal" in statement.elements or any(map(is_unique_id, principals))
 
 
 def document_findings(before: str, after: str) -> list[Finding]:
@@ -100,24 +130,25 @@ def _renamed(policy: Json, around: Around) -> Json:
     return policy
 
 
-def refused_less(old: Policy | None, new: Policy | None) -> Iterator[Finding]:
+def refused_less(old: Policy | None, new: Policy | None) -> Iterator[Told]:
     """Yield what the old policy refused and the new one does not, and what is refused in addition."""
     before, after = clauses(old, "Deny"), clauses(new, "Deny")
     there, was = _named(new), _named(old)
     for sid, gone in _by_sid(uncovered(before, after)).items():
         what, values = _refused(sid, gone)
         if new is None:  # the policy is told to be gone
-            yield dangerous(f"it no longer refuses {what}", *values)
+            yield sid, dangerous(f"it no longer refuses {what}", *values)
         elif sid not in there:
-            yield dangerous(f"the Deny {{}} is removed: it no longer refuses {what}", sid or NO_SID, *values)
+            words = f"the Deny {{}} is removed: it no longer refuses {what}"
+            yield sid, dangerous(words, sid or NO_SID, *values)
         elif there[sid].effect == "Deny":
-            yield from narrowed(was[sid], there[sid], gone)
+            yield from ((sid, one) for one in narrowed(was[sid], there[sid], gone))
     for sid, more in _by_sid(uncovered(after, before)).items():
         what, values = _refused(sid, more)
         if sid in was and was[sid].effect == "Deny":
-            yield from widened(was[sid], there[sid])
+            yield from ((sid, one) for one in widened(was[sid], there[sid]))
         else:
-            yield good(f"the Deny {{}} is added: it refuses {what}", sid or NO_SID, *values)
+            yield sid, good(f"the Deny {{}} is added: it refuses {what}", sid or NO_SID, *values)
 
 
 def _refused(sid: str, ones: Sequence[Clause]) -> tuple[str, tuple[str, ...]]:
@@ -138,9 +169,7 @@ def _by_sid(ones: Sequence[Clause]) -> dict[str, list[Clause]]:
     return found
 
 
-def allowed_more(
-    kind: str, old: Policy | None, new: Policy | None, own: Collection[str]
-) -> Iterator[Finding]:
+def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collection[str]) -> Iterator[Told]:
     """Yield who may do what that the old policy did not allow, and what is no longer allowed."""
     before, after = clauses(old, "Allow"), clauses(new, "Allow")
     denied = {one.sid for one in clauses(old, "Deny") if one.sid}
@@ -153,11 +182,11 @@ def allowed_more(
         words = f"{who.words} may now {_deeds(gained)}: {{}}"
         words += ", by the statement {}" if sid else ""
         words += ", which was a Deny, and is now an Allow" if sid in denied else ""
-        yield tell(words, *[who.value] * ("{}" in who.words), _spelled(gained), *[sid] * bool(sid))
+        yield sid, tell(words, *[who.value] * ("{}" in who.words), _spelled(gained), *[sid] * bool(sid))
     there = {one.sid for one in after}
     for sid, lost in _by_sid(uncovered(before, after)).items():
         words = "the Allow {} allows less: {}" if sid and sid in there else "the Allow {} is removed: {}"
-        yield good(words, sid or NO_SID, _spelled(lost))
+        yield sid, good(words, sid or NO_SID, _spelled(lost))
 
 
 KEY_POLICIES = ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key")

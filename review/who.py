@@ -65,12 +65,17 @@ def who_of(clause: Clause, own: Collection[str]) -> Who:
     return _aws(clause, name, own)
 
 
+def is_unique_id(name: str) -> bool:
+    """Return whether a principal is written as its unique id, which tells no account."""
+    return re.fullmatch("A[A-Z]{2}A[A-Z0-9]+", name) is not None
+
+
 def _listed(names: Collection[str]) -> str:
     return ", ".join(sorted(names))
 
 
 def _aws(clause: Clause, name: str, own: Collection[str]) -> Who:
-    if re.fullmatch("A[A-Z]{2}A[A-Z0-9]+", name):
+    if is_unique_id(name):
         return Who(CAREFUL, "who has the id {} (cannot tell whose account)", name)
     if name != "*" and not is_glob(name):
         return _of_account(name, account_of(name), own)

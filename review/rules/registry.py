@@ -9,6 +9,18 @@ from review.model import Finding
 from review.values import is_unknown
 
 
+class Budget:
+    """How many statements of policies may still be compared exactly: a second's work for a whole plan."""
+
+    def __init__(self, statements: int = 200) -> None:
+        self._left = statements
+
+    def allows(self, statements: int) -> bool:
+        """Return whether so many more may be compared, and count them."""
+        self._left -= statements
+        return self._left >= 0
+
+
 @dataclass(frozen=True)
 class Around:
     """What the judgement of one resource depends on beyond it.
@@ -18,6 +30,7 @@ class Around:
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
         renamed: the new name of each bucket that is replaced by one of another name.
         configured: the attributes that the configuration gives to each resource, by its address without keys.
+        budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
     own_accounts: Collection[str] = ()
@@ -25,6 +38,7 @@ class Around:
     gone_buckets: Collection[str] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def goes_with_its_bucket(self, setting: Attributes) -> bool:
         """Return whether the bucket that a setting is of is destroyed as well."""

@@ -474,7 +474,11 @@ def test_a_policy_that_lets_anybody_in_is_dangerous(before: str, after: str) -> 
 def test_a_condition_with_another_value_is_to_be_looked_at() -> None:
     changed = deny(Condition={"Bool": {"aws:SecureTransport": "true"}})
     (weaker, stricter) = compared(policy(deny()), policy(changed))
-    assert weaker == (DANGEROUS, "the Deny D is narrower: Condition Bool aws:SecureTransport without false")
+    assert weaker == (
+        DANGEROUS,
+        "the Deny D is narrower: Condition Bool aws:SecureTransport without false; "
+        "for example, anybody could now read s3://b/x over plain HTTP",
+    )
     assert stricter == (GOOD, "D refuses more: Condition Bool aws:SecureTransport true")
 
 
