@@ -5,6 +5,7 @@ from typing import Any
 
 from constructs_lib.policies import Document, Statement, state_policy
 from constructs_lib.policies.deploy_actions import NEEDS, Target
+from constructs_lib.policies.deploy_buckets import BUCKET_SIDS, Bucket, bucket_of, bucket_statements
 from constructs_lib.policies.deploy_targets import DeployPolicyError, targets
 from constructs_lib.policies.packing import TooLargeError, packed
 
@@ -37,13 +38,26 @@ def deploy_policies(
             stack could become anything, or the policies are larger, or more, than IAM allows.
     """
     found: dict[Target, set[str]] = {}
+    buckets: dict[Target, dict[Bucket, set[str]]] = {}
     for kind, resources in stack["resource"].items():
         if kind not in NEEDS:
             raise DeployPolicyError(f"it is not known what {kind} needs; add it to deploy_actions.py")
         for need in NEEDS[kind]:
-            if need.when in _occasions(resources.values(), read_only=read_only):
+            concerned = [
+                one for one in resources.values() if need.when in _occasions([one], read_only=read_only)
+            ]
+            if concerned and need.target in BUCKET_SIDS:
+                places = buckets.setdefault(need.target, {})
+                for one in concerned:
+                    places.setdefault(bucket_of(one, stack["resource"]), set()).update(need.actions)
+            elif concerned:
                 found.setdefault(need.target, set()).update(need.actions)
     statements = [
+        statement
+        for target, places in buckets.items()
+        for statement in bucket_statements(target, places, partition)
+    ]
+    statements += [
         {"Sid": sid, "Effect": "Allow", "Action": sorted(found[target]), **where}
         for target, places in targets(stack, partition, account).items()
         if target in found

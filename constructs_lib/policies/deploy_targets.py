@@ -20,28 +20,25 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
     """Return where each target is, most of them as one statement."""
     resources = stack["resource"]
     iam = f"arn:{partition}:iam::{account}"
-    buckets = [f"arn:{partition}:s3:::{one['bucket']}" for one in _all(resources, "aws_s3_bucket")]
     policies = {
         name: f"{iam}:policy/{one['name']}" for name, one in resources.get("aws_iam_policy", {}).items()
     }
     attachments = _all(resources, "aws_iam_role_policy_attachment")
     roles = [f"{iam}:role/{_role_name(one['role'], resources)}" for one in attachments]
-    attached = {policies[_resource_id("aws_iam_policy", one["policy_arn"], "arn")] for one in attachments}
+    attached = {policies[resource_id("aws_iam_policy", one["policy_arn"], "arn")] for one in attachments}
     made = _all(resources, "aws_iam_role")
-    own_roles = _one_or_many(f"{iam}:role/{one['name']}" for one in made)
+    own_roles = one_or_many(f"{iam}:role/{one['name']}" for one in made)
     return {
-        "bucket": [("AllowBucket", {"Resource": _one_or_many(buckets)})],
-        "objects": [("AllowEmptyBucket", {"Resource": _one_or_many([f"{arn}/*" for arn in buckets])})],
         **_keys(stack, f"arn:{partition}:kms", account),
         **_audit(resources, partition, _regions(stack)["aws"], account),
-        "policy": [("AllowPolicies", {"Resource": _one_or_many(policies.values())})],
-        "role": [("AllowReadRoles", {"Resource": _one_or_many(roles)})],
+        "policy": [("AllowPolicies", {"Resource": one_or_many(policies.values())})],
+        "role": [("AllowReadRoles", {"Resource": one_or_many(roles)})],
         "attachment": [
             (
                 "AllowAttachToRoles",
                 {
-                    "Resource": _one_or_many(roles),
-                    "Condition": {"ArnEquals": {"iam:PolicyARN": _one_or_many(attached)}},
+                    "Resource": one_or_many(roles),
+                    "Condition": {"ArnEquals": {"iam:PolicyARN": one_or_many(attached)}},
                 },
             )
         ],
@@ -55,7 +52,7 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
                 {
                     "Resource": own_roles,
                     "Condition": {
-                        "StringEquals": {"iam:PermissionsBoundary": _one_or_many(_boundaries(made, iam))}
+                        "StringEquals": {"iam:PermissionsBoundary": one_or_many(_boundaries(made, iam))}
                     },
                 },
             )
@@ -104,7 +101,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
     }
     # Null keeps these statements off the keys of others, as long as they have one of the tags or an alias.
     unnamed = {"Null": dict.fromkeys([*resource, "kms:ResourceAliases"], "true")}
-    any_key = _one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys)
+    any_key = one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys)
     return {
         # KMS has no resource for these two.
         "no key yet": [
@@ -112,7 +109,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
                 "AllowCreateKey",
                 {
                     "Resource": "*",
-                    "Condition": {"StringEquals": {"aws:RequestedRegion": _one_or_many(keys), **request}},
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": one_or_many(keys), **request}},
                 },
             )
         ],
@@ -121,7 +118,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
                 "AllowListAliases",
                 {
                     "Resource": "*",
-                    "Condition": {"StringEquals": {"aws:RequestedRegion": _one_or_many(aliases)}},
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": one_or_many(aliases)}},
                 },
             )
         ],
@@ -161,7 +158,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
             (
                 "AllowAlias",
                 {
-                    "Resource": _one_or_many(
+                    "Resource": one_or_many(
                         f"{kms}:{region}:{account}:{name}"
                         for region, names in aliases.items()
                         for name in names
@@ -198,21 +195,19 @@ def _audit(
                 {"Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": region}}},
             )
         ],
-        "trail": [
-            ("AllowTrail", {"Resource": _one_or_many(named("cloudtrail", "aws_cloudtrail", "trail/"))})
-        ],
+        "trail": [("AllowTrail", {"Resource": one_or_many(named("cloudtrail", "aws_cloudtrail", "trail/"))})],
         "rule": [
             (
                 "AllowAlarmRules",
-                {"Resource": _one_or_many(named("events", "aws_cloudwatch_event_rule", "rule/"))},
+                {"Resource": one_or_many(named("events", "aws_cloudwatch_event_rule", "rule/"))},
             )
         ],
-        "topic": [("AllowAlarmTopic", {"Resource": _one_or_many(topics)})],
+        "topic": [("AllowAlarmTopic", {"Resource": one_or_many(topics)})],
         # Its ARN is the topic's, and an id that SNS makes.
         "subscription": [
             (
                 "AllowAlarmSubscriptions",
-                {"Resource": _one_or_many([*topics, *(f"{topic}:*" for topic in topics)])},
+                {"Resource": one_or_many([*topics, *(f"{topic}:*" for topic in topics)])},
             )
         ],
     }
@@ -239,8 +234,8 @@ def _all(resources: Mapping[str, Any], kind: str) -> list[Any]:
     return list(resources.get(kind, {}).values())
 
 
-def _resource_id(kind: str, reference: str, attribute: str) -> str:
-    """Return `id` of `${kind.id.attribute}`."""
+def resource_id(kind: str, reference: str, attribute: str) -> str:
+    """Return `id` of `${kind.id.attribute}`; `attribute` is a regular expression."""
     match = re.fullmatch(rf"\$\{{{kind}\.([^.]+)\.{attribute}\}}", reference)
     if match is None:
         raise DeployPolicyError(f"it is not known which {kind} {reference} is; see deploy_policy.py")
@@ -251,9 +246,10 @@ def _role_name(role: str, resources: Mapping[str, Any]) -> str:
     """Return the name of a role, which is one of the stack's own where it is a reference."""
     if not role.startswith("$"):
         return role
-    return str(resources["aws_iam_role"][_resource_id("aws_iam_role", role, "name")]["name"])
+    return str(resources["aws_iam_role"][resource_id("aws_iam_role", role, "name")]["name"])
 
 
-def _one_or_many(values: Iterable[str]) -> str | list[str]:
+def one_or_many(values: Iterable[str]) -> str | list[str]:
+    """Return what a statement has for these values: the only one by itself, or a sorted list."""
     found = sorted(set(values))
     return found[0] if len(found) == 1 else found

@@ -69,6 +69,23 @@ OBJECT_ACTIONS: Mapping[str, tuple[str, str | None]] = {
     "PUT": ("s3:PutObject", "kms:GenerateDataKey"),
 }
 """What S3 authorizes, and what it asks of KMS for the caller."""
+
+VERSION_ACTIONS: Mapping[str, tuple[str, str | None]] = {
+    "DELETE": ("s3:DeleteObjectVersion", None),
+    "GET": ("s3:GetObjectVersion", "kms:Decrypt"),
+    "HEAD": ("s3:GetObjectVersion", None),
+}
+"""The same for a version that is named."""
+
+PART_ACTIONS: Mapping[tuple[str, str], tuple[str, str | None]] = {
+    ("POST", "uploads"): ("s3:PutObject", "kms:GenerateDataKey"),
+    ("PUT", "uploadId"): ("s3:PutObject", "kms:Decrypt"),
+    ("POST", "uploadId"): ("s3:PutObject", "kms:Decrypt"),
+    ("GET", "uploadId"): ("s3:ListMultipartUploadParts", None),
+    ("DELETE", "uploadId"): ("s3:AbortMultipartUpload", None),
+}
+"""The same for an upload in parts, by what stands in the query:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
 NOT_A_SETTING = {"encoding-type", "id", "max-keys", "prefix", "x-id", "key-marker", "version-id-marker"}
 
 S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -185,8 +202,9 @@ class Account:
 
     def _object(self, call: Call, bucket_arn: str, arn: str) -> Iterator[Needed]:
         assert bucket_arn == f"arn:aws:s3:::{self.state_bucket}", "a deploy has nothing to do with data"
-        action, of_kms = OBJECT_ACTIONS[call.method]
-        yield Needed(action, arn, {})
+        action, of_kms = _object_actions(call)
+        unless = call.headers.get("if-none-match")
+        yield Needed(action, arn, {} if unless is None else {"s3:if-none-match": unless})
         if call.status == 404:
             # S3 says that an object does not exist only to whoever may list the bucket.
             yield Needed("s3:ListBucket", bucket_arn, {})
@@ -297,6 +315,14 @@ class Account:
         # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission needed
         assert parse_qs(call.body.decode())["Action"] == ["GetCallerIdentity"]
         yield from ()
+
+
+def _object_actions(call: Call) -> tuple[str, str | None]:
+    """Return what S3 authorizes for a call to an object, and what it asks of KMS."""
+    for parameter in ("uploads", "uploadId"):
+        if parameter in call.query:
+            return PART_ACTIONS[call.method, parameter]
+    return (VERSION_ACTIONS if "versionId" in call.query else OBJECT_ACTIONS)[call.method]
 
 
 def _key_id(key: str) -> str:

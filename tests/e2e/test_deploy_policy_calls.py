@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.deploy_policy.calls import Account, Key, Needed
 from tests.deploy_policy.judge import LEFT_TO_IAM, granted, judge, together, used
+from tests.deploy_policy.necessity import unneeded, without_reason
 from tests.e2e.gaps import Gaps
 from tests.e2e.overrides import providers
 from tests.policy.engine import Document, Engine
@@ -159,10 +161,15 @@ class Place:
     def apply(self, *arguments: str) -> None:
         self.terraform("apply", "-input=false", "-auto-approve", *arguments)
 
-    def resources(self, *kinds: str) -> list[str]:
-        """The addresses of the first resource of each kind."""
+    def resource_values(self, kind: str, attribute: str) -> list[str]:
+        """An attribute of every resource of a kind."""
         stack = json.loads((self.folder / "cdk.tf.json").read_bytes())["resource"]
-        return [f"{kind}.{next(iter(stack[kind]))}" for kind in kinds]
+        return [str(one[attribute]) for one in stack[kind].values()]
+
+    def resources(self, *kinds: str) -> list[str]:
+        """The addresses of all resources of these kinds."""
+        stack = json.loads((self.folder / "cdk.tf.json").read_bytes())["resource"]
+        return [f"{kind}.{name}" for kind in kinds for name in stack.get(kind, {})]
 
 
 @pytest.fixture
@@ -181,11 +188,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 def change_by_hand(place: Place) -> None:
-    """Change the managed policy and a role, use up the five versions that it can have, disable the keys."""
+    """Change a role and the managed policies, use up their five versions, disable the keys."""
     for key_id, key in place.account.keys.items():
         place.client("kms", key.arn.split(":")[3]).disable_key(KeyId=key_id)
-    iam, name = place.client("iam"), f"SecureS3Access-{place.settings.environment}"
-    for number in range(4):
+    iam = place.client("iam")
+    for name, number in product(place.resource_values("aws_iam_policy", "name"), range(4)):
         iam.create_policy_version(
             PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}",
             PolicyDocument=LEFT_OVER,
@@ -205,11 +212,12 @@ def lose_key(place: Place) -> None:
 
 
 def put_objects(place: Place) -> None:
-    """Leave versions and a delete marker, which have to go before the bucket can."""
-    s3, where = place.client("s3"), {"Bucket": place.settings.bucket_name, "Key": "data/file"}
-    s3.put_object(**where, Body=b"1")
-    s3.put_object(**where, Body=b"2")
-    s3.delete_object(**where)
+    """Leave versions and a delete marker in every bucket, which have to go before the bucket can."""
+    for bucket in place.resource_values("aws_s3_bucket", "bucket"):
+        s3, where = place.client("s3"), {"Bucket": bucket, "Key": "data/file"}
+        s3.put_object(**where, Body=b"1")
+        s3.put_object(**where, Body=b"2")
+        s3.delete_object(**where)
 
 
 @pytest.mark.parametrize("place", SETTINGS, indirect=True)
@@ -265,6 +273,7 @@ def report(role: str, document: Document, needed: list[Needed], calls: int, reco
     """Check that all is allowed and nothing is left over, and keep the numbers for the table."""
     with Engine() as engine:
         evaluations = judge(engine, document, needed)
+        without_use = unneeded(engine, document, needed, evaluations)
     refused = {
         (one.action, one.resource, said.result)
         for one, said in zip(needed, evaluations, strict=True)
@@ -283,4 +292,6 @@ def report(role: str, document: Document, needed: list[Needed], calls: int, reco
     record_property("deploy-policy", numbers)
     assert refused == set()
     assert unused == set()
+    missing = sorted(without_reason(without_use))
+    assert not missing, "no recorded call needs:\n" + "\n".join(missing)
     assert {key for said in evaluations for key in said.ignored} == set()

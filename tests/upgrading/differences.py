@@ -25,11 +25,6 @@ def differences(before: Contract, after: Contract) -> set[str]:
     }
 
 
-def touched(before: Contract, after: Contract) -> bool:
-    """Tell whether a deploy of the stack changes, adds or removes anything."""
-    return before != after
-
-
 def _values(kind: str, what: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
     for name, value in before.items():
         if name not in after:
