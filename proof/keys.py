@@ -206,6 +206,13 @@ class Key:
             return every((self.present, self._where(chosen)))
         return every(held if chosen >> at & 1 else negate(held) for at, held in enumerate(self._held))
 
+    def would_be(self, chosen: int) -> Formula:
+        """Return the formula of the key having one of the values in a bit set, where it is there.
+
+        Also where it is not: then a request that has it differs in nothing else.
+        """
+        return self.is_value(chosen) if self.fact.multi else self._where(chosen)
+
     def read(self, true: frozenset[str]) -> tuple[str, ...]:
         """Return the key's values where the variables named in `true` are true; none for an absent key."""
         if self.fact.multi:

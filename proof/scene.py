@@ -301,8 +301,7 @@ class Scene:
             if value is not None:
                 by_value.setdefault(value, []).append(number)
         for value, callers in by_value.items():
-            alike = key.alike(value)
-            yield implies(every((self.callers.where(callers), key.present)), key.is_value(alike))
+            yield implies(self.callers.where(callers), key.would_be(key.alike(value)))
 
     def _present(self, *names: str) -> list[Formula]:
         return [self.keys[name].present for name in names if name in self.keys]
@@ -342,9 +341,10 @@ class Scene:
         """
         forwarded = self.forwarded
         yield implies(forwarded, self.callers.of_kind(*AWS_KINDS))
-        via = self._is("aws:viaawsservice", "true")
-        if "aws:viaawsservice" in self.keys:
-            yield same(via, forwarded)
+        via = self.keys.get("aws:viaawsservice")
+        if via is not None:
+            yield implies(forwarded, via.present)
+            yield same(forwarded, via.would_be(via.alike("true")))
         for present in self._present("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"):
             yield same(present, forwarded)
         for present in self._present("kms:viaservice"):

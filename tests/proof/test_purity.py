@@ -1,6 +1,7 @@
 """The room imports nothing of ours, and its table of actions is up to date."""
 
 import ast
+import os
 import subprocess
 import sys
 
@@ -37,3 +38,24 @@ def test_the_table_of_actions_is_what_the_installed_reference_says() -> None:
     assert make_services.TABLE.read_text() == "".join(make_services.lines()), (
         "run python -m proof.make_services"
     )
+
+
+def test_the_answer_does_not_hang_on_how_python_hashes() -> None:
+    code = (
+        "from tests.proof.ask import *; from proof import compare, policy;"
+        "some = {'AWS': [ROLE, USER, OTHER]};"
+        "old = document(statement(Principal=some, Resource=[OBJECTS, BUCKET + 'a*']));"
+        "print(compare(policy(old), policy(document(statement()))).more)"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
