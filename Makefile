@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots docs review-plans synth \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
-	ci-environments ci-plan ci-comment ci-gate ci-deploy ci-roles lock clean
+	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
 python := .venv/bin/python
 
@@ -20,7 +20,7 @@ setup:
 demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 	@$(python) -m ops demo $(ARGS)
 
-ci-demo: setup ## A pull request's life against an embedded AWS: plan, comment, deploy
+ci-demo: setup ## A pull request's life against an embedded AWS: review, plan, deploy
 	@$(python) -m ops ci-demo $(ARGS)
 
 test: lint ## Lint, type-check and run every test
@@ -95,16 +95,22 @@ state-restore: setup ## Bring back an earlier version of ENV's Terraform state
 ci-environments: setup ## For CI: the environments that a change concerns, as JSON
 	@$(python) -m ops ci environments $(ARGS)
 
-ci-plan: setup ## For CI: plan ENV, review the plan, and store it in the state bucket
-	@$(python) -m ops ci plan "$$ENV" $(ARGS)
+ci-role: setup ## For CI: print the role for ENV that a variable of the repository names
+	@$(python) -m ops ci role "$$ENV" $(ARGS)
 
-ci-comment: setup ## For CI: show the plan of ENV in a comment on $PULL_REQUEST
+ci-review: setup ## For CI: plan ENV for pull request $PULL_REQUEST, for people to read
+	@$(python) -m ops ci review "$$ENV" $(ARGS)
+
+ci-comment: setup ## For CI: show the review of ENV in a comment on $PULL_REQUEST
 	@$(python) -m ops ci comment "$$ENV" $(ARGS)
 
-ci-gate: setup ## For CI: fail where the plan of ENV is dangerous and has no label
+ci-gate: setup ## For CI: fail where the review of ENV is dangerous and no label counts
 	@$(python) -m ops ci gate "$$ENV" $(ARGS)
 
-ci-deploy: setup ## For CI: deploy the plan of ENV that was stored and reviewed
+ci-plan: setup ## For CI, on main: plan ENV, compare with what was reviewed, store the plan
+	@$(python) -m ops ci plan "$$ENV" $(ARGS)
+
+ci-deploy: setup ## For CI, on main: deploy the plan of ENV that was stored and approved
 	@$(python) -m ops ci deploy "$$ENV" $(ARGS)
 
 lock: setup ## Renew Pipfile.lock and package-lock.json
@@ -113,6 +119,6 @@ lock: setup ## Renew Pipfile.lock and package-lock.json
 clean: ## Remove all that the targets made, except Terraform state
 	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
-	@rm -rf .venv node_modules .cache cdktf.out ci-plan build dist *.egg-info \
+	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

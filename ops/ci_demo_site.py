@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ops import aws
-from ops.ci.stand_in import StandIn
+from ops.aws import Client
+from ops.ci.stand_in import REPOSITORY, StandIn
+from ops.embedded_aws import ACCOUNT_ID, EmbeddedAws, assume_with_token
 from ops.errors import OpsError
 from ops.narrator import Narrator
 from ops.process import process_group
@@ -26,6 +26,14 @@ GIT = {
 """Variables that keep the user's own settings of git out of the clone."""
 
 
+TOKENS = {
+    "review": {"sub": f"repo:{REPOSITORY}:pull_request", "ref": "refs/pull/1/merge"},
+    "plan": {"sub": f"repo:{REPOSITORY}:ref:refs/heads/main", "ref": "refs/heads/main"},
+    "deploy": {"sub": f"repo:{REPOSITORY}:environment:dev", "ref": "refs/heads/main"},
+}
+"""What GitHub would say of the job that takes each role. MiniStack does not check who signed it."""
+
+
 @dataclass
 class Site:
     """A clone of this checkout, and the CI that works in it.
@@ -33,36 +41,60 @@ class Site:
     Attributes:
         checkout: the clone.
         log: the file that the tools' own output goes to.
-        env: the environment of the tools.
+        env: the environment of the tools, without credentials.
+        aws: the embedded AWS, with the credentials of its account's root.
         settings: of the dev environment.
         github: the stand-in for GitHub.
         narrator: tells what happens.
+        outputs: what the last command handed to the next job.
+        summary: what the last command wrote into its job's summary.
     """
 
     checkout: Path
     log: Path
     env: Mapping[str, str]
+    aws: EmbeddedAws
     settings: Settings
     github: StandIn
     narrator: Narrator
+    outputs: str = ""
+    summary: str = ""
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone and return what it prints."""
-        status, printed = self._run(["git", *arguments])
+        status, printed = self._run(["git", *arguments], self.env)
         if status != 0:
             raise OpsError(f"`git {arguments[0]}` failed; its output is in {self.log}")
         return printed.strip()
 
-    def make(self, target: str, pull_request: int | None = None, *, fails: int = 0) -> str:
+    def session(self, role: str) -> EmbeddedAws:
+        """Return the embedded AWS for a session of a role: review, plan or deploy."""
+        arn = f"arn:aws:iam::{self.account}:role/secure-storage-dev-{role}"
+        return assume_with_token(self.aws, arn, TOKENS[role])
+
+    @property
+    def account(self) -> str:
+        """The account of the embedded AWS."""
+        return self.settings.account_id or ACCOUNT_ID
+
+    def make(self, target: str, role: str | None, arguments: str = "", *, fails: int = 0) -> str:
         """Run a make target for dev, as the workflows do; return the last line that it prints.
 
         Args:
             target: the target; its set-up is left out, as the clone borrows our tools.
-            pull_request: what the CI says is the number.
+            role: who runs it; the account's root where None.
+            arguments: `ARGS` of make.
             fails: the exit status of `ops` that is expected.
         """
-        number = {} if pull_request is None else {"PULL_REQUEST": str(pull_request)}
-        status, printed = self._run(["make", "--old-file=setup", target, "ENV=dev"], number)
+        env = (self.session(role) if role else self.aws).environment(self.env)
+        command = ["make", "--old-file=setup", target, "ENV=dev", f"ARGS={arguments}"]
+        with tempfile.TemporaryDirectory() as folder:
+            files = {name: Path(folder, name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+            for file in files.values():
+                file.touch()
+            env |= {name: str(file) for name, file in files.items()}
+            status, printed = self._run(command, env)
+            self.outputs, self.summary = (file.read_text(encoding="utf-8") for file in files.values())
         # make ends with 2 whatever the command ended with, and says that on a line of its own.
         said = [line for line in printed.splitlines() if line.startswith("make: ")]
         lines = [line for line in printed.splitlines() if not line.startswith("make: ")]
@@ -71,18 +103,17 @@ class Site:
             raise OpsError(f"`make {target}` ended otherwise than it should; its output is in {self.log}")
         return lines[-1]
 
-    def _run(self, command: list[str], more: Mapping[str, str] | None = None) -> tuple[int, str]:
+    def _run(self, command: list[str], env: Mapping[str, str]) -> tuple[int, str]:
         """Run a command in the clone; return its exit status and all that it printed."""
         with tempfile.TemporaryFile() as output:
             # `make ci-demo` is no parent of what runs in the clone: what make tells its children of itself,
             # and ARGS that were meant for it, would change what runs there.
             own = {
                 name: value
-                for name, value in self.env.items()
+                for name, value in env.items()
                 if not name.startswith(("MAKE", "MFLAGS")) and name != "ARGS"
             }
-            variables = {**own, **(more or {})}
-            with process_group(command, env=variables, cwd=self.checkout, stdout=output) as child:
+            with process_group(command, env=own, cwd=self.checkout, stdout=output) as child:
                 status = child.wait()
             output.seek(0)
             printed = output.read().decode(errors="replace")
@@ -90,25 +121,29 @@ class Site:
             log.write(f"\n$ {' '.join(command)}\n{printed}")
         return status, printed
 
-    def push(self, number: int, *, section: str = "", setting: str = "") -> None:
-        """Commit to a pull request's branch, and check out its merge with main, as CI does.
+    def commit(self, message: str, *, section: str = "", setting: str = "") -> None:
+        """Commit to what is checked out.
 
         Args:
-            number: the number of the pull request.
+            message: of the commit.
             section: a table of dev.toml.
             setting: the line that is added to it, if any.
         """
-        branch = f"change-{number}"
-        if not self.git("branch", "--list", branch):
-            self.git("branch", branch, "main")
-        self.git("checkout", "--quiet", branch)
         if setting:
             file = self.checkout / DEV
             text, header = file.read_text(encoding="utf-8"), f"[{section}]\n"
             if header not in text:
                 text += f"\n{header}"
             file.write_text(text.replace(header, f"{header}{setting}\n"), encoding="utf-8")
-        self.git("commit", "--quiet", "--all", "--allow-empty", "--message", f"Change {number}")
+        self.git("commit", "--quiet", "--all", "--allow-empty", "--message", message)
+
+    def push(self, number: int, *, section: str = "", setting: str = "") -> None:
+        """Commit to a pull request's branch, and check out its merge with main, as CI does."""
+        branch = f"change-{number}"
+        if not self.git("branch", "--list", branch):
+            self.git("branch", branch, "main")
+        self.git("checkout", "--quiet", branch)
+        self.commit(f"Change {number}", section=section, setting=setting)
         self.git("checkout", "--quiet", "--detach", "main")
         self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {number} into main, to try", branch)
 
@@ -118,26 +153,41 @@ class Site:
         self.git("merge", "--quiet", "--no-ff", "--message", f"Merge #{number}", f"change-{number}")
         self.github.merged[self.git("rev-parse", "HEAD")] = number
 
-    def plan_and_comment(self, number: int) -> str:
+    def review_and_comment(self, number: int) -> str:
         """Do what plan.yml does but for the gate; return the comment."""
-        self.narrator.say(f"make ci-plan: {self.make('ci-plan').removeprefix('✓ ')}")
-        self.narrator.say(f"make ci-comment: {self.make('ci-comment', number).removeprefix('✓ ')}")
-        (comment,) = self.github.comments[number]
-        body: str = comment["body"]
-        self.narrator.say(f"the comment: {body.splitlines()[1].removeprefix('## ')}")
+        named = f"--pull-request={number}"
+        self.make("ci-review", "review", f"{named} --changed-since=HEAD^1")
+        said = self.make("ci-comment", "review", named)
+        body: str = self.github.comments[number][-1]["body"]
+        headline = next(line for line in body.splitlines() if line.startswith("## "))
+        self.narrator.say(f"ci-review, ci-comment by the review role: {said.removeprefix('✓ ')}")
+        self.narrator.say(f"the comment: {headline.removeprefix('## ')}")
         return body
 
-    def refused(self, target: str, wanted: str, pull_request: int | None = None, *, status: int = 1) -> None:
+    def plan(self) -> str:
+        """Do what deploy.yml's first job does; return the digest that it hands to the next one, if any."""
+        said = self.make("ci-plan", "plan")
+        self.narrator.say(f"ci-plan on main, by the plan role: {said.removeprefix('✓ ')}")
+        return self.outputs.strip().removeprefix("digest=")
+
+    def deploy(self, digest: str) -> None:
+        """Do what deploy.yml's second job does, once somebody approved it."""
+        said = self.make("ci-deploy", "deploy", f"--sha256={digest}")
+        self.narrator.say(f"ci-deploy by the deploy role: {said.removeprefix('✓ ')}")
+
+    def refused(self, target: str, role: str, wanted: str, arguments: str = "", *, status: int = 1) -> None:
         """Run a target that must be refused with an error that says `wanted`."""
-        error = self.make(target, pull_request, fails=status)
+        error = self.make(target, role, arguments, fails=status)
         if wanted not in error:
             raise OpsError(f"`make {target}` was refused for another reason than it should: {error}")
-        self.narrator.say(f"make {target}, exit status {status}: {error.removeprefix('Error: ')}")
+        self.narrator.say(
+            f"{target} by the {role} role, exit status {status}: {error.removeprefix('Error: ')}"
+        )
 
     @property
-    def s3(self) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        """A client for the state bucket."""
-        return aws.client("s3", self.settings.state.region)
+    def s3(self) -> Client:
+        """A client for the state bucket, of the account's root."""
+        return self.aws.client("s3")
 
 
 def clone(site: Site) -> None:
@@ -151,3 +201,4 @@ def clone(site: Site) -> None:
     exclude = site.checkout / ".git" / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)  # git makes it from templates, which some machines have none of
     exclude.write_text("/.venv\n/node_modules\n", encoding="utf-8")
+    site.commit("Say who may take the roles", section="ci", setting=f'repository = "{REPOSITORY}"')

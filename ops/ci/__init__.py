@@ -1,6 +1,10 @@
-"""The path of a change through CI: planned once, reviewed in one comment, deployed as it was reviewed.
+"""The path of a change through CI: reviewed in a pull request, planned again on main, approved, deployed.
 
-`plan` makes and stores a plan, `comment` shows it on the pull request and holds back a dangerous one,
-`deploy` applies it; `manifest` is what ties the three together, `store` the state bucket that it lies in,
-`github` the API of the comments, `git` the checkout. docs/ci.md tells it as a whole.
+`review` plans a pull request for people to read, `comment` shows that and holds back a dangerous one, `plan`
+plans the main branch and compares with what was reviewed, `deploy` applies that plan.
+
+`planned` makes plans, `manifest` ties their files together, `store` is the state bucket that they lie in.
+`merged` finds what was reviewed, `compare` compares with it, `label` says whether the label counts that lets
+a dangerous plan through. `github` is the API of comments, labels and merges, `runner` GitHub's runner,
+`git` the checkout. docs/ci.md tells it as a whole.
 """

@@ -1,17 +1,21 @@
 """`ops ci`: what a CI calls, whichever it is."""
 
 import json
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ops.environment_argument import environment_argument
 
 import click
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 
-def require_digest(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+
+def require_digest(ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Refuse what cannot be a SHA-256."""
     from ops.ci.manifest import DIGEST
 
-    if value is not None and not DIGEST.fullmatch(value):
+    if not DIGEST.fullmatch(value):
         raise click.UsageError(f'--sha256 must be 64 hexadecimal digits in lower case; it is "{value}"', ctx)
     return value
 
@@ -19,6 +23,20 @@ def require_digest(ctx: click.Context, _param: click.Parameter, value: str | Non
 allow_destroy = click.option(
     "--allow-destroy", is_flag=True, help="Let a dangerous plan through without the label (not on GitHub)."
 )
+no_preflight = click.option(
+    "--no-preflight", is_flag=True, help="Do not check first what a deploy of ENV needs."
+)
+
+
+def pull_request(*, required: bool) -> Callable[[Command], Command]:
+    """Return the option with the number of the pull request."""
+    return click.option(
+        "--pull-request",
+        type=click.IntRange(min=1),
+        envvar="PULL_REQUEST",
+        required=required,
+        help="Its number; $PULL_REQUEST if left out.",
+    )
 
 
 @click.group()
@@ -37,26 +55,31 @@ def environments(changed_since: str | None) -> None:
 
 @ci.command()
 @environment_argument
-@click.option("--no-preflight", is_flag=True, help="Do not check first what a deploy of ENV needs.")
-def plan(environment: str, *, no_preflight: bool) -> None:
-    """Plan ENV, and store the plan and its review in ci-plan/ENV/ and in the state bucket."""
-    from ops.ci.comment import marker
-    from ops.ci.plan import run_plan
+@click.option("--variable", metavar="NAME", required=True, help="The variable that names it.")
+def role(environment: str, variable: str) -> None:
+    """Print the role for ENV that a variable names: an ARN, or a JSON object of ARNs by environment."""
+    from ops.ci.runner import role_of
 
-    run_plan(environment, marker=marker(environment), checked=not no_preflight)
+    click.echo(role_of(environment, variable))
 
 
 @ci.command()
 @environment_argument
-@click.option(
-    "--pull-request",
-    type=click.IntRange(min=1),
-    envvar="PULL_REQUEST",
-    required=True,
-    help="Its number; $PULL_REQUEST if left out.",
-)
+@pull_request(required=True)
+@click.option("--changed-since", metavar="COMMIT", help="What it changes: names what judges changes, too.")
+@no_preflight
+def review(environment: str, pull_request: int, changed_since: str | None, *, no_preflight: bool) -> None:
+    """Plan ENV for people to read, and store the review in ci-review/ENV/ and in the state bucket."""
+    from ops.ci.review import run_review
+
+    run_review(environment, pull_request, base=changed_since, checked=not no_preflight)
+
+
+@ci.command()
+@environment_argument
+@pull_request(required=True)
 def comment(environment: str, pull_request: int) -> None:
-    """Show the plan of ENV in the one comment on the pull request, which is made or updated."""
+    """Show the review of ENV in the one comment on the pull request, which is made or updated."""
     from ops.ci.comment import run_comment
 
     run_comment(environment, pull_request)
@@ -64,15 +87,10 @@ def comment(environment: str, pull_request: int) -> None:
 
 @ci.command()
 @environment_argument
-@click.option(
-    "--pull-request",
-    type=click.IntRange(min=1),
-    envvar="PULL_REQUEST",
-    help="Its number; $PULL_REQUEST if left out.",
-)
+@pull_request(required=False)
 @allow_destroy
 def gate(environment: str, pull_request: int | None, *, allow_destroy: bool) -> None:
-    """Exit with 4 where the plan of ENV is dangerous and the pull request has no label `allow-destroy`."""
+    """Exit with 4 where the plan of ENV is dangerous and no label `allow-destroy` counts."""
     from ops.ci.comment import run_gate
 
     run_gate(environment, pull_request, allowed=allow_destroy)
@@ -80,10 +98,35 @@ def gate(environment: str, pull_request: int | None, *, allow_destroy: bool) -> 
 
 @ci.command()
 @environment_argument
-@click.option("--sha256", "digest", metavar="DIGEST", callback=require_digest, help="Which stored plan.")
+@click.option(
+    "--merged",
+    "merged",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="A pull request merged since the last deploy (not on GitHub); can be given more than once.",
+)
 @allow_destroy
-def deploy(environment: str, digest: str | None, *, allow_destroy: bool) -> None:
-    """Deploy the plan of ENV that was stored and reviewed for what is checked out, and nothing else."""
+@no_preflight
+def plan(environment: str, merged: tuple[int, ...], *, allow_destroy: bool, no_preflight: bool) -> None:
+    """Plan ENV on the main branch, compare the plan with what was reviewed, and store it for the deploy."""
+    from ops.ci.plan import run_plan
+
+    run_plan(environment, checked=not no_preflight, numbers=merged, allowed=allow_destroy)
+
+
+@ci.command()
+@environment_argument
+@click.option(
+    "--sha256",
+    "digest",
+    metavar="DIGEST",
+    required=True,
+    callback=require_digest,
+    help="Which stored plan; `ops ci plan` prints it.",
+)
+@allow_destroy
+def deploy(environment: str, digest: str, *, allow_destroy: bool) -> None:
+    """Deploy the plan of ENV that was stored and approved for what is checked out, and nothing else."""
     from ops.ci.deploy import run_deploy
 
     run_deploy(environment, digest=digest, allowed=allow_destroy)

@@ -1,78 +1,92 @@
-"""The one comment of an environment on a pull request, and the label that lets a dangerous plan through."""
+"""The one comment of an environment on a pull request, and the gate that holds back a dangerous one."""
 
 import re
 from collections.abc import Iterable
 
 from ops.ci.github import Comment, github
-from ops.ci.manifest import Manifest, sha256
-from ops.ci.plan import made_plan
+from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
+from ops.ci.manifest import ReviewManifest
+from ops.ci.review import made_review, marker
 from ops.errors import OpsError
 from review.model import DANGEROUS
 
-LABEL = "allow-destroy"
-NOT_ALLOWED = 4
-"""The exit status where a dangerous plan has no label."""
-
-_LAST_LINE = re.compile("<!-- plan-sha256: ([0-9a-f]{64}) -->")
+_LAST_LINE = re.compile("<!-- review-sha256: ([0-9a-f]{64}) -->")
 
 
 def run_comment(environment: str, number: int) -> None:
-    """Write the comment with the plan that `ops ci plan` made, or update it where there is one.
+    """Write the comment with the review that `ops ci review` made, or update it where it says another.
+
+    A comment that says the same already is left alone: a label counts from when it was last written.
 
     Args:
         environment: its name.
         number: the number of the pull request.
 
     Raises:
-        OpsError: there is no such plan, or GitHub refuses.
+        OpsError: there is no such review, or GitHub refuses.
     """
-    manifest, text = made_plan(environment)
+    manifest, text = _review_for(environment, number)
     body = comment_body(manifest, text)
     repository = github()
     mine = own_comment(repository.comments(number), environment)
     if mine is None:
         repository.create_comment(number, body)
+        what = "wrote a comment on"
+    elif _same(mine.body, body):
+        what = "left the comment as it is on"
     else:
         repository.update_comment(mine, body)
-    what = "wrote a comment" if mine is None else "updated the comment"
-    print(f"✓ {what} on pull request {number}: the plan of {environment} is {sha256(manifest.to_bytes())}")
+        what = "updated the comment on"
+    print(f"✓ {what} pull request {number}: the review of {environment} is {manifest.digest}")
 
 
 def run_gate(environment: str, number: int | None, *, allowed: bool) -> None:
-    """Raise an OpsError of status 4 where the plan is dangerous and nobody allowed that.
+    """Raise an OpsError of status 4 where the review is dangerous and nobody allowed that.
 
     Args:
         environment: its name.
         number: the number of the pull request, whose label allows it.
         allowed: allow it without a label.
     """
-    manifest, _ = made_plan(environment)
+    manifest, _ = _review_for(environment, number)
     if manifest.verdict == DANGEROUS and not allowed:
-        require_label(environment, () if number is None else github().labels(number))
+        problem = _label_problem(environment, number, manifest)
+        if problem is not None:
+            raise OpsError(f"the plan of {environment} is dangerous, and {problem}", NOT_ALLOWED)
     print(f"✓ the plan of {environment} may be merged: {manifest.verdict}")
 
 
-def require_label(environment: str, labels: Iterable[str]) -> None:
-    """Raise an OpsError of status 4 unless the label is among `labels`."""
-    if LABEL not in labels:
-        raise OpsError(
-            f"the plan of {environment} is dangerous, and the pull request has no label {LABEL}", NOT_ALLOWED
-        )
+def _review_for(environment: str, number: int | None) -> tuple[ReviewManifest, str]:
+    manifest, text = made_review(environment)
+    if number not in (None, manifest.number):
+        raise OpsError(f"the review in ci-review/ is of pull request {manifest.number}, not of {number}")
+    return manifest, text
 
 
-def marker(environment: str) -> str:
-    """Return the hidden text by which the comment of an environment is found again."""
-    return f"secure-storage plan of {environment}"
+def _label_problem(environment: str, number: int | None, manifest: ReviewManifest) -> str | None:
+    if number is None:
+        return f"no pull request is named whose label {LABEL} allows it"
+    repository = github()
+    comment = own_comment(repository.comments(number), environment)
+    if comment is None or reviewed_digest(comment) != manifest.digest:
+        return f"pull request {number} does not show it yet: run make ci-comment first"
+    return label_problem(repository, number, comment.written)
 
 
-def comment_body(manifest: Manifest, text: str) -> str:
-    """Return the comment: the review, and which plan it is of."""
-    digest = sha256(manifest.to_bytes())
+def comment_body(manifest: ReviewManifest, text: str) -> str:
+    """Return the comment: the review, and which it is."""
     return (
-        f"{text.rstrip()}\n\nThe plan of `{manifest.environment}` at commit {manifest.commit}. "
-        f"Merged, exactly this plan is deployed, unless `main` or the state changes before.\n"
-        f"<!-- plan-sha256: {digest} -->"
+        f"{text.rstrip()}\n\nThe plan of `{manifest.environment}`. Once this is merged, `main` is "
+        f"planned: what that changes must be in a review like this one, and somebody approves it.\n"
+        f"<!-- review-sha256: {manifest.digest} -->"
     )
+
+
+def _same(one: str, other: str) -> bool:
+    # Line ends and white space at an end are not for certain kept.
+    return [line.rstrip() for line in one.strip().splitlines()] == [
+        line.rstrip() for line in other.strip().splitlines()
+    ]
 
 
 def own_comment(comments: Iterable[Comment], environment: str) -> Comment | None:
@@ -85,7 +99,7 @@ def own_comment(comments: Iterable[Comment], environment: str) -> Comment | None
 
 
 def reviewed_digest(comment: Comment) -> str:
-    """Return the digest of the plan that a comment shows.
+    """Return the digest of the review that a comment shows.
 
     Raises:
         OpsError: it names none.
@@ -93,5 +107,5 @@ def reviewed_digest(comment: Comment) -> str:
     # Only the last line is ours for certain: all above it is from the plan.
     match = _LAST_LINE.fullmatch((comment.body.splitlines() or [""])[-1].strip())
     if match is None:
-        raise OpsError("the comment on the pull request does not say which plan it shows: plan again")
+        raise OpsError("the comment on the pull request does not say which review it shows: review again")
     return match[1]

@@ -1,13 +1,15 @@
-"""Deploys exactly the plan that was stored and reviewed for what is checked out."""
+"""Deploys exactly the plan of the main branch that somebody approved."""
 
 import json
 import shutil
 
-from ops.ci.comment import LABEL, own_comment, require_label, reviewed_digest
-from ops.ci.git import Revision, revision
-from ops.ci.github import PullRequest, github, has_github
+from ops.ci.comment import own_comment
+from ops.ci.git import revision
+from ops.ci.github import github
+from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, require_for, require_fresh
-from ops.ci.plan import DEPLOYED, review_of, state_version, terraform_version
+from ops.ci.merged import DEPLOYED_COMMIT, commit_record
+from ops.ci.planned import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.emergency_copy import emergency_copies
 from ops.errors import OpsError
@@ -21,14 +23,13 @@ from review.model import DANGEROUS
 from stacks.settings import Settings
 
 
-def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
+def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     """Deploy the stored plan, and write its outputs to `outputs.ENV.json`.
 
     Args:
         environment: its name.
-        digest: the SHA-256 of the plan's manifest; what the comment on the merged pull request names where
-            None, or without GitHub the only plan there is.
-        allowed: deploy a dangerous plan without the label on its pull request.
+        digest: the SHA-256 of the plan's manifest, which `ops ci plan` printed for this commit.
+        allowed: deploy a dangerous plan that no label allowed.
 
     Raises:
         OpsError: there is no such plan, it is altered or stale, nobody allowed it, or Terraform failed.
@@ -38,20 +39,9 @@ def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
     (settings,) = checked_settings(env)
     store = PlanStore(settings)
     name = f"secure-storage-{environment}"
-    digests = store.digests(of.tree)
-    if not digests:
-        raise OpsError(
-            f"nobody reviewed a plan of {environment} for what commit {of.commit} holds (tree {of.tree}); "
-            "plan it in a pull request that is up to date with main"
-        )
-    merged = None
-    if has_github() and (digest is None or not allowed):
-        merged = github().merged_as(of.commit)
-    digest = digest or _reviewed(environment, of, merged, digests)
-    if digest not in digests:
-        raise OpsError(f"no plan {digest} of {environment} is stored for the tree {of.tree}")
     manifest, files = store.plan(of.tree, digest)
     require_for(manifest, environment=environment, tree=of.tree)
+    _require_allowed(manifest, allowed=allowed)
 
     # Where `ops deploy` works, so that an emergency copy of the state is found as after that.
     stack = Stack(name, stack_folder(name), env)
@@ -65,7 +55,6 @@ def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
             (stack.folder / file).write_bytes(files[file])
         require_fresh(manifest, state=state, terraform_version=terraform_version(stack))
         stack.init("-lockfile=readonly")
-        _require_allowed(stack, manifest, files[CONFIGURATION], store, merged, allowed=allowed)
         print(f"Deploying the plan {digest} of {name}, made at commit {manifest.commit}")
         _apply(stack, settings, store)
         outputs = _outputs(stack)
@@ -74,46 +63,27 @@ def run_deploy(environment: str, *, digest: str | None, allowed: bool) -> None:
     (ROOT / f"outputs.{environment}.json").write_bytes(outputs)
     store.replace(DEPLOYED, files[CONFIGURATION])
     store.replace("deployed/outputs.json", outputs)
+    store.replace(DEPLOYED_COMMIT, commit_record(manifest.commit))
     print(f"✓ deployed {name}; its outputs are in outputs.{environment}.json")
 
 
-def _reviewed(environment: str, of: Revision, merged: PullRequest | None, digests: list[str]) -> str:
-    """Return the digest of the plan that was reviewed."""
-    if has_github():
-        if merged is None:
-            raise OpsError(f"no pull request was merged as commit {of.commit}, so no plan of it was reviewed")
-        comment = own_comment(github().comments(merged.number), environment)
-        if comment is None:
-            raise OpsError(f"pull request {merged.number} has no comment with a plan of {environment}")
-        return reviewed_digest(comment)
-    if len(digests) > 1:
-        raise OpsError(
-            f"{len(digests)} plans of {environment} are stored for the tree {of.tree}; "
-            f"say with --sha256 which was reviewed: {', '.join(digests)}"
-        )
-    return digests[0]
-
-
-def _require_allowed(
-    stack: Stack,
-    manifest: Manifest,
-    configuration: bytes,
-    store: PlanStore,
-    merged: PullRequest | None,
-    *,
-    allowed: bool,
-) -> None:
-    # Reviewed again: what the manifest says of the plan was written by whoever stored it.
-    verdict = review_of(stack, configuration, store.read(DEPLOYED)).verdict
-    if DANGEROUS not in (verdict, manifest.verdict) or allowed:
+def _require_allowed(manifest: Manifest, *, allowed: bool) -> None:
+    """Raise an OpsError of status 4 where the plan is dangerous and is not allowed, or not any more."""
+    if manifest.verdict != DANGEROUS or allowed:
         return
-    if not has_github():
+    start = f"the plan of {manifest.environment} is dangerous"
+    if not manifest.allowed_by:
         raise OpsError(
-            f"the plan of {manifest.environment} is dangerous; --allow-destroy deploys it, "
-            f"as the label {LABEL} does on GitHub",
-            4,
+            f"{start}; --allow-destroy deploys it, as the label {LABEL} does on GitHub", NOT_ALLOWED
         )
-    require_label(manifest.environment, () if merged is None else merged.labels)
+    repository = github()
+    for number in manifest.allowed_by:
+        comment = own_comment(repository.comments(number), manifest.environment)
+        problem = f"pull request {number} has lost its comment"
+        if comment is not None:
+            problem = label_problem(repository, number, comment.written) or ""
+        if problem:
+            raise OpsError(f"{start}, and {problem}", NOT_ALLOWED)
 
 
 def _apply(stack: Stack, settings: Settings, store: PlanStore) -> None:

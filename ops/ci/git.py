@@ -8,6 +8,9 @@ from ops.environment_argument import known_environments
 from ops.errors import OpsError
 from ops.toolchain import ROOT
 
+JUDGES = (".github/", "Makefile", "ops/", "proof/", "review/")
+"""What judges a change, and decides what is deployed: merged, it judges the next one."""
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -15,8 +18,7 @@ class Revision:
 
     Attributes:
         commit: the id of the commit.
-        tree: the id of its content. A pull request is merged as a new commit; its content is what was
-            planned if, and only if, main did not move in between.
+        tree: the id of its content.
     """
 
     commit: str
@@ -45,9 +47,45 @@ def changed_environments(base: str | None) -> list[str]:
     known = known_environments(ROOT)
     if base is None or not _is_commit(base):
         return known
+    return planned_again(_changed(base), known)
+
+
+def merged_since(commit: str | None) -> frozenset[str]:
+    """Return the ids of what is checked out and of all commits before it that `commit` does not have.
+
+    Args:
+        commit: what was deployed last; None where nothing was.
+
+    Raises:
+        OpsError: the history is not all here, or what is checked out is older than what is deployed.
+    """
+    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
+        raise OpsError("the checkout has a part of the history only: let CI fetch all of it (fetch-depth: 0)")
+    if commit is None:
+        return frozenset(_git("rev-list", "HEAD").split())
+    if not _is_commit(commit) or not _is_ancestor(commit, "HEAD"):
+        raise OpsError(
+            f"commit {commit}, which is deployed, is not in the history of what is checked out: "
+            "an older commit is not deployed over it, and a history that was rewritten must keep it"
+        )
+    return frozenset(_git("rev-list", f"{commit}..HEAD").split())
+
+
+def changed_judges(base: str | None) -> list[str] | None:
+    """Return what differs from `base` of the code that judges changes; None where that is not known."""
+    if base is None or not _is_commit(base):
+        return None
+    return [path for path in _changed(base) if path.startswith(JUDGES)]
+
+
+def _changed(base: str) -> list[str]:
     # -z, as git quotes unusual names otherwise.
-    changed = _git("diff", "--name-only", "-z", "--no-renames", base, "HEAD", "--").split("\0")[:-1]
-    return planned_again(changed, known)
+    return _git("diff", "--name-only", "-z", "--no-renames", base, "HEAD", "--").split("\0")[:-1]
+
+
+def _is_ancestor(commit: str, of: str) -> bool:
+    command = ["git", "merge-base", "--is-ancestor", commit, of]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 def _is_commit(name: str) -> bool:

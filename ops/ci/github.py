@@ -1,6 +1,8 @@
-"""GitHub's REST API, as far as a plan's comment and label need it.
+"""GitHub's REST API, as far as a review's comment, its label and the merges need it.
 
 https://docs.github.com/en/rest/issues/comments
+https://docs.github.com/en/rest/issues/events
+https://docs.github.com/en/rest/pulls/pulls
 """
 
 import contextlib
@@ -8,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,19 +28,52 @@ VARIABLES = ("GITHUB_REPOSITORY", "GITHUB_TOKEN")
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment; `ours` tells whether it is by the holder of the token, or by a bot as that is."""
+    """A comment.
+
+    Attributes:
+        id, body: its number and its text.
+        written: when it was last changed.
+        ours: whether it is by the holder of the token, or by a bot as that is.
+    """
 
     id: int
     body: str
+    written: datetime
     ours: bool
 
 
 @dataclass(frozen=True)
+class User:
+    """Who did something."""
+
+    login: str
+    is_bot: bool
+
+
+@dataclass(frozen=True)
 class PullRequest:
-    """A pull request."""
+    """A pull request.
+
+    Attributes:
+        number: its number.
+        author: the login of who opened it.
+        labels: what it is labelled with.
+        merge_commit: the commit that it was merged as; None where it was not merged.
+    """
 
     number: int
+    author: str
     labels: tuple[str, ...]
+    merge_commit: str | None
+
+
+@dataclass(frozen=True)
+class LabelEvent:
+    """A label that was set or removed; `by` is None where that account is gone."""
+
+    is_set: bool
+    by: User | None
+    at: datetime
 
 
 class GitHub:
@@ -68,7 +104,12 @@ class GitHub:
         """Return the comments on a pull request, the oldest first."""
         with _as_documented():
             return [
-                Comment(one["id"], one["body"] or "", self._is_ours(one["user"] or {}))
+                Comment(
+                    one["id"],
+                    one["body"] or "",
+                    _moment(one["updated_at"]),
+                    self._is_ours(one["user"] or {}),
+                )
                 for one in self._pages(f"/issues/{number}/comments")
             ]
 
@@ -80,18 +121,33 @@ class GitHub:
         """Replace the text of a comment."""
         self._ask("PATCH", f"/issues/comments/{comment.id}", json={"body": body})
 
-    def labels(self, number: int) -> tuple[str, ...]:
-        """Return the labels of a pull request."""
+    def pull_request(self, number: int) -> PullRequest:
+        """Return a pull request."""
         with _as_documented():
-            return tuple(one["name"] for one in self._pages(f"/issues/{number}/labels"))
+            return _pull_request(self._ask("GET", f"/pulls/{number}").json())
 
-    def merged_as(self, commit: str) -> PullRequest | None:
-        """Return the pull request that was merged as this commit, if there is one."""
+    def label_events(self, number: int, label: str) -> list[LabelEvent]:
+        """Return when a label of a pull request was set and removed, and by whom; the oldest first."""
         with _as_documented():
-            for one in self._pages(f"/commits/{commit}/pulls"):
-                if one["merged_at"] and one["merge_commit_sha"] == commit:
-                    return PullRequest(one["number"], tuple(label["name"] for label in one["labels"]))
-        return None
+            found = [
+                one
+                for one in self._pages(f"/issues/{number}/events")
+                if one["event"] in ("labeled", "unlabeled") and one["label"]["name"] == label
+            ]
+            return [
+                LabelEvent(one["event"] == "labeled", _user(one["actor"]), _moment(one["created_at"]))
+                for one in sorted(found, key=lambda one: int(one["id"]))
+            ]
+
+    def merged_pull_requests(self, branch: str, *, since: datetime) -> Iterator[PullRequest]:
+        """Yield those that were merged into a branch, as far as anything happened to them since then."""
+        query = {"state": "closed", "base": branch, "sort": "updated", "direction": "desc"}
+        with _as_documented():
+            for one in self._pages("/pulls", query):
+                if _moment(one["updated_at"]) < since:
+                    return
+                if one["merged_at"]:
+                    yield _pull_request(one)
 
     def _is_ours(self, user: Mapping[str, Json]) -> bool:
         if self._own_login is not None:
@@ -104,10 +160,11 @@ class GitHub:
         answer = self._send("GET", f"{self._api}/user")
         return str(answer.json()["login"]) if answer.status_code == 200 else None
 
-    def _pages(self, path: str) -> Iterator[Mapping[str, Json]]:
+    def _pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Json]]:
         number = 1
         while True:
-            answer = self._ask("GET", path, params={"per_page": 100, "page": number})
+            page = {"per_page": "100", "page": str(number)}
+            answer = self._ask("GET", path, params={**(query or {}), **page})
             found = answer.json()
             if not isinstance(found, list):
                 raise OpsError(f"GitHub answered GET {self._repository}{path} with no list")
@@ -118,7 +175,7 @@ class GitHub:
             number += 1
 
     def _ask(
-        self, method: str, path: str, *, params: Mapping[str, int] | None = None, json: Json = None
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: Json = None
     ) -> requests.Response:
         path = self._repository + path
         answer = self._send(method, self._api + path, params=params, json=json)
@@ -153,8 +210,22 @@ def _as_documented() -> Iterator[None]:
     """Turn what goes wrong on an answer of another form than documented into an OpsError."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise OpsError(f"GitHub's answer is not as its documentation says: {error!r}") from error
+
+
+def _pull_request(one: Mapping[str, Json]) -> PullRequest:
+    merge_commit = str(one["merge_commit_sha"]) if one["merged_at"] else None
+    author = (one["user"] or {}).get("login", "")
+    return PullRequest(one["number"], author, tuple(label["name"] for label in one["labels"]), merge_commit)
+
+
+def _user(one: Mapping[str, Json] | None) -> User | None:
+    return None if one is None else User(one["login"], one["type"] != "User")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _reason(answer: requests.Response) -> str:

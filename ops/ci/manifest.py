@@ -1,24 +1,25 @@
-"""The manifest of a stored plan: what it was made of, and the SHA-256 of every file that belongs to it."""
+"""The manifests of stored plans and reviews: what each was made of, and the SHA-256 of every file of it."""
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from ops.errors import OpsError
 from ops.remote_state import Snapshot
 
-PLAN, CONFIGURATION, LOCK, COMMENT, REVIEW = (
-    "plan.tfplan",
-    "cdk.tf.json",
-    ".terraform.lock.hcl",
-    "comment.md",
-    "review.json",
-)
-FILES = (PLAN, CONFIGURATION, LOCK, COMMENT, REVIEW)
+PLAN, CONFIGURATION, LOCK = "plan.tfplan", "cdk.tf.json", ".terraform.lock.hcl"
+SUMMARY, COMMENT, REVIEW, PLAN_JSON = "summary.md", "comment.md", "review.json", "plan.json"
+PLAN_FILES = (PLAN, CONFIGURATION, LOCK, SUMMARY, REVIEW)
+"""The files of a plan of the main branch."""
+
+REVIEW_FILES = (PLAN_JSON, REVIEW, COMMENT)
+"""The files of a pull request's review."""
+
 MANIFEST = "manifest.json"
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -41,7 +42,7 @@ class StateVersion:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a plan was made of.
+    """What a plan of the main branch was made of.
 
     Attributes:
         environment, stack: what it is for.
@@ -49,7 +50,8 @@ class Manifest:
         state: the version of the state that it starts from.
         terraform_version: of the Terraform that made it; another one may not read it.
         verdict: of its review.
-        files: the SHA-256 of each of `FILES`, in hexadecimal.
+        allowed_by: the pull requests whose label lets a dangerous plan through.
+        files: the SHA-256 of each of `PLAN_FILES`, in hexadecimal.
     """
 
     environment: str
@@ -59,27 +61,84 @@ class Manifest:
     state: StateVersion
     terraform_version: str
     verdict: str
+    allowed_by: tuple[int, ...]
     files: Mapping[str, str]
 
     def to_bytes(self) -> bytes:
         """Return the file `manifest.json`; the same manifest always makes the same bytes."""
-        document = {"format_version": FORMAT_VERSION, **asdict(self)}
-        return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+        return _written(self)
+
+    @property
+    def digest(self) -> str:
+        """Its SHA-256, by which all that belongs to it is known."""
+        return sha256(self.to_bytes())
 
     @classmethod
     def parse(cls, body: bytes) -> "Manifest":
         """Read what `to_bytes` wrote; raises OpsError where it is anything else."""
-        try:
-            document = json.loads(body)
-            if document.pop("format_version") != FORMAT_VERSION:
-                raise OpsError(f"{MANIFEST} is of another version of ops: plan again")
-            manifest = cls(**document | {"state": StateVersion(**document["state"])})
-            whole = set(manifest.files) == set(FILES) and manifest.to_bytes() == body
-        except (AttributeError, KeyError, TypeError, ValueError):
-            whole = False
-        if not whole:
-            raise OpsError(f"{MANIFEST} is not what `ops ci plan` writes: plan again")
-        return manifest
+
+        def made(document: dict[str, Any]) -> Manifest:
+            state = StateVersion(**document["state"])
+            return cls(**document | {"state": state, "allowed_by": tuple(document["allowed_by"])})
+
+        return _parsed(body, made, PLAN_FILES, "ops ci plan")
+
+
+@dataclass(frozen=True)
+class ReviewManifest:
+    """What a pull request's review is of.
+
+    Neither commit nor time stand in it: the same changes, planned once more, have the same digest.
+
+    Attributes:
+        environment: what was planned.
+        number: the pull request.
+        verdict: of the review.
+        files: the SHA-256 of each of `REVIEW_FILES`, in hexadecimal.
+    """
+
+    environment: str
+    number: int
+    verdict: str
+    files: Mapping[str, str]
+
+    def to_bytes(self) -> bytes:
+        """Return the file `manifest.json`; the same manifest always makes the same bytes."""
+        return _written(self)
+
+    @property
+    def digest(self) -> str:
+        """Its SHA-256, by which all that belongs to it is known."""
+        return sha256(self.to_bytes())
+
+    @classmethod
+    def parse(cls, body: bytes) -> "ReviewManifest":
+        """Read what `to_bytes` wrote; raises OpsError where it is anything else."""
+        return _parsed(body, lambda document: cls(**document), REVIEW_FILES, "ops ci review")
+
+
+_Kind = TypeVar("_Kind", Manifest, ReviewManifest)
+
+
+def _written(manifest: Manifest | ReviewManifest) -> bytes:
+    document = {"format_version": FORMAT_VERSION, **asdict(manifest)}
+    return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _parsed(
+    body: bytes, made: Callable[[dict[str, Any]], _Kind], files: tuple[str, ...], command: str
+) -> _Kind:
+    try:
+        document = json.loads(body)
+        if document.pop("format_version") != FORMAT_VERSION:
+            raise OpsError(f"{MANIFEST} is of another version of ops: run `{command}` again")
+        manifest = made(document)
+        whole = set(manifest.files) == set(files) and manifest.to_bytes() == body
+    except (AttributeError, KeyError, TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise OpsError(f"{MANIFEST} is not what `{command}` writes: run it again")
+    return manifest
 
 
 def sha256(body: bytes) -> str:
@@ -87,13 +146,19 @@ def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def require_unaltered(manifest: Manifest, files: Mapping[str, bytes]) -> None:
+def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the SHA-256 of each file."""
+    return {name: sha256(body) for name, body in files.items()}
+
+
+def require_unaltered(manifest: Manifest | ReviewManifest, files: Mapping[str, bytes]) -> None:
     """Raise an OpsError unless `files`, by name, are those of the manifest."""
-    for name in FILES:
-        found, wanted = sha256(files.get(name, b"")), manifest.files[name]
+    what = "plan" if isinstance(manifest, Manifest) else "review"
+    for name, wanted in manifest.files.items():
+        found = sha256(files.get(name, b""))
         if found != wanted:
             raise OpsError(
-                f"the stored plan was altered: the SHA-256 of {name} is {found}, in {MANIFEST} {wanted}"
+                f"the stored {what} was altered: the SHA-256 of {name} is {found}, in {MANIFEST} {wanted}"
             )
 
 

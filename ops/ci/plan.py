@@ -1,152 +1,147 @@
-"""Plans an environment once, and stores the plan for the deploy."""
+"""Plans the main branch: what is deployed, if its changes were reviewed and somebody approves it."""
 
-import json
-import shutil
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ops import preflight
-from ops.ci.git import Revision, revision
-from ops.ci.manifest import (
-    COMMENT,
-    CONFIGURATION,
-    FILES,
-    LOCK,
-    MANIFEST,
-    PLAN,
-    REVIEW,
-    Manifest,
-    StateVersion,
-    require_unaltered,
-    sha256,
-)
+from ops.ci.compare import effects, unreviewed
+from ops.ci.git import changed_judges
+from ops.ci.label import LABEL, NOT_ALLOWED
+from ops.ci.manifest import PLAN_FILES, REVIEW, SUMMARY, Manifest, digests_of
+from ops.ci.merged import MergedReviews, dangers_of, deployed_commit, merged_reviews
+from ops.ci.planned import Planned, planned
+from ops.ci.review import judges_note
+from ops.ci.runner import write_output, write_summary
 from ops.ci.store import PlanStore
 from ops.errors import OpsError
-from ops.object_lock import refuse_changed_object_lock
-from ops.remote_state import DamagedStateError, RemoteState
-from ops.state_check import refuse_lost_state
-from ops.terraform import Stack, synthesized
-from ops.toolchain import ROOT
-from review.build import review
-from review.model import Review
-from review.plan import parse_object, read_plan
-from review.render.as_json import as_json
-from review.render.markdown import LIMIT, markdown
-from stacks.settings import Settings
+from review.model import DANGEROUS
+from review.render.escape import sentence
+from review.render.markdown import markdown
 
-DEPLOYED = f"deployed/{CONFIGURATION}"
-"""The configuration that was deployed last, in the store."""
+MOST_DIFFERENCES = 5
+"""How many are in the one line of an error; the summary has all."""
 
-FOOTER = 500
-"""Characters of the comment that are left for what `ops ci comment` adds."""
+SUMMARY_LIMIT = 500_000
+"""Characters of the summary; GitHub takes 1 MiB of a step."""
 
 
-def plan_folder(environment: str) -> Path:
-    """Return where the plan of an environment lies."""
-    return ROOT / "ci-plan" / environment
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a plan of the main branch may be offered for approval.
+
+    Attributes:
+        refusals: why not.
+        status: the exit status where there are any.
+        allowed_by: the pull requests whose label lets a dangerous plan through.
+    """
+
+    refusals: tuple[str, ...] = ()
+    status: int = 1
+    allowed_by: tuple[int, ...] = ()
 
 
-def run_plan(environment: str, *, marker: str, checked: bool) -> None:
-    """Plan an environment, and store the plan with its review in `ci-plan/` and in the state bucket.
+def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed: bool) -> None:
+    """Plan an environment on the main branch, compare the plan with what was reviewed, and store it.
+
+    The review goes into the job's summary, whatever the comparison says. The plan is stored, and its digest
+    handed to the next job, only where nothing is refused and there is something to deploy.
 
     Args:
         environment: its name.
-        marker: the hidden text by which its comment is found again.
         checked: run the preflight first.
+        numbers: without GitHub, the pull requests that were merged since the last deploy.
+        allowed: let a dangerous plan through without a label.
 
     Raises:
-        OpsError: something is not committed, a check failed, or Terraform did.
+        OpsError: something in it was not reviewed or not allowed, a check failed, or Terraform did.
     """
-    of = revision()
-    if checked:
-        preflight.require(environment, read_only=True)
-    with synthesized(environment) as (settings, stacks):
-        stack = stacks[f"secure-storage-{environment}"]
-        store = PlanStore(settings)
-        refuse_lost_state(settings, stack.name)
-        refuse_changed_object_lock(settings, stack.name)
-        manifest, files, result = _plan(stack, settings, store, of, marker)
-    folder = plan_folder(environment)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    # It holds the state.
-    folder.chmod(0o700)
-    for name, body in files.items():
-        (folder / name).write_bytes(body)
-    (folder / MANIFEST).write_bytes(manifest.to_bytes())
-    where = store.keep_plan(manifest, files)
-    print(f"{result.headline}\n✓ planned {stack.name} at {of.commit}: {where}/")
-
-
-def _plan(
-    stack: Stack, settings: Settings, store: PlanStore, of: Revision, marker: str
-) -> tuple[Manifest, dict[str, bytes], Review]:
-    before = state_version(settings, stack.name)
-    stack.init()
-    # No lock, as a role that only reads may not take one: what changes meanwhile makes the plan stale.
-    stack.terraform("plan", "-input=false", "-lock=false", f"-out={PLAN}")
-    if state_version(settings, stack.name) != before:
-        raise OpsError(f"the state of {stack.name} changed while it was planned: plan again")
-    files = {name: (stack.folder / name).read_bytes() for name in (PLAN, CONFIGURATION, LOCK)}
-    result = review_of(stack, files[CONFIGURATION], store.read(DEPLOYED))
-    files[COMMENT] = markdown(result, marker=marker, limit=LIMIT - FOOTER).encode()
-    files[REVIEW] = as_json(result).encode()
+    made = planned(environment, checked=checked)
+    store = PlanStore(made.settings)
+    since = deployed_commit(store)
+    merged = merged_reviews(made.settings, store, since, numbers)
+    judgement = judge(made, merged, allowed=allowed)
+    note = "" if since is None else judges_note(changed_judges(since), "what is deployed here")
+    summary = _summary(made, merged, judgement, note)
+    files = {**made.files, SUMMARY: summary.encode()}
+    files = {name: files[name] for name in PLAN_FILES}
     manifest = Manifest(
-        environment=settings.environment,
-        stack=stack.name,
-        commit=of.commit,
-        tree=of.tree,
-        state=before,
-        terraform_version=terraform_version(stack),
-        verdict=result.verdict,
-        files={name: sha256(files[name]) for name in FILES},
+        environment=environment,
+        stack=made.stack,
+        commit=made.of.commit,
+        tree=made.of.tree,
+        state=made.state,
+        terraform_version=made.terraform_version,
+        verdict=made.review.verdict,
+        allowed_by=judgement.allowed_by,
+        files=digests_of(files),
     )
-    return manifest, files, result
+    write_summary(f"{summary}\nThe digest of this plan is `{manifest.digest}`.")
+    if judgement.refusals:
+        raise OpsError(_error(environment, judgement.refusals), judgement.status)
+    print(made.review.headline)
+    if made.review.verdict == "no changes" and made.same_configuration:
+        print(f"✓ {made.stack} is deployed as it is at {made.of.commit}: there is nothing to deploy")
+        return
+    where = store.keep_plan(manifest, files)
+    write_output("digest", manifest.digest)
+    print(f"✓ planned {made.stack} at {made.of.commit}: {where}/")
 
 
-def state_version(settings: Settings, stack: str) -> StateVersion:
-    """Return which version of the state there is now.
-
-    Raises:
-        DamagedStateError: it is damaged, or was deleted.
-    """
-    try:
-        return StateVersion.of(RemoteState(settings, stack).read())
-    except DamagedStateError:
-        raise
-    except OpsError:
-        # CI's roles may not list the versions of a state, which tells one that was deleted from none. What
-        # else can be wrong with it, Terraform says itself.
-        return StateVersion()
+def judge(made: Planned, merged: MergedReviews, *, allowed: bool) -> Judgement:
+    """Compare a plan with the reviews of what was merged, and ask for labels where it is dangerous."""
+    missing = unreviewed(made.plan, [(one.name, one.plan) for one in merged.reviews])
+    if missing:
+        return Judgement((*missing, *merged.problems))
+    if made.review.verdict != DANGEROUS or allowed:
+        return Judgement()
+    return _allowed(made, merged)
 
 
-def review_of(stack: Stack, configuration: bytes, deployed: bytes | None) -> Review:
-    """Return the review of the plan in the stack's folder; `deployed` is the configuration before it."""
-    plan = read_plan(stack.terraform("show", "-json", PLAN).stdout.encode(), PLAN)
-    if deployed is None:
-        return review(plan)
-    return review(
-        plan,
-        synthesized=parse_object(configuration, CONFIGURATION),
-        deployed=parse_object(deployed, DEPLOYED),
+def _allowed(made: Planned, merged: MergedReviews) -> Judgement:
+    """Return whether labels allow each danger."""
+    problems = {one.number: one.label_problem() for one in merged.reviews if one.dangers}
+    allowing: set[int] = set()
+    for danger in sorted(dangers_of(made.files[REVIEW])):
+        told = [one for one in merged.reviews if danger in one.dangers]
+        if not told:
+            said = ": ".join(filter(None, danger))
+            return Judgement((f"it is dangerous, and no review says that {said}", *merged.problems))
+        good = [one.number for one in told if problems[one.number] is None]
+        if not good:
+            return Judgement((f"it is dangerous, and {problems[told[0].number]}",), NOT_ALLOWED)
+        allowing.add(good[0])
+    return Judgement(allowed_by=tuple(sorted(allowing)))
+
+
+def _error(environment: str, refusals: Sequence[str]) -> str:
+    more = len(refusals) - MOST_DIFFERENCES
+    listed = "; ".join([*refusals[:MOST_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
+    return (
+        f"the plan of {environment} is not deployed as it is not what was reviewed and allowed: {listed}; "
+        "a pull request with an empty commit plans all of it again"
     )
 
 
-def terraform_version(stack: Stack) -> str:
-    """Return the version of Terraform, such as `1.11.4`."""
-    return str(json.loads(stack.terraform("version", "-json").stdout)["terraform_version"])
+def _summary(made: Planned, merged: MergedReviews, judgement: Judgement, note: str) -> str:
+    """Return what whoever approves reads, in Markdown."""
+    title, rest = markdown(made.review, limit=SUMMARY_LIMIT).split("\n", 1)
+    said = judgement.refusals or merged.problems
+    return "\n".join(
+        [
+            f"{title}\n\n{note}`{made.stack}` at commit {made.of.commit}. "
+            f"{_compared(made, merged, judgement)}\n",
+            *(f"- {sentence(one)}" for one in said),
+            rest,
+        ]
+    )
 
 
-def made_plan(environment: str) -> tuple[Manifest, str]:
-    """Return the manifest of the plan in `ci-plan/`, and the text of its comment.
-
-    Raises:
-        OpsError: there is none, or it is not as it was made.
-    """
-    folder = plan_folder(environment)
-    try:
-        manifest = Manifest.parse((folder / MANIFEST).read_bytes())
-        files = {name: (folder / name).read_bytes() for name in FILES}
-    except FileNotFoundError as error:
-        raise OpsError(f"there is no plan of {environment} yet: make ci-plan ENV={environment}") from error
-    require_unaltered(manifest, files)
-    return manifest, files[COMMENT].decode()
+def _compared(made: Planned, merged: MergedReviews, judgement: Judgement) -> str:
+    if judgement.refusals:
+        return "**It is not deployed, as this was not reviewed or not allowed:**"
+    if not effects(made.plan):
+        return "It changes nothing."
+    reviews = ", ".join(f"#{one.number}" for one in merged.reviews)
+    labels = ", ".join(f"#{number}" for number in judgement.allowed_by)
+    return f"Each change was reviewed in one of these: {reviews}." + (
+        f" What is dangerous was allowed by the label `{LABEL}` of {labels}." if labels else ""
+    )

@@ -1,22 +1,32 @@
-"""The plans in the state bucket: encrypted by its key, and read only by who may read the state as well.
+"""CI's files in the state bucket: encrypted by its key, and read only by who may read the state as well.
 
-Everything lies under `ci/ENV/`: a plan in `TREE/DIGEST/`, where DIGEST is the SHA-256 of its manifest, and
-what was deployed last in `deployed/`.
+Everything lies under `ci/ENV/`: a pull request's review in `review/NUMBER/DIGEST/`, a plan of the main branch
+in `plans/TREE/DIGEST/`, where DIGEST is the SHA-256 of the manifest there; and what was deployed last in
+`deployed/`.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from ops import aws
-from ops.ci.manifest import DIGEST, FILES, MANIFEST, Manifest, require_unaltered, sha256
+from ops.ci.manifest import (
+    DIGEST,
+    MANIFEST,
+    PLAN_FILES,
+    REVIEW_FILES,
+    Manifest,
+    ReviewManifest,
+    require_unaltered,
+    sha256,
+)
 from ops.errors import OpsError
 from stacks.settings import Settings
 
 
 class PlanStore:
-    """The plans of one environment. Every method raises OpsError where S3 refuses or does not answer."""
+    """The files of one environment. Every method raises OpsError where S3 refuses or does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         """Name the store; nothing is asked of S3 yet."""
@@ -28,18 +38,12 @@ class PlanStore:
             self._where["ExpectedBucketOwner"] = settings.account_id
 
     def keep_plan(self, manifest: Manifest, files: Mapping[str, bytes]) -> str:
-        """Store a plan, and return where; its manifest comes last, so that a half one is never found."""
-        body = manifest.to_bytes()
-        folder = f"{manifest.tree}/{sha256(body)}"
-        for name in FILES:
-            self.keep(f"{folder}/{name}", files[name])
-        self.keep(f"{folder}/{MANIFEST}", body)
-        return self.url(folder)
+        """Store a plan of the main branch, and return where."""
+        return self._keep_all(f"plans/{manifest.tree}", manifest, files, PLAN_FILES)
 
-    def digests(self, tree: str) -> list[str]:
-        """Return the digests of all plans of a tree."""
-        names = {key.split("/")[1] for key in self._versions(f"{tree}/") if key.endswith(f"/{MANIFEST}")}
-        return sorted(name for name in names if DIGEST.fullmatch(name))
+    def keep_review(self, manifest: ReviewManifest, files: Mapping[str, bytes]) -> str:
+        """Store the review of a pull request, and return where."""
+        return self._keep_all(f"review/{manifest.number}", manifest, files, REVIEW_FILES)
 
     def plan(self, tree: str, digest: str) -> tuple[Manifest, dict[str, bytes]]:
         """Return a plan's manifest and its files by name.
@@ -47,30 +51,72 @@ class PlanStore:
         Raises:
             OpsError: it is not there, or not as it was stored.
         """
-        folder = f"{tree}/{digest}"
+        body, bodies = self._all(f"plans/{tree}/{digest}", PLAN_FILES, "plan")
+        manifest = Manifest.parse(body)
+        require_unaltered(manifest, bodies)
+        return manifest, bodies
+
+    def review(self, number: int, digest: str) -> tuple[ReviewManifest, dict[str, bytes]]:
+        """Return a review's manifest and its files by name.
+
+        Raises:
+            OpsError: it is not there, is not as it was stored, or is of something else.
+        """
+        body, bodies = self._all(f"review/{number}/{digest}", REVIEW_FILES, "review")
+        manifest = ReviewManifest.parse(body)
+        require_unaltered(manifest, bodies)
+        if (manifest.environment, manifest.number) != (self._environment, number):
+            raise OpsError(
+                f"the stored review is of {manifest.environment} in pull request {manifest.number}, "
+                f"not of {self._environment} in {number}"
+            )
+        return manifest, bodies
+
+    def review_digests(self, number: int) -> list[str]:
+        """Return the digests of all reviews of a pull request."""
+        found = self._versions(f"review/{number}/")
+        names = {key.split("/")[2] for key in found if key.endswith(f"/{MANIFEST}")}
+        return sorted(name for name in names if DIGEST.fullmatch(name))
+
+    def _keep_all(
+        self,
+        above: str,
+        manifest: Manifest | ReviewManifest,
+        files: Mapping[str, bytes],
+        names: Sequence[str],
+    ) -> str:
+        """Store files and, at last, their manifest, so that a half of them is never found."""
+        folder = f"{above}/{manifest.digest}"
+        for name in names:
+            self.keep(f"{folder}/{name}", files[name])
+        self.keep(f"{folder}/{MANIFEST}", manifest.to_bytes())
+        return self.url(folder)
+
+    def _all(self, folder: str, names: Sequence[str], what: str) -> tuple[bytes, dict[str, bytes]]:
+        """Return the manifest and the files of a folder that is called after the manifest's SHA-256."""
         found = self._versions(f"{folder}/")
+        if not found:
+            raise OpsError(f"no {what} is stored in {self.url(folder)}/; each is kept for 30 days")
         bodies = {}
-        for name in (MANIFEST, *FILES):
+        for name in (MANIFEST, *names):
             versions = found.pop(f"{folder}/{name}", [])
             if len(versions) != 1:
                 times = "is missing" if not versions else f"was written {len(versions)} times"
-                raise OpsError(f"the stored plan was altered: {self.url(f'{folder}/{name}')} {times}")
+                raise OpsError(f"the stored {what} was altered: {self.url(f'{folder}/{name}')} {times}")
             bodies[name] = self._get(f"{folder}/{name}", versions[0]) or b""
         if found:
-            raise OpsError(f"the stored plan was altered: {self.url(min(found))} is not part of it")
-        body = bodies.pop(MANIFEST)
-        if sha256(body) != digest:
+            raise OpsError(f"the stored {what} was altered: {self.url(min(found))} is not part of it")
+        manifest, digest = bodies.pop(MANIFEST), folder.rsplit("/", 1)[1]
+        if sha256(manifest) != digest:
             where = self.url(f"{folder}/{MANIFEST}")
-            raise OpsError(f"the stored plan was altered: the SHA-256 of {where} is not {digest}")
-        manifest = Manifest.parse(body)
-        require_unaltered(manifest, bodies)
+            raise OpsError(f"the stored {what} was altered: the SHA-256 of {where} is not {digest}")
         return manifest, bodies
 
     def keep(self, name: str, body: bytes) -> None:
         """Store an object, unless there is one: nothing is ever overwritten.
 
-        Who plans may not read what is there, as a plan holds the state. In a plan's folder it can only be the
-        same: the folder is called after the SHA-256 of all, which `plan` checks.
+        The role may not read what is there, as that can hold the state. In a folder that is called after the
+        SHA-256 of all it holds, it can only be the same, which `plan` and `review` check.
         """
         with self._errors("write", name):
             aws.put_new(self._s3, body, **self._where, Key=self._key(name))

@@ -1,12 +1,12 @@
 """What the tests of CI share: the stand-in for GitHub's API, and a plan that nobody had to make."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops import aws
 from ops.ci.github import GitHub
-from ops.ci.manifest import FILES, Manifest, StateVersion, sha256
+from ops.ci.manifest import PLAN_FILES, REVIEW_FILES, Manifest, ReviewManifest, StateVersion, digests_of
 from ops.ci.stand_in import REPOSITORY, TOKEN, StandIn, stand_in
 from ops.ci.store import PlanStore
 from ops.embedded_aws import embedded_aws
@@ -16,7 +16,8 @@ from tests.conftest import ROOT
 
 import pytest
 
-BODIES = {name: f"the {name}\n".encode() for name in FILES}
+BODIES = {name: f"the {name}\n".encode() for name in PLAN_FILES}
+REVIEW_BODIES = {name: f"the {name}\n".encode() for name in REVIEW_FILES}
 
 
 @pytest.fixture
@@ -39,14 +40,21 @@ def manifest_with(**changes: object) -> Manifest:
         state=StateVersion("7f2c", 3),
         terraform_version="1.11.4",
         verdict="safe",
-        files={name: sha256(body) for name, body in BODIES.items()},
+        allowed_by=(),
+        files=digests_of(BODIES),
     )
+    return dataclasses.replace(manifest, **changes)  # type: ignore[arg-type]
+
+
+def review_with(bodies: Mapping[str, bytes] = REVIEW_BODIES, **changes: object) -> ReviewManifest:
+    manifest = ReviewManifest("dev", 1, "safe", digests_of(bodies))
     return dataclasses.replace(manifest, **changes)  # type: ignore[arg-type]
 
 
 (SETTINGS,) = load_environments(ROOT / "environments", {"ENVIRONMENT_SUFFIX": "dev"})
 BUCKET = SETTINGS.state.bucket
-DIGEST = sha256(manifest_with().to_bytes())
+DIGEST = manifest_with().digest
+REVIEWED = review_with().digest
 TREE = "a" * 40
 
 
@@ -61,10 +69,11 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def store(s3: Any) -> PlanStore:
-    """A store with one plan."""
+    """A store with one plan and one review."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
         for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
             s3.delete_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])
     store = PlanStore(SETTINGS)
     store.keep_plan(manifest_with(), BODIES)
+    store.keep_review(review_with(), REVIEW_BODIES)
     return store

@@ -28,6 +28,10 @@ def checkout(tmp_path: Path) -> Path:
             '--sha256 must be 64 hexadecimal digits in lower case; it is "abc"',
         ),
         (["plan", ""], {}, "no environment was given"),
+        (["plan", "dev", "--merged", "0"], {}, "0 is not in the range"),
+        (["review", "dev"], {}, "--pull-request"),
+        (["deploy", "dev"], {}, "--sha256"),
+        (["role", "dev"], {}, "--variable"),
     ],
 )
 def test_wrong_usage_is_one_line(
@@ -40,19 +44,23 @@ def test_wrong_usage_is_one_line(
     assert words in line
 
 
-@pytest.mark.parametrize("command", ["plan", "deploy"])
-def test_outside_of_git_nothing_is_planned_or_deployed(checkout: Path, command: str) -> None:
-    done = run_ops(checkout, "ci", command, "dev", GIT_CEILING_DIRECTORIES=str(checkout.parent))
+@pytest.mark.parametrize(
+    "command",
+    [["plan", "dev"], ["review", "dev", "--pull-request", "1"], ["deploy", "dev", "--sha256", "a" * 64]],
+    ids=lambda command: command[0],
+)
+def test_outside_of_git_nothing_is_planned_or_deployed(checkout: Path, command: list[str]) -> None:
+    done = run_ops(checkout, "ci", *command, GIT_CEILING_DIRECTORIES=str(checkout.parent))
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
     assert line.startswith("Error: `git rev-parse` failed: not a git repository")
 
 
-def test_without_a_plan_there_is_nothing_to_show(checkout: Path) -> None:
+def test_without_a_review_there_is_nothing_to_show(checkout: Path) -> None:
     for command in (["comment", "dev", "--pull-request", "1"], ["gate", "dev"]):
         done = run_ops(checkout, "ci", *command)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "Error: there is no plan of dev yet: make ci-plan ENV=dev\n"
+        assert done.stderr == "Error: there is no review of dev yet: make ci-review ENV=dev\n"
 
 
 def test_all_environments_are_a_json_list(checkout: Path) -> None:
@@ -78,3 +86,14 @@ def test_an_editor_s_lock_is_no_environment(checkout: Path) -> None:
     (checkout / "environments" / ".#prod.toml").write_text("")
     done = run_ops(checkout, "ci", "environments")
     assert (done.returncode, done.stdout, done.stderr) == (0, '["dev", "prod", "staging"]\n', "")
+
+
+def test_the_role_of_a_variable_is_printed_and_a_missing_one_is_one_line(checkout: Path) -> None:
+    arn = "arn:aws:iam::111122223333:role/secure-storage-dev-plan"
+    command = ["ci", "role", "dev", "--variable", "AWS_PLAN_ROLES"]
+    done = run_ops(checkout, *command, AWS_PLAN_ROLES=f'{{"dev": "{arn}"}}')
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{arn}\n", "")
+    done = run_ops(checkout, *command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: the variable AWS_PLAN_ROLES is not set on GitHub; ")
+    assert len(done.stderr.splitlines()) == 1

@@ -17,7 +17,15 @@ def test_a_pull_request_lives_as_it_should() -> None:
         [sys.executable, "-m", "ops", "ci-demo"], cwd=ROOT, env=env, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "All 10 steps did what they should" in done.stdout
-    for refusal in ("the plan is stale", "the stored plan was altered", "nobody reviewed a plan"):
+    assert "All 12 steps did what they should" in done.stdout
+    for refusal in (
+        "the stored plan was altered",
+        "the plan is stale",
+        "which is in no review",
+        "tags.Owner changes, and not in the review of pull request 5",
+        "AWS does not let it store a plan for main: AccessDenied",
+        "AWS does not let it write over a stored review: AccessDenied",
+    ):
         assert refusal in done.stdout
-    assert done.stdout.count("no label allow-destroy") == 2
+    assert done.stdout.count("no label allow-destroy") == 1
+    assert done.stdout.count("was set by its author author") == 2

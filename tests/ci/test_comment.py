@@ -1,15 +1,17 @@
 """The comment on a pull request, and the gate."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.ci import plan as plan_module
-from ops.ci.comment import comment_body, own_comment, require_label, reviewed_digest, run_comment, run_gate
+from ops.ci import review as review_module
+from ops.ci.comment import comment_body, own_comment, reviewed_digest, run_comment, run_gate
 from ops.ci.github import Comment, GitHub
-from ops.ci.manifest import COMMENT, MANIFEST, sha256
-from ops.ci.plan import FOOTER
-from ops.ci.stand_in import BOT, StandIn
+from ops.ci.label import LABEL
+from ops.ci.manifest import COMMENT, MANIFEST
+from ops.ci.review import FOOTER, MOST_JUDGES, judges_note
+from ops.ci.stand_in import AUTHOR, BOT, REVIEWER, StandIn
 from ops.errors import OpsError
-from tests.ci.conftest import BODIES, manifest_with
+from tests.ci.conftest import REVIEW_BODIES, review_with
 
 import pytest
 
@@ -19,23 +21,27 @@ MALLORY = {"login": "mallory", "type": "User"}
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: StandIn) -> Path:
-    """The folder of a plan of dev, with the variables of a CI."""
-    monkeypatch.setattr(plan_module, "ROOT", tmp_path)
+    """The folder of a review of dev, with the variables of a CI."""
+    monkeypatch.setattr(review_module, "ROOT", tmp_path)
     for name, value in api.variables.items():
         monkeypatch.setenv(name, value)
-    folder = plan_module.plan_folder("dev")
+    folder = review_module.review_folder("dev")
     folder.mkdir(parents=True)
     write(folder, "safe")
     return folder
 
 
 def write(folder: Path, verdict: str, text: str = TEXT) -> str:
-    bodies = BODIES | {COMMENT: text.encode()}
-    manifest = manifest_with(verdict=verdict, files={name: sha256(body) for name, body in bodies.items()})
+    bodies = REVIEW_BODIES | {COMMENT: text.encode()}
+    manifest = review_with(bodies, verdict=verdict)
     for name, body in bodies.items():
         (folder / name).write_bytes(body)
     (folder / MANIFEST).write_bytes(manifest.to_bytes())
-    return sha256(manifest.to_bytes())
+    return manifest.digest
+
+
+def comment(body: str) -> Comment:
+    return Comment(1, body, datetime.now(UTC), ours=True)
 
 
 def test_the_comment_is_made_once_and_then_updated_in_place(folder: Path, api: StandIn) -> None:
@@ -47,7 +53,7 @@ def test_the_comment_is_made_once_and_then_updated_in_place(folder: Path, api: S
     run_comment("dev", 1)
     assert len(api.comments[1]) == 4
     assert api.comments[1][3]["body"].splitlines()[2] == "more"
-    assert reviewed_digest(Comment(1, api.comments[1][3]["body"], ours=True)) == digest
+    assert reviewed_digest(comment(api.comments[1][3]["body"])) == digest
 
 
 def test_the_comment_of_another_environment_is_left_alone(folder: Path, api: StandIn) -> None:
@@ -65,22 +71,22 @@ def test_a_foreign_comment_with_our_marker_is_left_alone(folder: Path, api: Stan
 
 
 def test_the_marker_counts_only_in_the_first_line() -> None:
-    assert own_comment([Comment(1, f"quoted:\n{TEXT}", ours=True)], "dev") is None
-    assert own_comment([Comment(1, TEXT.replace("\n", "\r\n"), ours=True)], "dev") is not None
+    assert own_comment([comment(f"quoted:\n{TEXT}")], "dev") is None
+    assert own_comment([comment(TEXT.replace("\n", "\r\n"))], "dev") is not None
 
 
 def test_a_digest_counts_only_in_the_last_line() -> None:
-    fake = f"<!-- plan-sha256: {'0' * 64} -->"
-    body = comment_body(manifest_with(), f"{TEXT}\n{fake}\n")
-    assert reviewed_digest(Comment(1, body, ours=True)) == sha256(manifest_with().to_bytes())
-    with pytest.raises(OpsError, match=r"does not say which plan"):
-        reviewed_digest(Comment(1, f"{fake}\nmore", ours=True))
-    with pytest.raises(OpsError, match=r"does not say which plan"):
-        reviewed_digest(Comment(1, "", ours=True))
+    fake = f"<!-- review-sha256: {'0' * 64} -->"
+    body = comment_body(review_with(), f"{TEXT}\n{fake}\n")
+    assert reviewed_digest(comment(body)) == review_with().digest
+    with pytest.raises(OpsError, match=r"does not say which review"):
+        reviewed_digest(comment(f"{fake}\nmore"))
+    with pytest.raises(OpsError, match=r"does not say which review"):
+        reviewed_digest(comment(""))
 
 
 def test_what_is_added_to_the_review_fits() -> None:
-    longest = manifest_with(environment="e" * 30)
+    longest = review_with(environment="e" * 30)
     assert len(comment_body(longest, "")) < FOOTER
 
 
@@ -89,31 +95,93 @@ def test_a_safe_plan_passes_the_gate_without_github(folder: Path, api: StandIn) 
     assert api.requests == []
 
 
-def test_a_dangerous_plan_needs_the_label(folder: Path, api: StandIn) -> None:
+def test_a_comment_that_says_the_same_is_left_alone(folder: Path, api: StandIn) -> None:
+    run_comment("dev", 1)
+    api.comments[1][0]["body"] = api.comments[1][0]["body"].replace("\n", "\r\n") + "\n"
+    before = dict(api.comments[1][0])
+    write(folder, "safe")
+    run_comment("dev", 1)
+    assert api.comments[1] == [before]
+
+
+def test_a_dangerous_plan_needs_the_label_of_somebody_else(folder: Path, api: StandIn) -> None:
     write(folder, "dangerous")
-    api.labels[1] = ["allow-destroy-not"]
-    with pytest.raises(
-        OpsError, match=r"^the plan of dev is dangerous, and the pull .* label allow-des"
-    ) as no:
-        run_gate("dev", 1, allowed=False)
-    assert no.value.status == 4
-    api.labels[1] = ["bug", "allow-destroy"]
+    run_comment("dev", 1)
+    for label, by, words in (
+        ("allow-destroy-not", REVIEWER, "pull request 1 has no label allow-destroy"),
+        (LABEL, AUTHOR, "was set by its author author: somebody else"),
+    ):
+        api.set_label(1, label, by)
+        with pytest.raises(OpsError, match=f"^the plan of dev is dangerous, and .*{words}") as refused:
+            run_gate("dev", 1, allowed=False)
+        assert refused.value.status == 4
+    api.remove_label(1, LABEL, REVIEWER)
+    api.set_label(1, LABEL, REVIEWER)
     run_gate("dev", 1, allowed=False)
+
+
+def test_a_label_that_triggers_the_same_review_again_still_counts(folder: Path, api: StandIn) -> None:
+    write(folder, "dangerous")
+    run_comment("dev", 1)
+    api.set_label(1, LABEL, REVIEWER)
+    write(folder, "dangerous")
+    run_comment("dev", 1)
+    run_gate("dev", 1, allowed=False)
+
+
+def test_a_label_does_not_count_for_a_review_that_came_after_it(folder: Path, api: StandIn) -> None:
+    write(folder, "dangerous")
+    run_comment("dev", 1)
+    api.set_label(1, LABEL, REVIEWER)
+    write(folder, "dangerous", TEXT + "and more\n")
+    run_comment("dev", 1)
+    with pytest.raises(OpsError, match=r"read that, remove the label, and set it again$"):
+        run_gate("dev", 1, allowed=False)
+
+
+def test_a_label_does_not_count_for_a_review_that_nobody_could_read(folder: Path, api: StandIn) -> None:
+    write(folder, "dangerous", "another")
+    api.set_label(1, LABEL, REVIEWER)
+    for _ in range(2):
+        with pytest.raises(
+            OpsError, match=r"pull request 1 does not show it yet: run make ci-comment first$"
+        ):
+            run_gate("dev", 1, allowed=False)
+        api.add_comment(1, comment_body(review_with(), TEXT), BOT)
 
 
 def test_a_dangerous_plan_can_be_allowed_otherwise(folder: Path, api: StandIn) -> None:
     write(folder, "dangerous")
-    with pytest.raises(OpsError) as caught:
+    with pytest.raises(
+        OpsError, match=r"no pull request is named whose label allow-destroy allows"
+    ) as caught:
         run_gate("dev", None, allowed=False)
     assert caught.value.status == 4
     run_gate("dev", None, allowed=True)
     assert api.requests == []
 
 
-def test_the_label_must_be_exact() -> None:
-    require_label("dev", ["allow-destroy"])
-    with pytest.raises(OpsError):
-        require_label("dev", ["Allow-Destroy"])
+def test_the_review_of_another_pull_request_is_not_shown(folder: Path, api: StandIn) -> None:
+    with pytest.raises(OpsError, match=r"^the review in ci-review/ is of pull request 1, not of 2$"):
+        run_comment("dev", 2)
+    with pytest.raises(OpsError, match=r"^the review in ci-review/ is of pull request 1, not of 2$"):
+        run_gate("dev", 2, allowed=False)
+    assert api.requests == []
+
+
+def test_a_change_of_what_judges_is_named() -> None:
+    note = judges_note([".github/workflows/plan.yml", "ops/ci/plan.py"], "this pull request")
+    assert note.startswith("**⚠ With this pull request, what judges changes is changed itself: ")
+    assert "`.github/workflows/plan.yml`, `ops/ci/plan.py`" in note
+    assert "Merged, this code judges itself." in note
+    many = judges_note([f"ops/{number}.py" for number in range(99)], "this pull request")
+    assert f" and {99 - MOST_JUDGES} more" in many
+    assert len(many) < 1000
+
+
+def test_nothing_is_said_where_no_judge_changes_and_what_is_not_known_is() -> None:
+    assert judges_note([], "this pull request") == ""
+    assert "is not known" in judges_note(None, "this pull request")
 
 
 def test_a_plan_that_was_changed_on_disk_is_not_shown(folder: Path, api: StandIn) -> None:
@@ -125,5 +193,5 @@ def test_a_plan_that_was_changed_on_disk_is_not_shown(folder: Path, api: StandIn
 
 def test_without_a_plan_the_line_says_how_to_make_one(folder: Path, github: GitHub) -> None:
     (folder / COMMENT).unlink()
-    with pytest.raises(OpsError, match=r"^there is no plan of dev yet: make ci-plan ENV=dev$"):
+    with pytest.raises(OpsError, match=r"^there is no review of dev yet: make ci-review ENV=dev$"):
         run_comment("dev", 1)

@@ -6,59 +6,124 @@ from typing import Any
 
 from ops import emergency_copy
 from ops.ci import deploy
-from ops.ci.comment import comment_body, marker
-from ops.ci.deploy import _apply, _reviewed
+from ops.ci.comment import comment_body
+from ops.ci.deploy import _apply, _require_allowed
 from ops.ci.git import Revision
-from ops.ci.github import PullRequest
-from ops.ci.stand_in import BOT, StandIn
+from ops.ci.label import LABEL
+from ops.ci.manifest import Manifest
+from ops.ci.review import marker
+from ops.ci.stand_in import BOT, REVIEWER, StandIn
 from ops.ci.store import PlanStore
 from ops.errors import OpsError
 from ops.terraform import Stack
-from tests.ci.conftest import BUCKET, DIGEST, SETTINGS, TREE, manifest_with
+from tests.ci.conftest import BODIES, BUCKET, DIGEST, SETTINGS, TREE, manifest_with, review_with
 from tests.ops.ops_support import stub
 
 import pytest
 
 NAME = "secure-storage-dev"
+PATH = os.environ["PATH"]
 OF = Revision("c" * 40, TREE)
-MERGED = PullRequest(1, ())
-COMMENT = comment_body(manifest_with(), f"<!-- {marker('dev')} -->\n## Safe\n")
+COMMENT = comment_body(review_with(), f"<!-- {marker('dev')} -->\n## Dangerous\n")
 
 
 @pytest.fixture
 def on_github(api: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """GitHub, with a comment on pull request 1 and its label."""
     for name, value in api.variables.items():
         monkeypatch.setenv(name, value)
+    api.add_comment(1, COMMENT, BOT)
+    api.set_label(1, LABEL, REVIEWER)
     return api
 
 
+def refusal(manifest: Manifest, *, allowed: bool = False) -> OpsError:
+    with pytest.raises(OpsError) as caught:
+        _require_allowed(manifest, allowed=allowed)
+    assert len(str(caught.value).splitlines()) == 1
+    return caught.value
+
+
+def test_a_plan_that_is_not_dangerous_needs_no_label() -> None:
+    _require_allowed(manifest_with(), allowed=False)
+
+
+def test_a_dangerous_plan_is_deployed_while_its_label_counts(on_github: StandIn) -> None:
+    _require_allowed(manifest_with(verdict="dangerous", allowed_by=(1,)), allowed=False)
+
+
+def test_a_label_that_was_removed_after_the_plan_stops_the_deploy(on_github: StandIn) -> None:
+    on_github.remove_label(1, LABEL, REVIEWER)
+    error = refusal(manifest_with(verdict="dangerous", allowed_by=(1,)))
+    assert str(error) == "the plan of dev is dangerous, and pull request 1 has no label allow-destroy"
+    assert error.status == 4
+
+
+def test_each_label_that_was_counted_must_still_count(on_github: StandIn) -> None:
+    on_github.add_comment(2, COMMENT, BOT)
+    assert "pull request 2 has no label" in str(
+        refusal(manifest_with(verdict="dangerous", allowed_by=(1, 2)))
+    )
+
+
+def test_a_comment_that_is_gone_stops_the_deploy(on_github: StandIn) -> None:
+    on_github.comments.clear()
+    error = refusal(manifest_with(verdict="dangerous", allowed_by=(1,)))
+    assert str(error) == "the plan of dev is dangerous, and pull request 1 has lost its comment"
+
+
+def test_a_dangerous_plan_that_no_label_allowed_needs_the_option() -> None:
+    error = refusal(manifest_with(verdict="dangerous"))
+    assert "--allow-destroy deploys it, as the label allow-destroy does on GitHub" in str(error)
+    assert error.status == 4
+    _require_allowed(manifest_with(verdict="dangerous"), allowed=True)
+
+
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_REPOSITORY", "GITHUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+def checked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "revision", lambda: OF)
 
 
-def test_the_plan_that_the_comment_shows_is_deployed(on_github: StandIn) -> None:
-    on_github.add_comment(1, COMMENT, BOT)
-    assert _reviewed("dev", OF, MERGED, ["0" * 64, DIGEST]) == DIGEST
+@pytest.mark.usefixtures("checked_out")
+def test_a_digest_that_is_not_stored_for_this_tree_is_refused(store: PlanStore) -> None:
+    with pytest.raises(OpsError, match=rf"^no plan is stored in s3://.+/plans/{TREE}/0+/"):
+        deploy.run_deploy("dev", digest="0" * 64, allowed=False)
 
 
-def test_a_commit_that_no_pull_request_was_merged_as_is_not_deployed(on_github: StandIn) -> None:
-    with pytest.raises(OpsError, match=r"^no pull request was merged as commit c+, so no plan of it"):
-        _reviewed("dev", OF, None, [DIGEST])
+@pytest.mark.usefixtures("checked_out")
+def test_a_plan_that_is_not_of_this_tree_is_refused(store: PlanStore) -> None:
+    other = manifest_with(tree="b" * 40)
+    for name, body in {**BODIES, "manifest.json": other.to_bytes()}.items():
+        store.keep(f"plans/{TREE}/{other.digest}/{name}", body)
+    with pytest.raises(OpsError, match=r"^the stored plan is for the tree b+, not for a+$"):
+        deploy.run_deploy("dev", digest=other.digest, allowed=False)
 
 
-def test_a_pull_request_without_our_comment_is_not_deployed(on_github: StandIn) -> None:
-    on_github.add_comment(1, COMMENT, {"login": "mallory", "type": "User"})
-    with pytest.raises(OpsError, match=r"^pull request 1 has no comment with a plan of dev$"):
-        _reviewed("dev", OF, MERGED, [DIGEST])
+@pytest.mark.usefixtures("checked_out")
+def test_an_altered_plan_is_refused(store: PlanStore, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=f"ci/dev/plans/{TREE}/{DIGEST}/plan.tfplan", Body=b"forged")
+    with pytest.raises(OpsError, match=r"^the stored plan was altered: s3://.+ was written 2 times$"):
+        deploy.run_deploy("dev", digest=DIGEST, allowed=False)
 
 
-@pytest.mark.usefixtures("elsewhere")
-def test_without_github_only_one_plan_is_no_question() -> None:
-    assert _reviewed("dev", OF, None, [DIGEST]) == DIGEST
-    with pytest.raises(OpsError, match=r"^2 plans of dev are stored for the tree a+; say with --sha256"):
-        _reviewed("dev", OF, None, ["0" * 64, DIGEST])
+@pytest.mark.usefixtures("checked_out")
+def test_a_dangerous_plan_is_refused_before_anything_is_done(store: PlanStore) -> None:
+    dangerous = manifest_with(verdict="dangerous")
+    store.keep_plan(dangerous, BODIES)
+    with pytest.raises(OpsError, match=r"^the plan of dev is dangerous; --allow-destroy deploys it"):
+        deploy.run_deploy("dev", digest=dangerous.digest, allowed=False)
+
+
+@pytest.mark.usefixtures("checked_out")
+def test_a_stale_plan_is_refused_and_its_file_removed(
+    store: PlanStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", PATH)
+    with pytest.raises(OpsError, match=r"^the plan is stale: it was made on serial 3 of 7f2c, and now there"):
+        deploy.run_deploy("dev", digest=DIGEST, allowed=False)
+    assert not (tmp_path / "cdktf.out" / "stacks" / NAME / "plan.tfplan").exists()
+    assert store.read("deployed/commit.json") is None
 
 
 @pytest.fixture
@@ -108,4 +173,4 @@ def test_nothing_is_deployed_of_what_is_not_committed(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(deploy, "revision", dirty)
     with pytest.raises(OpsError, match=r"^main\.py not committed$"):
-        deploy.run_deploy("dev", digest=None, allowed=False)
+        deploy.run_deploy("dev", digest=DIGEST, allowed=False)

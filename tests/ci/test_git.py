@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from ops.ci import git as module
-from ops.ci.git import changed_environments, revision
+from ops.ci.git import changed_environments, changed_judges, merged_since, revision
 from ops.ci_demo_site import GIT
 from ops.errors import OpsError
 
@@ -113,3 +113,58 @@ def test_a_checkout_without_environments_is_refused(checkout: Path) -> None:
 @pytest.mark.parametrize("base", [None, "0" * 40, "no-such-branch", "--help", ""])
 def test_all_of_them_where_there_is_nothing_to_compare_with(checkout: Path, base: str | None) -> None:
     assert changed_environments(base) == ["dev", "prod"]
+
+
+def head(folder: Path) -> str:
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_what_was_merged_since_a_commit_is_all_that_it_does_not_have(checkout: Path) -> None:
+    first = head(checkout)
+    git(checkout, "checkout", "--quiet", "-b", "change")
+    commit(checkout, **{"main.py": "changed"})
+    change = head(checkout)
+    git(checkout, "checkout", "--quiet", "-")
+    git(checkout, "merge", "--quiet", "--no-ff", "--message", "Merge", "change")
+    assert merged_since(first) == {change, head(checkout)}
+    assert merged_since(head(checkout)) == set()
+    assert merged_since(None) == {first, change, head(checkout)}
+
+
+def test_an_older_commit_than_the_deployed_one_is_refused(checkout: Path) -> None:
+    first = head(checkout)
+    commit(checkout)
+    second = head(checkout)
+    git(checkout, "checkout", "--quiet", "--detach", first)
+    for deployed in (second, "0" * 40, "--help"):
+        with pytest.raises(OpsError, match=r", which is deployed, is not in the history of what is checked"):
+            merged_since(deployed)
+
+
+def test_a_shallow_checkout_is_refused(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = head(checkout)
+    commit(checkout)
+    shallow = tmp_path_factory.mktemp("shallow")
+    git(shallow, "clone", "--quiet", "--depth=1", f"file://{checkout}", ".")
+    monkeypatch.setattr(module, "ROOT", shallow)
+    for deployed in (first, None):
+        with pytest.raises(OpsError, match=r"let CI fetch all of it \(fetch-depth: 0\)$"):
+            merged_since(deployed)
+
+
+def test_a_change_of_what_judges_is_found(checkout: Path) -> None:
+    judges = ["proof/a.py", "review/a.py", "ops/ci/a.py", ".github/workflows/a.yml", "Makefile"]
+    others = ["docs/ops/a.md", "stacks/a.py", "tests/ops/a.py", "main.py", "reviewed.py"]
+    for name in (*judges, *others):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+    commit(checkout, **dict.fromkeys((*judges, *others), "changed"))
+    assert changed_judges("HEAD^1") == sorted(judges)
+    commit(checkout, **{"docs/ops/a.md": "again"})
+    assert changed_judges("HEAD^1") == []
+
+
+@pytest.mark.parametrize("base", [None, "0" * 40, "no-such-branch", "--help", ""])
+def test_without_a_commit_to_compare_with_it_is_not_known(checkout: Path, base: str | None) -> None:
+    assert changed_judges(base) is None

@@ -1,0 +1,126 @@
+"""Makes a plan of an environment, and its review."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ops import preflight
+from ops.ci.git import Revision, revision
+from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, StateVersion
+from ops.ci.store import PlanStore
+from ops.errors import OpsError
+from ops.object_lock import refuse_changed_object_lock
+from ops.remote_state import DamagedStateError, RemoteState
+from ops.state_check import refuse_lost_state
+from ops.terraform import Stack, synthesized
+from review.build import review
+from review.model import Review
+from review.plan import Plan, parse_object, read_plan
+from review.render.as_json import as_json
+from stacks.settings import Settings
+
+DEPLOYED = f"deployed/{CONFIGURATION}"
+"""The configuration that was deployed last, in the store."""
+
+OF_THE_RUN = ("relevant_attributes", "timestamp")
+"""The parts of a plan's JSON that differ, or may, each time that the same is planned, and change nothing."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan.
+
+    Attributes:
+        settings: of the environment.
+        stack: the stack's name.
+        of: what was planned.
+        state: the version of the state that it starts from.
+        terraform_version: of the Terraform that made it.
+        files: the plan, its JSON and review, and the configuration and lock file that it was made with.
+        plan: the plan, read.
+        review: its review.
+        same_configuration: whether the configuration is the one that was deployed last.
+    """
+
+    settings: Settings
+    stack: str
+    of: Revision
+    state: StateVersion
+    terraform_version: str
+    files: Mapping[str, bytes]
+    plan: Plan
+    review: Review
+    same_configuration: bool
+
+
+def planned(environment: str, *, checked: bool) -> Planned:
+    """Plan what is checked out.
+
+    Args:
+        environment: its name.
+        checked: run the preflight first.
+
+    Raises:
+        OpsError: something is not committed, a check failed, or Terraform did.
+    """
+    of = revision()
+    if checked:
+        preflight.require(environment, read_only=True)
+    with synthesized(environment) as (settings, stacks):
+        stack = stacks[f"secure-storage-{environment}"]
+        refuse_lost_state(settings, stack.name)
+        refuse_changed_object_lock(settings, stack.name)
+        state = state_version(settings, stack.name)
+        stack.init()
+        # No lock, as a role that only reads may not take one: what changes meanwhile makes the plan stale.
+        stack.terraform("plan", "-input=false", "-lock=false", f"-out={PLAN}")
+        if state_version(settings, stack.name) != state:
+            raise OpsError(f"the state of {stack.name} changed while it was planned: plan again")
+        files = {name: (stack.folder / name).read_bytes() for name in (PLAN, CONFIGURATION, LOCK)}
+        files[PLAN_JSON] = _plan_json(stack)
+        version = terraform_version(stack)
+    plan = read_plan(files[PLAN_JSON], PLAN)
+    deployed = PlanStore(settings).read(DEPLOYED)
+    result = _review(plan, files[CONFIGURATION], deployed)
+    files[REVIEW] = as_json(result).encode()
+    same = files[CONFIGURATION] == deployed
+    return Planned(settings, stack.name, of, state, version, files, plan, result, same)
+
+
+def _plan_json(stack: Stack) -> bytes:
+    """Return the JSON of the plan in the stack's folder; the same changes always make the same bytes."""
+    document = parse_object(stack.terraform("show", "-json", PLAN).stdout.encode(), PLAN)
+    document = {name: value for name, value in document.items() if name not in OF_THE_RUN}
+    return json.dumps(document, sort_keys=True).encode() + b"\n"
+
+
+def _review(plan: Plan, configuration: bytes, deployed: bytes | None) -> Review:
+    """Return the review of a plan; `deployed` is the configuration before it."""
+    if deployed is None:
+        return review(plan)
+    return review(
+        plan,
+        synthesized=parse_object(configuration, CONFIGURATION),
+        deployed=parse_object(deployed, DEPLOYED),
+    )
+
+
+def state_version(settings: Settings, stack: str) -> StateVersion:
+    """Return which version of the state there is now.
+
+    Raises:
+        DamagedStateError: it is damaged, or was deleted.
+    """
+    try:
+        return StateVersion.of(RemoteState(settings, stack).read())
+    except DamagedStateError:
+        raise
+    except OpsError:
+        # CI's roles may not list the versions of a state, which tells one that was deleted from none. What
+        # else can be wrong with it, Terraform says itself.
+        return StateVersion()
+
+
+def terraform_version(stack: Stack) -> str:
+    """Return the version of Terraform, such as `1.11.4`."""
+    return str(json.loads(stack.terraform("version", "-json").stdout)["terraform_version"])
