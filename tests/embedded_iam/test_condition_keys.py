@@ -176,3 +176,15 @@ def test_a_key_is_known_by_its_aliases(account: Account) -> None:
     kms.describe_key(KeyId=ours)
     refused(lambda: kms.describe_key(KeyId=other))
     refused(lambda: kms.describe_key(KeyId=account.key()))
+
+
+def test_a_key_knows_the_account_of_its_caller(account: Account) -> None:
+    key = account.key()
+
+    def describe(caller_account: str) -> None:
+        asks = {"kms:CallerAccount": caller_account}
+        caller = account.session(allow("kms:DescribeKey", StringEquals=asks))
+        caller.aws.client("kms").describe_key(KeyId=key)
+
+    describe("000000000000")
+    refused(lambda: describe("111122223333"))
