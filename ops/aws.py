@@ -72,7 +72,7 @@ def put_new(s3: Any, body: bytes, **where: str) -> bool:  # noqa: ANN401 - boto3
 
     Where another request for the same key is under way, S3 answers 409, which says nothing about whether an
     object will be there: AWS says to retry, and boto3 retries no 409. It does retry where an answer was lost:
-    the object that is there already may be the one that was to be written.
+    the object that is there already may be the one that was to be written, which `put_own` finds out.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
     waits = iter(CONFLICT_WAITS)
@@ -88,6 +88,14 @@ def put_new(s3: Any, body: bytes, **where: str) -> bool:  # noqa: ANN401 - boto3
             time.sleep(wait)
         else:
             return True
+
+
+def put_own(s3: Any, body: bytes, where: dict[str, str], **how: str) -> bool:  # noqa: ANN401
+    """Write an object of S3 where there is none, and tell whether what is there now is `body`.
+
+    `where` names the object, `how` has what else to say of it.
+    """
+    return put_new(s3, body, **where, **how) or get_object(s3, **where) == body
 
 
 REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}

@@ -235,9 +235,7 @@ class _Bootstrap:
         s3, body = aws.client("s3", self._region), self._local.read_bytes()
         where = {"Bucket": self._bucket, "Key": self._key, "ExpectedBucketOwner": self._account}
         with aws.one_line_errors(f"writing s3://{self._bucket}/{self._key}, where there was nothing"):
-            written = aws.put_new(s3, body, **where, ContentType="application/json")
-            # It is our own where S3's answer to the first try was lost.
-            if not written and aws.get_object(s3, **where) != body:
+            if not aws.put_own(s3, body, where, ContentType="application/json"):
                 raise OpsError(
                     f"s3://{self._bucket}/{self._key} was written just now by somebody else, and not "
                     f"overwritten; the state is safe in {self._local}: run this again"

@@ -249,11 +249,8 @@ class RemoteState:
         }
         with self._errors("lock"):
             body = json.dumps(info).encode()
-            if not aws.put_new(self._s3, body, **self._where, Key=self._lock_key):
-                holder = self.lock()
-                # It is our own where S3's answer to the first try was lost.
-                if holder is None or holder.id != info["ID"]:
-                    raise self.held(holder)
+            if not aws.put_own(self._s3, body, {**self._where, "Key": self._lock_key}):
+                raise self.held(self.lock())
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.aws import CONFLICT_WAITS, put_new
+from ops.aws import CONFLICT_WAITS, put_new, put_own
 from ops.ci.store import PlanStore
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.errors import OpsError
@@ -94,6 +94,22 @@ def test_another_refusal_is_no_conflict(running: EmbeddedAws) -> None:
         with pytest.raises(ClientError, match="AccessDenied"):
             put_new(Account(proxy.endpoint).s3, b"ours", **WHERE)
         assert len(proxy.calls) == 1
+
+
+@pytest.mark.parametrize("fault", [CONFLICT, Reset(carried_out=True)])
+def test_what_is_there_is_our_own_also_where_the_answer_was_lost(
+    running: EmbeddedAws, bucket: Any, fault: Fault
+) -> None:
+    with AwsProxy(running.endpoint, Faults(fault)) as proxy:
+        assert put_own(Account(proxy.endpoint).s3, b"ours", WHERE, ContentType="application/json")
+    assert body(bucket) == b"ours"
+
+
+def test_what_somebody_else_wrote_is_not(running: EmbeddedAws, bucket: Any) -> None:
+    bucket.put_object(**WHERE, Body=b"theirs")
+    with AwsProxy(running.endpoint, Faults(CONFLICT)) as proxy:
+        assert not put_own(Account(proxy.endpoint).s3, b"ours", WHERE)
+    assert body(bucket) == b"theirs"
 
 
 def test_a_lock_is_taken_after_a_conflict(
