@@ -38,6 +38,7 @@ lint: setup ## Check style and types
 	@$(python) -m mypy
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/gitlab-ci.yml
 	@.venv/bin/zizmor --offline --no-progress --quiet .github
 
 scan: setup ## Check every environment with Checkov against docs/controls.md
