@@ -119,7 +119,7 @@ class _Pair:
         )
         # The policy of a resource is one side; that of an identity is all that there is.
         unwritten: Unwritten = "free" if of_resource else "nothing"
-        decided = Decided(self._scene, decision, unwritten, label)
+        decided = Decided(self._scene, decision, unwritten, label, removable=False)
         self._asker.solver.add(decided.ties)
         return decided
 
@@ -146,8 +146,7 @@ class _Pair:
     def _find(self, question: Formula, here: Decided, there: Decided) -> Difference:
         uses = [*here.uses, *there.uses]
         real = self._scene.action_known()
-        whole = self._asker.ask(every((question, real)), uses, "Allow")
-        if isinstance(whole, Holds):
+        if not self._asker.possible(every((question, real))):
             return Difference(only_unreal=self._unreal(question, uses))
         findings, undecided = [], []
         for who, callers in self._whose():

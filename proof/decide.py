@@ -84,13 +84,13 @@ class Use:
         name: `policy/Sid`.
         effect: what it does.
         formula: the requests that it is about.
-        there: true unless one asks what would be without it.
+        there: true unless one asks what would be without it; plain True where nobody will.
     """
 
     name: str
     effect: str
     formula: Formula
-    there: Var
+    there: Formula
 
 
 class Decided:
@@ -103,8 +103,25 @@ class Decided:
         ties: what holds for every request besides what holds in the scene.
     """
 
-    def __init__(self, scene: Scene, decision: Decision, unwritten: Unwritten, label: str = "") -> None:
-        """Put the policies of `decision` together; `label` tells several decisions of a scene apart."""
+    def __init__(
+        self,
+        scene: Scene,
+        decision: Decision,
+        unwritten: Unwritten,
+        label: str = "",
+        *,
+        removable: bool = True,
+    ) -> None:
+        """Put policies together.
+
+        Args:
+            scene: the request.
+            decision: the policies.
+            unwritten: what IAM policies that are not given are taken to allow.
+            label: tells several decisions of a scene apart.
+            removable: whether one will ask which statements are needed.
+        """
+        self._removable = removable
         self._scene, self._decision, self._unwritten, self._label = scene, decision, unwritten, label
         self.uses: list[Use] = []
         self._names: dict[str, int] = {}
@@ -127,7 +144,7 @@ class Decided:
             name + again,
             statement.effect,
             every((by, self._scene.matches(statement))),
-            Var(f"!{self._label}{name}{again}"),
+            Var(f"!{self._label}{name}{again}") if self._removable else True,
         )
         self.uses.append(use)
         return use

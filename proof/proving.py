@@ -195,6 +195,13 @@ class Asker:
         self.solver = Solver(limits)
         self.solver.add(scene.ties(owner))
 
+    def possible(self, question: Formula) -> bool:
+        """Say whether `question` may be true of a request; also where that takes too long to know."""
+        try:
+            return self.solver.check([question]) is not None
+        except LimitError:
+            return True
+
     def ask(self, question: Formula, uses: Sequence[Use], blamed: str | None) -> Verdict:
         """Return Holds where `question` is true of no request.
 
@@ -209,7 +216,7 @@ class Asker:
             return Undecided(str(error))
 
     def _ask(self, question: Formula, uses: Sequence[Use], blamed: str | None) -> Verdict:
-        there = [use.there for use in uses]
+        there = [use.there for use in uses if isinstance(use.there, Var)]
         true = self.solver.check([question, *there])
         if true is None:
             return Holds(self._needed(question, there))
