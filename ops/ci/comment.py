@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from ops.ci.github import Comment, github
+from ops.ci.github import Comment, github, has_github
 from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
 from ops.ci.manifest import ReviewManifest
 from ops.ci.review import made_review, marker
@@ -64,8 +64,8 @@ def _review_for(environment: str, number: int | None) -> tuple[ReviewManifest, s
 
 
 def _label_problem(environment: str, number: int | None, manifest: ReviewManifest) -> str | None:
-    if number is None:
-        return f"no pull request is named whose label {LABEL} allows it"
+    if number is None or not has_github():
+        return f"no pull request on GitHub is named whose label {LABEL} allows it"
     repository = github()
     comment = own_comment(repository.comments(number), environment)
     if comment is None or reviewed_digest(comment) != manifest.digest:

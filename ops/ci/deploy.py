@@ -103,7 +103,7 @@ def _advice(name: str, settings: Settings) -> str:
         locked = False
     if locked or emergency_copies(name):
         return advice_after_failure(settings, name, "terraform apply", 1)
-    return "the plan is used up: once that is mended, plan again"
+    return "the plan is used up: once that is fixed, plan again"
 
 
 def _saved_copies(name: str, store: PlanStore) -> str:

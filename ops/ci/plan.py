@@ -122,7 +122,7 @@ def _error(environment: str, refusals: Sequence[str]) -> str:
 
 
 def _summary(made: Planned, merged: MergedReviews, judgement: Judgement, note: str) -> str:
-    """Return what whoever approves reads, in Markdown."""
+    """Return what the approver reads, in Markdown."""
     title, rest = markdown(made.review, limit=SUMMARY_LIMIT).split("\n", 1)
     said = judgement.refusals or merged.problems
     return "\n".join(

@@ -152,13 +152,23 @@ def test_a_label_does_not_count_for_a_review_that_nobody_could_read(folder: Path
 
 def test_a_dangerous_plan_can_be_allowed_otherwise(folder: Path, api: StandIn) -> None:
     write(folder, "dangerous")
-    with pytest.raises(
-        OpsError, match=r"no pull request is named whose label allow-destroy allows"
-    ) as caught:
+    with pytest.raises(OpsError, match=r"and no pull request on GitHub is named whose label ") as caught:
         run_gate("dev", None, allowed=False)
     assert caught.value.status == 4
     run_gate("dev", None, allowed=True)
     assert api.requests == []
+
+
+def test_without_github_a_dangerous_plan_is_refused_with_the_same_status(
+    folder: Path, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "dangerous")
+    for name in api.variables:
+        monkeypatch.delenv(name)
+    with pytest.raises(OpsError, match=r"and no pull request on GitHub is named whose label ") as caught:
+        run_gate("dev", 1, allowed=False)
+    assert caught.value.status == 4
+    run_gate("dev", 1, allowed=True)
 
 
 def test_the_review_of_another_pull_request_is_not_shown(folder: Path, api: StandIn) -> None:

@@ -163,7 +163,7 @@ def test_where_the_bucket_takes_nothing_the_line_says_to_keep_the_file(stack: St
 
 def test_a_deploy_that_failed_otherwise_asks_for_another_plan(stack: Stack, store: PlanStore) -> None:
     stub(stack.folder.parents[2] / "bin" / "terraform", "echo 'Error: no' >&2; exit 1")
-    with pytest.raises(OpsError, match=r"failed: no; the plan is used up: once that is mended, plan again$"):
+    with pytest.raises(OpsError, match=r"failed: no; the plan is used up: once that is fixed, plan again$"):
         _apply(stack, SETTINGS, store)
 
 
