@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from review.facts.echoes import ECHOES
 from review.facts.kinds import POLICIES
+from review.facts.names import called
 from review.judgement import Sides, findings_of, real_drift, shown, verdict_of
 from review.model import (
     COUNTED,
@@ -29,6 +31,7 @@ def review(
     *,
     deployed: Mapping[str, Json] | None = None,
     synthesized: Mapping[str, Json] | None = None,
+    environment: str = "",
 ) -> Review:
     """Return the review of `plan`.
 
@@ -36,6 +39,7 @@ def review(
         plan: the plan.
         deployed: the synthesized JSON of what is deployed, if it is to be compared.
         synthesized: the synthesized JSON of what is planned; both or none.
+        environment: what to call that which the plan is of.
     """
     redactor = Redactor(secrets_of(plan.document))
     policies: list[PolicyChange] = []
@@ -54,10 +58,27 @@ def review(
         findings=tuple(one for one in found if one.severity != GOOD),
         strengthenings=tuple(one for one in found if one.severity == GOOD),
         policies=tuple(_redacted_policy(one, redactor) for one in policies),
-        resources=tuple(resources),
+        resources=tuple(sorted(resources, key=_gravest_first)),
         outputs=tuple(outputs),
         drift=tuple(_resource(change, shown(change), redactor) for change in drifted),
+        environment=environment,
+        names=dict(_names([*plan.resources, *drifted], redactor)),
     )
+
+
+_FIRST = ("destroy", "replace", "forget", "forget and create")
+
+
+def _gravest_first(change: ResourceChange) -> int:
+    action = change.action.removesuffix(" (left over)").rpartition("move and ")[2]
+    return _FIRST.index(action) if action in _FIRST else len(_FIRST)
+
+
+def _names(changes: Iterable[Change], redactor: Redactor) -> Iterator[tuple[str, tuple[str, str]]]:
+    for change in changes:
+        if change.changes:
+            what, name = called(change.type, *shown(change))
+            yield redactor.text(change.address), (redactor.text(what), redactor.text(name))
 
 
 def _policies_of(change: Change, before: Json, after: Json) -> Iterator[tuple[str, Json, Json]]:
@@ -80,6 +101,8 @@ def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
         old, new = _parse(before), _parse(after)
         if is_sensitive(before) or is_sensitive(after):
             note = "it is sensitive, so its statements are not shown"
+        elif is_unknown(after) and _is_filled_in(change, attribute):
+            continue
         elif is_unknown(after):
             note = "it is known only after apply"
         elif (before and old is None) or (after and new is None):
@@ -90,6 +113,12 @@ def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
             yield PolicyChange(change.address, attribute, statements, note)
             continue
         yield PolicyChange(change.address, attribute, (), note)
+
+
+def _is_filled_in(change: Change, attribute: str) -> bool:
+    """Return whether a new resource repeats there what another one sets."""
+    echo = ECHOES.get(change.type, {}).get(attribute)
+    return change.action != "update" and echo is not None and echo.filled_in
 
 
 def _resource(change: Change, sides: Sides, redactor: Redactor) -> ResourceChange:
@@ -103,8 +132,13 @@ def _resource(change: Change, sides: Sides, redactor: Redactor) -> ResourceChang
     policies: list[str] = []
     attributes: Iterable[AttributeChange] = ()
     if change.action in ("create", "update", "replace", "forget and create"):
-        policies = [name for name, *_ in _policies_of(change, *sides)]
-        attributes = _differences(*sides, policies=set(policies), redactor=redactor)
+        policies = [
+            name
+            for name, _, after in _policies_of(change, *sides)
+            if not (is_unknown(after) and _is_filled_in(change, name))
+        ]
+        made = change.action != "update"
+        attributes = _differences(*sides, policies=set(policies), made=made, redactor=redactor)
     return ResourceChange(
         redactor.text(change.address), action, redactor.text(why), tuple(policies), tuple(attributes)
     )
@@ -116,13 +150,15 @@ def _reason(change: Change) -> str:
 
 
 def _differences(
-    before: Json, after: Json, *, policies: set[str], redactor: Redactor
+    before: Json, after: Json, *, policies: set[str], made: bool, redactor: Redactor
 ) -> Iterator[AttributeChange]:
     old, new = dict(flat(before)), dict(flat(after))
     for path in sorted(old.keys() | new.keys()):
         was, now = old.get(path), new.get(path)
         if path in policies or (was == now and is_sensitive(was) == is_sensitive(now)):
             continue
+        if is_unknown(now) and (made or was is None):
+            continue  # AWS fills it in, as for every new resource
         yield AttributeChange(redactor.text(path), _written(was, redactor), _written(now, redactor))
 
 

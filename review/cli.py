@@ -26,6 +26,7 @@ import click
 @click.option(
     "--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again by."
 )
+@click.option("--environment", default="", metavar="ENV", help="What the plan is of, for the heading.")
 @click.option(
     "--synthesized", metavar="NEW.tf.json", help="What is planned, as synthesized; with --deployed."
 )
@@ -39,6 +40,7 @@ def review(
     format_: str,
     fail_on: str | None,
     marker: str,
+    environment: str,
     synthesized: str | None,
     deployed: str | None,
 ) -> None:
@@ -55,6 +57,12 @@ def review(
     # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
     gc.disable()
     status = run_review(
-        plan, format_=format_, fail_on=fail_on, marker=marker, synthesized=synthesized, deployed=deployed
+        plan,
+        format_=format_,
+        fail_on=fail_on,
+        marker=marker,
+        synthesized=synthesized,
+        deployed=deployed,
+        environment=environment,
     )
     sys.exit(status)

@@ -25,6 +25,7 @@ def run_review(
     marker: str,
     synthesized: str | None,
     deployed: str | None,
+    environment: str = "",
 ) -> int:
     """Print the review of a plan; return the exit code.
 
@@ -34,7 +35,8 @@ def run_review(
         fail_on: the verdict from which on the exit code is 4, if any.
         marker: text for a hidden comment at the top of the Markdown.
         synthesized: the file with the synthesized JSON of what is planned, if any.
-        deployed: likewise of what is deployed.
+        deployed: the same of what is deployed.
+        environment: what to call that which the plan is of.
 
     Raises:
         PlanError: a file cannot be read, or is not what it should be.
@@ -43,6 +45,7 @@ def run_review(
         read_plan(_content(plan), _name(plan)),
         synthesized=None if synthesized is None else _configuration(synthesized),
         deployed=None if deployed is None else _configuration(deployed),
+        environment=environment,
     )
     written = {
         "markdown": lambda: markdown(result, marker=marker),

@@ -9,7 +9,7 @@ from review.configurations import lifecycle_findings
 from review.facts import harmless
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
-from review.model import CAREFUL, DANGEROUS, GOOD, SEVERITIES, Finding, careful, dangerous
+from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding, careful, dangerous
 from review.parts import part_findings
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
@@ -126,8 +126,7 @@ def unjudged_kinds(changes: Iterable[Change]) -> Iterator[Finding]:
             places.setdefault(change.type, []).append(change.address)
     for kind, addresses in sorted(places.items()):
         more = f", and so for {len(addresses) - 1} more" if len(addresses) > 1 else ""
-        words = f"there is no rule about a change of {{}}{more}"
-        yield Finding(CAREFUL, addresses[0], words, (kind,))
+        yield Finding(CAREFUL, addresses[0], f"{NO_RULE}{more}", (kind,))
 
 
 def _needs_rules(change: Change) -> bool:

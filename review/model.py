@@ -14,7 +14,20 @@ VERDICTS = {
 }
 """The verdicts, from the best to the worst, and how they are said."""
 
-COUNTED = ("create", "update", "replace", "destroy", "import", "move", "forget", "drift")
+NO_RULE = "there is no rule about a change of {}"
+"""How a finding begins that is about a type of resource without rules."""
+
+COUNTED: Mapping[str, str] = {
+    "destroy": "destroys",
+    "replace": "replaces",
+    "forget": "forgets",
+    "create": "creates",
+    "update": "changes",
+    "import": "imports",
+    "move": "moves",
+    "drift": "changed outside of Terraform",
+}
+"""What is counted, and how it is said; what is destroyed comes first."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +152,24 @@ class ResourceChange:
     attributes: tuple[AttributeChange, ...] = ()
 
 
+def _counted(what: str, number: int) -> str:
+    words = COUNTED[what]
+    return f"{number} {words}" if what == "drift" else f"{words} {number}"
+
+
 @dataclass(frozen=True)
 class Review:
-    """A review of one plan."""
+    """A review of one plan.
+
+    Attributes:
+        verdict: one of `VERDICTS`.
+        counts: how many resources there are of each of `COUNTED`.
+        findings: what is dangerous or has to be looked at, the gravest first.
+        strengthenings: what is better than before.
+        policies, resources, outputs, drift: what changes; what is destroyed comes first.
+        environment: what the plan is of; may be empty.
+        names: by its address, what people call a resource, and its name, which may be empty.
+    """
 
     verdict: str
     counts: Mapping[str, int]
@@ -150,17 +178,20 @@ class Review:
     policies: tuple[PolicyChange, ...] = ()
     resources: tuple[ResourceChange, ...] = ()
     outputs: tuple[ResourceChange, ...] = ()
-    drift: tuple[ResourceChange, ...] = field(default=())
+    drift: tuple[ResourceChange, ...] = ()
+    environment: str = ""
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:
-        """The verdict, with counts."""
-        said = [f"{number} {what}" for what, number in self.counts.items() if number]
+        """The environment and the verdict, and what happens to how many resources, the worst first."""
+        verdict = VERDICTS[self.verdict]
+        if self.environment:
+            verdict = f"{self.environment}: {verdict[0].lower()}{verdict[1:]}"
         if self.verdict == "no changes":
-            return VERDICTS[self.verdict]
-        if not said:
-            return f"{VERDICTS[self.verdict]}: no resource changes"
-        return f"{VERDICTS[self.verdict]}: {', '.join(said)}"
+            return verdict
+        said = ", ".join(_counted(what, self.counts[what]) for what in COUNTED if self.counts.get(what))
+        return f"{verdict}. {said[0].upper()}{said[1:]}" if said else f"{verdict}. No resource changes"
 
 
 def at_least(verdict: str, limit: str) -> bool:

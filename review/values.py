@@ -44,7 +44,7 @@ def visible(value: Json, unknown: Json, sensitive: Json) -> Json:
         value: a value of a plan.
         unknown: Terraform's marks of what is not known: `true` for the whole
             value, or an object or a list of marks in the shape of the value.
-        sensitive: likewise, of what is sensitive.
+        sensitive: the same, of what is sensitive.
     """
     if not unknown and not sensitive:
         return value

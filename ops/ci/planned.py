@@ -81,7 +81,7 @@ def planned(environment: str, *, checked: bool) -> Planned:
         version = terraform_version(stack)
     plan = read_plan(files[PLAN_JSON], PLAN)
     deployed = PlanStore(settings).read(DEPLOYED)
-    result = _review(plan, files[CONFIGURATION], deployed)
+    result = _review(plan, environment, files[CONFIGURATION], deployed)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
     return Planned(settings, stack.name, of, state, version, files, plan, result, same)
@@ -94,12 +94,13 @@ def _plan_json(stack: Stack) -> bytes:
     return json.dumps(document, sort_keys=True).encode() + b"\n"
 
 
-def _review(plan: Plan, configuration: bytes, deployed: bytes | None) -> Review:
+def _review(plan: Plan, environment: str, configuration: bytes, deployed: bytes | None) -> Review:
     """Return the review of a plan; `deployed` is the configuration before it."""
     if deployed is None:
-        return review(plan)
+        return review(plan, environment=environment)
     return review(
         plan,
+        environment=environment,
         synthesized=parse_object(configuration, CONFIGURATION),
         deployed=parse_object(deployed, DEPLOYED),
     )

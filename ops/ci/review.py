@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.ci.git import changed_judges
+from ops.ci.label import LABEL
 from ops.ci.manifest import (
     COMMENT,
     MANIFEST,
@@ -50,7 +51,7 @@ def run_review(environment: str, number: int, *, base: str | None, checked: bool
     """
     made = planned(environment, checked=checked)
     note = judges_note(changed_judges(base), "this pull request")
-    text = markdown(made.review, marker=marker(environment), limit=LIMIT - FOOTER - len(note))
+    text = markdown(made.review, marker=marker(environment), limit=LIMIT - FOOTER - len(note), label=LABEL)
     hidden, rest = text.split("\n", 1)
     files = {**made.files, COMMENT: f"{hidden}\n{note}{rest}".encode()}
     files = {name: files[name] for name in REVIEW_FILES}

@@ -1,10 +1,12 @@
 """A review as Markdown, for one comment on a pull request."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from review.model import Finding, PolicyChange, ResourceChange, Review
+from review.model import Finding, PolicyChange, ResourceChange, Review, StatementChange
 from review.render.escape import code, sentence
+from review.render.grouped import Group, grouped, with_rules, without_rules
 
 LIMIT = 65_000
 """The most characters of a comment; GitHub takes 65,536."""
@@ -31,42 +33,59 @@ class _Section:
     noun: str
     foot: str = ""
     omission: str = field(default="\n*… and {number} more {noun}: the comment is full.*\n")
+    kept: int = 0
+    """How many of its first rows have their room before any other section."""
 
     def left_out(self, number: int) -> str:
         return self.omission.format(number=number, noun=self.noun)
 
 
-def markdown(review: Review, *, marker: str = "", limit: int = LIMIT) -> str:
+def markdown(review: Review, *, marker: str = "", limit: int = LIMIT, label: str = "") -> str:
     """Return `review` as Markdown of at most `limit` characters.
 
     Args:
         review: the review.
         marker: text for a hidden comment at the top, by which the comment is found again.
         limit: the most characters.
+        label: the label of a pull request that lets a dangerous plan be merged, if there is one.
     """
     hidden = f"<!-- {_comment(marker)} -->\n" if marker else ""
-    start = f"{hidden}## {_SIGNS[review.verdict]} {review.headline}\n"
-    sections = [section for section in _sections(review) if section.count]
+    start = f"{hidden}## {_SIGNS[review.verdict]} {_headline(review)}\n"
+    sections = [section for section in _sections(review, label) if section.count]
     left = limit - len(start)
     # What every section needs even when it is cut, so that the last one still says that it was.
-    fixed = [
+    left -= sum(
         len(section.head) + len(section.foot) + len(section.left_out(section.count)) for section in sections
-    ]
-    left -= sum(fixed)
+    )
+    shares = [_share(section, limit // 3) for section in sections]
     parts = [start]
-    for section in sections:
+    for place, section in enumerate(sections):
         parts.append(section.head)
-        kept = 0
-        for row in section.rows:
-            if len(row) > left:
-                break
-            left -= len(row)
-            kept += 1
-            parts.append(row)
-        parts.append(section.foot)
-        if kept < section.count:
-            parts.append(section.left_out(section.count - kept))
+        room = left - sum(shares[place + 1 :])
+        rows = list(_fitting(section.rows, room))
+        left -= sum(map(len, rows))
+        parts += [*rows, section.foot]
+        if len(rows) < section.count:
+            parts.append(section.left_out(section.count - len(rows)))
     return "".join(parts)
+
+
+def _share(section: _Section, most: int) -> int:
+    """Return how much room a section has for itself, whatever stands before it."""
+    return sum(map(len, _fitting(islice(section.rows, section.kept), most)))
+
+
+def _fitting(rows: Iterable[str], room: int) -> Iterator[str]:
+    for row in rows:
+        room -= len(row)
+        if room < 0:
+            return
+        yield row
+
+
+def _headline(review: Review) -> str:
+    before, colon, after = review.headline.partition(": ")
+    return f"{sentence(f'{before}:')} {after}" if review.environment and colon else review.headline
 
 
 def _comment(text: str) -> str:
@@ -74,32 +93,131 @@ def _comment(text: str) -> str:
     return "".join(c for c in text if c.isprintable()).replace("--", "- -").replace(">", "")
 
 
-def _sections(review: Review) -> Iterator[_Section]:
-    for title, findings in (
-        ("Security findings", review.findings),
-        ("Better than before", review.strengthenings),
-    ):
-        yield _Section(f"\n### {title}\n\n", map(_finding, findings), len(findings), "findings")
+def _sections(review: Review, label: str) -> Iterator[_Section]:
+    groups = grouped(with_rules(review), review.names)
     yield _Section(
-        "\n### Policy changes\n\n| statement | element | before | after |\n|---|---|---|---|\n",
-        (row for policy in review.policies for row in _policy_rows(policy)),
-        sum(1 + sum(len(one.parts) for one in policy.statements) for policy in review.policies),
-        "rows",
+        "\n### Look at this\n\n",
+        [row for group in groups for row in _group_rows(group)],
+        sum(1 + len(group.findings) for group in groups),
+        "findings",
     )
+    yield _unjudged(without_rules(review))
+    steps = list(_next_steps(review, label))
+    yield _Section("\n### What to do next\n\n", steps, len(steps), "steps", kept=len(steps))
     yield _Section(
         "\n### Resources\n\n| action | resource | what changes |\n|---|---|---|\n",
-        map(_resource_row, review.resources),
+        [_resource_row(one, review.names) for one in review.resources],
         len(review.resources),
         "resources",
+        kept=sum(one.action in _GOES for one in review.resources),
+    )
+    lines = [row for policy in review.policies for row in _policy_lines(policy, review.names)]
+    yield _Section("\n### Policy changes\n\n", lines, len(lines), "statements")
+    better = grouped(review.strengthenings, review.names)
+    yield _Section(
+        "\n<details><summary>Better than before</summary>\n\n",
+        [row for group in better for row in _group_rows(group)],
+        sum(1 + len(group.findings) for group in better),
+        "findings",
+        "\n</details>\n",
+    )
+    tables = [row for policy in review.policies for row in _policy_rows(policy)]
+    yield _Section(
+        "\n<details><summary>Policies, element by element</summary>\n\n"
+        "| statement | element | before | after |\n|---|---|---|---|\n",
+        tables,
+        len(tables),
+        "rows",
+        "\n</details>\n",
     )
     yield _Section(
         "\n### Outputs\n\n| output | before | after |\n|---|---|---|\n",
-        (row for one in review.outputs for row in _attribute_rows(one, with_path=False)),
+        [row for one in review.outputs for row in _attribute_rows(one, with_path=False)],
         sum(len(one.attributes) for one in review.outputs),
         "rows",
     )
     yield _collapsed("Changed outside of Terraform", review.drift)
     yield _collapsed("Attribute changes", review.resources)
+
+
+_GOES = ("destroy", "replace", "forget", "forget and create", "destroy (left over)")
+
+
+def _unjudged(findings: Sequence[Finding]) -> _Section:
+    kinds = ", ".join(code(one.values[0]) for one in findings[:50])
+    more = f" and {len(findings) - 50} more" if len(findings) > 50 else ""
+    what = f"{len(findings)} type{'s' * (len(findings) != 1)}"
+    rows = [f"- {_said(one.values[0])}: {code(one.address)}\n" for one in findings]
+    head = f"\n<details><summary>No rules for {what}, so somebody has to look</summary>\n\n{kinds}{more}\n\n"
+    return _Section(head, rows, len(rows), "types", "\n</details>\n")
+
+
+def _next_steps(review: Review, label: str) -> Iterator[str]:
+    """Yield what to do about the findings."""
+    if review.verdict == "dangerous":
+        gone = any(one.action in _GOES for one in review.resources)
+        kept = ", or keep in the configuration what is destroyed (under a new name with a moved block)"
+        yield f"- Change what is dangerous above{kept if gone else ''}, and plan again.\n"
+        how = f"set the label {code(label)}" if label else "say so with the review"
+        yield f"- Where it is meant as it is: somebody who may decide that must {how}.\n"
+    elif review.verdict == "careful":
+        yield "- Look at each line above. Nothing of it is known to be dangerous, and nothing to be safe.\n"
+
+
+def _title(what: str, name: str, address: str) -> str:
+    """Return a resource by its name, and then its address."""
+    called = f"**{sentence(what)}**" + (f" {code(name, 100)}" if name else "") if what else ""
+    return " · ".join(filter(None, [called, code(address)]))
+
+
+def _group_rows(group: Group) -> Iterator[str]:
+    title = _title(group.what, group.name, group.address) if group.address else "**the plan**"
+    yield f"- {title}\n"
+    for one in group.findings:
+        severity = "" if one.severity == "good" else f"**{one.severity}** "
+        yield f"  - {severity}{_words(one)}\n"
+
+
+def _words(finding: Finding) -> str:
+    pieces = finding.words.split("{}")
+    said = sentence(pieces[0])
+    for place, piece in enumerate(pieces[1:]):
+        said += _said(finding.values[place] if place < len(finding.values) else "{}") + sentence(piece)
+    return said
+
+
+def _said(value: str) -> str:
+    return value if value.isascii() and value.isdigit() and len(value) < 10 else code(value, 600)
+
+
+def _policy_lines(policy: PolicyChange, names: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    title = _title(*names.get(policy.address, ("", "")), policy.address)
+    yield f"- {title}{f': {policy.note}' if policy.note else ''}\n"
+    for one in policy.statements:
+        yield f"  - {code(one.sid) if one.sid else '(no Sid)'} {one.change}{_in_short(one)}\n"
+
+
+def _in_short(one: StatementChange) -> str:
+    if one.change == "renamed":
+        return ""
+    if one.change != "changed":
+        side = {part.element: part.after if one.change == "added" else part.before for part in one.parts}
+        where = [f"{word}{_few(side[name])}" for name, word in _ABOUT if side.get(name)]
+        return f": {' '.join([*side.get('Effect', ()), *where])}"
+    shown = [f"{sentence(part.element)} {_few(part.before)} → {_few(part.after)}" for part in one.parts[:3]]
+    more = f" and {len(one.parts) - 3} more" if len(one.parts) > 3 else ""
+    return f": {'; '.join(shown)}{more}"
+
+
+_ABOUT = (
+    *(("Action", ""), ("NotAction", "all but "), ("Principal", "for "), ("NotPrincipal", "for all but ")),
+    *(("Resource", "on "), ("NotResource", "on all but ")),
+)
+
+
+def _few(values: tuple[str, ...]) -> str:
+    more = f" and {len(values) - 3} more" if len(values) > 3 else ""
+    return ", ".join(code(value, 100) for value in values[:3]) + more or "nothing"
 
 
 def _collapsed(title: str, changes: Sequence[ResourceChange]) -> _Section:
@@ -110,20 +228,6 @@ def _collapsed(title: str, changes: Sequence[ResourceChange]) -> _Section:
     )
     rows = (row for one in changes for row in _attribute_rows(one, with_path=True))
     return _Section(head, rows, count, "rows", "\n</details>\n")
-
-
-def _finding(finding: Finding) -> str:
-    pieces = finding.words.split("{}")
-    said = sentence(pieces[0])
-    for place, piece in enumerate(pieces[1:]):
-        said += _said(finding.values[place] if place < len(finding.values) else "{}") + sentence(piece)
-    severity = "" if finding.severity == "good" else f"**{finding.severity}** "
-    address = f"{code(finding.address)}: " if finding.address else ""
-    return f"- {severity}{address}{said}\n"
-
-
-def _said(value: str) -> str:
-    return value if value.isascii() and value.isdigit() and len(value) < 10 else code(value, 600)
 
 
 def _policy_rows(policy: PolicyChange) -> Iterator[str]:
@@ -144,14 +248,16 @@ def _values(values: tuple[str, ...]) -> str:
     return "<br>".join([*map(code, values[:_MOST_VALUES]), *([f"… and {more} more"] if more > 0 else [])])
 
 
-def _resource_row(change: ResourceChange) -> str:
-    names = [*change.policies, *(attribute.path for attribute in change.attributes)]
-    what = ", ".join(code(name, 60) for name in names[:_SUMMARY_NAMES])
-    if len(names) > _SUMMARY_NAMES:
-        what += f" and {len(names) - _SUMMARY_NAMES} more"
+def _resource_row(change: ResourceChange, names: Mapping[str, tuple[str, str]]) -> str:
+    changed = [*change.policies, *(attribute.path for attribute in change.attributes)]
+    what = ", ".join(code(name, 60) for name in changed[:_SUMMARY_NAMES])
+    if len(changed) > _SUMMARY_NAMES:
+        what += f" and {len(changed) - _SUMMARY_NAMES} more"
     if change.why:
         what = f"{sentence(change.why)}{'; ' if what else ''}{what}"
-    return f"| {change.action} | {code(change.address)} | {what} |\n"
+    action = f"**{change.action}**" if change.action in _GOES else change.action
+    title = _title(*names.get(change.address, ("", "")), change.address)
+    return f"| {action} | {title} | {what} |\n"
 
 
 def _attribute_rows(change: ResourceChange, *, with_path: bool) -> Iterator[str]:

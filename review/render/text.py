@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from review.model import Finding, ResourceChange, Review
+from review.model import ResourceChange, Review
 from review.render.escape import cut, visible_text
+from review.render.grouped import Group, grouped
 
 
 def text(review: Review) -> str:
@@ -14,10 +15,11 @@ def text(review: Review) -> str:
 def _lines(review: Review) -> Iterator[str]:
     yield review.headline
     for title, findings in (
-        ("Security findings", review.findings),
+        ("Look at this", review.findings),
         ("Better than before", review.strengthenings),
     ):
-        yield from _titled(title, (_finding(one) for one in findings))
+        groups = grouped(findings, review.names)
+        yield from _titled(title, (line for group in groups for line in _group(group)))
     yield from _titled("Policy changes", _policies(review))
     for title, changes in (
         ("Resources", review.resources),
@@ -35,10 +37,15 @@ def _titled(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in listed)
 
 
-def _finding(finding: Finding) -> str:
-    severity = "" if finding.severity == "good" else f"{finding.severity:9} "
-    address = f"{finding.address}: " if finding.address else ""
-    return f"{severity}{address}{finding.said}"
+def _group(group: Group) -> Iterator[str]:
+    called = f"{group.what} {group.name}".strip()
+    if group.address:
+        yield f"{called} ({group.address})" if called else group.address
+    else:
+        yield "the plan"
+    for one in group.findings:
+        severity = "" if one.severity == "good" else f"{one.severity}: "
+        yield f"  {severity}{one.said}"
 
 
 def _policies(review: Review) -> Iterator[str]:

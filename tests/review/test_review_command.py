@@ -124,11 +124,11 @@ def check_json(output: bytes) -> None:
 
 
 def check_text(output: bytes) -> None:
-    assert output.startswith(b"Dangerous: 1 update\n")
+    assert output.startswith(b"Dangerous. Changes 1\n")
 
 
 def check_markdown(output: bytes) -> None:
-    assert output.decode().startswith("<!-- plan review - -: x -->\n## 🔴 Dangerous: 1 update\n")
+    assert output.decode().startswith("<!-- plan review - -: x -->\n## 🔴 Dangerous. Changes 1\n")
 
 
 @pytest.mark.parametrize(
