@@ -1,6 +1,5 @@
 """The one comment of an environment on a pull request, and the gate that holds back a dangerous one."""
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -76,24 +75,11 @@ def _label_problem(environment: str, number: int | None, manifest: ReviewManifes
 
 def comment_body(manifest: ReviewManifest, text: str) -> str:
     """Return the comment: the review, and which it is."""
-    run = f", [of this run]({url})" if (url := run_url()) else ""
     return (
-        f"{text.rstrip()}\n\nThe plan of `{manifest.environment}`{run}. Once this is merged, `main` is "
+        f"{text.rstrip()}\n\nThe plan of `{manifest.environment}`. Once this is merged, `main` is "
         f"planned: what that changes must be in a review like this one, and somebody approves it.\n"
         f"<!-- review-sha256: {manifest.digest} -->"
     )
-
-
-def run_url() -> str:
-    """Return the address of the workflow's run on GitHub; empty where it is none.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
-    """
-    server, repository, run = (
-        os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
-    )
-    known = re.fullmatch(r"https?://[\w.:-]+", server) and re.fullmatch(r"[\w.-]+/[\w.-]+", repository)
-    return f"{server}/{repository}/actions/runs/{run}" if known and run.isdecimal() else ""
 
 
 def _same(one: str, other: str) -> bool:
