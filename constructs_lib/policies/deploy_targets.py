@@ -27,12 +27,14 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
     roles = [f"{iam}:role/{_role_name(one['role'], resources)}" for one in attachments]
     attached = {policies[resource_id("aws_iam_policy", one["policy_arn"], "arn")] for one in attachments}
     made = _all(resources, "aws_iam_role")
+    others = set(roles) - {f"{iam}:role/{one['name']}" for one in made}
     own_roles = one_or_many(f"{iam}:role/{one['name']}" for one in made)
     return {
         **_keys(stack, f"arn:{partition}:kms", account),
         **_audit(resources, partition, _regions(stack)["aws"], account),
         "policy": [("AllowPolicies", {"Resource": one_or_many(policies.values())})],
-        "role": [("AllowReadRoles", {"Resource": one_or_many(roles)})],
+        # What is asked of the stack's own roles, AllowOwnRoles has already.
+        "role": [("AllowReadRoles", {"Resource": one_or_many(others)})] if others else [],
         "attachment": [
             (
                 "AllowAttachToRoles",
