@@ -2,7 +2,9 @@
 
 import ssl
 from datetime import timedelta
+from pathlib import Path
 
+from ops.embedded_aws import embedded_aws
 from tests.embedded_iam.account import Account, allow, document, fetch, refused, trust
 
 import pytest
@@ -188,3 +190,13 @@ def test_a_key_knows_the_account_of_its_caller(account: Account) -> None:
 
     describe("000000000000")
     refused(lambda: describe("111122223333"))
+
+
+def test_a_request_over_plain_http_is_told_from_one_over_tls(account: Account, tmp_path: Path) -> None:
+    secure = allow("s3:GetObject", Bool={"aws:SecureTransport": "true"})
+    modern = allow("s3:GetObject", NumericGreaterThanEquals={"s3:TlsVersion": "1.2"})
+    with embedded_aws(tmp_path / "log", auth=True) as aws:
+        plain = Account(aws)
+        for statement in (secure, modern):
+            account.session(statement).get()
+            refused(plain.session(statement).get)

@@ -34,7 +34,6 @@ OF_MINISTACK = {
     "aws:RequestedRegion",
     "aws:ResourceTag/Environment",
     "aws:ResourceTag/Project",
-    "aws:SecureTransport",
     "aws:SourceIp",
     "s3:prefix",
     "s3:x-amz-acl",
