@@ -93,7 +93,8 @@ def _of_object(action: str, resource: str, region: str, request: Request) -> Ite
         elif request.method != "HEAD":
             yield from _kms(["Decrypt"], objects.key_of_object(bucket, key, version), resource, region)
     elif action == "s3:PutObject":
-        yield from ((extra, resource, {}) for header, extra in ALSO.items() if request.sent(header))
+        own = conditions.of(action, request, resource)
+        yield from ((extra, resource, own) for header, extra in ALSO.items() if request.sent(header))
         multipart = "uploads" in request.query or "uploadid" in request.query
         actions = ["GenerateDataKey", "Decrypt"] if multipart else ["GenerateDataKey"]
         yield from _kms(actions, objects.key_of_write(bucket, request), resource, region)
