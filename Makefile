@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots docs review-plans synth \
+.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
@@ -62,6 +62,9 @@ review-plans: setup ## Renew the real plans that the plan review is tested on, a
 
 synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 	@$(python) -m ops synth $(ARGS)
+
+prove: setup ## Show what ENV's policies guarantee for every request; ENV=all for every environment
+	@$(python) -m ops prove "$$ENV" $(ARGS)
 
 bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
 	@$(python) -m ops bootstrap "$$ENV" $(ARGS)

@@ -79,6 +79,19 @@ def plan(environment: str, arguments: tuple[str, ...]) -> None:
 
 @ops.command()
 @environment_argument
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
+def prove(environment: str, output_format: str) -> None:
+    """Show what ENV's policies guarantee for every request; exits with 1 where a promise does not hold.
+
+    ENV can be `all`, for every environment that has a file.
+    """
+    from ops.prove import run_prove
+
+    run_prove(environment, output_format=output_format)
+
+
+@ops.command()
+@environment_argument
 def preflight(environment: str) -> None:
     """Check all that a deploy of ENV needs; changes nothing, and exits with 1 where something is missing."""
     preflight_command.require(environment)

@@ -15,6 +15,7 @@ from ops.preflight_checks import (
     object_lock,
     permissions,
     principals,
+    promises,
     state,
     tools,
 )
@@ -68,6 +69,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
     (settings,) = checked_settings(env)
     with ThreadPoolExecutor() as pool:
         tool_lines = pool.submit(tools.check, env, user_environ)
+        promise_line = pool.submit(promises.check, settings)
         credential_lines, caller = credentials.check(settings)
         if caller is None:
             subjects = [*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT]
@@ -85,6 +87,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
             bootstrapped = found.bootstrapped
     return [
         environment_line(environment, bootstrapped=bootstrapped),
+        promise_line.result(),
         *tool_lines.result(),
         *credential_lines,
         *aws_lines,

@@ -25,16 +25,20 @@ class Claim:
 
     promise: Promise
     where: Where
+    without_iam: bool = False
 
     @property
     def unwritten(self) -> Unwritten:
         """What IAM policies that nobody gave are taken to allow: the worst for the claim."""
-        return "nothing" if self.promise == "always" else "anything"
+        return "nothing" if self.promise == "always" or self.without_iam else "anything"
 
 
-def nobody(where: Where) -> Claim:
-    """Claim that no request in `where` is allowed, whatever IAM policies that are not given allow."""
-    return Claim("nobody", where)
+def nobody(where: Where, *, without_iam: bool = False) -> Claim:
+    """Claim that no request in `where` is allowed, whatever IAM policies that are not given allow.
+
+    With `without_iam` they allow nothing: the claim is then that no other policy lets anybody in.
+    """
+    return Claim("nobody", where, without_iam)
 
 
 def always(where: Where) -> Claim:
@@ -95,7 +99,11 @@ Verdict = Holds | Fails | Undecided
 
 
 def prove(
-    decision: Decision | Operation, claims: Mapping[str, Claim], limits: Limits = DEFAULT
+    decision: Decision | Operation,
+    claims: Mapping[str, Claim],
+    limits: Limits = DEFAULT,
+    *,
+    reasons: bool = True,
 ) -> dict[str, Verdict]:
     """Return what is true of each of `claims`, by its name.
 
@@ -103,10 +111,11 @@ def prove(
         decision: the policies; of an operation, claims are about the request to S3.
         claims: what is said of them.
         limits: of the work; beyond them the answer is `Undecided`.
+        reasons: whether `Holds` says by which statements, which takes as long again.
     """
     wheres = tuple(claim.where for claim in claims.values())
     try:
-        bench = Bench(decision, wheres, limits)
+        bench = Bench(decision, wheres, limits, reasons=reasons)
     except LimitError as error:
         return dict.fromkeys(claims, Undecided(str(error)))
     return {name: bench.verdict(claim) for name, claim in claims.items()}
@@ -115,7 +124,9 @@ def prove(
 class Bench:
     """A scene with a decision in it, and a solver."""
 
-    def __init__(self, decision: Decision | Operation, wheres: tuple[Where, ...], limits: Limits) -> None:
+    def __init__(
+        self, decision: Decision | Operation, wheres: tuple[Where, ...], limits: Limits, *, reasons: bool
+    ) -> None:
         """Set the scene."""
         self._operation = decision if isinstance(decision, Operation) else None
         self._decision = decision.objects if isinstance(decision, Operation) else decision
@@ -129,7 +140,7 @@ class Bench:
             material = replace(material, resource_globs=self._operation.context_globs(materials[1]))
         callers = callers_of(materials, limits)
         self._scene = Scene(material, callers, limits)
-        self._asker = Asker(self._scene, limits, self._decision.account)
+        self._asker = Asker(self._scene, limits, self._decision.account, reasons=reasons)
         self._call = None
         if self._operation is not None:
             self._call = Call(self._operation, materials[1], self._scene, callers, limits)
@@ -189,9 +200,9 @@ def _blamed(promise: Promise) -> str | None:
 class Asker:
     """Asks whether there is a request for which a formula is true."""
 
-    def __init__(self, scene: Scene, limits: Limits, owner: str | None) -> None:
-        """Ask about the requests of a scene."""
-        self.scene, self._limits = scene, limits
+    def __init__(self, scene: Scene, limits: Limits, owner: str | None, *, reasons: bool = True) -> None:
+        """Ask about the requests of a scene; `reasons` as of `prove`."""
+        self.scene, self._limits, self._reasons = scene, limits, reasons
         self.solver = Solver(limits)
         self.solver.add(scene.ties(owner))
 
@@ -219,7 +230,7 @@ class Asker:
         there = [use.there for use in uses if isinstance(use.there, Var)]
         true = self.solver.check([question, *there])
         if true is None:
-            return Holds(self._needed(question, there))
+            return Holds(self._needed(question, there) if self._reasons else ())
         unknown = frozenset(name for name in variables(question) if name.startswith("?"))
         true = self._most_ordinary([question, *there], true)
         if not unknown:

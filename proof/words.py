@@ -30,6 +30,15 @@ _SAID_BY_CALLER = (
 )
 
 
+_ORDINARY = (
+    ("aws:viaawsservice", ("false",)),
+    ("s3:authtype", ("REST-HEADER",)),
+    ("s3:signatureversion", ("AWS4-HMAC-SHA256",)),
+    ("s3:tlsversion", ("1.2",)),
+)
+"""What every request of an up-to-date client carries, so that it says nothing about one."""
+
+
 def resource(text: str) -> str:
     """Return a resource as people write it: `s3://bucket/key`, or its ARN."""
     found = _S3_ARN.fullmatch(text)
@@ -63,9 +72,7 @@ def circumstances(witness: Witness) -> Iterator[str]:
         if name == "aws:securetransport":
             if values == ("false",):
                 yield "over plain HTTP"
-        elif name == "aws:viaawsservice" and values == ("false",):
-            continue
-        else:
+        elif (name, values) not in _ORDINARY:
             yield f"with {name} = {', '.join(values)}"
     if witness.forwarded:
         yield "through an AWS service"

@@ -93,6 +93,7 @@ def replicate(
         key_arn=replica.key_arn,
         policy=replica_bucket_policy(
             bucket_arn=replica.bucket_arn,
+            key_arn=replica.key_arn,
             role_arn=replication_role_arn(settings, account),
             max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
             perimeter=perimeter,

@@ -9,7 +9,6 @@ from constructs_lib.policies.access_policy import access_policy, read_policy, wr
 from constructs_lib.policies.encryption import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from stacks.account import Account
-from stacks.lockout import refuse_lockouts
 from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
@@ -96,15 +95,6 @@ class StorageStack(TerraformStack):
         )
 
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
-        refuse_lockouts(
-            settings,
-            root_arn=f"arn:{account.partition}:iam::{account.id}:root",
-            key_policy=None if key is None else key.policy,
-            bucket_policy=bucket.policy,
-            bucket_arn=bucket_arn,
-            perimeter=perimeter,
-            headers=headers,
-        )
         protect_data(self, settings, account=account, bucket=bucket, key=key, perimeter=perimeter)
 
         TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)

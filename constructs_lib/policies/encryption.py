@@ -9,6 +9,8 @@ An annotation is content as well, and names no encryption: it has that of its ob
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
 """
 
+from collections.abc import Sequence
+
 from constructs_lib.policies import Condition, Statement, deny
 
 SSE_HEADER = "x-amz-server-side-encryption"
@@ -27,6 +29,11 @@ SSE_C_ACTIONS = ["s3:PutObject", "s3:ReplicateObject"]
 def _header_present(*, unless: bool) -> Condition:
     """Condition under which a Deny on a wrong header applies: always, or only where one was sent."""
     return {} if unless else {"Null": {f"s3:{SSE_HEADER}": "false"}}
+
+
+def _unless_said(key: str, value: str) -> Condition:
+    """Condition that a request says something else than `value`, and not nothing."""
+    return {"StringNotEquals": {key: value}, "Null": {key: "false"}}
 
 
 def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers: bool) -> Statement:
@@ -56,18 +63,24 @@ def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bo
     return deny("DenyIncorrectKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
-def deny_customer_provided_keys(*, bucket_arn: str) -> Statement:
-    """Refuse SSE-C: an object under a key that only its uploader has is lost to its owner.
+def deny_other_kms_key(*, bucket_arn: str, key_arn: str | None) -> Statement:
+    """Refuse an upload, or a change of key, that names another key than `key_arn`; any where that is None.
+
+    `deny_incorrect_kms_key` does that too, but where headers are not required it looks only at requests that
+    name an encryption. No page of AWS says what S3 does with a key alone.
+    """
+    key = f"s3:{SSE_KEY_HEADER}"
+    condition: Condition = {"Null": {key: "false"}} if key_arn is None else _unless_said(key, key_arn)
+    return deny("DenyOtherKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_customer_provided_keys(*, bucket_arn: str, actions: Sequence[str] = SSE_C_ACTIONS) -> Statement:
+    """Refuse SSE-C in `actions`: an object under a key that only its uploader has is lost to its owner.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
     """
     condition: Condition = {"Null": {f"s3:{SSE_HEADER}-customer-algorithm": "false"}}
-    return deny("DenyCustomerProvidedKeys", SSE_C_ACTIONS, f"{bucket_arn}/*", condition)
-
-
-def _unless_said(key: str, value: str) -> Condition:
-    """Condition that a request says something else than `value`, and not nothing."""
-    return {"StringNotEquals": {key: value}, "Null": {key: "false"}}
+    return deny("DenyCustomerProvidedKeys", list(actions), f"{bucket_arn}/*", condition)
 
 
 def deny_unencrypted_replicas(*, bucket_arn: str, algorithm: str) -> Statement:
@@ -84,6 +97,15 @@ def deny_incorrect_kms_key_of_replicas(*, bucket_arn: str, key_arn: str) -> Stat
     """Refuse a replica that names another key than `key_arn`; the same page as for its encryption."""
     condition = _unless_said(f"s3:{SSE_KEY_HEADER}", key_arn)
     return deny("DenyIncorrectKMSKeyOfReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", condition)
+
+
+def replica_statements(*, bucket_arn: str, key_arn: str | None) -> list[Statement]:
+    """Return the statements about the encryption of replicas; `key_arn` is None with SSE-S3."""
+    algorithm = "AES256" if key_arn is None else "aws:kms"
+    statements = [deny_unencrypted_replicas(bucket_arn=bucket_arn, algorithm=algorithm)]
+    if key_arn is not None:
+        statements.append(deny_incorrect_kms_key_of_replicas(bucket_arn=bucket_arn, key_arn=key_arn))
+    return statements
 
 
 def encryption_statements(
@@ -106,11 +128,11 @@ def encryption_statements(
         statements.append(
             deny_incorrect_kms_key(bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_headers)
         )
+    if key_arn is None or not require_headers:
+        statements.append(deny_other_kms_key(bucket_arn=bucket_arn, key_arn=key_arn))
     statements.append(deny_customer_provided_keys(bucket_arn=bucket_arn))
     if takes_replicas:
-        statements.append(deny_unencrypted_replicas(bucket_arn=bucket_arn, algorithm=algorithm))
-        if key_arn is not None:
-            statements.append(deny_incorrect_kms_key_of_replicas(bucket_arn=bucket_arn, key_arn=key_arn))
+        statements += replica_statements(bucket_arn=bucket_arn, key_arn=key_arn)
     return statements
 
 

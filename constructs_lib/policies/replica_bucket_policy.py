@@ -9,6 +9,7 @@ from constructs_lib.policies.bucket_policy import (
     deny_outdated_tls,
     deny_stale_presigned_urls,
 )
+from constructs_lib.policies.encryption import deny_customer_provided_keys, replica_statements
 from constructs_lib.policies.perimeter import perimeter_statements
 
 
@@ -22,7 +23,7 @@ def deny_uploads(*, bucket_arn: str) -> Statement:
 
 
 def replica_bucket_policy(
-    *, bucket_arn: str, role_arn: str, max_age_seconds: int, perimeter: Perimeter
+    *, bucket_arn: str, key_arn: str | None, role_arn: str, max_age_seconds: int, perimeter: Perimeter
 ) -> Document:
     """Return the policy.
 
@@ -30,6 +31,7 @@ def replica_bucket_policy(
 
     Args:
         bucket_arn: the replica bucket.
+        key_arn: its key; None with SSE-S3.
         role_arn: the role that S3 replicates with.
         max_age_seconds: how old the signature of a link may be.
         perimeter: where requests for objects may come from.
@@ -38,6 +40,8 @@ def replica_bucket_policy(
         deny_insecure_transport(bucket_arn=bucket_arn),
         deny_outdated_tls(bucket_arn=bucket_arn),
         deny_uploads(bucket_arn=bucket_arn),
+        deny_customer_provided_keys(bucket_arn=bucket_arn, actions=["s3:ReplicateObject"]),
+        *replica_statements(bucket_arn=bucket_arn, key_arn=key_arn),
         deny_other_replication(bucket_arn=bucket_arn, role_arn=role_arn),
         deny_legacy_signatures(bucket_arn=bucket_arn),
         deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),

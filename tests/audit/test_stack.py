@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from main import build
+from stacks.app import build
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.audit.conftest import STACK

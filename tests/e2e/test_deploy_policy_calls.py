@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.policies.deploy_policy import deploy_policies
-from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.remote_state import RemoteState
 from ops.toolchain import tool_environment
+from stacks.app import build
 from stacks.aws_names import partition_of
 from stacks.environments import load_environments
 from stacks.settings import GrantSettings, Settings

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from main import build
 from ops.embedded_aws import embedded_aws
 from ops.toolchain import tool_environment
+from stacks.app import build
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.conftest import VARIANTS

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from main import build
 from ops.embedded_aws import EmbeddedAws, embedded_aws
+from stacks.app import build
 from stacks.environments import load_environments
 from tests.enforcement import bucket as buckets
 from tests.enforcement.bucket import Bucket, Deploy, aws_client

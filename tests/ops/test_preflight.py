@@ -36,7 +36,7 @@ from tests.ops.preflight_support import (
 import pytest
 
 SUBJECTS = [
-    *["environment", "terraform", "AWS provider", "cdktf", "credentials", "they last", "account"],
+    *["environment", "promises", "terraform", "AWS provider", "cdktf", "credentials", "they last", "account"],
     *[
         "state bucket",
         "its versions",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from constructs_lib.policies.perimeter import LISTING_ACTIONS
 from constructs_lib.policies.s3_actions import OBJECT_ACTIONS
-from main import build
+from stacks.app import build
 from stacks.environments import load_environments
 from tests.policy.deployment import Deployment, deployment
 from tests.policy.engine import Engine

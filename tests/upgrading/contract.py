@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from main import build
+from stacks.app import build
 from stacks.environments import load_environments
 
 DOCUMENTS = ("policy", "assume_role_policy")

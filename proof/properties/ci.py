@@ -1,0 +1,85 @@
+"""What CI's roles cannot do, and who cannot take them."""
+
+from collections.abc import Mapping, Sequence
+
+from proof.asking import EVERY, Action, Resource, When, Where
+from proof.decide import Decision
+from proof.properties.model import Ask, Property
+from proof.properties.things import Bucket, Holder, any_of
+from proof.proving import nobody
+
+READING_OBJECTS = ("s3:GetObject", "s3:GetObject*", "s3:GetObjectVersion*", "s3:SelectObjectContent")
+LOOKING = (
+    *("cloudtrail:Get*", "cloudtrail:Describe*", "cloudtrail:List*", "events:Describe*", "events:List*"),
+    *("iam:Get*", "iam:List*", "kms:Decrypt", "kms:Describe*", "kms:Get*", "kms:List*"),
+    *("s3:Get*", "s3:List*", "sns:Get*", "sns:List*"),
+)
+"""What reads and changes nothing."""
+
+
+def no_data(roles: Sequence[Holder], data: Bucket) -> Property:
+    """Return that no role of CI reads an object of the data bucket, nor which tags and locks it has.
+
+    Who deploys writes the policies, so that whoever approves a deploy can still give the data away.
+    """
+    return Property(
+        "ci-reads-no-data",
+        "No role of CI reads an object of the data bucket.",
+        "CI runs code of many people; it needs settings, and no data.",
+        tuple(
+            Ask(
+                one.what,
+                one.decision(data.policy),
+                nobody(one.requests & data.objects & Action(*READING_OBJECTS)),
+            )
+            for one in roles
+        ),
+    )
+
+
+def writes_only(role: Holder, name: str, says: str, bucket_arn: str, prefix: str) -> Property:
+    """Return that a role writes new objects below a prefix of the state bucket, and nothing else anywhere.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+
+    Args:
+        role: it.
+        name: of the property.
+        says: the promise, a sentence.
+        bucket_arn: the state bucket.
+        prefix: where it may write.
+    """
+    new = When({"Null": {"s3:if-none-match": "false"}})
+    written = Resource(f"{bucket_arn}/{prefix}*") & Action("s3:PutObject") & new
+    allowed = any_of([Action(*LOOKING), written, Action("kms:GenerateDataKey")])
+    return Property(
+        name,
+        says,
+        "Anyone who can push a branch runs code with the role of pull requests.",
+        (Ask(role.what, role.decision(), nobody(role.requests & ~allowed)),),
+    )
+
+
+def taken_by(roles: Mapping[Holder, Where]) -> Property:
+    """Return that only the workflows in question take a role, by what the token says.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+
+    Args:
+        roles: each with the requests that may take it.
+    """
+    return Property(
+        "ci-roles-taken-by-their-workflows",
+        "Nobody but the workflows of the repository, each from its own event, branch or environment, takes a "
+        "role of CI.",
+        "Without its `sub` any repository on GitHub could take a role.",
+        tuple(
+            Ask(
+                role.what,
+                Decision(role.trust, role.account),
+                nobody(EVERY & ~allowed & Action("sts:AssumeRole*", "sts:TagSession"), without_iam=True),
+            )
+            for role, allowed in roles.items()
+            if role.trust is not None
+        ),
+    )

@@ -1,0 +1,181 @@
+"""Who stays in control of buckets and keys, and who gets none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proof.asking import EVERY, Account, Action, Caller, Principal, When, Where
+from proof.decide import Decision
+from proof.parse import policy
+from proof.properties.model import NOT_OURS, Ask, Property, possible
+from proof.properties.perimeter import INTERNAL, Perimeter
+from proof.properties.things import Bucket, Key, any_of
+from proof.proving import always, never_denied, nobody
+
+BUCKET_MANAGEMENT = (
+    *("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"),
+    *("s3:PutBucketVersioning", "s3:PutEncryptionConfiguration"),
+)
+KEY_MANAGEMENT = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+CHANGING = (
+    *("s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"),
+    *("s3:PutBucketOwnershipControls", "s3:PutReplicationConfiguration"),
+)
+
+ADMINISTRATOR = policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    },
+    NOT_OURS,
+)
+CLIENT: dict[str, dict[str, Any]] = {
+    "Bool": {"aws:SecureTransport": "true"},
+    "NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"},
+    "StringEquals": {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"},
+}
+"""What every up-to-date client sends; from where, it cannot choose."""
+
+
+def administrators_keep_control(buckets: Sequence[Bucket], keys: Sequence[Key]) -> Property:
+    """Return that nobody whom an IAM policy of the account lets is kept from the policies.
+
+    For S3 the account's root could change them in any case, for KMS nobody could:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    asks = []
+    for bucket in buckets:
+        theirs = Account(bucket.account) & bucket.itself & Action(*BUCKET_MANAGEMENT) & When(CLIENT)
+        asks.append(Ask(bucket.what, bucket.decision, never_denied(theirs)))
+    for key in keys:
+        theirs = Account(key.account) & Caller("root", "user", "role") & key.itself & Action(*KEY_MANAGEMENT)
+        asks.append(Ask(key.what, _by_administrators(key), always(theirs)))
+    return Property(
+        "administrators-keep-control",
+        "The account's administrators can always read, change and remove the policies of buckets and keys, "
+        "from wherever they are.",
+        "Of a key that nobody can manage any more, everything that it encrypted is lost.",
+        tuple(asks),
+    )
+
+
+def deploy_role_keeps_control(
+    buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str | None, *, emptied: Sequence[Bucket]
+) -> Property:
+    """Return that the role that deploys can go on: change the policies, and empty what a destroy empties.
+
+    Args:
+        buckets: what it deploys.
+        keys: likewise.
+        deploy_role: its ARN; None where the settings do not name it: then it may be anybody of the account.
+        emptied: the buckets whose objects it may have to delete.
+    """
+    who = EVERY if deploy_role is None else Principal(deploy_role)
+    asks = []
+    for bucket in buckets:
+        named = who if deploy_role is not None else Account(bucket.account) & Caller("user", "role")
+        managed = named & bucket.itself & Action(*BUCKET_MANAGEMENT) & When(CLIENT)
+        asks.append(Ask(bucket.what, _by_administrators(bucket), always(managed)))
+        if bucket in emptied:
+            deleted = (
+                named & bucket.objects & Action("s3:DeleteObject", "s3:DeleteObjectVersion") & When(CLIENT)
+            )
+            asks.append(Ask(f"{bucket.what}, to empty it", bucket.decision, never_denied(deleted)))
+    for key in keys if deploy_role is not None else ():
+        managed = who & key.itself & Action(*KEY_MANAGEMENT)
+        asks.append(Ask(key.what, _by_administrators(key), always(managed)))
+    return Property(
+        "deploy-role-keeps-control",
+        "The role that deploys can always change what it deployed"
+        + (", and empty the data bucket." if emptied else "."),
+        "A deploy that locks itself out cannot be taken back by another one.",
+        tuple(asks),
+        otherwise="name the role that deploys, of this account, in access.deploy_role",
+    )
+
+
+def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str | None) -> Property:
+    """Return that no policy of ours by itself lets anybody change a policy, but the role that deploys.
+
+    What IAM policies of the account let, their administrators decide; other accounts: `no_other_account`.
+    """
+    spared = EVERY if deploy_role is None else ~Principal(deploy_role)
+    asks = [
+        Ask(
+            bucket.what,
+            bucket.decision,
+            nobody(bucket.itself & Action(*CHANGING) & ~Caller("root"), without_iam=True),
+        )
+        for bucket in buckets
+    ]
+    asks += [
+        Ask(
+            key.what,
+            key.decision,
+            nobody(key.itself & Action("kms:PutKeyPolicy") & ~Caller("root") & spared, without_iam=True),
+        )
+        for key in keys
+    ]
+    but = "" if deploy_role is None else " and, for the keys, the role that deploys"
+    return Property(
+        "policies-change-by-iam-only",
+        f"Nobody changes a policy but whom an IAM policy of this account lets{but}.",
+        "Who changes the policy changes everything above.",
+        tuple(asks),
+    )
+
+
+def uploads_pass(
+    bucket: Bucket, headers: Mapping[str, str], perimeter: Perimeter, max_age_seconds: int, *, hint: str = ""
+) -> Property:
+    """Return that who sends what the outputs say, from inside, is not refused; and that somebody can.
+
+    Args:
+        bucket: it.
+        headers: what an upload sends.
+        perimeter: where requests may come from.
+        max_age_seconds: how old a link may be.
+        hint: what to look at where no upload passes.
+    """
+    upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & _current(max_age_seconds)
+    upload &= When(_sent(headers))
+    inside = any_of([When(one) for one in perimeter.inside()]) if perimeter.of_network else EVERY
+    if perimeter.organization is not None:
+        inside &= When({"StringEquals": {"aws:PrincipalOrgID": perimeter.organization}})
+    seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
+    # By somebody who has to be inside.
+    seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
+    return Property(
+        "uploads-pass",
+        "An upload with the headers that the outputs name, by somebody of the account and from an allowed "
+        "place, is not refused by the bucket policy.",
+        "A bucket that nobody can use protects nothing.",
+        (
+            possible(f"every upload to the {bucket.what}", bucket.decision, upload & seen),
+            Ask(bucket.what, bucket.decision, never_denied(upload & inside)),
+        ),
+        otherwise=hint,
+    )
+
+
+def _sent(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    names = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
+    absent = {f"s3:{name}": "true" for name in names if name not in headers}
+    absent["s3:x-amz-server-side-encryption-customer-algorithm"] = "true"
+    sent = {f"s3:{name}": value for name, value in headers.items()}
+    return {"Null": absent, **({"StringEquals": sent} if sent else {})}
+
+
+def _current(max_age_seconds: int) -> Where:
+    """Return the requests of up-to-date clients, links and forms that are not too old among them."""
+    of_client = {**CLIENT, "StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}
+    age = {"s3:signatureAge": str(max_age_seconds * 1000)}
+    return When(of_client) & (
+        When({"StringEquals": {"s3:authType": "REST-HEADER"}}) | When({"NumericLessThanEquals": age})
+    )
+
+
+def _by_administrators(thing: Bucket | Key) -> Decision:
+    return Decision(thing.policy, thing.account, anybody=(ADMINISTRATOR,))

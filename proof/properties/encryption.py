@@ -1,0 +1,89 @@
+"""Under which key objects lie."""
+
+from proof.asking import Action, Principal, When, Where
+from proof.properties.model import Ask, GivenUp, Property
+from proof.properties.things import Bucket
+from proof.proving import denied, nobody
+from proof.services import service
+
+HEADER = "s3:x-amz-server-side-encryption"
+KEY = f"{HEADER}-aws-kms-key-id"
+CUSTOMER = f"{HEADER}-customer-algorithm"
+
+WRITES_NOTHING = "BypassGovernanceRetention"
+"""Knows these keys too, but is asked for beside the action that lifts a lock."""
+
+
+def encrypting(key: str = HEADER) -> tuple[str, ...]:
+    """Return every action of S3 that can name an encryption by `key`, but one that writes nothing.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    """
+    s3 = service("s3")
+    groups = s3.groups if s3 is not None else ()
+    names = {name for group in groups if key in group.keys for name in group.names}
+    return tuple(f"s3:{name}" for name in sorted(names - {WRITES_NOTHING}))
+
+
+def _named_and_not(key: str, value: str) -> Where:
+    return When({"StringNotEquals": {key: value}, "Null": {key: "false"}})
+
+
+def one_key(bucket: Bucket, key_arn: str | None, replication_role: str | None = None) -> Property:
+    """Return that no object comes to be, or is changed to be, under another key.
+
+    Args:
+        bucket: it.
+        key_arn: its key; None where it encrypts with SSE-S3.
+        replication_role: the role that replicates into it, if any; where it names aws:kms and no key, the
+            configuration of the replication says under which one its replicas lie.
+    """
+    algorithm = "aws:kms" if key_arn is not None else "AES256"
+    written = bucket.objects & Action(*encrypting())
+    wrong = {f"another algorithm than {algorithm}": written & _named_and_not(HEADER, algorithm)}
+    if key_arn is None:
+        wrong["a KMS key"] = written & When({"Null": {KEY: "false"}})
+    else:
+        wrong["another key"] = written & _named_and_not(KEY, key_arn)
+        # aws:kms without a key is AWS's own key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        no_key = When({"StringEquals": {HEADER: "aws:kms"}, "Null": {KEY: "true"}})
+        replicated = Action("s3:ReplicateObject") & Principal(*filter(None, [replication_role]))
+        wrong["AWS's own key"] = written & no_key & ~replicated
+    customers = bucket.objects & Action(*encrypting(CUSTOMER))
+    return Property(
+        f"one-key-{bucket.what.replace(' ', '-')}",
+        f"No object of the {bucket.what} comes to be, or is changed to be, under another key or algorithm "
+        "than its own, or under a customer's, by whichever action.",
+        "Under another key an object is out of reach of its readers, and of what this key's policy says.",
+        (
+            *(Ask(f"{bucket.what}, {what}", bucket.decision, nobody(where)) for what, where in wrong.items()),
+            Ask(
+                f"{bucket.what}, a customer's key",
+                bucket.decision,
+                nobody(customers & When({"Null": {CUSTOMER: "false"}})),
+            ),
+        ),
+    )
+
+
+def headers_required(bucket: Bucket, *, required: bool) -> Property | GivenUp:
+    """Return that every upload says how it is encrypted, or that the settings give that up.
+
+    The parts of an upload are s3:PutObject as well, and S3 takes their encryption from the request that began
+    it; see docs/architecture.md.
+    """
+    name, says = "uploads-name-their-key", f"Every upload to the {bucket.what} says how it is encrypted."
+    if not required:
+        return GivenUp(
+            name,
+            says,
+            "encryption.require_upload_headers is false: an upload without headers gets the bucket's "
+            "default, which is the same key as long as nobody changes that default",
+        )
+    silent = When({"Null": {HEADER: "true"}})
+    return Property(
+        name,
+        says,
+        "The bucket's default could be changed; what an upload says cannot.",
+        (Ask(bucket.what, bucket.decision, denied(bucket.objects & Action("s3:PutObject") & silent)),),
+    )

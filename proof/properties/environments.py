@@ -1,0 +1,73 @@
+"""Where one environment ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from proof.asking import Action, Resource, When, Where
+from proof.properties.model import Ask, Property
+from proof.properties.things import Holder, any_of
+from proof.proving import nobody
+
+LISTS = ("cloudtrail:DescribeTrails", "kms:ListAliases", "sts:GetCallerIdentity")
+"""What is about the account as a whole, and tells no more than names."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What belongs to an environment.
+
+    Attributes:
+        arns: of all but its keys, with wildcards for what lies in a bucket.
+        own_keys: the ARNs of its KMS keys.
+        keys: patterns of the ARNs of KMS keys, whoever's.
+        aliases: of its keys.
+        tags: that its keys have.
+    """
+
+    arns: tuple[str, ...]
+    own_keys: tuple[str, ...]
+    keys: tuple[str, ...]
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    def others(self) -> Where:
+        """Return the requests for what is another environment's, or nobody's known.
+
+        A key that has one of the aliases is ours, whatever its tags say: an alias is of one key. A new key
+        has neither tags nor an alias, and it can take five minutes until KMS counts them:
+        https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+        """
+        tagged = any_of(
+            [
+                When(
+                    {
+                        "StringNotEquals": {f"aws:ResourceTag/{tag}": value},
+                        "Null": {f"aws:ResourceTag/{tag}": "false"},
+                    }
+                )
+                for tag, value in self.tags.items()
+            ]
+        )
+        named = When({"Null": {"kms:ResourceAliases": "false"}})
+        not_ours = When({"ForAllValues:StringNotEquals": {"kms:ResourceAliases": list(self.aliases)}})
+        keys = Resource(*self.keys) & ~Resource(*self.own_keys) & not_ours & (tagged | named)
+        tags = {f"aws:RequestTag/{tag}": value for tag, value in self.tags.items()}
+        creates = Action("kms:CreateKey") & ~When({"StringEquals": tags})
+        elsewhere = ~Resource(*self.arns, *self.keys) & ~Action(*LISTS, "kms:CreateKey")
+        return any_of([keys & ~Action("kms:CreateKey"), creates, elsewhere])
+
+
+def nothing_of_others(holders: Sequence[Holder], environment: Environment) -> Property:
+    """Return that the roles and managed policies of an environment are for that environment.
+
+    Args:
+        holders: who has what the environment hands out.
+        environment: what belongs to it.
+    """
+    return Property(
+        "nothing-of-other-environments",
+        "What this environment hands out reaches nothing of another's, but keys that have neither tags nor "
+        "an alias yet.",
+        "Who deploys dev must not reach prod.",
+        tuple(Ask(one.what, one.decision(), nobody(one.requests & environment.others())) for one in holders),
+    )

@@ -1,0 +1,59 @@
+"""What managed policies allow, exactly."""
+
+from collections.abc import Sequence
+
+from proof.asking import Action, Resource, Where
+from proof.properties.model import Ask, Property
+from proof.properties.strangers import READING, UPLOADING
+from proof.properties.things import Bucket, Holder, Key, any_of
+from proof.proving import always, nobody
+
+DELETING = ("s3:DeleteObject",)
+USES = {"Access": ("kms:Decrypt", "kms:GenerateDataKey"), "Read": ("kms:Decrypt",)}
+USES["Write"] = USES["Access"]
+OBJECTS = {
+    "Access": (*DELETING, *READING, "s3:PutObject"),
+    "Read": READING,
+    "Write": UPLOADING,
+}
+
+
+def exactly(
+    holders: dict[str, Holder], bucket: Bucket, key: Key | None, access_points: Sequence[str] = ()
+) -> Property:
+    """Return that each managed policy allows its reference set: nothing more, and nothing less.
+
+    s3:DeleteObjectVersion is in none: nobody destroys a version for good.
+
+    Args:
+        holders: who holds `Access`, `Read` or `Write`, by that.
+        bucket: what they are for.
+        key: its key, if it is ours.
+        access_points: ARNs of the access points through which they may be used as well.
+    """
+    asks = []
+    for kind, holder in holders.items():
+        reference = _reference(kind, bucket, key, access_points)
+        decision = holder.decision()
+        asks += [
+            Ask(f"{holder.what}, more", decision, nobody(holder.requests & ~reference)),
+            Ask(f"{holder.what}, less", decision, always(holder.requests & reference)),
+        ]
+    return Property(
+        "managed-policies-exactly",
+        "The managed policies let their holders list, read, write and delete as their names say, and use the "
+        "key, and nothing else; none lets anybody delete a version.",
+        "They are attached to roles of whom this project knows nothing.",
+        tuple(asks),
+    )
+
+
+def _reference(kind: str, bucket: Bucket, key: Key | None, access_points: Sequence[str]) -> Where:
+    listed = [bucket.arn, *access_points] if kind != "Write" else []
+    objects = [f"{bucket.arn}/*", *(f"{one}/object/*" for one in access_points)]
+    parts = [Resource(*objects) & Action(*OBJECTS[kind])]
+    if listed:
+        parts.append(Resource(*listed) & Action("s3:ListBucket"))
+    if key is not None:
+        parts.append(key.itself & Action(*USES[kind]))
+    return any_of(parts)

@@ -1,0 +1,82 @@
+"""Who from outside the account gets in."""
+
+from collections.abc import Sequence
+
+from proof.asking import AWS_IDENTITY, EVERY, Account, Action, Caller, Resource, When, Where
+from proof.properties.model import Ask, Property
+from proof.properties.things import Bucket, Grant, Key, any_of
+from proof.proving import Claim, nobody
+
+READING = ("s3:GetObject", "s3:GetObjectVersion")
+UPLOADING = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+READERS_USE, WRITERS_USE = ("kms:Decrypt",), ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def nobody_without_credentials(buckets: Sequence[Bucket], keys: Sequence[Key]) -> Property:
+    """Return that anonymous requests get nothing, of buckets, keys and topics.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    anonymous = Caller("anonymous", "web identity")
+    return Property(
+        "nobody-without-credentials",
+        "Nobody without credentials of AWS reaches anything.",
+        "A bucket that is open to everybody is how most data leaks.",
+        (
+            *(Ask(one.what, one.decision, nobody(one.everything & anonymous)) for one in buckets),
+            *(Ask(one.what, one.decision, nobody(one.itself & anonymous)) for one in keys),
+        ),
+    )
+
+
+def no_other_account(
+    data: Bucket,
+    others: Sequence[Bucket],
+    data_key: Key | None,
+    other_keys: Sequence[Key],
+    readers: Sequence[Grant],
+    writers: Sequence[Grant],
+) -> Property:
+    """Return that of other accounts only readers and writers get in, and only to their part.
+
+    Args:
+        data: the bucket that they are let into.
+        others: all other buckets.
+        data_key: its key, if it is ours.
+        other_keys: all other keys, and topics.
+        readers: who may list and read below a prefix.
+        writers: who may upload below a prefix.
+    """
+    let_in = [_reads(data, one) for one in readers] + [_writes(data, one) for one in writers]
+    uses = [one.requests & Action(*READERS_USE) for one in readers]
+    uses += [one.requests & Action(*WRITERS_USE) for one in writers]
+    named = " but the readers and writers that the settings name, who do no more than that," if let_in else ""
+    return Property(
+        "no-other-account",
+        f"Nobody of another account{named} reaches anything.",
+        "Another account's administrators decide who its roles are.",
+        (
+            Ask(data.what, data.decision, _no_stranger(data, data.everything, let_in)),
+            *(Ask(one.what, one.decision, _no_stranger(one, one.everything)) for one in others),
+            *(
+                Ask(one.what, one.decision, _no_stranger(one, one.itself, uses))
+                for one in ([] if data_key is None else [data_key])
+            ),
+            *(Ask(one.what, one.decision, _no_stranger(one, one.itself)) for one in other_keys),
+        ),
+    )
+
+
+def _no_stranger(thing: Bucket | Key, requests: Where, let_in: Sequence[Where] = ()) -> Claim:
+    strangers = AWS_IDENTITY & ~Account(thing.account)
+    return nobody(requests & strangers & ~any_of(let_in))
+
+
+def _reads(bucket: Bucket, grant: Grant) -> Where:
+    below = When({"StringLike": {"s3:prefix": f"{grant.prefix}*"}}) if grant.prefix else EVERY
+    lists = bucket.itself & Action("s3:ListBucket") & below
+    return grant.requests & (lists | (Resource(f"{bucket.arn}/{grant.prefix}*") & Action(*READING)))
+
+
+def _writes(bucket: Bucket, grant: Grant) -> Where:
+    return grant.requests & Resource(f"{bucket.arn}/{grant.prefix}*") & Action(*UPLOADING)

@@ -1,0 +1,29 @@
+"""The CDKTF app with the stacks of every environment."""
+
+from collections.abc import Sequence
+
+from stacks.ci import CiStack
+from stacks.settings import Settings
+from stacks.state_backend import StateBackendStack
+from stacks.storage import StorageStack
+
+from cdktf import App
+
+
+def build(environments: Sequence[Settings], *, outdir: str | None = None) -> App:
+    """Return the app, not yet synthesized.
+
+    Args:
+        environments: the settings to build from.
+        outdir: where synthesis writes to; what the cdktf CLI says where None.
+
+    Raises:
+        SettingsError: the roles of CI cannot be given what an environment needs.
+    """
+    app = App(outdir=outdir)
+    for settings in environments:
+        StateBackendStack(app, settings)
+        storage = StorageStack(app, settings)
+        if settings.ci.repository is not None:
+            CiStack(app, settings, repository=settings.ci.repository, storage=storage)
+    return app

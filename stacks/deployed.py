@@ -1,0 +1,220 @@
+"""What an environment's stacks deploy that decides who may do what: their policies, as plain values.
+
+Read from the synthesized JSON, so that what is proven is what Terraform gets. References of Terraform's
+become examples of what they stand for.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from constructs_lib.policies.trust_policy import ISSUER
+from proof import Policy, policy
+from proof.properties.things import Bucket, Holder, Key, Topic
+from stacks.aws_names import arn_account, partition_of
+from stacks.settings import Settings
+
+STAND_IN = "123456789012"
+"""The account where nothing says which one it is."""
+
+Json = Mapping[str, Any]
+_REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
+_UNKNOWN = "<what {} stands for>"
+"""Never in a policy: it has to be known there."""
+
+
+class UnknownReferenceError(Exception):
+    """A reference of Terraform's in a policy, of which nobody said what it stands for."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What the stacks of one environment deploy.
+
+    Attributes:
+        settings: of the environment.
+        account: its account; where the settings do not say, that of who is named in them, or a stand-in.
+        stacks: their synthesized JSON, by name.
+    """
+
+    settings: Settings
+    account: str
+    stacks: Mapping[str, Json] = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings, stacks: Mapping[str, Json]) -> "Deployed":
+        """Read the synthesized JSON of an environment's stacks, by name."""
+        return cls(settings, _account(settings), dict(sorted(stacks.items())))
+
+    @property
+    def partition(self) -> str:
+        """Where all of it is."""
+        return partition_of(self.settings.region)
+
+    @property
+    def storage(self) -> str:
+        """The name of the storage stack."""
+        return f"secure-storage-{self.settings.environment}"
+
+    def arn(self, service: str, resource: str, *, region: str = "") -> str:
+        """Return the ARN of something in the account."""
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def bucket_arn(self, name: str) -> str:
+        """Return the ARN of a bucket."""
+        return f"arn:{self.partition}:s3:::{name}"
+
+    @cached_property
+    def buckets(self) -> dict[str, Bucket]:
+        """Every bucket that has a policy of ours, by what it is called."""
+        return {
+            what: Bucket(what, self.bucket_arn(name), self.account, self._policy(document, what))
+            for what, name, document in self._bucket_policies()
+        }
+
+    @cached_property
+    def keys(self) -> dict[str, Key]:
+        """Every KMS key, by what it is called."""
+        return {
+            what: Key(what, arn, self.account, self._policy(document, what))
+            for what, arn, document in self._key_policies()
+        }
+
+    @cached_property
+    def topics(self) -> dict[str, Topic]:
+        """Every topic, by what it is called."""
+        return {
+            what: Topic(what, self.topic_arn, self.account, self._policy(one["policy"], what))
+            for one in self._of(self.storage, "aws_sns_topic_policy").values()
+            for what in [self._called(one, self.storage, "topic")]
+        }
+
+    @property
+    def topic_arn(self) -> str:
+        """The ARN of the topic of the alarms."""
+        names = [one["name"] for one in self._of(self.storage, "aws_sns_topic").values()]
+        return self.arn("sns", names[0] if names else "", region=self.settings.region)
+
+    @property
+    def upload_headers(self) -> dict[str, str]:
+        """What an upload has to send, as the outputs say it."""
+        outputs = self._resolved(self.stacks[self.storage]["output"], self.storage)
+        headers: dict[str, str] = outputs["UploadHeaders"]["value"]
+        return headers
+
+    @cached_property
+    def managed(self) -> dict[str, Policy]:
+        """Every managed policy that a stack makes, by name."""
+        return {
+            one["name"]: self._policy(one["policy"], one["name"])
+            for stack in self.stacks
+            for one in self._of(stack, "aws_iam_policy").values()
+        }
+
+    @cached_property
+    def roles(self) -> dict[str, Holder]:
+        """Every role that a stack makes, by name, with the policies that are attached to it."""
+        return {
+            role["name"]: Holder(
+                f"role {role['name']}",
+                self.arn("iam", f"role/{role['name']}"),
+                self.account,
+                tuple(self._attached(stack, identifier)),
+                self._policy(role["assume_role_policy"], f"trust of {role['name']}"),
+            )
+            for stack in self.stacks
+            for identifier, role in self._of(stack, "aws_iam_role").items()
+        }
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """How many bytes the policy of each bucket and key has."""
+        found = (*self._bucket_policies(), *self._key_policies())
+        return {
+            what: len((document if isinstance(document, str) else json.dumps(document)).encode())
+            for what, _, document in found
+        }
+
+    def holder(self, name: str) -> Holder:
+        """Return whoever holds the managed policy `name`, and nothing else."""
+        arn = self.arn("iam", "role/holder-of-a-managed-policy")
+        return Holder(f"managed policy {name}", arn, self.account, (self.managed[name],))
+
+    # Reading the JSON
+
+    def _of(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
+        resources = self.stacks[stack].get("resource", {}).get(kind, {})
+        return {identifier: self._resolved(one, stack) for identifier, one in resources.items()}
+
+    def _resolved(self, resource: Json, stack: str) -> dict[str, Any]:
+        text = _REFERENCE.sub(lambda found: self._example(found[1], stack), json.dumps(resource))
+        found: dict[str, Any] = json.loads(text.replace("$${", "${"))
+        return found
+
+    def _example(self, reference: str, stack: str) -> str:
+        place, _, attribute = reference.rpartition(".")
+        kind, _, identifier = place.partition(".")
+        if kind == "data" and attribute == "account_id":
+            return self.account
+        if kind == "aws_kms_key" and attribute == "arn":
+            key = self.stacks[stack]["resource"][kind][identifier]
+            return self._key_arn(key, stack)
+        if kind == "aws_iam_openid_connect_provider" and attribute == "arn":
+            return self.arn("iam", f"oidc-provider/{ISSUER}")
+        return _UNKNOWN.format(reference)
+
+    def _key_arn(self, key: Json, stack: str) -> str:
+        # As long as the id of a key is, for the size of the policies.
+        name = f"{self._called(key, stack, 'key').replace(' ', '-')}-".ljust(36, "0")
+        return self.arn("kms", f"key/{name}", region=_region(key, self.stacks[stack]))
+
+    def _bucket_policies(self) -> Iterator[tuple[str, str, Any]]:
+        for stack in self.stacks:
+            buckets = self._of(stack, "aws_s3_bucket")
+            for one in self._of(stack, "aws_s3_bucket_policy").values():
+                identifier = one["bucket"].split(".")[1]
+                yield self._called(one, stack, "bucket"), buckets[identifier]["bucket"], one["policy"]
+
+    def _key_policies(self) -> Iterator[tuple[str, str, Any]]:
+        for stack in self.stacks:
+            for one in self._of(stack, "aws_kms_key").values():
+                yield self._called(one, stack, "key"), self._key_arn(one, stack), one["policy"]
+
+    def _called(self, resource: Json, stack: str, kind: str) -> str:
+        """Return what a bucket or key is called: by the construct that makes it."""
+        construct = str(resource["//"]["metadata"]["path"]).split("/")[1]
+        if construct in ("secure-bucket", "encryption-key"):
+            return f"{'data' if stack == self.storage else 'state'} {kind}"
+        return construct.replace("-", " ")
+
+    def _attached(self, stack: str, role: str) -> Iterator[Policy]:
+        policies = self._of(stack, "aws_iam_policy")
+        for one in self._of(stack, "aws_iam_role_policy_attachment").values():
+            if f"aws_iam_role.{role}.name" in one["role"]:
+                identifier = one["policy_arn"].split(".")[1]
+                yield self.managed[policies[identifier]["name"]]
+
+    @staticmethod
+    def _policy(document: Any, name: str) -> Policy:  # noqa: ANN401 - JSON, as text or read
+        text = document if isinstance(document, str) else json.dumps(document)
+        unknown = re.search(_UNKNOWN.format("([^>]*)"), text)
+        if unknown is not None:
+            raise UnknownReferenceError(f"{name}: it is not known what ${{{unknown[1]}}} stands for")
+        return policy(json.loads(text), name)
+
+
+def _region(resource: Json, stack: Json) -> str:
+    alias = resource.get("provider", "aws").partition(".")[2]
+    (found,) = (one["region"] for one in stack["provider"]["aws"] if one.get("alias", "") == alias)
+    return str(found)
+
+
+def _account(settings: Settings) -> str:
+    if settings.account_id is not None:
+        return settings.account_id
+    access = settings.access
+    named = [access.deploy_role] if access.deploy_role is not None else list(access.principals)
+    return next((account for arn in named if (account := arn_account(arn))), STAND_IN)

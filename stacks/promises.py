@@ -1,0 +1,103 @@
+"""Refuses an environment whose policies do not keep what its settings promise."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from proof.properties import GivenUp, Known, Proven, check
+from stacks.deployed import Deployed, Json
+from stacks.guarantees import Guarantee, Guarantees
+from stacks.settings import Settings
+
+LIMITS = {"bucket": 20_480, "key": 32_768}
+"""Bytes that AWS takes of a policy:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html
+https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"""
+
+
+class BrokenPromiseError(Exception):
+    """Policies that do not keep what is promised.
+
+    Attributes:
+        problems: one line each, which begins with the environment.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        """Hold `problems`."""
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def deployed(settings: Settings, stacks: Path) -> Deployed:
+    """Read what an environment's synthesized stacks deploy.
+
+    Args:
+        settings: the environment.
+        stacks: the folder with a folder for each stack.
+    """
+    name = f"secure-storage-{settings.environment}"
+    found: dict[str, Json] = {}
+    for stack in (name, f"{name}-state", f"{name}-ci"):
+        file = stacks / stack / "cdk.tf.json"
+        if file.exists():
+            found[stack] = json.loads(file.read_bytes())
+    return Deployed.of(settings, found)
+
+
+def prove(
+    settings: Settings, stacks: Path, known: Known | None = None, *, reasons: bool = True
+) -> list[Proven | GivenUp]:
+    """Return what is true of each of an environment's promises, in the order of the table.
+
+    Args:
+        settings: the environment.
+        stacks: the folder with a folder for each of its synthesized stacks.
+        known: what was proven before for others.
+        reasons: whether to find the statements by which a promise holds.
+    """
+    guarantees: list[Guarantee] = list(Guarantees(deployed(settings, stacks)))
+    under = (Known() if known is None else known).under(_names(settings))
+    promised = [one for one in guarantees if not isinstance(one, GivenUp)]
+    proven = iter(check(promised, under, reasons=reasons))
+    return [one if isinstance(one, GivenUp) else next(proven) for one in guarantees]
+
+
+def refuse_broken(environments: Sequence[Settings], stacks: Path) -> None:
+    """Prove every promise of every environment.
+
+    Args:
+        environments: their settings.
+        stacks: the folder with a folder for each of their synthesized stacks.
+
+    Raises:
+        BrokenPromiseError: one does not hold, or cannot be decided, or a policy is larger than AWS takes.
+    """
+    known = Known()
+    problems = [
+        f"environment {settings.environment}: {problem}"
+        for settings in environments
+        for problem in (*_broken(settings, stacks, known), *_too_large(deployed(settings, stacks)))
+    ]
+    if problems:
+        raise BrokenPromiseError(problems)
+
+
+def _broken(settings: Settings, stacks: Path, known: Known) -> Iterator[str]:
+    for one in prove(settings, stacks, known, reasons=False):
+        if isinstance(one, Proven):
+            for example in one.counter_examples():
+                yield f"{one.promised.name} does not hold: {example}"
+
+
+def _too_large(of: Deployed) -> Iterator[str]:
+    for what, size in of.sizes.items():
+        limit = LIMITS[what.split()[-1]]
+        if size > limit:
+            yield f"the policy of the {what} would have {size} bytes, and AWS takes {limit}: grant to fewer"
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    """Return the names that are an environment's own; the longer ones may hold its name, and come first."""
+    buckets = (settings.bucket_name, settings.logging.bucket, settings.replication.bucket)
+    aliases = (settings.encryption.key_alias, settings.state.key_alias, settings.audit.key_alias)
+    return (*buckets, settings.state.bucket, *aliases, settings.replication.key_alias, settings.environment)

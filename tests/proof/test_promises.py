@@ -1,0 +1,188 @@
+"""What each environment promises is proven at synthesis; settings that break a promise are refused."""
+
+from pathlib import Path
+
+from main import synthesize as synthesize_here
+from proof.properties import GivenUp, Known, Proven
+from stacks.environments import load_environments
+from stacks.promises import prove
+from stacks.settings import Settings
+from tests.conftest import ROOT, VARIANTS
+from tests.test_synthesis import contents, synthesize
+
+import pytest
+
+DEPLOY = "arn:aws:iam::111122223333:role/deploy"
+ENVIRONMENTS = {
+    settings.environment: settings
+    for folder in (ROOT / "environments", VARIANTS, VARIANTS / "ci")
+    for settings in load_environments(folder, {})
+}
+GIVEN_UP = {
+    "audit": {"nobody-deletes-records"},
+    "ci-shared-provider": {"ci-deploys-from-its-branch"},
+    "inventory-csv": {"nobody-deletes-records"},
+    "lenient": {"uploads-name-their-key"},
+    "logging": {"nobody-deletes-records"},
+    "sse-s3-lenient": {"uploads-name-their-key"},
+}
+
+
+@pytest.fixture(scope="session")
+def known() -> Known:
+    return Known()
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_every_promise_is_proven(name: str, stack_folders: dict[str, Path], known: Known) -> None:
+    stacks = stack_folders[f"secure-storage-{name}"].parent
+    results = prove(ENVIRONMENTS[name], stacks, known)
+    broken = [line for one in results if isinstance(one, Proven) for line in one.counter_examples()]
+    assert broken == []
+    assert {one.name for one in results if isinstance(one, GivenUp)} == GIVEN_UP.get(name, set())
+    assert sum(isinstance(one, Proven) for one in results) > 15
+
+
+def settings_file(folder: Path, text: str) -> None:
+    (folder / "environments").mkdir()
+    (folder / "environments" / "dev.toml").write_text(text)
+
+
+REFUSED = {
+    "only private ranges, of which S3 sees none": (
+        f'[network]\nsource_ips = ["10.0.0.0/8", "fd00::/8"]\n[access]\ndeploy_role = "{DEPLOY}"\n',
+        "uploads-pass does not hold: every upload to the data bucket: DenyOutsidePerimeter would refuse "
+        "every such request; network.source_ips has only private ranges, and S3 sees none of those",
+    ),
+    "a private range of IPv6": (
+        f'network.source_ips = ["fd00::/8"]\naccess.deploy_role = "{DEPLOY}"\n',
+        "uploads-pass does not hold: every upload to the data bucket: DenyOutsidePerimeter would refuse ",
+    ),
+    "endpoints that the role which deploys does not pass": (
+        '[network]\nvpc_endpoints = ["vpce-01234567"]\n',
+        "deploy-role-keeps-control does not hold: data bucket, to empty it: DenyOutsidePerimeter: ",
+    ),
+    "addresses that the role which deploys does not pass": (
+        '[network]\nsource_ips = ["203.0.113.0/24"]\n',
+        "deploy-role-keeps-control does not hold: data bucket, to empty it: DenyOutsidePerimeter: ",
+    ),
+    "an organization that the role which deploys may not be of": (
+        '[network]\norganization_id = "o-a1b2c3d4e5"\n',
+        "deploy-role-keeps-control does not hold: data bucket, to empty it: DenyOutsideOrganization: ",
+    ),
+    "another role that is exempt": (
+        '[network]\nvpc_endpoints = ["vpce-01234567"]\n'
+        'exempt_roles = ["arn:aws:iam::111122223333:role/breakglass"]\n',
+        "deploy-role-keeps-control does not hold: data bucket, to empty it: DenyOutsidePerimeter: ",
+    ),
+    "a role of another account that deploys": (
+        f'account_id = "999988887777"\n[access]\ndeploy_role = "{DEPLOY}"\n',
+        "deploy-role-keeps-control does not hold: data bucket: "
+        "arn:aws:sts::111122223333:assumed-role/deploy/another-session could not do ",
+    ),
+    "a role of another account that could change the key's policy": (
+        f'account_id = "999988887777"\n[access]\ndeploy_role = "{DEPLOY}"\n',
+        "no-other-account does not hold: data key: AllowDeployRoleToChangePolicy: "
+        "arn:aws:sts::111122223333:assumed-role/deploy/another-session could do kms:PutKeyPolicy on ",
+    ),
+    "a role of another account, without a key": (
+        f'account_id = "999988887777"\naccess.deploy_role = "{DEPLOY}"\nencryption.mode = "sse-s3"\n',
+        "deploy-role-keeps-control does not hold: data bucket: ",
+    ),
+    "a replica that the role of another account could not manage": (
+        f'account_id = "999988887777"\naccess.deploy_role = "{DEPLOY}"\nencryption.mode = "sse-s3"\n'
+        '[replication]\nenabled = true\nregion = "eu-west-1"\n',
+        "deploy-role-keeps-control does not hold: replica bucket: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), REFUSED.values(), ids=REFUSED)
+def test_settings_that_break_a_promise_are_refused(tmp_path: Path, settings: str, message: str) -> None:
+    settings_file(tmp_path, settings)
+    done = synthesize(tmp_path / "out", folder=tmp_path)
+    assert done.returncode == 1
+    assert all(line.startswith("Error: environment dev: ") for line in done.stderr.splitlines())
+    assert f"Error: environment dev: {message}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_broken_promise_says_how_to_fix_it(tmp_path: Path) -> None:
+    settings_file(tmp_path, '[network]\nvpc_endpoints = ["vpce-01234567"]\n')
+    (line,) = synthesize(tmp_path / "out", folder=tmp_path).stderr.splitlines()
+    assert line.endswith("; name the role that deploys, of this account, in access.deploy_role")
+
+
+def test_what_was_synthesized_before_is_kept_when_an_environment_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    assert synthesize(tmp_path / "out").returncode == 0
+    before = contents(tmp_path / "out")
+    (tmp_path / "environments" / "dev.toml").write_text('[network]\nvpc_endpoints = ["vpce-01234567"]\n')
+    assert synthesize(tmp_path / "out", folder=tmp_path).returncode == 1
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        'vpc_endpoints = ["vpce-01234567"]',
+        'source_ips = ["10.0.0.0/8", "203.0.113.0/24"]',
+        'source_ips = ["10.0.0.0/8"]\nvpc_endpoints = ["vpce-01234567"]',
+        'organization_id = "o-a1b2c3d4e5"',
+        'vpc_endpoints = ["vpce-01234567"]\nlisting = true',
+    ],
+)
+def test_a_perimeter_that_the_deploying_role_passes_is_let_through(tmp_path: Path, network: str) -> None:
+    settings_file(tmp_path, f'[network]\n{network}\n[access]\ndeploy_role = "{DEPLOY}"\n')
+    done = synthesize(tmp_path / "out", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
+    readers = ",".join(f'{{ principal = "arn:aws:iam::111122223333:role/r{n}" }}' for n in range(60))
+    settings_file(tmp_path, f"access.readers = [{readers}]\n")
+    done = synthesize(tmp_path / "out", folder=tmp_path)
+    assert done.returncode == 1
+    assert "Error: environment dev: the policy of the data bucket would have " in done.stderr
+    assert "AWS takes 20480: grant to fewer" in done.stderr
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = synthesize(tmp_path / "file" / "out")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: cannot write to {tmp_path}/file/out: Not a directory\n",
+    )
+
+
+def test_a_second_synthesis_keeps_what_terraform_left(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
+    synthesize_here([settings], out)
+    left = out / "stacks" / "secure-storage-dev" / "errored.tfstate"
+    left.write_text("{}")
+    synthesize_here([settings], out)
+    assert left.read_text() == "{}"
+    assert (out / "manifest.json").exists()
+
+
+def test_environments_that_differ_in_names_only_are_proven_once(tmp_path: Path) -> None:
+    settings_file(tmp_path, "")
+    folder = tmp_path / "environments"
+    (folder / "dev.toml").unlink()
+    for name in ("first", "second"):
+        (folder / f"{name}.toml").write_text(f'bucket_name = "acme-{name}-data"\n')
+    environments = load_environments(folder, {})
+    synthesize_here(environments, tmp_path / "out")
+    known = Known()
+    first, second = (_all_asked(one, tmp_path / "out" / "stacks", known) for one in environments)
+    assert first > 50
+    assert second == 0
+
+
+def _all_asked(settings: Settings, stacks: Path, known: Known) -> int:
+    before = len(known)
+    assert all(one.holds for one in prove(settings, stacks, known) if isinstance(one, Proven))
+    return len(known) - before
