@@ -51,8 +51,9 @@ snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: setup ## Renew the generated parts of docs/: settings and upgrading
+docs: setup ## Renew the generated parts of docs/: settings, guarantees, upgrading
 	@$(python) -m ops.settings_page
+	@$(python) -m ops.guarantees_page
 	@$(python) -m tests.upgrading.page
 
 review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
