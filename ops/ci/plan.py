@@ -76,7 +76,7 @@ def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed
     )
     write_summary(f"{summary}\nThe digest of this plan is `{manifest.digest}`.")
     if judgement.refusals:
-        raise OpsError(_error(environment, judgement.refusals), judgement.status)
+        raise OpsError(_error(environment, judgement), judgement.status)
     print(made.review.headline)
     if made.review.verdict == "no changes" and made.same_configuration:
         print(f"✓ {made.stack} is deployed as it is at {made.of.commit}: there is nothing to deploy")
@@ -112,13 +112,13 @@ def _allowed(made: Planned, merged: MergedReviews) -> Judgement:
     return Judgement(allowed_by=tuple(sorted(allowing)))
 
 
-def _error(environment: str, refusals: Sequence[str]) -> str:
-    more = len(refusals) - MOST_DIFFERENCES
-    listed = "; ".join([*refusals[:MOST_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
-    return (
-        f"the plan of {environment} is not deployed as it is not what was reviewed and allowed: {listed}; "
-        "a pull request with an empty commit plans all of it again"
-    )
+def _error(environment: str, judgement: Judgement) -> str:
+    shown, more = judgement.refusals[:MOST_DIFFERENCES], len(judgement.refusals) - MOST_DIFFERENCES
+    listed = "; ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
+    remedy = "a pull request with an empty commit plans all of it again"
+    if judgement.status == NOT_ALLOWED:
+        remedy = "then run this job again"
+    return f"the plan of {environment} is not what was reviewed and allowed: {listed}; {remedy}"
 
 
 def _summary(made: Planned, merged: MergedReviews, judgement: Judgement, note: str) -> str:
