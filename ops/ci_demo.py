@@ -165,7 +165,7 @@ def allow_a_danger(site: Site) -> None:
         github.remove_label(5, LABEL, AUTHOR)
         github.set_label(5, LABEL, REVIEWER)
         site.commit("Past review", section="tags", setting='Owner = "nobody"')
-        site.refused("ci-plan", "plan", "tags.Owner")
+        site.refused("ci-plan", "plan", "tags_all.Owner changes, and not in the review of pull request 5")
 
     with step("That push is taken back: main's plan is what was reviewed and allowed, and is deployed"):
         site.git("revert", "--no-edit", "HEAD")

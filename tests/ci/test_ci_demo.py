@@ -22,7 +22,7 @@ def test_a_pull_request_lives_as_it_should() -> None:
         "the stored plan was altered",
         "the plan is stale",
         "which is in no review",
-        "tags.Owner changes, and not in the review of pull request 5",
+        "tags_all.Owner changes, and not in the review of pull request 5",
         "AWS does not let it store a plan for main: AccessDenied",
         "AWS does not let it write over a stored review: AccessDenied",
     ):
