@@ -10,8 +10,9 @@ from proof.facts import AWS_KINDS
 from proof.grammar import DocumentError, Policy
 from proof.limits import DEFAULT, LimitError, Limits
 from proof.logic import Formula, every, negate
+from proof.material import Material, callers_of
 from proof.proving import Asker, Fails, Holds, Undecided, blame
-from proof.scene import Material, Scene, callers_of
+from proof.scene import Scene
 from proof.witness import Witness
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from proof.callers import level
+from proof.caller import level
 from proof.facts import AWS_KINDS, MANDATORY_SERVICES, ROOT_CAN_ALWAYS
 from proof.grammar import Named, Policy, Statement
 from proof.logic import Formula, Var, every, implies, negate, same, some

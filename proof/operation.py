@@ -17,8 +17,9 @@ from proof.globs import Glob
 from proof.grammar import Named, Statement
 from proof.limits import Limits
 from proof.logic import Formula, every, implies, same
+from proof.material import Material
 from proof.parse import policy
-from proof.scene import Material, Scene
+from proof.scene import Scene
 
 # Reading decrypts a data key, writing has one made.
 NEEDS = {

@@ -10,8 +10,9 @@ from proof.asking import Where
 from proof.decide import Decided, Decision, Unwritten, Use
 from proof.limits import DEFAULT, LimitError, Limits
 from proof.logic import Formula, Not, Var, evaluate, every, implies, negate, replaced, some, variables
+from proof.material import Material, callers_of
 from proof.operation import Call, Operation
-from proof.scene import Material, Scene, callers_of
+from proof.scene import Scene
 from proof.solve import Solver
 from proof.witness import Witness, ordinary, read
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from proof.actions import Kind as Action
-from proof.callers import Caller
+from proof.caller import Caller
 from proof.facts import Kind
 from proof.logic import Formula, Var, negate
 from proof.scene import Scene

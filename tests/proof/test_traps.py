@@ -40,6 +40,16 @@ def test_the_age_of_a_signature_of_version_2_is_always_zero() -> None:
     assert denies(old, version_2) == "no"
 
 
+def test_what_no_policy_compares_is_free_all_the_same() -> None:
+    aged = When({"Null": {"s3:signatureversion": "false"}, "NumericEquals": {"s3:signatureAge": "5"}})
+    assert answer(decision(statement()), nobody(READ & aged)) == "no"
+    direct = When({"Null": {"aws:ViaAWSService": "false", "aws:SourceIp": "false"}})
+    assert answer(decision(statement()), nobody(READ & Caller("anonymous") & direct)) == "unknown"
+    assert answer(decision(statement()), nobody(READ & AWS_IDENTITY & direct)) == "no"
+    absent = When({"Null": {"aws:ViaAWSService": "true"}})
+    assert answer(decision(statement()), nobody(READ & absent)) == "unknown"
+
+
 def test_access_keys_have_no_flag_for_a_second_factor() -> None:
     without = (
         READ
