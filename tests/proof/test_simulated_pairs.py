@@ -171,7 +171,7 @@ DIFFERENCES: dict[str, Callable[[Case], bool]] = {
         by_a_role_with_a_path
     ),
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-    "a moment may be in seconds since 1970; iam-simulate does not read it as such": (
+    "a moment may be in seconds since 1970; iam-simulate compares them with milliseconds": (
         under_a_moment_in_seconds
     ),
 }
