@@ -44,11 +44,16 @@ def review(
     redactor = Redactor(secrets_of(plan.document))
     policies: list[PolicyChange] = []
     resources: list[ResourceChange] = []
+    names: dict[str, tuple[str, str]] = {}
     for change in plan.resources:
         if change.changes:
-            policies += _policy_changes(change, shown(change))
-            resources.append(_resource(change, shown(change), redactor))
+            sides = shown(change)
+            policies += _policy_changes(change, sides)
+            resources.append(_resource(change, sides, redactor))
+            names |= _name(change, sides, redactor)
     drifted = real_drift(plan)
+    for change in drifted:
+        names |= _name(change, shown(change), redactor)
     counts = _counts(plan) | {"drift": len(drifted)}
     found = [one.redacted(redactor.text) for one in findings_of(plan, deployed, synthesized)]
     outputs = [_resource(change, shown(change), redactor) for change in plan.outputs]
@@ -62,7 +67,7 @@ def review(
         outputs=tuple(outputs),
         drift=tuple(_resource(change, shown(change), redactor) for change in drifted),
         environment=environment,
-        names=dict(_names([*plan.resources, *drifted], redactor)),
+        names=names,
     )
 
 
@@ -74,11 +79,9 @@ def _gravest_first(change: ResourceChange) -> int:
     return _FIRST.index(action) if action in _FIRST else len(_FIRST)
 
 
-def _names(changes: Iterable[Change], redactor: Redactor) -> Iterator[tuple[str, tuple[str, str]]]:
-    for change in changes:
-        if change.changes:
-            what, name = called(change.type, *shown(change))
-            yield redactor.text(change.address), (redactor.text(what), redactor.text(name))
+def _name(change: Change, sides: Sides, redactor: Redactor) -> dict[str, tuple[str, str]]:
+    what, name = called(change.type, *sides)
+    return {redactor.text(change.address): (redactor.text(what), redactor.text(name))}
 
 
 def _policies_of(change: Change, before: Json, after: Json) -> Iterator[tuple[str, Json, Json]]:
