@@ -9,6 +9,7 @@ from review.configurations import lifecycle_findings
 from review.facts import harmless
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
+from review.literals import Literals
 from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding, careful, dangerous
 from review.parts import part_findings
 from review.plan import Change, Plan
@@ -33,7 +34,8 @@ def findings_of(
     """
     around, owners = around_of(plan), owners_of(plan)
     found: list[Finding] = []
-    changes = [owners.without_echoes(one) for one in plan.resources if one.changes]
+    literals = Literals(plan, synthesized, around.own_accounts)
+    changes = [literals.filled_in(owners.without_echoes(one)) for one in plan.resources if one.changes]
     for change in changes:
         found += judged(change, around)
     found += unjudged_kinds(changes)

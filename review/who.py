@@ -86,7 +86,7 @@ def _aws(clause: Clause, name: str, own: Collection[str]) -> Who:
 
 
 def _of_account(name: str, account: str, own: Collection[str]) -> Who:
-    if account and account in own:
+    if (account and account in own) or "${" in name:  # a reference to what the plan makes or reads
         return Who(CAREFUL, "{}", name)
     if not own:
         return Who(CAREFUL, "{} (cannot tell whose account)", name, stranger=True)

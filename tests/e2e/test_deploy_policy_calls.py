@@ -17,6 +17,8 @@ from constructs_lib.policies.deploy_policy import deploy_policies
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.remote_state import RemoteState
 from ops.toolchain import tool_environment
+from review.drift import Drift, drifts_of
+from review.plan import read_plan
 from stacks.app import build
 from stacks.aws_names import partition_of
 from stacks.environments import load_environments
@@ -161,6 +163,18 @@ class Place:
     def apply(self, *arguments: str) -> None:
         self.terraform("apply", "-input=false", "-auto-approve", *arguments)
 
+    def drifts(self) -> list[Drift]:
+        """What `ops drift` says now."""
+        self.terraform("plan", "-refresh-only", "-input=false", "-lock=false", "-out=drift.tfplan")
+        shown = subprocess.run(
+            ["terraform", "show", "-json", "drift.tfplan"],
+            cwd=self.folder,
+            env=self.environ(),
+            capture_output=True,
+            check=True,
+        )
+        return list(drifts_of(read_plan(shown.stdout, "drift.tfplan")))
+
     def resource_values(self, kind: str, attribute: str) -> list[str]:
         """An attribute of every resource of a kind."""
         stack = json.loads((self.folder / "cdk.tf.json").read_bytes())["resource"]
@@ -240,6 +254,7 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     )
     place.terraform("init", "-input=false")
     place.apply()
+    assert [(one.address, one.attributes) for one in place.drifts()] == []
     place.terraform("plan", "-input=false", "-detailed-exitcode")
 
     place.synthesize(changed(settings))
