@@ -102,7 +102,8 @@ def _as_text(environment: str, drifts: Drifts) -> Iterator[str]:
             else:
                 yield f"    {name}: {_shown(before)} → {_shown(after)}"
         for finding in drift.findings:
-            yield f"    {finding.severity}: {finding.said}"
+            example = f"; for example, {finding.example}" if finding.example else ""
+            yield f"    {finding.severity}: {finding.said}{example}"
             if finding.remedy:
                 yield f"    → {finding.remedy}"
         yield ""

@@ -40,6 +40,7 @@ class Finding:
         words: what it means, as a clause without a full stop, with `{}` for each of `values`.
         values: what comes from the plan; the words are ours.
         remedy: what to do where a deploy does not simply put it back.
+        example: a request that shows it, as a sentence; which of many is not always the same.
     """
 
     severity: str
@@ -47,6 +48,7 @@ class Finding:
     words: str
     values: tuple[str, ...] = ()
     remedy: str = ""
+    example: str = ""
 
     @property
     def said(self) -> str:
@@ -59,9 +61,9 @@ class Finding:
         """Return the finding as one about the resource at `address`."""
         return replace(self, address=address)
 
-    def with_words(self, words: str, *values: object) -> "Finding":
-        """Return the finding with more words at its end, and values for them."""
-        return replace(self, words=self.words + words, values=(*self.values, *map(written, values)))
+    def with_example(self, example: str) -> "Finding":
+        """Return the finding with a request that shows it."""
+        return replace(self, example=example)
 
     def redacted(self, text: Callable[[str], str]) -> "Finding":
         """Return the finding with `text` made of each of its texts."""
@@ -71,6 +73,7 @@ class Finding:
             words=text(self.words),
             values=tuple(map(text, self.values)),
             remedy=text(self.remedy),
+            example=text(self.example),
         )
 
 

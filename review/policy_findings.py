@@ -105,8 +105,7 @@ def _decided(
         if one.severity == GOOD:
             yield one
         elif not exact.nothing_more:
-            example = exact.refused.get(sid) or exact.allowed.get(sid)
-            yield one.with_words("; for example, {}", example) if example else one
+            yield one.with_example(exact.refused.get(sid) or exact.allowed.get(sid) or "")
 
 
 def _is_surprising(statement: Statement) -> bool:

@@ -19,4 +19,9 @@ def as_json(review: Review) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, str]:
-    return {"severity": finding.severity, "address": finding.address, "words": finding.said}
+    return {
+        "severity": finding.severity,
+        "address": finding.address,
+        "words": finding.said,
+        "example": finding.example,
+    }

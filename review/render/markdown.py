@@ -175,7 +175,8 @@ def _group_rows(group: Group) -> Iterator[str]:
     yield f"- {title}\n"
     for one in group.findings:
         severity = "" if one.severity == "good" else f"**{one.severity}** "
-        yield f"  - {severity}{_words(one)}\n"
+        example = f"; for example, {code(one.example, 300)}" if one.example else ""
+        yield f"  - {severity}{_words(one)}{example}\n"
 
 
 def _words(finding: Finding) -> str:

@@ -45,7 +45,7 @@ def _group(group: Group) -> Iterator[str]:
         yield "the plan"
     for one in group.findings:
         severity = "" if one.severity == "good" else f"{one.severity}: "
-        yield f"  {severity}{one.said}"
+        yield f"  {severity}{one.said}" + (f"; for example, {one.example}" if one.example else "")
 
 
 def _policies(review: Review) -> Iterator[str]:

@@ -40,7 +40,10 @@ class Comment(SingleFileSnapshotExtension):
 def test_the_comment_is_what_was_reviewed(name: str, snapshot: SnapshotAssertion) -> None:
     comment = markdown(reviewed(name), marker=MARKER)
     assert len(comment) <= LIMIT
-    assert comment == snapshot(extension_class=Comment)
+    # Which request shows a finding is for the proofs to choose.
+    assert re.sub(r"; for example, `[^`]*`", "; for example, `…`", comment) == snapshot(
+        extension_class=Comment
+    )
 
 
 def test_there_is_a_plan_of_every_case() -> None:

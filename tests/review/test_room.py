@@ -82,3 +82,4 @@ def test_it_runs_alone(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("prod: dangerous. Changes 1\n")
     assert "anybody may now read" in done.stdout
+    assert "for example, anybody could now read s3://secure-prod-data-bucket" in done.stdout
