@@ -54,6 +54,12 @@ def differences(before: Attributes, after: Attributes) -> set[str]:
     }
 
 
+def leaves(side: Attributes, path: str) -> list[Json]:
+    """Return all values at a path, as `rule.filter.prefix`, in whichever element of its lists."""
+    name = path.partition(".")[0]
+    return [value for where, value in flat(side.get(name), name) if _INDEX.sub("", where) == path]
+
+
 def _same(one: Json, other: Json) -> bool:
     # True equals 1 to Python, so only what has a type in common is compared as it is.
     return type(one) is type(other) and not is_unknown(other) and bool(one == other)

@@ -51,6 +51,8 @@ class Owners:
         owned = {member for name, member in self._named.get((echo.owner, echo.by), ()) if name in names}
         if not owned:
             return {}
+        if echo.counted:
+            return {attribute: before.get(attribute)} if after.get(attribute) == len(owned) else {}
         if not echo.member:
             return {attribute: before.get(attribute)}
         old, new = (side.get(attribute) or [] for side in (before, after))

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from review.attributes import differences
+from review.attributes import Attributes, differences, leaves
 from review.configurations import lifecycle_findings
 from review.facts import harmless
+from review.facts.echoes import UNSET
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
 from review.literals import Literals
@@ -93,11 +94,21 @@ def _differs(change: Change) -> bool:
     before, after = (one if isinstance(one, dict) else {} for one in (change.before, change.after))
     for path in differences(before, after):
         if path not in POLICIES.get(change.type, ()):
-            return True
+            if not _is_unset(change.type, path, before, after):
+                return True
+            continue
         old, new = parse_policy(before.get(path)), parse_policy(after.get(path))
         if not (old and new) or statement_changes(old, new):
             return True
     return False
+
+
+def _is_unset(kind: str, path: str, before: Attributes, after: Attributes) -> bool:
+    """Return whether a value was null, and is what the provider reads where nobody set any."""
+    if path not in UNSET.get(kind, {}):
+        return False
+    old, new = (leaves(side, path) for side in (before, after))
+    return not old and set(new) == {UNSET[kind][path]}
 
 
 def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:

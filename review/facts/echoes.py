@@ -18,6 +18,7 @@ class Echo:
         by: the attribute of the owner that names the resource that echoes it.
         of: the attributes of the echoing resource that may be that name.
         member: for a list of what several owners set: the owner's attribute that stands in the list.
+        counted: whether the attribute is the number of such members.
         filled_in: whether the provider leaves it open for a new resource where nobody sets it.
     """
 
@@ -25,6 +26,7 @@ class Echo:
     by: str = "bucket"
     of: tuple[str, ...] = ("bucket", "id")
     member: str = ""
+    counted: bool = False
     filled_in: bool = True
 
 
@@ -49,6 +51,12 @@ ECHOES: Mapping[str, Mapping[str, Echo]] = {
         "versioning": _bucket("versioning"),
         "website": _bucket("website_configuration"),
     },
+    "aws_iam_policy": {
+        # By hand it can be given to others: the number says so.
+        "attachment_count": Echo(
+            "aws_iam_role_policy_attachment", "policy_arn", ("arn", "id"), member="role", counted=True
+        ),
+    },
     "aws_iam_role": {
         "inline_policy": Echo("aws_iam_role_policy", "role", ("name", "id"), member="name"),
         "managed_policy_arns": Echo(
@@ -63,3 +71,8 @@ ECHOES: Mapping[str, Mapping[str, Echo]] = {
     "aws_sqs_queue": {"policy": Echo("aws_sqs_queue_policy", "queue_url", ("url", "id"))},
 }
 """By the type of the resource and its attribute, who sets it."""
+
+UNSET: Mapping[str, Mapping[str, object]] = {
+    "aws_s3_bucket_server_side_encryption_configuration": {"rule.bucket_key_enabled": False},
+}
+"""What the provider reads where nobody set anything, which it writes as null before: no difference."""
