@@ -1,6 +1,7 @@
-"""Review of a Terraform plan: what it changes, and what that means for the data's safety.
+"""What a change means for the safety of the data: a plan's JSON in, a judgement out.
 
-`plan` reads the plan, `values` keeps its secrets back, `policies` and `policy_findings` compare the
-policies in it, `resource_findings` judges the resources, `lifecycle` the synthesized files that it was
-made from; `build` puts the `model` together, and `markdown`, `text` and `as_json` write it down.
+`plan` reads the plan and `values` keeps its secrets back. `judgement` judges all of it: `judge` each
+resource by the `rules`, what becomes of it by `fate`, its policies by `policy_findings` (from `clauses`,
+`who` and, exactly, `exact`), the plan's other `parts`, and the synthesized `configurations`. `facts` is
+data. `build` makes the `model` of a review, `render` writes it down, and `drift` judges a refresh-only plan.
 """

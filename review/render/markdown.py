@@ -1,5 +1,6 @@
 """A review as Markdown, for one comment on a pull request."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -144,11 +145,11 @@ _GOES = ("destroy", "replace", "forget", "forget and create", "destroy (left ove
 
 
 def _unjudged(findings: Sequence[Finding]) -> _Section:
-    kinds = ", ".join(code(one.values[0]) for one in findings[:50])
-    more = f" and {len(findings) - 50} more" if len(findings) > 50 else ""
-    what = f"{len(findings)} type{'s' * (len(findings) != 1)}"
+    # Within HTML nothing is a code span: only what is a type's name for certain.
+    kinds = [one.values[0] for one in findings if re.fullmatch("[a-z0-9_]{1,80}", one.values[0])]
+    what = f"{len(findings)} type{'s' * (len(findings) != 1)}: {', '.join(kinds[:_MOST_VALUES])}"
     rows = [f"- {_said(one.values[0])}: {code(one.address)}\n" for one in findings]
-    head = f"\n<details><summary>No rules for {what}, so somebody has to look</summary>\n\n{kinds}{more}\n\n"
+    head = f"\n<details><summary>No rules for {what}</summary>\n\n"
     return _Section(head, rows, len(rows), "types", "\n</details>\n")
 
 
