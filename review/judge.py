@@ -6,7 +6,7 @@ else differs has to be looked at: "safe" is earned.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from review.attributes import Attributes, Json, differences
+from review.attributes import Attributes, Json, blocks, differences
 from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
@@ -38,6 +38,13 @@ ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_replication_configuration": {},
 }
 """What AWS does where such a resource does not exist: what is destroyed is judged as a change to that."""
+
+BY_DEFAULT: Mapping[str, Attributes] = {
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    "aws_s3_bucket_ownership_controls": {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
+}
+"""What S3 does since April 2023 with a bucket for which nobody made such a resource: a new one is judged
+as a change of that."""
 
 
 def is_judged(kind: str) -> bool:
@@ -129,7 +136,7 @@ def _given(change: Change, now: Attributes, around: Around) -> Attributes:
 
 
 def _absent(kind: str) -> Attributes:
-    return ABSENT.get(kind, {})
+    return BY_DEFAULT.get(kind) or ABSENT.get(kind, {})
 
 
 def _claimed(rules: Collection[Rule], differing: Collection[str]) -> set[str]:
@@ -152,7 +159,19 @@ def _policy_rule(subject: Subject) -> Iterator[Finding]:
     return policy_findings(subject.kind, subject.was, subject.now, subject.around)
 
 
+def _inline_policies(subject: Subject) -> Iterator[Finding]:
+    """Judge the policies that a role, a user or a group has itself, each by its name."""
+    old, new = (
+        {str(one.get("name")): one for one in blocks(side.get("inline_policy"))}
+        for side in (subject.was, subject.now)
+    )
+    for name in sorted(old.keys() | new.keys()):
+        sides = old.get(name, {}), new.get(name, {})
+        yield from policy_findings("aws_iam_role_policy", *sides, subject.around)
+
+
 POLICY_RULES = {kind: [Rule(paths, _policy_rule)] for kind, paths in POLICIES.items()}
+POLICY_RULES["aws_iam_role"].append(Rule(("inline_policy",), _inline_policies))
 
 
 def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> bool:
@@ -171,16 +190,22 @@ def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
 
 
 def _unclaimed(change: Change, differing: Collection[str], now: Attributes) -> Iterator[Finding]:
-    """Yield a finding for each value that differs, that no rule judges and that is not known as harmless."""
+    """Yield a finding with the values that differ, that no rule judges and that are not known as harmless."""
     known = {*harmless.ANYWHERE, *harmless.OF_KIND.get(change.type, {})}
     if change.action != "update":
         known |= {*harmless.NAMES.get(change.type, ()), "bucket"}
-    for path in sorted(differing):
-        name = path.partition(".")[0]
-        # What AWS or the provider fills in is not known before a resource is made.
-        made = change.action != "update" and is_unknown(now.get(name))
-        if not (made or any(path == one or path.startswith(f"{one}.") for one in known)):
-            yield careful("its {} changes, about which there is no rule", path)
+    begun = tuple(f"{one}." for one in known)
+    # What AWS or the provider fills in is not known before a resource is made.
+    made = {name for name, value in now.items() if change.action != "update" and is_unknown(value)}
+    paths = [
+        path
+        for path in sorted(differing)
+        if not f"{path}.".startswith(begun) and path.partition(".")[0] not in made
+    ]
+    if paths:
+        more = f" and {len(paths) - 6} more" if len(paths) > 6 else ""
+        verb = "is new" if change.action == "create" else "changes"
+        yield careful(f"its {{}}{more} {verb}, about which there is no rule", ", ".join(paths[:6]))
 
 
 def attribute_findings(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from review.accounts import foreign
 from review.attributes import Json, blocks, first
 from review.facts.kinds import GUARDS
 from review.model import Finding, careful, dangerous, good
@@ -20,18 +21,22 @@ AWS_KEY = "AWS's own, without a key policy of ours"
 )
 def encryption(it: Subject) -> Iterator[Finding]:
     """Judge the default encryption."""
-    yield from _encryption(*(first(one, "rule") for one in (it.was, it.now)))
+    yield from _encryption(first(it.was, "rule"), first(it.now, "rule"), it)
 
 
 @rule("aws_s3_bucket", "server_side_encryption_configuration")
 def inline_encryption(it: Subject) -> Iterator[Finding]:
     """Judge the default encryption that a bucket sets itself; without one S3 encrypts with its own keys."""
     path = "server_side_encryption_configuration"
-    yield from _encryption(*(first(one, path, "rule") for one in (it.was, it.now)))
+    yield from _encryption(first(it.was, path, "rule"), first(it.now, path, "rule"), it)
 
 
-def _encryption(before: Json, after: Json) -> Iterator[Finding]:
+def _encryption(before: Json, after: Json, it: Subject) -> Iterator[Finding]:
     path = "apply_server_side_encryption_by_default"
+    keys = [first(one, path, "kms_master_key_id") for one in (before, after)]
+    stranger = foreign(keys[1], it.around.own_accounts)
+    if stranger and keys[0] != keys[1]:
+        yield stranger("the default key is {} of another account, which can take it away", keys[1])
     old, new = (first(one, path, "sse_algorithm") or "AES256" for one in (before, after))
     if old != new:
         ranks = [ALGORITHMS.index(one) if one in ALGORITHMS else -1 for one in (old, new)]
@@ -42,7 +47,6 @@ def _encryption(before: Json, after: Json) -> Iterator[Finding]:
             lost = ": who may read an object needs no key for it any more" if new == "AES256" else ""
             yield dangerous(words + lost, new, old)
         return
-    keys = [first(one, path, "kms_master_key_id") for one in (before, after)]
     if key_name(keys[0]) != key_name(keys[1]):
         yield dangerous("the default key is {} now, and was {}", keys[1] or AWS_KEY, keys[0] or AWS_KEY)
 
