@@ -14,6 +14,7 @@ from review.facts.kinds import POLICIES
 from review.model import DANGEROUS, GOOD, Finding, careful, dangerous, good
 from review.policies import Policy, Statement, parse_policy
 from review.policy_shifts import narrowed, widened
+from review.promises import promise_findings
 from review.rules.registry import Around
 from review.values import is_sensitive, is_unknown
 from review.who import Who, is_unique_id, owner_of, subjects_of, who_of
@@ -69,7 +70,18 @@ def policy_findings(kind: str, was: Attributes, now: Attributes, around: Around)
         if is_unknown(after):
             yield careful("its {} is known only after apply, so it cannot be judged yet", attribute)
         elif not (before == after or is_sensitive(before) or is_sensitive(after)):
-            yield from _compared(kind, attribute, _renamed(before, around), after, around)
+            before = _renamed(before, around)
+            if kind == "aws_s3_bucket_policy" and before and after:
+                yield from _promises(now.get("bucket"), before, after, around)
+            yield from _compared(kind, attribute, before, after, around)
+
+
+def _promises(bucket: Json, before: Json, after: Json, around: Around) -> Iterator[Finding]:
+    policies = parse_policy(before), parse_policy(after)
+    if len(around.own_accounts) != 1 or policies[0] is None or policies[1] is None:
+        return
+    if around.budget.allows(sum(len(one.statements) for one in policies if one)):
+        yield from promise_findings(bucket, next(iter(around.own_accounts)), before, after)
 
 
 def _compared(kind: str, attribute: str, before: Json, after: Json, around: Around) -> Iterator[Finding]:
