@@ -105,7 +105,11 @@ def _values(operator: str, element: str, was: Collection[str], now: Collection[s
     less = "less" in old.operator
     if limits[0] is not None and limits[1] is not None and (less or "greater" in old.operator):
         if limits[0] != limits[1]:
-            yield Shift((limits[1] < limits[0]) == less, element, f"{said(was)} becomes {said(now)}")
+            told = [
+                _duration(element, one) or said(values)
+                for one, values in zip(limits, (was, now), strict=True)
+            ]
+            yield Shift((limits[1] < limits[0]) == less, element, f"{told[0]} becomes {told[1]}")
         return
     for values, word, narrower in (
         (new.values - old.values, "", old.negated),
@@ -113,6 +117,17 @@ def _values(operator: str, element: str, was: Collection[str], now: Collection[s
     ):
         if values:
             yield Shift(narrower, f"{element}{word}", said(values))
+
+
+def _duration(element: str, milliseconds: float | None) -> str:
+    """Return in people's units how long a link may live; empty for what is no such limit."""
+    if milliseconds is None or not element.lower().endswith(LONGER_LINKS):
+        return ""
+    for unit, length in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)):
+        if milliseconds >= length and milliseconds % length == 0:
+            count = int(milliseconds // length)
+            return f"{count} {unit}{'s' * (count != 1)}"
+    return f"{milliseconds:g} milliseconds"
 
 
 def said(values: Collection[str]) -> str:

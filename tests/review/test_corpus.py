@@ -109,7 +109,7 @@ def test_the_verdict(name: str) -> None:
         ("policy-deny-to-allow", "aws_s3_bucket_policy", "by the statement DenyLegacySignatures, which was a Deny, and is now an Allow"),
         ("policy-exempt-role-added", "aws_s3_bucket_policy", "arn:aws:iam::111122223333:role/contractor"),
         ("policy-headers-optional", "aws_s3_bucket_policy", "only with Condition Null s3:x-amz-server-side-encryption"),
-        ("policy-links-live-longer", "aws_s3_bucket_policy", "s3:signatureAge 86400000 becomes 604800000"),
+        ("policy-links-live-longer", "aws_s3_bucket_policy", "s3:signatureAge 1 day becomes 7 days"),
         ("policy-deny-for-fewer", "aws_s3_bucket_policy", "narrower: NotPrincipal arn:aws:iam::111122223333:role/etl"),
         ("policy-deny-fewer-actions", "aws_s3_bucket_policy", "narrower: Action s3:*"),
         ("policy-deny-not-action", "aws_s3_bucket_policy", "narrower: NotAction s3:GetObject"),
