@@ -1,0 +1,54 @@
+"""A value that no rule judges is never safe: on create, update, replace and drift, of every type."""
+
+import json
+from typing import Any
+
+from review.drift import drifts_of
+from review.facts import harmless
+from review.facts.kinds import POLICIES
+from review.plan import read_plan
+from review.rules import RULES
+from tests.review.review_support import review_of
+from tests.review.test_cases import resource
+
+import pytest
+
+KINDS = sorted({*RULES, *POLICIES} - harmless.KINDS.keys())
+ACTIONS = ["create", "update", "delete+create", "create+delete"]
+
+
+def document(kind: str, actions: str, before: Any, after: Any) -> dict[str, Any]:
+    changed = resource(0, kind, actions, before, after)
+    return {"format_version": "1.2", "resource_changes": [changed], "resource_drift": []}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_value_that_nobody_knows_needs_a_look(kind: str) -> None:
+    before, after = {"id": "x", "brand_new": [{"deep": 1}]}, {"id": "x", "brand_new": [{"deep": 2}]}
+    for actions in ACTIONS:
+        result = review_of(document(kind, actions, None if actions == "create" else before, after))
+        assert result.verdict in ("careful", "dangerous")
+        assert [one for one in result.findings if "brand_new.deep" in one.said], actions
+    drift = document(kind, "update", before, after)
+    drift = drift | {"resource_drift": drift["resource_changes"], "resource_changes": []}
+    (found,) = drifts_of(read_plan(json.dumps(drift).encode(), "drift"))
+    assert [one.severity for one in found.findings if "brand_new.deep" in one.said] == ["careful"]
+    assert review_of(drift).verdict in ("careful", "dangerous")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_destroyed_is_never_safe(kind: str) -> None:
+    assert review_of(document(kind, "delete", {"id": "x"}, None)).verdict in ("careful", "dangerous")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tags_are_safe_of_every_type(kind: str) -> None:
+    before, after = {"id": "x", "tags": {"a": "1"}}, {"id": "x", "tags": {"a": "2"}}
+    assert review_of(document(kind, "update", before, after)).verdict == "safe"
+
+
+@pytest.mark.parametrize("actions", ["create", "update", "delete+create", "delete", "forget"])
+def test_a_type_without_rules_is_never_safe(actions: str) -> None:
+    before = None if actions == "create" else {"x": 1}
+    after = None if actions in ("delete", "forget") else {"x": 2}
+    assert review_of(document("aws_brand_new", actions, before, after)).verdict == "careful"
