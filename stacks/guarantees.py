@@ -32,6 +32,9 @@ from stacks.settings_defaults import ci_role_names, replication_boundary_name, r
 
 Guarantee = Property | GivenUp
 
+STATE_LINKS = 7 * 24 * 3600
+"""Seconds after which no link to the state works, whatever the settings say of the data's."""
+
 ISSUER = "token.actions.githubusercontent.com"
 
 
@@ -79,7 +82,8 @@ class Guarantees:
         yield transport.https_only(everywhere, list(self._is.topics.values()))
         yield transport.no_outdated_tls(everywhere)
         yield links.no_legacy_signatures(everywhere)
-        yield links.no_old_links(self._with_links, self._max_age)
+        yield links.no_old_links(self._with_data, self._max_age)
+        yield links.no_old_links([self._state], STATE_LINKS, name="no-old-links-to-the-state")
         yield from perimeter.properties(self._with_data, self._perimeter)
 
     def _encryption(self) -> Iterator[Guarantee]:
@@ -90,7 +94,7 @@ class Guarantees:
         yield encryption.headers_required(
             self._data, required=self._settings.encryption.require_upload_headers
         )
-        yield encryption.one_key(self._buckets["state bucket"], state_key.arn)
+        yield encryption.one_key(self._state, state_key.arn)
         if "replica bucket" in self._buckets:
             replica_key = self._keys.get("replica key")
             yield encryption.one_key(
@@ -100,8 +104,9 @@ class Guarantees:
             )
         for what, use in self._uses().items():
             yield keys.only_for_its_bucket(self._keys[what], use)
+            yield keys.can_be_used(self._keys[what], use)
         if "audit key" in self._keys:
-            yield keys.only_for_the_audit(
+            yield from keys.for_the_audit(
                 self._keys["audit key"],
                 via=_via(self._settings.region, self._is.partition),
                 trail_arn=self._trail_arn,
@@ -125,11 +130,24 @@ class Guarantees:
         private = "network.source_ips has only private ranges, and S3 sees none of those"
         yield control.uploads_pass(
             self._data,
-            self._is.upload_headers,
+            self._headers(),
             self._perimeter,
             self._max_age,
             hint=private if self._settings.network.source_ips else "",
         )
+        yield control.use_passes(self._data, self._perimeter, self._max_age)
+        # Terraform uploads its lock file without headers.
+        of_state: list[dict[str, str]] = [{}, _named(self._keys["state key"].arn)]
+        yield control.uploads_pass(self._state, of_state, Perimeter(), STATE_LINKS)
+        yield control.use_passes(self._state, Perimeter(), STATE_LINKS)
+
+    def _headers(self) -> list[dict[str, str]]:
+        """Return each way in which an upload may say how it is encrypted."""
+        found = [self._is.upload_headers]
+        if not self._settings.encryption.require_upload_headers:
+            key = self._keys.get("data key")
+            found.append({"x-amz-server-side-encryption": "AES256"} if key is None else _named(key.arn))
+        return found
 
     def _protection(self) -> Iterator[Guarantee]:
         if "log bucket" in self._buckets:
@@ -139,32 +157,80 @@ class Guarantees:
                 sources.append(self._trail_arn)
             yield records.only_services_write(logs, account=self._is.account, sources=sources)
             yield self._records_stay(logs)
+            yield records.records_arrive(logs, self._is.account, self._deliveries)
+            yield records.each_below_its_prefix(logs, self._deliveries)
         for topic in self._is.topics.values():
-            yield records.only_our_alarms(
-                topic,
-                [
-                    self._is.arn(
-                        "events",
-                        f"rule/secure-{self._settings.environment}-{name}",
-                        region=self._settings.region,
-                    )
-                    for name in ALARMS
-                ],
-            )
+            rules = [self._rule(name) for name in ALARMS]
+            yield records.only_our_alarms(topic, rules)
+            yield records.alarms_arrive(topic, rules)
         yield replicas.only_our_replication({one: self._role_into(one) for one in self._buckets.values()})
         if "replica bucket" in self._buckets:
             yield replicas.nobody_uploads(self._buckets["replica bucket"])
+            yield control.use_passes(self._buckets["replica bucket"], self._perimeter, self._max_age)
+            yield from self._replication()
+
+    def _replication(self) -> Iterator[Guarantee]:
+        settings = self._settings
+        environment = settings.environment
+        role = self._is.roles[replication_role_name(environment)]
+        wanted, most = self._sides(any_key=False), self._sides(any_key=True)
+        chosen, object_lock = settings.replication, settings.object_lock.mode is not None
+        both = chosen.replica_modifications
+        sources, destinations = (wanted, wanted) if both else (wanted[:1], wanted[1:])
+        boundary = self._is.holder(replication_boundary_name(environment))
+        yield replicas.replicates_exactly(
+            {
+                role: replicas.Replication(sources, destinations, chosen.delete_markers, object_lock),
+                boundary: replicas.Replication(most, most, deletes=True, locks=True),
+            }
+        )
+        yield replicas.taken_by_s3_only(role, self._is.account, [one.bucket.arn for one in sources])
+        yield replicas.replication_passes(role.arn, destinations)
+
+    def _sides(self, *, any_key: bool) -> tuple[replicas.Side, ...]:
+        """Return the data bucket and the replica bucket, with their keys, or with any of the account."""
+        both = (("data", self._settings.region), ("replica", self._settings.replication.region or ""))
+        found = []
+        for what, region in both:
+            uses = replicas.DECRYPT + replicas.ENCRYPT if any_key else self._key_uses[f"{what} key"]
+            key = self._keys.get(f"{what} key")
+            keys_ = [self._is.arn("kms", "key/*", region=region)] if any_key else [key.arn] if key else []
+            bucket, via = self._buckets[f"{what} bucket"], _via(region, self._is.partition)
+            found.append(replicas.Side(bucket, tuple(keys_), via, uses))
+        return tuple(found)
+
+    @property
+    def _key_uses(self) -> dict[str, tuple[str, ...]]:
+        """What the replication does with each key: with bucket keys it encrypts and decrypts with both.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+        """
+        both = replicas.DECRYPT + replicas.ENCRYPT
+        if self._settings.replication.replica_modifications:
+            return {"data key": both, "replica key": both}
+        return {"data key": ("kms:Decrypt", "kms:GenerateDataKey"), "replica key": both}
+
+    def _rule(self, alarm: str) -> str:
+        name = f"rule/secure-{self._settings.environment}-{alarm}"
+        return self._is.arn("events", name, region=self._settings.region)
 
     def _handed_out(self) -> Iterator[Guarantee]:
         environment = self._settings.environment
         holders = {kind: self._is.holder(f"SecureS3{kind}-{environment}") for kind in managed.OBJECTS}
         yield managed.exactly(holders, self._data, self._keys.get("data key"), self._access_points)
+        yield managed.state_exactly(
+            self._is.holder(f"SecureStorageState-{environment}"),
+            self._state,
+            self._keys["state key"],
+            f"secure-storage-{environment}/terraform.tfstate",
+            _via(self._settings.state.region, self._is.partition),
+        )
         roles = self._is.roles
         names = ci_role_names(environment)
         of_ci = [roles[name] for name in names if name in roles]
         if of_ci:
             yield ci.no_data(of_ci, self._data)
-            state_bucket = self._buckets["state bucket"].arn
+            state_bucket = self._state.arn
             yield ci.writes_only(
                 roles[names.review],
                 "ci-review-writes-reviews-only",
@@ -204,8 +270,8 @@ class Guarantees:
         return [one for one in self._buckets.values() if one.what in ("data bucket", "replica bucket")]
 
     @property
-    def _with_links(self) -> list[Bucket]:
-        return self._with_data
+    def _state(self) -> Bucket:
+        return self._buckets["state bucket"]
 
     @property
     def _trail_arn(self) -> str:
@@ -256,7 +322,7 @@ class Guarantees:
         principals = tuple(settings.access.principals) or everybody
         found = {
             "state key": keys.S3Use(
-                self._buckets["state bucket"].arn,
+                self._state.arn,
                 _via(settings.state.region, partition),
                 self._is.account,
                 everybody,
@@ -271,6 +337,7 @@ class Guarantees:
                 self._readers,
                 self._writers,
                 self._replication_role,
+                self._key_uses["data key"],
             )
         if "replica key" in self._keys:
             found["replica key"] = keys.S3Use(
@@ -279,6 +346,21 @@ class Guarantees:
                 self._is.account,
                 principals,
                 replication_role=self._replication_role,
+                replication_uses=self._key_uses["replica key"],
+            )
+        return found
+
+    @property
+    def _deliveries(self) -> list[records.Delivery]:
+        settings = self._settings
+        acl = (("s3:x-amz-acl", "bucket-owner-full-control"),)
+        found = [records.Delivery("logging.s3.amazonaws.com", settings.logging.prefix, self._data.arn)]
+        if settings.inventory.enabled:
+            found.append(records.Delivery("s3.amazonaws.com", "inventory/", self._data.arn, acl))
+        if settings.audit.enabled:
+            prefix = f"AWSLogs/{self._is.account}/"
+            found.append(
+                records.Delivery("cloudtrail.amazonaws.com", prefix, self._trail_arn, acl, looks=True)
             )
         return found
 
@@ -352,3 +434,8 @@ def _via(region: str, partition: str) -> tuple[str, ...]:
     """Return S3 as `kms:ViaService` names it; in China, where no page could be read, in both ways."""
     name = f"s3.{region}.amazonaws.com"
     return (name, f"{name}.cn") if partition == "aws-cn" else (name,)
+
+
+def _named(key_arn: str) -> dict[str, str]:
+    header = "x-amz-server-side-encryption"
+    return {header: "aws:kms", f"{header}-aws-kms-key-id": key_arn}

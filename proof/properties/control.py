@@ -17,7 +17,14 @@ BUCKET_MANAGEMENT = (
     *("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"),
     *("s3:PutBucketVersioning", "s3:PutEncryptionConfiguration"),
 )
-KEY_MANAGEMENT = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+KEY_MANAGEMENT = (
+    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey"),
+    *("kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy"),
+    *("kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations"),
+    *("kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand"),
+    *("kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias"),
+    "kms:UpdateKeyDescription",
+)
 CHANGING = (
     *("s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"),
     *("s3:PutBucketOwnershipControls", "s3:PutReplicationConfiguration"),
@@ -86,6 +93,9 @@ def deploy_role_keeps_control(
     for key in keys if deploy_role is not None else ():
         managed = who & key.itself & Action(*KEY_MANAGEMENT)
         asks.append(Ask(key.what, _by_administrators(key), always(managed)))
+        # Of a new key, whose tags no IAM policy can go by yet.
+        of_policy = who & key.itself & Action("kms:PutKeyPolicy")
+        asks.append(Ask(f"{key.what}, when it is new", key.decision, always(of_policy)))
     return Property(
         "deploy-role-keeps-control",
         "The role that deploys can always change what it deployed"
@@ -128,36 +138,58 @@ def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str
 
 
 def uploads_pass(
-    bucket: Bucket, headers: Mapping[str, str], perimeter: Perimeter, max_age_seconds: int, *, hint: str = ""
+    bucket: Bucket,
+    headers: Sequence[Mapping[str, str]],
+    perimeter: Perimeter,
+    max_age_seconds: int,
+    *,
+    hint: str = "",
 ) -> Property:
     """Return that who sends what the outputs say, from inside, is not refused; and that somebody can.
 
     Args:
         bucket: it.
-        headers: what an upload sends.
+        headers: what an upload may send, each way to do so.
         perimeter: where requests may come from.
         max_age_seconds: how old a link may be.
         hint: what to look at where no upload passes.
     """
     upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & _current(max_age_seconds)
-    upload &= When(_sent(headers))
-    inside = any_of([When(one) for one in perimeter.inside()]) if perimeter.of_network else EVERY
-    if perimeter.organization is not None:
-        inside &= When({"StringEquals": {"aws:PrincipalOrgID": perimeter.organization}})
+    upload &= any_of([When(_sent(one)) for one in headers])
     seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
     # By somebody who has to be inside.
     seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
     return Property(
-        "uploads-pass",
-        "An upload with the headers that the outputs name, by somebody of the account and from an allowed "
-        "place, is not refused by the bucket policy.",
+        f"{bucket.what.replace(' ', '-')}-takes-uploads",
+        f"An upload to the {bucket.what} with the headers that the outputs name, or with none where none is "
+        "required, by somebody of the account and from an allowed place, is not refused by its policy.",
         "A bucket that nobody can use protects nothing.",
         (
             possible(f"every upload to the {bucket.what}", bucket.decision, upload & seen),
-            Ask(bucket.what, bucket.decision, never_denied(upload & inside)),
+            Ask(bucket.what, bucket.decision, never_denied(upload & _inside(perimeter))),
         ),
         otherwise=hint,
     )
+
+
+def use_passes(bucket: Bucket, perimeter: Perimeter, max_age_seconds: int) -> Property:
+    """Return that the bucket policy keeps nobody of the account from listing, reading and deleting."""
+    uses = ("s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket")
+    asked = bucket.everything & Action(*uses) & Account(bucket.account) & _current(max_age_seconds)
+    return Property(
+        f"{bucket.what.replace(' ', '-')}-can-be-used",
+        f"Who lists, reads or deletes in the {bucket.what}, of the account and from an allowed place, is not "
+        "refused by its policy.",
+        "A bucket that nobody can use protects nothing.",
+        (Ask(bucket.what, bucket.decision, never_denied(asked & _inside(perimeter))),),
+    )
+
+
+def _inside(perimeter: Perimeter) -> Where:
+    inside = any_of([When(one) for one in perimeter.inside()]) if perimeter.of_network else EVERY
+    if perimeter.organization is not None:
+        inside &= When({"StringEquals": {"aws:PrincipalOrgID": perimeter.organization}})
+    return inside
 
 
 def _sent(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:

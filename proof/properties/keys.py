@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proof.asking import Action, Principal, When, Where
+from proof.asking import Action, Caller, Principal, When, Where
+from proof.decide import Decision
+from proof.properties.control import ADMINISTRATOR
 from proof.properties.model import Ask, Property
 from proof.properties.things import Grant, Key, any_of
-from proof.proving import nobody
+from proof.proving import always, nobody
 
 USING = (
     *("kms:CreateGrant", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encrypt", "kms:GenerateDataKey"),
@@ -33,6 +35,7 @@ class S3Use:
         readers: who else decrypts.
         writers: who else encrypts, and decrypts to add a part to an upload.
         replication_role: the ARN of the role that replicates the bucket, or into it; None where none does.
+        replication_uses: what that role does with the key.
     """
 
     bucket_arn: str
@@ -42,22 +45,32 @@ class S3Use:
     readers: tuple[Grant, ...] = ()
     writers: tuple[Grant, ...] = ()
     replication_role: str | None = None
+    replication_uses: tuple[str, ...] = ()
 
     def allowed(self) -> Where:
         """Return the requests that are this use."""
+        return self.through_s3() | self.s3_itself() | self.by_replication()
+
+    def by_replication(self) -> Where:
+        """Return the requests of the role that replicates."""
+        if self.replication_role is None:
+            return any_of([])
+        return Principal(self.replication_role) & Action(*self.replication_uses) & self._of_bucket()
+
+    def through_s3(self) -> Where:
+        """Return the requests of who is named, through S3 and for the bucket."""
         both = ("kms:Decrypt", "kms:GenerateDataKey")
         used = [Principal(*self.principals) & Action(*both)]
         used += [one.requests & Action("kms:Decrypt") for one in self.readers]
         used += [one.requests & Action(*both) for one in self.writers]
-        if self.replication_role is not None:
-            used.append(Principal(self.replication_role) & Action(*both, "kms:Encrypt"))
-        return (any_of(used) & self._through_s3()) | self._s3_itself()
+        return any_of(used) & self._of_bucket()
 
-    def _through_s3(self) -> Where:
+    def _of_bucket(self) -> Where:
         arn = {"kms:EncryptionContext:aws:s3:arn": [self.bucket_arn, f"{self.bucket_arn}/*"]}
         return When({"StringEquals": {"kms:ViaService": list(self.via)}, "StringLike": arn})
 
-    def _s3_itself(self) -> Where:
+    def s3_itself(self) -> Where:
+        """Return the requests of S3 for itself, about the bucket."""
         here = {"StringEquals": {"aws:SourceAccount": self.account}}
         itself = When({**here, "ArnEquals": {"aws:SourceArn": self.bucket_arn}})
         return (
@@ -81,8 +94,30 @@ def only_for_its_bucket(key: Key, use: S3Use) -> Property:
     )
 
 
-def only_for_the_audit(key: Key, *, via: Sequence[str], trail_arn: str, topic_arn: str) -> Property:
-    """Return that the audit's key encrypts one trail's records and one topic's alarms.
+def can_be_used(key: Key, use: S3Use) -> Property:
+    """Return that who is named can use the key, if an IAM policy of theirs lets them, and S3 for itself.
+
+    S3 encrypts inventories for itself:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory-kms-key-policy.html
+    """
+    # KMS sends whose account it is with every use of a key.
+    said = When({"Null": {"kms:CallerAccount": "false"}})
+    by_iam = Decision(key.policy, key.account, anybody=(ADMINISTRATOR,))
+    return Property(
+        f"{key.what.replace(' ', '-')}-can-be-used",
+        f"Whom the settings name can use the {key.what} through S3, where an IAM policy lets them, and S3 "
+        "itself can for the bucket.",
+        "Of an object whose key nobody can use, nothing is left.",
+        (
+            Ask(key.what, by_iam, always(key.itself & use.through_s3() & Caller("user", "role") & said)),
+            Ask(f"{key.what}, to replicate", by_iam, always(key.itself & use.by_replication() & said)),
+            Ask(f"{key.what}, S3 itself", key.decision, always(key.itself & use.s3_itself())),
+        ),
+    )
+
+
+def for_the_audit(key: Key, *, via: Sequence[str], trail_arn: str, topic_arn: str) -> list[Property]:
+    """Return that the audit's key encrypts one trail's records and one topic's alarms, and nothing else.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -90,19 +125,38 @@ def only_for_the_audit(key: Key, *, via: Sequence[str], trail_arn: str, topic_ar
     kinds = ("", "Pair", "PairWithoutPlaintext", "WithoutPlaintext")
     data_keys = [f"kms:GenerateDataKey{kind}" for kind in kinds]
     of_trail = {"kms:EncryptionContext:aws:cloudtrail:arn": trail_arn}
-    for_trail = When({"StringEquals": {"aws:SourceArn": trail_arn, **of_trail}})
+    from_trail = {"aws:SourceArn": trail_arn}
+    trail = Principal(service=("cloudtrail.amazonaws.com",))
     of_topic = When({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}})
-    read = When({"StringEquals": {"kms:ViaService": list(via), **of_trail}})
-    allowed = any_of(
+    by_services = any_of(
         [
-            Principal(service=("cloudtrail.amazonaws.com",)) & Action(*data_keys) & for_trail,
+            trail & Action(*data_keys) & When({"StringEquals": {**from_trail, **of_trail}}),
             Principal(service=("events.amazonaws.com",)) & Action("kms:Decrypt", *data_keys) & of_topic,
-            Principal(key.account) & Action("kms:Decrypt") & read,
         ]
     )
-    return Property(
-        "audit-key-for-the-audit",
-        "The audit key encrypts the records of one trail and the alarms of one topic, and nothing else.",
-        "Who may use it elsewhere could forge a record or an alarm.",
-        (Ask(key.what, key.decision, nobody(key.itself & Action(*USING) & ~allowed)),),
-    )
+    looks = trail & Action("kms:DescribeKey") & When({"StringEquals": from_trail})
+    read = When({"StringEquals": {"kms:ViaService": list(via), **of_trail}})
+    reads = Principal(key.account) & Action("kms:Decrypt") & read
+    by_iam = Decision(key.policy, key.account, anybody=(ADMINISTRATOR,))
+    others = key.itself & Action(*USING) & ~(by_services | reads)
+    looks_of_others = key.itself & Action("kms:DescribeKey") & Caller("service") & ~looks
+    return [
+        Property(
+            "audit-key-for-the-audit",
+            "The audit key encrypts the records of one trail and the alarms of one topic, and nothing else.",
+            "Who may use it elsewhere could forge a record or an alarm.",
+            (
+                Ask(key.what, key.decision, nobody(others)),
+                Ask(f"{key.what}, to look at it", key.decision, nobody(looks_of_others)),
+            ),
+        ),
+        Property(
+            "audit-key-can-be-used",
+            "The trail and the alarms can use the audit key, and whom an IAM policy lets can read records.",
+            "What cannot be encrypted is not recorded, and nobody is alarmed.",
+            (
+                Ask(key.what, key.decision, always(key.itself & (by_services | looks))),
+                Ask(f"{key.what}, to read", by_iam, always(key.itself & reads & Caller("user", "role"))),
+            ),
+        ),
+    ]

@@ -8,17 +8,18 @@ from proof.properties.things import Bucket
 from proof.proving import denied
 
 
-def no_old_links(buckets: Sequence[Bucket], max_age_seconds: int) -> Property:
+def no_old_links(buckets: Sequence[Bucket], max_age_seconds: int, *, name: str = "no-old-links") -> Property:
     """Return that links and forms end.
 
     `s3:signatureAge` counts milliseconds, and is always 0 in Signature Version 2:
     https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
     """
+    whose = " or the ".join(one.what for one in buckets)
     age = {"s3:signatureAge": str(max_age_seconds * 1000)}
     old = When({"NumericGreaterThan": age, "StringEquals": {"s3:authType": ["POST", "REST-QUERY-STRING"]}})
     return Property(
-        "no-old-links",
-        f"No link or form works longer than {_duration(max_age_seconds)} after it was signed.",
+        name,
+        f"No link or form for the {whose} works longer than {_duration(max_age_seconds)} after its signing.",
         "A link works for everybody who finds it.",
         tuple(Ask(one.what, one.decision, denied(one.refusable & old)) for one in buckets),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from proof.asking import Action, Resource, Where
+from proof.asking import Action, Resource, When, Where
 from proof.properties.model import Ask, Property
 from proof.properties.strangers import READING, UPLOADING
 from proof.properties.things import Bucket, Holder, Key, any_of
@@ -57,3 +57,37 @@ def _reference(kind: str, bucket: Bucket, key: Key | None, access_points: Sequen
     if key is not None:
         parts.append(key.itself & Action(*USES[kind]))
     return any_of(parts)
+
+
+def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via: Sequence[str]) -> Property:
+    """Return that the policy of the state allows what Terraform's backend asks for, and nothing else.
+
+    https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissions
+
+    Args:
+        holder: who holds it.
+        bucket: the state bucket.
+        key: its key.
+        state_key: the key of the state in the bucket.
+        via: S3 of its region, as `kms:ViaService` names it.
+    """
+    state = f"{bucket.arn}/{state_key}"
+    reference = any_of(
+        [
+            bucket.itself & Action("s3:ListBucket") & When({"StringEqualsIfExists": {"s3:prefix": "env:/"}}),
+            Resource(state) & Action("s3:GetObject", "s3:PutObject"),
+            Resource(f"{state}.tflock") & Action("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+            key.itself & Action(*USES["Access"]) & When({"StringEquals": {"kms:ViaService": list(via)}}),
+        ]
+    )
+    decision = holder.decision()
+    return Property(
+        "state-policy-exactly",
+        "The policy of the state lets its holder read and write one state, lock it, and use its key through "
+        "S3, and nothing else.",
+        "Who can write another state can have the next deploy do anything.",
+        (
+            Ask(f"{holder.what}, more", decision, nobody(holder.requests & ~reference)),
+            Ask(f"{holder.what}, less", decision, always(holder.requests & reference)),
+        ),
+    )

@@ -1,19 +1,31 @@
 """Who writes records, and who takes them back; and who raises alarms."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from proof.asking import Action, Caller, Principal, Resource, When
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proof.asking import Account, Action, Caller, Principal, Resource, When, Where
+from proof.properties.control import CLIENT
 from proof.properties.encryption import encrypting
 from proof.properties.model import Ask, Property
 from proof.properties.things import Bucket, Topic, any_of
-from proof.proving import nobody
+from proof.proving import always, never_denied, nobody
 
 REPLICATING = (
     *("s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateDelete", "s3:ReplicateObject"),
-    "s3:ReplicateTags",
+    *("s3:ReplicateObjectAnnotation", "s3:ReplicateTags"),
 )
-WRITING = tuple(sorted({*encrypting(), *REPLICATING} - {"s3:UpdateObjectEncryption"}))
-"""What brings an object, or hides one: by a change of its key its content stays."""
+DELIVERED: dict[str, dict[str, str]] = {
+    "Bool": {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true"},
+    "NumericGreaterThanEqualsIfExists": {"s3:TlsVersion": "1.2"},
+    "StringNotEquals": {"s3:signatureversion": "AWS"},
+    "Null": {"s3:authType": "true"},
+}
+"""How AWS's services send what they deliver; that they carry no kind of signature, no page says."""
+ANNOTATING = ("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")
+WRITING = tuple(sorted({*encrypting(), *REPLICATING, *ANNOTATING}))
+"""What brings an object or hides one, notes something about one, or changes its key."""
 
 
 def only_services_write(bucket: Bucket, *, account: str, sources: Sequence[str]) -> Property:
@@ -49,6 +61,71 @@ def only_services_write(bucket: Bucket, *, account: str, sources: Sequence[str])
     )
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """What one of AWS's services writes.
+
+    Attributes:
+        service: its name.
+        prefix: below which it writes.
+        source: the ARN of what it is about.
+        condition: what else it sends, as a Condition element's StringEquals.
+        looks: whether it looks first whose bucket it is.
+    """
+
+    service: str
+    prefix: str
+    source: str
+    condition: tuple[tuple[str, str], ...] = ()
+    looks: bool = False
+
+    @property
+    def requests(self) -> Where:
+        """The requests of that service."""
+        return Principal(service=(self.service,))
+
+
+def records_arrive(bucket: Bucket, account: str, deliveries: Sequence[Delivery]) -> Property:
+    """Return that each service can write its records, and that somebody can read them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    asks = []
+    for one in deliveries:
+        sent = {"aws:SourceAccount": account, **dict(one.condition)}
+        asked = When({"StringEquals": sent, "ArnEquals": {"aws:SourceArn": one.source}, **DELIVERED})
+        writes = one.requests & Action("s3:PutObject") & asked
+        below = Resource(f"{bucket.arn}/{one.prefix}*")
+        asks.append(Ask(f"{bucket.what}, {one.prefix}", bucket.decision, always(writes & below)))
+        if one.looks:
+            looks = one.requests & bucket.itself & Action("s3:GetBucketAcl") & asked
+            asks.append(Ask(f"{bucket.what}, to look at it", bucket.decision, always(looks)))
+    reads = bucket.everything & Action("s3:GetObject", "s3:ListBucket") & Account(account) & When(CLIENT)
+    asks.append(Ask(f"{bucket.what}, to read it", bucket.decision, never_denied(reads)))
+    return Property(
+        "records-arrive",
+        "What AWS's services record arrives in the log bucket, and can be read there.",
+        "What cannot be delivered is dropped without a word.",
+        tuple(asks),
+    )
+
+
+def each_below_its_prefix(bucket: Bucket, deliveries: Sequence[Delivery]) -> Property:
+    """Return that no service writes where another's records are."""
+    asks = []
+    for service in sorted({one.service for one in deliveries}):
+        below = [f"{bucket.arn}/{one.prefix}*" for one in deliveries if one.service == service]
+        elsewhere = Principal(service=(service,)) & bucket.objects & Action(*WRITING) & ~Resource(*below)
+        asks.append(Ask(f"{bucket.what}, {service}", bucket.decision, nobody(elsewhere)))
+    return Property(
+        "records-below-their-prefix",
+        "Each of AWS's services writes below the prefix of its records only.",
+        "Where records are mixed, nobody knows what is missing.",
+        tuple(asks),
+    )
+
+
 def nobody_deletes(bucket: Bucket) -> Property:
     """Return that records stay, until the bucket's lifecycle deletes them, which asks no policy.
 
@@ -78,4 +155,17 @@ def only_our_alarms(topic: Topic, rule_arns: Sequence[str]) -> Property:
         "which.",
         "Who could publish could cry wolf until nobody listens.",
         (Ask(topic.what, topic.decision, nobody(publishes & ~any_of([allowed]))),),
+    )
+
+
+def alarms_arrive(topic: Topic, rule_arns: Sequence[str]) -> Property:
+    """Return that every rule of ours can publish, whether or not EventBridge says which it is."""
+    publishes = Resource(topic.arn) & Action("sns:Publish") & Principal(service=("events.amazonaws.com",))
+    said = When({"ArnEqualsIfExists": {"aws:SourceArn": list(rule_arns)}})
+    https = When({"Bool": {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true"}})
+    return Property(
+        "alarms-arrive",
+        "Every alarm of this environment can be published.",
+        "An alarm that nobody gets protects nothing.",
+        (Ask(topic.what, topic.decision, always(publishes & said & https)),),
     )

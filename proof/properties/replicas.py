@@ -1,12 +1,148 @@
 """What replication brings."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from proof.asking import EVERY, Action, Principal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from proof.asking import EVERY, Action, Principal, Resource, When, Where
+from proof.decide import Decision
+from proof.properties.encryption import CUSTOMER, HEADER, KEY
 from proof.properties.model import Ask, Property
-from proof.properties.records import REPLICATING
-from proof.properties.things import Bucket
-from proof.proving import nobody
+from proof.properties.records import ANNOTATING, DELIVERED, REPLICATING
+from proof.properties.things import Bucket, Holder, any_of
+from proof.proving import always, never_denied, nobody
+
+UPLOADS = ("s3:PutObject", *ANNOTATING, "s3:UpdateObjectEncryption")
+READS_VERSIONS = (
+    *("s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"),
+)
+READS_LOCKS = ("s3:GetObjectLegalHold", "s3:GetObjectRetention")
+DECRYPT, ENCRYPT = ("kms:Decrypt",), ("kms:Encrypt", "kms:GenerateDataKey")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A bucket that is replicated from, or to.
+
+    Attributes:
+        bucket: it.
+        keys: the ARNs of its key, with wildcards where that is not known; none with SSE-S3.
+        via: S3 of its region, as `kms:ViaService` names it.
+        key_uses: what the role does with the key.
+    """
+
+    bucket: Bucket
+    keys: tuple[str, ...]
+    via: tuple[str, ...]
+    key_uses: tuple[str, ...]
+
+    @property
+    def key_requests(self) -> Where:
+        """The use of the key through S3, for this bucket."""
+        arn = {"kms:EncryptionContext:aws:s3:arn": [self.bucket.arn, f"{self.bucket.arn}/*"]}
+        through = When({"StringEquals": {"kms:ViaService": list(self.via)}, "StringLike": arn})
+        return any_of([Resource(*self.keys)] if self.keys else []) & Action(*self.key_uses) & through
+
+
+@dataclass(frozen=True)
+class Replication:
+    """What a role replicates.
+
+    Attributes:
+        sources: what it reads from.
+        destinations: what it writes to.
+        deletes: whether it replicates deletions.
+        locks: whether it reads how versions are locked.
+    """
+
+    sources: tuple[Side, ...]
+    destinations: tuple[Side, ...]
+    deletes: bool
+    locks: bool
+
+    def reference(self) -> Where:
+        """Return the requests that this is, as AWS lists them.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+        """
+        reads = READS_VERSIONS + (READS_LOCKS if self.locks else ())
+        writes = ("s3:ReplicateObject", "s3:ReplicateTags", *(["s3:ReplicateDelete"] if self.deletes else []))
+        sources = any_of([one.bucket.objects for one in self.sources])
+        itself = any_of([one.bucket.itself for one in self.sources])
+        written = any_of([one.bucket.objects for one in self.destinations])
+        keys = any_of([one.key_requests for one in {*self.sources, *self.destinations}])
+        looks = itself & Action("s3:GetReplicationConfiguration", "s3:ListBucket")
+        return any_of([looks, sources & Action(*reads), written & Action(*writes), keys])
+
+
+def replicates_exactly(holders: Mapping[Holder, Replication]) -> Property:
+    """Return that the role, and its boundary, allow to replicate between two buckets, and nothing else.
+
+    Args:
+        holders: who holds the role's policy, and who holds the boundary's, each with what it is for.
+    """
+    asks = []
+    for holder, replication in holders.items():
+        reference = replication.reference()
+        more, less = holder.requests & ~reference, holder.requests & reference
+        asks.append(Ask(f"{holder.what}, more", holder.decision(), nobody(more)))
+        asks.append(Ask(f"{holder.what}, less", holder.decision(), always(less)))
+    return Property(
+        "replicates-exactly",
+        "The role that replicates, and the most that it could ever be given, is to replicate between the two "
+        "buckets and nothing else.",
+        "Whoever deploys writes the role's policy, and could be anything without that limit.",
+        tuple(asks),
+    )
+
+
+def taken_by_s3_only(role: Holder, account: str, sources: Sequence[str]) -> Property:
+    """Return that S3 takes the role, and for nobody else's buckets where it says for whose.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    arns = {"ArnEqualsIfExists": {"aws:SourceArn": list(sources)}}
+    for_us = When({**arns, "StringEqualsIfExists": {"aws:SourceAccount": account}})
+    s3 = Principal(service=("s3.amazonaws.com",)) & Action("sts:AssumeRole") & for_us
+    decision = Decision(role.trust, role.account)
+    takes = Action("sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity")
+    return Property(
+        "replication-role-taken-by-s3",
+        "Nobody but S3 takes the role that replicates, and S3 for no other buckets where it says for whose.",
+        "Who takes the role reads every version.",
+        (
+            Ask(role.what, decision, nobody(takes & ~s3, without_iam=True)),
+            Ask(f"{role.what}, S3", decision, always(s3)),
+        ),
+    )
+
+
+def replication_passes(role_arn: str, destinations: Sequence[Side]) -> Property:
+    """Return that the buckets and keys refuse the role nothing of what it needs.
+
+    A replica names no encryption, or that of the bucket it goes to.
+    """
+    silent = When({"Null": {HEADER: "true", KEY: "true", CUSTOMER: "true"}})
+    by_role = Principal(role_arn)
+    asks = []
+    for one in destinations:
+        named = [silent]
+        named += [
+            When({"StringEquals": {HEADER: "aws:kms", KEY: key}, "Null": {CUSTOMER: "true"}})
+            for key in one.keys
+        ]
+        writes = Action("s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags") & any_of(named)
+        sent: Where = When({"Bool": DELIVERED["Bool"] | {"aws:PrincipalIsAWSService": "false"}})
+        sent &= When({name: block for name, block in DELIVERED.items() if name != "Bool"})
+        asked = by_role & one.bucket.objects & writes & sent
+        asks.append(Ask(one.bucket.what, one.bucket.decision, never_denied(asked)))
+    return Property(
+        "replication-passes",
+        "What the role replicates is refused by no bucket policy.",
+        "An object that cannot be replicated is lost with its region.",
+        tuple(asks),
+    )
 
 
 def only_our_replication(buckets: Mapping[Bucket, str | None]) -> Property:
@@ -36,7 +172,7 @@ def nobody_uploads(replica: Bucket) -> Property:
     """Return that nothing but replicas lies in the bucket of the replicas."""
     return Property(
         "nobody-uploads-replicas",
-        "Nobody uploads to the replica bucket.",
+        "Nobody uploads to the replica bucket, annotates a replica or changes its key.",
         "A replica is what the first bucket has, or had.",
-        (Ask(replica.what, replica.decision, nobody(replica.objects & Action("s3:PutObject"))),),
+        (Ask(replica.what, replica.decision, nobody(replica.objects & Action(*UPLOADS))),),
     )

@@ -51,12 +51,13 @@ def settings_file(folder: Path, text: str) -> None:
 REFUSED = {
     "only private ranges, of which S3 sees none": (
         f'[network]\nsource_ips = ["10.0.0.0/8", "fd00::/8"]\n[access]\ndeploy_role = "{DEPLOY}"\n',
-        "uploads-pass does not hold: every upload to the data bucket: DenyOutsidePerimeter would refuse "
-        "every such request; network.source_ips has only private ranges, and S3 sees none of those",
+        "data-bucket-takes-uploads does not hold: every upload to the data bucket: DenyOutsidePerimeter "
+        "would refuse every such request; network.source_ips has only private ranges, and S3 sees none of "
+        "those",
     ),
     "a private range of IPv6": (
         f'network.source_ips = ["fd00::/8"]\naccess.deploy_role = "{DEPLOY}"\n',
-        "uploads-pass does not hold: every upload to the data bucket: DenyOutsidePerimeter would refuse ",
+        "data-bucket-takes-uploads does not hold: every upload to the data bucket: DenyOutsidePerimeter ",
     ),
     "endpoints that the role which deploys does not pass": (
         '[network]\nvpc_endpoints = ["vpce-01234567"]\n',
