@@ -79,12 +79,12 @@ REFUSED = {
     "a role of another account that deploys": (
         f'account_id = "999988887777"\n[access]\ndeploy_role = "{DEPLOY}"\n',
         "deploy-role-keeps-control does not hold: data bucket: "
-        "arn:aws:sts::111122223333:assumed-role/deploy/another-session could not do ",
+        "the role deploy of account 111122223333 could not do ",
     ),
     "a role of another account that could change the key's policy": (
         f'account_id = "999988887777"\n[access]\ndeploy_role = "{DEPLOY}"\n',
         "no-other-account does not hold: data key: AllowDeployRoleToChangePolicy: "
-        "arn:aws:sts::111122223333:assumed-role/deploy/another-session could do kms:PutKeyPolicy on ",
+        "the role deploy of account 111122223333 could do kms:PutKeyPolicy on ",
     ),
     "a role of another account, without a key": (
         f'account_id = "999988887777"\naccess.deploy_role = "{DEPLOY}"\nencryption.mode = "sse-s3"\n',
