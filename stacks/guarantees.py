@@ -26,7 +26,7 @@ from proof.properties import (
     transport,
 )
 from proof.properties.perimeter import Perimeter
-from proof.properties.things import Bucket, Grant, Holder
+from proof.properties.things import Bucket, Grant, Holder, any_of
 from stacks.deployed import Deployed
 from stacks.settings_defaults import ci_role_names, replication_boundary_name, replication_role_name
 
@@ -76,6 +76,15 @@ class Guarantees:
             self._readers,
             self._writers,
         )
+
+        if self._readers or self._writers:
+            yield strangers.granted(
+                self._data,
+                self._readers,
+                self._writers,
+                control.current(self._max_age) & control.inside(self._perimeter),
+                any_of([When(control.sent(one)) for one in self._headers()]),
+            )
 
     def _requests(self) -> Iterator[Guarantee]:
         everywhere = list(self._buckets.values())

@@ -6,7 +6,7 @@ from proof.asking import EVERY, Action, Resource, When, Where
 from proof.decide import Decision
 from proof.properties.model import Ask, Property
 from proof.properties.things import Bucket, Holder, any_of
-from proof.proving import nobody
+from proof.proving import always, nobody
 
 READING_OBJECTS = ("s3:GetObject", "s3:GetObject*", "s3:GetObjectVersion*", "s3:SelectObjectContent")
 LOOKING = (
@@ -70,16 +70,19 @@ def taken_by(roles: Mapping[Holder, Where]) -> Property:
     """
     return Property(
         "ci-roles-taken-by-their-workflows",
-        "Nobody but the workflows of the repository, each from its own event, branch or environment, takes a "
-        "role of CI.",
+        "The workflows of the repository, each from its own event, branch or environment, take the roles of "
+        "CI, and nobody else does.",
         "Without its `sub` any repository on GitHub could take a role.",
         tuple(
-            Ask(
-                role.what,
-                Decision(role.trust, role.account),
-                nobody(EVERY & ~allowed & Action("sts:AssumeRole*", "sts:TagSession"), without_iam=True),
-            )
+            ask
             for role, allowed in roles.items()
-            if role.trust is not None
+            for ask in (
+                Ask(
+                    role.what,
+                    Decision(role.trust, role.account),
+                    nobody(EVERY & ~allowed & Action("sts:AssumeRole*", "sts:TagSession"), without_iam=True),
+                ),
+                Ask(f"{role.what}, by its workflow", Decision(role.trust, role.account), always(allowed)),
+            )
         ),
     )

@@ -154,8 +154,8 @@ def uploads_pass(
         max_age_seconds: how old a link may be.
         hint: what to look at where no upload passes.
     """
-    upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & _current(max_age_seconds)
-    upload &= any_of([When(_sent(one)) for one in headers])
+    upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & current(max_age_seconds)
+    upload &= any_of([When(sent(one)) for one in headers])
     seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
     # By somebody who has to be inside.
     seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
@@ -166,7 +166,7 @@ def uploads_pass(
         "A bucket that nobody can use protects nothing.",
         (
             possible(f"every upload to the {bucket.what}", bucket.decision, upload & seen),
-            Ask(bucket.what, bucket.decision, never_denied(upload & _inside(perimeter))),
+            Ask(bucket.what, bucket.decision, never_denied(upload & inside(perimeter))),
         ),
         otherwise=hint,
     )
@@ -175,32 +175,34 @@ def uploads_pass(
 def use_passes(bucket: Bucket, perimeter: Perimeter, max_age_seconds: int) -> Property:
     """Return that the bucket policy keeps nobody of the account from listing, reading and deleting."""
     uses = ("s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket")
-    asked = bucket.everything & Action(*uses) & Account(bucket.account) & _current(max_age_seconds)
+    asked = bucket.everything & Action(*uses) & Account(bucket.account) & current(max_age_seconds)
     return Property(
         f"{bucket.what.replace(' ', '-')}-can-be-used",
         f"Who lists, reads or deletes in the {bucket.what}, of the account and from an allowed place, is not "
         "refused by its policy.",
         "A bucket that nobody can use protects nothing.",
-        (Ask(bucket.what, bucket.decision, never_denied(asked & _inside(perimeter))),),
+        (Ask(bucket.what, bucket.decision, never_denied(asked & inside(perimeter))),),
     )
 
 
-def _inside(perimeter: Perimeter) -> Where:
-    inside = any_of([When(one) for one in perimeter.inside()]) if perimeter.of_network else EVERY
+def inside(perimeter: Perimeter) -> Where:
+    """Return the requests from where they may come."""
+    found = any_of([When(one) for one in perimeter.inside()]) if perimeter.of_network else EVERY
     if perimeter.organization is not None:
-        inside &= When({"StringEquals": {"aws:PrincipalOrgID": perimeter.organization}})
-    return inside
+        found &= When({"StringEquals": {"aws:PrincipalOrgID": perimeter.organization}})
+    return found
 
 
-def _sent(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def sent(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the condition that an upload sends these headers about its encryption, and no others."""
     names = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
     absent = {f"s3:{name}": "true" for name in names if name not in headers}
     absent["s3:x-amz-server-side-encryption-customer-algorithm"] = "true"
-    sent = {f"s3:{name}": value for name, value in headers.items()}
-    return {"Null": absent, **({"StringEquals": sent} if sent else {})}
+    values = {f"s3:{name}": value for name, value in headers.items()}
+    return {"Null": absent, **({"StringEquals": values} if values else {})}
 
 
-def _current(max_age_seconds: int) -> Where:
+def current(max_age_seconds: int) -> Where:
     """Return the requests of up-to-date clients, links and forms that are not too old among them."""
     of_client = {**CLIENT, "StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}
     age = {"s3:signatureAge": str(max_age_seconds * 1000)}

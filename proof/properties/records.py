@@ -99,7 +99,8 @@ def records_arrive(bucket: Bucket, account: str, deliveries: Sequence[Delivery])
         below = Resource(f"{bucket.arn}/{one.prefix}*")
         asks.append(Ask(f"{bucket.what}, {one.prefix}", bucket.decision, always(writes & below)))
         if one.looks:
-            looks = one.requests & bucket.itself & Action("s3:GetBucketAcl") & asked
+            named = When({"ArnEquals": {"aws:SourceArn": one.source}, **DELIVERED})
+            looks = one.requests & bucket.itself & Action("s3:GetBucketAcl") & named
             asks.append(Ask(f"{bucket.what}, to look at it", bucket.decision, always(looks)))
     reads = bucket.everything & Action("s3:GetObject", "s3:ListBucket") & Account(account) & When(CLIENT)
     asks.append(Ask(f"{bucket.what}, to read it", bucket.decision, never_denied(reads)))

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from proof.asking import AWS_IDENTITY, EVERY, Account, Action, Caller, Resource, When, Where
+from proof.decide import Decision
+from proof.properties.control import ADMINISTRATOR
 from proof.properties.model import Ask, Property
 from proof.properties.things import Bucket, Grant, Key, any_of
-from proof.proving import Claim, nobody
+from proof.proving import Claim, always, nobody
 
 READING = ("s3:GetObject", "s3:GetObjectVersion")
 UPLOADING = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
@@ -80,3 +82,30 @@ def _reads(bucket: Bucket, grant: Grant) -> Where:
 
 def _writes(bucket: Bucket, grant: Grant) -> Where:
     return grant.requests & Resource(f"{bucket.arn}/{grant.prefix}*") & Action(*UPLOADING)
+
+
+def granted(
+    data: Bucket, readers: Sequence[Grant], writers: Sequence[Grant], passes: Where, uploads: Where
+) -> Property:
+    """Return that readers and writers can do their part, where IAM policies of theirs let them.
+
+    Args:
+        data: the bucket.
+        readers: who may read.
+        writers: who may upload.
+        passes: the requests of up-to-date clients from an allowed place.
+        uploads: the uploads that name the right encryption.
+    """
+    by_iam = Decision(data.policy, data.account, anybody=(ADMINISTRATOR,))
+    asks = [
+        Ask(f"{data.what}, {one.principal}", by_iam, always(_reads(data, one) & passes)) for one in readers
+    ]
+    for one in writers:
+        writes = _writes(data, one) & passes & (uploads | ~Action("s3:PutObject"))
+        asks.append(Ask(f"{data.what}, {one.principal}", by_iam, always(writes)))
+    return Property(
+        "readers-and-writers-get-in",
+        "The readers and writers that the settings name reach their part, where an IAM policy lets them.",
+        "Who cannot get in gets the data by a worse way.",
+        tuple(asks),
+    )
