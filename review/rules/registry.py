@@ -12,7 +12,7 @@ from review.values import is_unknown
 class Budget:
     """How many statements of policies may still be compared exactly: a second's work for a whole plan."""
 
-    def __init__(self, statements: int = 120) -> None:
+    def __init__(self, statements: int = 80) -> None:
         self._left = statements
 
     def allows(self, statements: int) -> bool:
