@@ -36,7 +36,7 @@ def test_where_no_headers_are_required_the_statements_stop_what_they_name(
     with bucket.without("DenyUnencryptedUploads", "DenyIncorrectKMSKey"):
         assert bucket.upload(AES256, key="attack").outcome == "200"
         assert bucket.encryption("attack") == ("AES256", None)
-    with bucket.without("DenyIncorrectKMSKey"):
+    with bucket.without("DenyIncorrectKMSKey", "DenyOtherKMSKey"):
         headers = {ALGORITHM_HEADER: "aws:kms", KEY_HEADER: other_key_arn}
         assert bucket.upload(headers, key="attack").outcome == "200"
 
@@ -51,7 +51,18 @@ def test_with_keys_of_s3_an_upload_names_them_or_is_denied(deploy: Deploy, key_a
         assert bucket.upload(headers).outcome == DENIED
     with bucket.without("DenyUnencryptedUploads"):
         assert bucket.upload({}).outcome == "200"
+    with bucket.without("DenyUnencryptedUploads", "DenyOtherKMSKey"):
         assert bucket.upload(kms).outcome == "200"
+
+
+@pytest.mark.parametrize("name", ["lenient", "sse-s3-lenient"])
+def test_where_no_headers_are_required_a_key_without_an_encryption_is_denied(
+    deploy: Deploy, other_key_arn: str, name: str
+) -> None:
+    bucket = deploy(name)
+    assert bucket.upload({KEY_HEADER: other_key_arn}).outcome == DENIED
+    with bucket.without("DenyOtherKMSKey"):
+        assert bucket.upload({KEY_HEADER: other_key_arn}).outcome == "200"
 
 
 def test_with_keys_of_s3_and_no_headers_required_only_others_are_denied(deploy: Deploy, key_arn: str) -> None:

@@ -33,12 +33,13 @@ LEFT_OUT = {
     ],
 }
 LEFT_OUT["replication"] = ["DenyOtherReplication: ArnNotEquals"]
-LEFT_OUT["named-principals-state"] = LEFT_OUT["named-principals"]
+LEFT_OUT["named-principals-state"] = [*LEFT_OUT["named-principals"], "DenyOtherKMSKey: partition"]
 
 APPLIED = {
     "DenyInsecureTransport",
     "DenyUnencryptedUploads",
     "DenyIncorrectKMSKey",
+    "DenyOtherKMSKey",
     "DenyCustomerProvidedKeys",
     "DenyOutsidePerimeter",
     "AllowReader1List",
