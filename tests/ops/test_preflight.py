@@ -537,7 +537,7 @@ class TestCommand:
             f" → use credentials for {OTHER_ACCOUNT}, or correct account_id in the environment's file\n"
         ) in done.stdout
         assert done.stdout.count("not checked: no credentials for the right account") == 12
-        assert done.stderr == "Error: preflight of dev: 1 of 19 checks failed; nothing was changed\n"
+        assert done.stderr == "Error: preflight of dev: 1 of 20 checks failed; nothing was changed\n"
 
     def test_credentials_for_the_account_pass(
         self, account: Account, aws: EmbeddedAws, checkout: Path

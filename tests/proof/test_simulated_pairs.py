@@ -23,6 +23,7 @@ from proof import Caller as CallerOf
 from tests.policy.engine import Engine, EngineRequest
 from tests.proof.brute_force import Request, session_arn
 from tests.proof.random_cases import ACCOUNTS, KEYS, Cases
+from tests.proof.test_random_pairs import THOUSANDS
 
 import pytest
 
@@ -197,4 +198,4 @@ def test_random_requests_are_decided_as_by_iam_simulate(engine: Engine) -> None:
 
 @pytest.mark.slow
 def test_thousands_of_random_requests_are_decided_as_by_iam_simulate(engine: Engine) -> None:
-    assert list(disagreements(engine, range(100, 600))) == []
+    assert list(disagreements(engine, range(100, 100 + 100 * THOUSANDS))) == []
