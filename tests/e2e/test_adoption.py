@@ -99,7 +99,7 @@ def test_a_bucket_of_somebody_else_stops_the_deploy_before_it_begins(site: Site)
     done = site.ops("deploy", "--auto-approve")
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("✗ bucket name")]
-    assert f"{BUCKET} is somebody else's, or its policy keeps these credentials out" in line
+    assert f"{BUCKET} is somebody else's → set bucket_name to a name of your own" in line
     assert "nothing was changed" in done.stderr
     theirs = Account(site.aws.endpoint, OTHER_ACCOUNT).s3
     assert len(theirs.list_objects_v2(Bucket=BUCKET)["Contents"]) == len(OBJECTS)
