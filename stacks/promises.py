@@ -1,7 +1,11 @@
 """Refuses an environment whose policies do not keep what its settings promise."""
 
+import contextlib
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from proof.properties import GivenUp, Known, Proven, check
@@ -13,6 +17,11 @@ LIMITS = {"bucket": 20_480, "key": 32_768}
 """Bytes that AWS takes of a policy:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html
 https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"""
+
+
+ROOT = Path(__file__).parent.parent
+PROOF = ROOT / "proof"
+CACHE = ROOT / ".cache" / "proven"
 
 
 class BrokenPromiseError(Exception):
@@ -62,24 +71,50 @@ def prove(
     return [one if isinstance(one, GivenUp) else next(proven) for one in guarantees]
 
 
-def refuse_broken(environments: Sequence[Settings], stacks: Path) -> None:
+def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_before: Path = CACHE) -> None:
     """Prove every promise of every environment.
 
     Args:
         environments: their settings.
         stacks: the folder with a folder for each of their synthesized stacks.
+        proven_before: the folder that remembers what was proven by the same code, by its SHA-256.
 
     Raises:
         BrokenPromiseError: one does not hold, or cannot be decided, or a policy is larger than AWS takes.
     """
-    known = Known()
-    problems = [
-        f"environment {settings.environment}: {problem}"
-        for settings in environments
-        for problem in (*_broken(settings, stacks, known), *_too_large(deployed(settings, stacks)))
-    ]
+    known, problems = Known(), []
+    for settings in environments:
+        of = deployed(settings, stacks)
+        remembered = proven_before / _digest(settings, of)
+        broken = [] if remembered.exists() else list(_broken(settings, stacks, known))
+        if not broken:
+            _remember(remembered)
+        problems += [f"environment {settings.environment}: {one}" for one in (*broken, *_too_large(of))]
     if problems:
         raise BrokenPromiseError(problems)
+
+
+def _digest(settings: Settings, of: Deployed) -> str:
+    """Return the SHA-256 of all that decides whether an environment's promises hold: they, and the proof."""
+    under = Known().under(_names(settings))
+    asked = [one for one in Guarantees(of) if not isinstance(one, GivenUp)]
+    asks = [(*under.key(ask.decision, ask.claim), ask.possible) for one in asked for ask in one.asks]
+    return hashlib.sha256(repr((_code(), asks)).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return the SHA-256 of the code and the facts that prove, and the version of the solver."""
+    files = [file for file in sorted(PROOF.rglob("*")) if file.suffix in (".py", ".jsonl")]
+    content = b"".join(file.read_bytes() for file in files)
+    return f"{hashlib.sha256(content).hexdigest()} {version('z3-solver')}"
+
+
+def _remember(file: Path) -> None:
+    # What cannot be remembered is proven again.
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
 def _broken(settings: Settings, stacks: Path, known: Known) -> Iterator[str]:

@@ -41,13 +41,14 @@ class Known:
 
     def get(self, decision: Decision, claim: Claim) -> Verdict | None:
         """Return what was found about a claim, if it was put before."""
-        return self._verdicts.get(self._key(decision, claim))
+        return self._verdicts.get(self.key(decision, claim))
 
     def add(self, decision: Decision, claim: Claim, verdict: Verdict) -> None:
         """Remember what was found about a claim."""
-        self._verdicts[self._key(decision, claim)] = verdict
+        self._verdicts[self.key(decision, claim)] = verdict
 
-    def _key(self, decision: Decision, claim: Claim) -> tuple[str, str]:
+    def key(self, decision: Decision, claim: Claim) -> tuple[str, str]:
+        """Return what is asked as text, with the names replaced where that is the same."""
         if decision not in self._texts:
             self._texts[decision] = repr(decision)
         both = self._texts[decision], repr(claim)

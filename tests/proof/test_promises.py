@@ -4,8 +4,9 @@ from pathlib import Path
 
 from main import synthesize as synthesize_here
 from proof.properties import GivenUp, Known, Proven
+from stacks.app import build
 from stacks.environments import load_environments
-from stacks.promises import prove
+from stacks.promises import BrokenPromiseError, prove, refuse_broken
 from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
 from tests.test_synthesis import contents, synthesize
@@ -167,6 +168,29 @@ def test_a_second_synthesis_keeps_what_terraform_left(tmp_path: Path) -> None:
     synthesize_here([settings], out)
     assert left.read_text() == "{}"
     assert (out / "manifest.json").exists()
+
+
+def test_what_is_proven_is_remembered_and_what_is_broken_is_not(tmp_path: Path) -> None:
+    (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
+    build([settings], outdir=str(tmp_path / "out")).synth()
+    stacks, remembered = tmp_path / "out" / "stacks", tmp_path / "proven"
+    refuse_broken([settings], stacks, proven_before=remembered)
+    (proven,) = remembered.iterdir()
+    refuse_broken([settings], stacks, proven_before=remembered)
+    file = stacks / "secure-storage-dev" / "cdk.tf.json"
+    file.write_text(
+        file.read_text().replace("DenyInsecureTransport", "Renamed").replace("s3:TlsVersion", "s3:x")
+    )
+    with pytest.raises(BrokenPromiseError, match="no-outdated-tls does not hold"):
+        refuse_broken([settings], stacks, proven_before=remembered)
+    assert list(remembered.iterdir()) == [proven]
+
+
+def test_a_folder_that_cannot_remember_stops_nobody(tmp_path: Path) -> None:
+    (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
+    build([settings], outdir=str(tmp_path / "out")).synth()
+    (tmp_path / "file").touch()
+    refuse_broken([settings], tmp_path / "out" / "stacks", proven_before=tmp_path / "file" / "proven")
 
 
 def test_environments_that_differ_in_names_only_are_proven_once(tmp_path: Path) -> None:
