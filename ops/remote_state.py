@@ -158,7 +158,7 @@ class RemoteState:
     def was_deleted(self) -> bool | None:
         """Tell whether a missing state has versions; None where these credentials may not list them.
 
-        A role that only deploys may not. It sees as much as Terraform does: no state.
+        Our policies allow it. Whoever lacks it sees as much as Terraform does: no state.
         """
         try:
             return any(True for _ in self._own_versions())

@@ -104,6 +104,7 @@ def _state(
     objects = [
         state_policy.allow_list_workspaces(bucket_arn=bucket_arn),
         state_policy.allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
+        state_policy.allow_list_versions(bucket_arn=bucket_arn, state_key=state_key),
     ]
     key = state_policy.allow_key_by_alias(
         alias=key_alias, partition=partition, region=region, account_id=account

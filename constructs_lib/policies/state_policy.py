@@ -1,6 +1,7 @@
 """The managed policy with which CI deploys: one stack's Terraform state, its lock file and their key.
 
-It has what Terraform's backend asks of S3 in init, plan, apply and destroy, and no more:
+It has what Terraform's backend asks of S3 in init, plan, apply and destroy, and the list of the state's
+versions, which tells a state that was deleted from none:
 https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissions
 """
 
@@ -31,6 +32,20 @@ def allow_read_and_write_state(*, bucket_arn: str, state_key: str) -> Statement:
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:PutObject"],
         "Resource": f"{bucket_arn}/{state_key}",
+    }
+
+
+def allow_list_versions(*, bucket_arn: str, state_key: str) -> Statement:
+    """Let the holder see whether a state that is not there was deleted.
+
+    Terraform takes either for a first deploy, and would make everything a second time.
+    """
+    return {
+        "Sid": "AllowListStateVersions",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucketVersions"],
+        "Resource": bucket_arn,
+        "Condition": {"StringEquals": {"s3:prefix": state_key}},
     }
 
 
@@ -89,6 +104,7 @@ def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, partition: st
     return document(
         allow_list_workspaces(bucket_arn=bucket_arn),
         allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
+        allow_list_versions(bucket_arn=bucket_arn, state_key=state_key),
         allow_lock(bucket_arn=bucket_arn, state_key=state_key),
         allow_state_key(key_arn=key_arn, partition=partition, region=region),
     )

@@ -117,8 +117,7 @@ def state_version(settings: Settings, stack: str) -> StateVersion:
     except DamagedStateError:
         raise
     except OpsError:
-        # CI's roles may not list the versions of a state, which tells one that was deleted from none. What
-        # else can be wrong with it, Terraform says itself.
+        # What else can be wrong with it, Terraform says itself.
         return StateVersion()
 
 

@@ -60,7 +60,7 @@ def _reference(kind: str, bucket: Bucket, key: Key | None, access_points: Sequen
 
 
 def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via: Sequence[str]) -> Property:
-    """Return that the policy of the state allows what Terraform's backend asks for, and nothing else.
+    """Return that the policy of the state allows what Terraform asks for, the list of versions, and no more.
 
     https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissions
 
@@ -75,6 +75,9 @@ def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via:
     reference = any_of(
         [
             bucket.itself & Action("s3:ListBucket") & When({"StringEqualsIfExists": {"s3:prefix": "env:/"}}),
+            bucket.itself
+            & Action("s3:ListBucketVersions")
+            & When({"StringEquals": {"s3:prefix": state_key}}),
             Resource(state) & Action("s3:GetObject", "s3:PutObject"),
             Resource(f"{state}.tflock") & Action("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
             key.itself & Action(*USES["Access"]) & When({"StringEquals": {"kms:ViaService": list(via)}}),
@@ -83,8 +86,8 @@ def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via:
     decision = holder.decision()
     return Property(
         "state-policy-exactly",
-        "The policy of the state lets its holder read and write one state, lock it, and use its key through "
-        "S3, and nothing else.",
+        "The policy of the state lets its holder read and write one state, list its versions, lock it, and "
+        "use its key through S3, and nothing else.",
         "Who can write another state can have the next deploy do anything.",
         (
             Ask(f"{holder.what}, more", decision, nobody(holder.requests & ~reference)),

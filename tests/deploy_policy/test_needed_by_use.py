@@ -77,11 +77,16 @@ def use_state(aws: EmbeddedAws, place: dict[str, str], folder: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def look_for_a_deleted_state(aws: EmbeddedAws, place: dict[str, str], _folder: Path) -> None:
+    """As `ops` does before a deploy that finds no state."""
+    aws.client("s3").list_object_versions(Bucket=place["Bucket"], Prefix=place["Key"])
+
+
 USES: dict[str, tuple[str, tuple[Act, ...]]] = {
     "SecureS3Access": ("prod", (upload, list_and_download, delete)),
     "SecureS3Read": ("prod", (list_and_download,)),
     "SecureS3Write": ("prod", (upload, upload_in_parts)),
-    "SecureStorageState": ("prod-state", (use_state,)),
+    "SecureStorageState": ("prod-state", (use_state, look_for_a_deleted_state)),
 }
 """What each policy is for, and in which stack it is."""
 

@@ -252,7 +252,12 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         )
         for read_only in (False, True)
     )
+    state = RemoteState(settings, f"secure-storage-{settings.environment}")
+    for name, value in place.environ().items():
+        monkeypatch.setenv(name, value)
     place.terraform("init", "-input=false")
+    # As the preflight does before a deploy.
+    assert place.recorded(state.read)
     place.apply()
     assert [(one.address, one.attributes) for one in place.drifts()] == []
     place.terraform("plan", "-input=false", "-detailed-exitcode")
@@ -277,10 +282,9 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         before = place.calls
         made = place.terraform("init", "-input=false", "-reconfigure")
         made += place.terraform("plan", "-input=false", "-lock=false")
-        # As the preflight does before a plan.
-        for name, value in place.environ().items():
-            monkeypatch.setenv(name, value)
-        made += place.recorded(RemoteState(settings, f"secure-storage-{settings.environment}").lock)
+        # As the preflight does before a plan, and before one that finds no state.
+        made += place.recorded(state.lock)
+        made += place.recorded(state.was_deleted)
         report("plan", read_only, made, place.calls - before, record_property)
 
 

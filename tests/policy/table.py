@@ -31,7 +31,7 @@ class Row:
         who: a name in `people.py`.
         does: one operation or action.
         answer: `allowed: …` or `denied: …`, with who said so; see `simulation.py`.
-        key: the object's key; `{environment}` stands for the stack's in the files.
+        key: the object's key; `{environment}` stands for the stack's in the files, here and in `prefix`.
         bucket: `this`, such as `log bucket`, or `another` one of the same account, which has no policy.
         via: `the bucket`, or the name of an access point that leads to it.
         prefix: what a listing asks for; None for all.
@@ -87,9 +87,14 @@ def _rows(group: dict[str, Any]) -> Iterator[Row]:
         row = common | own
         stacks, operations = _stacks(row.pop("stacks")), row.pop("does")
         for stack in stacks:
+            environment = stack.removesuffix("-state")
+            places = {
+                name: row[name].replace("{environment}", environment)
+                for name in ("key", "prefix")
+                if name in row
+            }
             for does in [operations] if isinstance(operations, str) else operations:
-                key = row.get("key", Row.key).replace("{environment}", stack.removesuffix("-state"))
-                yield Row(stack=stack, does=does, **row | {"key": key})
+                yield Row(stack=stack, does=does, **row | places)
 
 
 def load(folder: Path = REQUESTS) -> list[Row]:

@@ -308,6 +308,7 @@ def listing(*below: str) -> Ask:
 READS = {
     "read the state": Ask("s3:GetObject", STATE_FILE),
     "look whether the state is locked": Ask("s3:GetObject", f"{STATE_FILE}.tflock"),
+    "see whether a missing state was deleted": listing(f"secure-storage-{NAME}", "terraform.tfstate"),
     "decrypt the state": Ask("kms:Decrypt", "state", VIA_S3),
     "look at the bucket's policy": Ask("s3:GetBucketPolicy", DATA),
     "look at the key": Ask("kms:DescribeKey", "data"),
@@ -398,7 +399,9 @@ NEVER = {
     "list the records": listing("ci", NAME, "deployed", ""),
     "list all files of CI": listing("ci", NAME, ""),
     "list the versions of everything": Ask("s3:ListBucketVersions", STATE),
-    "list the versions of the state": listing(f"secure-storage-{NAME}", ""),
+    "list the versions below the state's folder": listing(f"secure-storage-{NAME}", ""),
+    "list the versions of the lock": listing(f"secure-storage-{NAME}", "terraform.tfstate.tflock"),
+    "list the versions of another state": listing(f"secure-storage-{NAME}-state", "terraform.tfstate"),
     "list the plans": Ask("s3:ListBucket", STATE, {"s3:prefix": f"ci/{NAME}/plans/"}),
     "list the reviews": Ask("s3:ListBucket", STATE, {"s3:prefix": f"ci/{NAME}/review/"}),
     "store something elsewhere": Ask("s3:PutObject", f"{STATE}/elsewhere", NEW),
