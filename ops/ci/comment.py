@@ -7,10 +7,12 @@ from ops.ci.github import Comment, github, has_github
 from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
 from ops.ci.manifest import ReviewManifest
 from ops.ci.review import made_review, marker
+from ops.ci.runner import run_address
 from ops.errors import OpsError
 from review.model import DANGEROUS
 
 _LAST_LINE = re.compile("<!-- review-sha256: ([0-9a-f]{64}) -->")
+_RUN = re.compile(r" \[Made by this run\]\(https://[^()\s]+\)[.]")
 
 
 def run_comment(environment: str, number: int) -> None:
@@ -26,7 +28,7 @@ def run_comment(environment: str, number: int) -> None:
         OpsError: there is no such review, or GitHub refuses.
     """
     manifest, text = _review_for(environment, number)
-    body = comment_body(manifest, text)
+    body = comment_body(manifest, text, run_address())
     repository = github()
     mine = own_comment(repository.comments(number), environment)
     if mine is None:
@@ -73,20 +75,26 @@ def _label_problem(environment: str, number: int | None, manifest: ReviewManifes
     return label_problem(repository, number, comment.written)
 
 
-def comment_body(manifest: ReviewManifest, text: str) -> str:
-    """Return the comment: the review, and which it is."""
+def comment_body(manifest: ReviewManifest, text: str, run: str = "") -> str:
+    """Return the comment: the review, and which it is; `run` is the address of the run that writes it."""
+    made = f" [Made by this run]({run})." if run else ""
     return (
         f"{text.rstrip()}\n\nThe plan of `{manifest.environment}`. Once this is merged, `main` is "
-        f"planned: what that changes must be in a review like this one, and somebody approves it.\n"
+        f"planned: what that changes must be in a review like this one, and somebody approves it.{made}\n"
         f"<!-- review-sha256: {manifest.digest} -->"
     )
 
 
 def _same(one: str, other: str) -> bool:
+    return _compared(one) == _compared(other)
+
+
+def _compared(body: str) -> list[str]:
+    """Return the lines of a comment that count: a run that finds the same again leaves the comment alone."""
     # Line ends and white space at an end are not for certain kept.
-    return [line.rstrip() for line in one.strip().splitlines()] == [
-        line.rstrip() for line in other.strip().splitlines()
-    ]
+    lines = [line.rstrip() for line in body.strip().splitlines()]
+    # Which run it was stands in the last line but one, which is ours; all above is from the plan.
+    return [*lines[:-2], *(_RUN.sub("", line) for line in lines[-2:])]
 
 
 def own_comment(comments: Iterable[Comment], environment: str) -> Comment | None:

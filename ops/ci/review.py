@@ -21,7 +21,7 @@ from ops.toolchain import ROOT
 from review.render.escape import code
 from review.render.markdown import LIMIT, markdown
 
-FOOTER = 500
+FOOTER = 800
 """Characters of the comment that are left for what `ops ci comment` adds."""
 
 MOST_JUDGES = 10

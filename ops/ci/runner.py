@@ -1,6 +1,7 @@
 """What a job tells GitHub's runner, and is told by a repository's variables.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 """
 
 import json
@@ -13,6 +14,11 @@ from ops.errors import OpsError
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
+_RUN = ("SERVER_URL", "REPOSITORY", "RUN_ID")
+_SERVER = re.compile(r"https://[a-z0-9.-]{1,100}(?::[0-9]{1,5})?")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_NUMBER = re.compile("[0-9]{1,20}")
+
 
 def write_summary(text: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Add Markdown to the job's summary, which the approver sees; return whether there is one."""
@@ -22,6 +28,13 @@ def write_summary(text: str, environ: Mapping[str, str] = os.environ) -> bool:
 def write_output(name: str, value: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Set an output of the step, of one line; return whether there is a runner that takes it."""
     return _append("GITHUB_OUTPUT", f"{name}={value}\n", environ)
+
+
+def run_address(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the address of the run that this job is of; empty where GitHub does not run it."""
+    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in _RUN)
+    known = _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository) and _NUMBER.fullmatch(run)
+    return f"{server}/{repository}/actions/runs/{run}" if known else ""
 
 
 def _append(variable: str, text: str, environ: Mapping[str, str]) -> bool:

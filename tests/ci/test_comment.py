@@ -87,7 +87,9 @@ def test_a_digest_counts_only_in_the_last_line() -> None:
 
 def test_what_is_added_to_the_review_fits() -> None:
     longest = review_with(environment="e" * 30)
-    assert len(comment_body(longest, "")) < FOOTER
+    # GitHub's longest names: an account's has 39 characters, a repository's 100.
+    run = f"https://github.example.com/{'o' * 39}/{'r' * 100}/actions/runs/{'1' * 20}"
+    assert len(comment_body(longest, "", run)) < FOOTER
 
 
 def test_a_safe_plan_passes_the_gate_without_github(folder: Path, api: StandIn) -> None:
@@ -102,6 +104,37 @@ def test_a_comment_that_says_the_same_is_left_alone(folder: Path, api: StandIn) 
     write(folder, "safe")
     run_comment("dev", 1)
     assert api.comments[1] == [before]
+
+
+def test_the_comment_links_to_the_run_that_wrote_it(
+    folder: Path, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"https://github.example.com/{api.variables['GITHUB_REPOSITORY']}/actions/runs"
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example.com")
+    for run, shown in (("41", "41"), ("42", "41")):  # the same review, made once more
+        monkeypatch.setenv("GITHUB_RUN_ID", run)
+        run_comment("dev", 1)
+        assert f"[Made by this run]({address}/{shown})" in api.comments[1][0]["body"]
+    write(folder, "dangerous", f"{TEXT}Look at [this]({address}/1)\n")
+    run_comment("dev", 1)
+    assert f"({address}/42)" in api.comments[1][0]["body"]
+    # A link to a run in the review itself is a part of what is reviewed.
+    write(folder, "dangerous", f"{TEXT}Look at [this]({address}/2)\n")
+    run_comment("dev", 1)
+    assert f"[this]({address}/2)" in api.comments[1][0]["body"]
+
+
+def test_a_label_still_counts_where_another_run_makes_the_same_review(
+    folder: Path, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example.com")
+    write(folder, "dangerous")
+    for run in ("", "41", "42"):
+        monkeypatch.setenv("GITHUB_RUN_ID", run)
+        run_comment("dev", 1)
+        if not run:
+            api.set_label(1, LABEL, REVIEWER)
+    run_gate("dev", 1, allowed=False)
 
 
 def test_a_dangerous_plan_needs_the_label_of_somebody_else(folder: Path, api: StandIn) -> None:

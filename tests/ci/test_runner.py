@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ops.ci.runner import role_of, write_output, write_summary
+from ops.ci.runner import role_of, run_address, write_output, write_summary
 from ops.errors import OpsError
 
 import pytest
@@ -28,6 +28,25 @@ def test_elsewhere_nothing_is_written() -> None:
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=r"^cannot write to the file of GITHUB_OUTPUT, .+: Is a directory$"):
         write_output("digest", "x", {"GITHUB_OUTPUT": str(tmp_path)})
+
+
+RUN = {
+    "GITHUB_SERVER_URL": "https://github.example.com:8443",
+    "GITHUB_REPOSITORY": "acme/storage",
+    "GITHUB_RUN_ID": "42",
+}
+
+
+def test_a_run_has_an_address_where_github_runs_it() -> None:
+    assert run_address(RUN) == "https://github.example.com:8443/acme/storage/actions/runs/42"
+    assert run_address({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SERVER_URL", "http://x"), ("REPOSITORY", "a/b)[x](y"), ("RUN_ID", "1\n2")]
+)
+def test_a_run_has_no_address_where_a_variable_is_none_of_github(name: str, value: str) -> None:
+    assert run_address(RUN | {f"GITHUB_{name}": value}) == ""
 
 
 @pytest.mark.parametrize("value", [ARN, f' {{"dev": "{ARN}", "prod": "other"}}\n'])
