@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from proof import asking
 from proof.caller import DECIDED_BY_CALLER
@@ -26,6 +26,7 @@ class Material:
         accounts: accounts that matter besides those that are named.
         identities: identities that matter besides those.
         resource_globs: what tells resources apart besides.
+        of_callers: what the caller's keys are compared with in another request of the same operation.
     """
 
     statements: tuple[Statement, ...]
@@ -33,6 +34,7 @@ class Material:
     accounts: frozenset[str] = frozenset()
     identities: tuple[Named, ...] = ()
     resource_globs: tuple[Glob, ...] = ()
+    of_callers: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
 
     def leaves(self) -> Iterator[asking.Where]:
         """Yield what the questions are put together from."""

@@ -138,7 +138,11 @@ class Bench:
         materials = [material]
         if self._operation is not None:
             materials.append(self._operation.key_material(accounts, named))
-            material = replace(material, resource_globs=self._operation.context_globs(materials[1]))
+            material = replace(
+                material,
+                resource_globs=self._operation.context_globs(materials[1]),
+                of_callers=materials[1].matches(),
+            )
         callers = callers_of(materials, limits)
         self._scene = Scene(material, callers, limits)
         self._asker = Asker(self._scene, limits, self._decision.account, reasons=reasons)

@@ -71,20 +71,29 @@ class Scene:
             raise LimitError(f"its policies are longer than {limits.characters} characters")
         self.name, self.callers = name, callers
         self.forwarded = Var(f"{name}forwarded")
+        found = material.matches()
+        facts = {key: fact(key, listed_type(key)) for key in found}
         matches = {
-            key: tuple(dict.fromkeys((*found, *_TOLD_APART.get(key, ()))))
-            for key, found in material.matches().items()
+            key: tuple(
+                dict.fromkeys(
+                    (
+                        *told,
+                        *_TOLD_APART.get(key, ()),
+                        *(material.of_callers.get(key, ()) if facts[key].of_caller else ()),
+                    )
+                )
+            )
+            for key, told in found.items()
         }
         self.actions = Actions(material.actions(), sorted(matches), name, limits)
         self.resources = Resources(
             material.resources(), self.actions.all, name, limits, material.resource_globs
         )
-        facts = {key: fact(key, listed_type(key)) for key in matches}
         self.keys: dict[str, Key] = {
             key: share.keys[key]
             if share is not None and facts[key].of_caller and key in share.keys
-            else self._key(key, facts[key], found, limits)
-            for key, found in matches.items()
+            else self._key(key, facts[key], told, limits)
+            for key, told in matches.items()
         }
 
     def _key(self, name: str, known: KeyFact, matches: tuple[Match, ...], limits: Limits) -> Key:

@@ -234,6 +234,15 @@ def test_another_account_needs_the_key_as_well() -> None:
     assert answer(operation(key_use(Principal={"AWS": OTHER}, Condition=VIA)), nobody(theirs)) == "no"
 
 
+def test_the_bucket_and_the_key_may_ask_for_different_values_of_the_callers_key() -> None:
+    mine = READ & Principal(ROLE)
+    named = key_use(Principal={"AWS": ACCOUNT}, Condition={"ArnLike": {"aws:PrincipalArn": f"{ROLE}*"}})
+    used = operation(named)
+    assert answer(used, nobody(READ & ~When({"ArnLike": {"aws:PrincipalArn": f"{ROLE}*"}}))) == "yes"
+    assert answer(used, nobody(mine & OF_ETL, without_iam=True)) == "yes"
+    assert answer(used, nobody(mine & OF_ETL)) == "no"
+
+
 def test_what_needs_no_key_is_decided_by_s3_alone() -> None:
     deleting = Action("s3:DeleteObject") & Resource(OBJECTS) & Caller("anonymous")
     objects = bucket(statement(Action="s3:DeleteObject"))
