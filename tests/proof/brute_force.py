@@ -4,9 +4,10 @@ Independent of proof/: nothing of it is imported. Three answers: True, False,
 and None for what AWS's pages do not say.
 """
 
+import functools
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -31,24 +32,57 @@ class Request:
 
 
 def both(answers: Iterable[Answer]) -> Answer:
-    found = list(answers)
-    return False if False in found else None if None in found else True
+    found: Answer = True
+    for one in answers:
+        if one is False:
+            return False
+        found = None if one is None else found
+    return found
 
 
 def either(answers: Iterable[Answer]) -> Answer:
-    found = list(answers)
-    return True if True in found else None if None in found else False
+    return opposite(both(map(opposite, answers)))
 
 
 def opposite(answer: Answer) -> Answer:
     return None if answer is None else not answer
 
 
+# What nobody knows
+
+_assumed: dict[Hashable, bool] = {}
+_open: dict[Hashable, None] = {}
+
+
+def unknown(*what: Hashable) -> Answer:
+    """What AWS does not say of `what`: None, unless it is assumed."""
+    if what not in _assumed:
+        _open[what] = None
+    return _assumed.get(what)
+
+
+def whatever_is_unknown(ask: Callable[[], Answer]) -> Answer:
+    """What `ask` answers whatever is true of what nobody knows; None where it depends on that."""
+    _open.clear()
+    answer = ask()
+    if answer is not None or not _open:
+        return answer
+    what = next(iter(_open))
+    found = set()
+    for guess in (True, False):
+        _assumed[what] = guess
+        found.add(whatever_is_unknown(ask))
+        del _assumed[what]
+        if None in found or len(found) > 1:
+            return None
+    return found.pop()
+
+
 # Text
 
 
-def _regex(pattern: str, star: str = ".*", one: str = ".") -> str:
-    return "".join({"*": star, "?": one}.get(char, re.escape(char)) for char in pattern)
+def _regex(pattern: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
 
 
 def _expanded(text: str, *, variables: bool) -> tuple[str, bool]:
@@ -65,25 +99,26 @@ def _shown(regex: str) -> str:
     return regex
 
 
-def _with_variable(text: str, value: str, regex: Callable[[str], str]) -> Answer:
-    """A variable stands for any text or for none."""
-    parts = re.split(r"\$\{[\w.-]+:[^}]*\}", text)
-    any_text = re.fullmatch(_shown(".*".join(regex(part) for part in parts)), value, re.DOTALL)
-    return None if any_text else False
+@functools.cache
+def _compiled(pattern: str, *, variables: bool, wildcards: bool) -> tuple[re.Pattern[str], bool]:
+    """What a text must match, and whether a variable in it stands for any text or for none."""
+    text, variable = _expanded(pattern, variables=variables)
+    parts = re.split(r"\$\{[\w.-]+:[^}]*\}", text) if variable else [text]
+    regex = ".*".join(_regex(part) if wildcards else re.escape(part) for part in parts)
+    return re.compile(_shown(regex), re.DOTALL), variable
 
 
 def like(value: str, pattern: str, *, variables: bool, wildcards: bool = True) -> Answer:
-    text, variable = _expanded(pattern, variables=variables)
-    regex = _regex if wildcards else re.escape
-    if variable:
-        return _with_variable(text, value, regex)
-    return re.fullmatch(_shown(regex(text)), value, re.DOTALL) is not None
+    regex, variable = _compiled(pattern, variables=variables, wildcards=wildcards)
+    if not regex.fullmatch(value):
+        return False
+    return unknown("variable", value, pattern, wildcards) if variable else True
 
 
 def arn_like(value: str, pattern: str, *, variables: bool) -> Answer:
     wanted, given = pattern.split(":", 5), value.split(":", 5)
     if len(wanted) < 6:
-        return None
+        return unknown("arn", value, pattern)
     if len(given) < 6:
         return False
     return both(like(one, part, variables=variables) for one, part in zip(given, wanted, strict=True))
@@ -112,7 +147,7 @@ def _seconds(text: str) -> Decimal | None:
 
 def _ordered(name: str, given: Decimal | None, wanted: Decimal | None) -> Answer:
     if given is None or wanted is None:
-        return None
+        return unknown(name, given, wanted)
     return {
         "Equals": given == wanted,
         "LessThan": given < wanted,
@@ -125,7 +160,7 @@ def _ordered(name: str, given: Decimal | None, wanted: Decimal | None) -> Answer
 def _in_network(given: str, wanted: str) -> Answer:
     network = ipaddress.ip_network(wanted, strict=False)
     if network.version == 6 and "/" not in wanted:
-        return None
+        return unknown("network", given, wanted)
     address = ipaddress.ip_address(given)
     return address.version == network.version and address in network
 
@@ -141,7 +176,7 @@ def compares(operator: str, given: str, wanted: str, *, variables: bool) -> Answ
     if operator in ("ArnEquals", "ArnLike"):
         return arn_like(given, wanted, variables=variables)
     if operator == "Bool":
-        return given == wanted if wanted in ("true", "false") else None
+        return given == wanted if wanted in ("true", "false") else unknown("bool", given, wanted)
     if operator == "IpAddress":
         return _in_network(given, wanted)
     if operator == "BinaryEquals":
@@ -186,12 +221,12 @@ def holds(name: str, key: str, wanted: list[str], request: Request, *, variables
         return both(hit(value) for value in values)
     if quantifier == "ForAnyValue":
         if not values:
-            return None if negated or if_exists else False
+            return unknown(name, key) if negated or if_exists else False
         return either(hit(value) for value in values)
     if not values:
         return negated or if_exists
     if key.lower() in SEVERAL:
-        return None
+        return unknown(name, key, *wanted)
     return hit(values[0])
 
 
@@ -206,7 +241,8 @@ def resource_matches(pattern: str, resource: str, *, variables: bool) -> Answer:
     if not any(mark in segment for segment in segments[:5] for mark in "*?"):
         return whole
     # Whether a wildcard runs past a colon, AWS's pages disagree.
-    return True if arn_like(resource, pattern, variables=variables) else None
+    within = arn_like(resource, pattern, variables=variables)
+    return within or unknown("resource", resource, pattern)
 
 
 def names(kind: str, text: str, request: Request) -> Answer:
@@ -215,9 +251,9 @@ def names(kind: str, text: str, request: Request) -> Answer:
         wanted = {"Service": "service", "Federated": "web identity"}[kind]
         return request.kind == wanted and request.arn == text
     if kind == "CanonicalUser":
-        return None if aws else False
+        return unknown("named", text) if aws else False
     if text == "*":
-        return True if aws or request.kind == "anonymous" else None
+        return True if aws or request.kind == "anonymous" else unknown("named", kind, text)
     if text.isdigit() or text.endswith(":root"):
         return aws and request.account == (text if text.isdigit() else text.split(":")[4])
     return aws and text in (request.arn, session_arn(request))
@@ -245,7 +281,7 @@ def is_for(statement: Mapping[str, Any], request: Request) -> Answer:
 
 def spared(principal: Any, request: Request) -> Answer:
     if principal == "*" or ("AWS", "*") in entries(principal):
-        return None
+        return unknown("spared")
     if request.boundary:
         return False
     if request.account is None:
@@ -264,18 +300,15 @@ def applies(statement: Mapping[str, Any], request: Request, *, variables: bool) 
             return opposite(either(matches(one) for one in texts(statement[f"Not{element}"])))
         return either(matches(one) for one in texts(statement[element]))
 
-    return both(
-        [
-            is_for(statement, request),
-            listed("Action", lambda one: like(request.action.lower(), one.lower(), variables=False)),
-            listed("Resource", lambda one: resource_matches(one, request.resource, variables=variables)),
-            *(
-                holds(name, key, texts(wanted), request, variables=variables)
-                for name, keys in statement.get("Condition", {}).items()
-                for key, wanted in keys.items()
-            ),
-        ]
-    )
+    def parts() -> Iterator[Answer]:
+        yield is_for(statement, request)
+        yield listed("Action", lambda one: like(request.action.lower(), one.lower(), variables=False))
+        yield listed("Resource", lambda one: resource_matches(one, request.resource, variables=variables))
+        for name, keys in statement.get("Condition", {}).items():
+            for key, wanted in keys.items():
+                yield holds(name, key, texts(wanted), request, variables=variables)
+
+    return both(parts())
 
 
 # Decisions

@@ -1,11 +1,13 @@
 """The engine against brute force, on random pairs of policies and requests."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from proof import Comparison, Difference, Witness, compare, policy
 from tests.proof import brute_force
-from tests.proof.brute_force import Request, allowed, identity_allows
+from tests.proof.brute_force import Answer, Request, allowed, identity_allows, whatever_is_unknown
 from tests.proof.random_cases import ACCOUNTS, Cases
 
 import pytest
@@ -33,15 +35,17 @@ def ways(request: Request) -> list[tuple[bool, bool, Request]]:
 def more(old: dict[str, Any], new: dict[str, Any], request: Request, *, identity: bool) -> bool | None:
     """Whether `new` lets the request through and `old` does not; None where nobody can know."""
     if identity:
-        return brute_force.both(
-            [identity_allows(request, new), brute_force.opposite(identity_allows(request, old))]
-        )
+        return whatever_is_unknown(partial(differs, partial(identity_allows, request), old, new))
     found = []
     for iam, limits, one in ways(request):
-        now = allowed(one, new, OWNER, iam=iam, limits=limits)
-        before = allowed(one, old, OWNER, iam=iam, limits=limits)
-        found.append(brute_force.both([now, brute_force.opposite(before)]))
+        let_in = partial(allowed, one, account=OWNER, iam=iam, limits=limits)
+        found.append(whatever_is_unknown(partial(differs, let_in, old, new)))
     return brute_force.either(found)
+
+
+def differs(allows: Callable[[dict[str, Any]], Answer], old: dict[str, Any], new: dict[str, Any]) -> Answer:
+    """Whether `allows` is true of the new policy, and not of the old one."""
+    return brute_force.both([allows(new), brute_force.opposite(allows(old))])
 
 
 def disagreement(seed: int) -> str | None:
