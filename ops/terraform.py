@@ -15,6 +15,8 @@ from typing import Any
 from ops.errors import OpsError
 from ops.stack_commands import checked_settings
 from ops.toolchain import ROOT, tool_environment
+from review.log import errors_of, warnings_of
+from review.model import Notice
 from stacks.settings import Settings
 
 _FRAME = re.compile(r"^[│╷╵ ]+")
@@ -61,6 +63,19 @@ class Stack:
         if done.returncode not in accept:
             raise self._failure(arguments[0], done.returncode, done.stderr)
         return done
+
+    def plan(self, *arguments: str) -> tuple[Notice, ...]:
+        """Run `terraform plan`; return what Terraform warns of.
+
+        Raises:
+            OpsError: it failed; the message has what Terraform says was wrong.
+        """
+        done = self.terraform("plan", "-json", *arguments, accept=range(256))
+        if done.returncode != 0:
+            errors = [f"{one.summary} {one.detail}".split("\n\n")[0] for one in errors_of(done.stdout)]
+            problem = "; ".join(" ".join(one.split()) for one in errors)
+            raise self._failure("plan", done.returncode, f"Error: {problem}" if problem else done.stderr)
+        return warnings_of(done.stdout)
 
     def apply(self, *arguments: str) -> None:
         """Run `terraform apply`, with what it prints shown as it comes.

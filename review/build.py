@@ -1,5 +1,6 @@
 """Makes the review of a plan. Nothing sensitive is in what it returns."""
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,14 +14,17 @@ from review.model import (
     COUNTED,
     GOOD,
     AttributeChange,
+    Notice,
     Part,
     PolicyChange,
     ResourceChange,
     Review,
     StatementChange,
 )
+from review.parts import failed_checks
 from review.plan import Change, Plan
 from review.policies import Policy, parse_policy, statement_changes
+from review.raw import masked
 from review.values import Redactor, flat, is_sensitive, is_unknown, secrets_of
 
 Json = Any
@@ -32,6 +36,8 @@ def review(
     deployed: Mapping[str, Json] | None = None,
     synthesized: Mapping[str, Json] | None = None,
     environment: str = "",
+    warnings: Iterable[Notice] = (),
+    raw: str = "",
 ) -> Review:
     """Return the review of `plan`.
 
@@ -40,8 +46,11 @@ def review(
         deployed: the synthesized JSON of what is deployed, if it is to be compared.
         synthesized: the synthesized JSON of what is planned; both or none.
         environment: what to call that which the plan is of.
+        warnings: what Terraform warned of when it made the plan.
+        raw: the plan as Terraform prints it.
     """
-    redactor = Redactor(secrets_of(plan.document))
+    secrets = secrets_of(plan.document)
+    redactor = Redactor(secrets)
     policies: list[PolicyChange] = []
     resources: list[ResourceChange] = []
     names: dict[str, tuple[str, str]] = {}
@@ -68,6 +77,12 @@ def review(
         drift=tuple(_resource(change, shown(change), redactor) for change in drifted),
         environment=environment,
         names=names,
+        warnings=tuple(
+            Notice(*map(redactor.text, dataclasses.astuple(one)))
+            for one in warnings
+            if one.detail not in failed_checks(plan)  # those are findings
+        ),
+        raw=masked(raw, secrets) if raw else "",
     )
 
 

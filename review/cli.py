@@ -33,6 +33,8 @@ import click
 @click.option(
     "--deployed", metavar="OLD.tf.json", help="What is deployed, as synthesized; with --synthesized."
 )
+@click.option("--log", metavar="LOG", help="What `terraform plan -json` wrote, for Terraform's warnings.")
+@click.option("--raw", metavar="TEXT", help="What `terraform show -no-color` printed: shown masked, folded.")
 @click.pass_context
 def review(
     ctx: click.Context,
@@ -43,6 +45,8 @@ def review(
     environment: str,
     synthesized: str | None,
     deployed: str | None,
+    log: str | None,
+    raw: str | None,
 ) -> None:
     """Say what a plan changes, and whether that is safe for the data.
 
@@ -52,7 +56,7 @@ def review(
     """
     if (synthesized is None) != (deployed is None):
         raise click.UsageError("--synthesized and --deployed go together", ctx)
-    if [plan, synthesized, deployed].count("-") > 1:
+    if [plan, synthesized, deployed, log, raw].count("-") > 1:
         raise click.UsageError("only one file can be standard input", ctx)
     # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
     gc.disable()
@@ -63,6 +67,8 @@ def review(
         marker=marker,
         synthesized=synthesized,
         deployed=deployed,
+        log=log,
+        raw=raw,
         environment=environment,
     )
     sys.exit(status)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from review.build import review
-from review.model import at_least
+from review.log import warnings_of
+from review.model import Notice, at_least
 from review.plan import PlanError, parse_object, read_plan
 from review.render.as_json import as_json
 from review.render.markdown import markdown
@@ -25,6 +26,8 @@ def run_review(
     marker: str,
     synthesized: str | None,
     deployed: str | None,
+    log: str | None = None,
+    raw: str | None = None,
     environment: str = "",
 ) -> int:
     """Print the review of a plan; return the exit code.
@@ -36,6 +39,8 @@ def run_review(
         marker: text for a hidden comment at the top of the Markdown.
         synthesized: the file with the synthesized JSON of what is planned, if any.
         deployed: the same of what is deployed.
+        log: the file with what `terraform plan -json` wrote, if any.
+        raw: the file with what `terraform show -no-color` printed, if any.
         environment: what to call that which the plan is of.
 
     Raises:
@@ -46,6 +51,8 @@ def run_review(
         synthesized=None if synthesized is None else _configuration(synthesized),
         deployed=None if deployed is None else _configuration(deployed),
         environment=environment,
+        warnings=() if log is None else _warnings(log),
+        raw="" if raw is None else _text(raw),
     )
     written = {
         "markdown": lambda: markdown(result, marker=marker),
@@ -69,6 +76,20 @@ def _content(path: str) -> bytes:
         raise PlanError(f"{_name(path)}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a null byte in the name
         raise PlanError(f"{path!r} is no file name: {error}") from error
+
+
+def _warnings(path: str) -> tuple[Notice, ...]:
+    log = _text(path)
+    if '"@level"' not in log:
+        raise PlanError(f"{_name(path)}: is not what `terraform plan -json` writes")
+    return warnings_of(log)
+
+
+def _text(path: str) -> str:
+    try:
+        return _content(path).decode()
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{_name(path)}: is not text: {error.reason} at byte {error.start}") from error
 
 
 def _configuration(path: str) -> dict[str, Any]:

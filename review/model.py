@@ -99,6 +99,15 @@ def written(value: object) -> str:
     return "(none)" if value is None else str(value) if isinstance(value, int) else "…"
 
 
+@dataclass(frozen=True, order=True)
+class Notice:
+    """What Terraform says itself of a plan; `address` is the resource that it is about, if any."""
+
+    summary: str
+    detail: str = ""
+    address: str = ""
+
+
 @dataclass(frozen=True)
 class Part:
     """One element of a policy statement, such as its actions, on both sides."""
@@ -172,6 +181,8 @@ class Review:
         policies, resources, outputs, drift: what changes; what is destroyed comes first.
         environment: what the plan is of; may be empty.
         names: by its address, what people call a resource, and its name, which may be empty.
+        warnings: what Terraform warns of.
+        raw: the plan as Terraform prints it, masked; may be empty.
     """
 
     verdict: str
@@ -184,6 +195,8 @@ class Review:
     drift: tuple[ResourceChange, ...] = ()
     environment: str = ""
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    warnings: tuple[Notice, ...] = ()
+    raw: str = ""
 
     @property
     def headline(self) -> str:

@@ -78,15 +78,29 @@ def _actions(document: Mapping[str, Json]) -> Iterator[Finding]:
         yield careful("the action {} is put off, and may run later", address)
 
 
+def failed_checks(plan: Plan) -> set[str]:
+    """Return what the checks that failed say, each of which is a finding."""
+    checks = _objects(plan.document.get("checks"))
+    return {problem for one in checks if _is_failed(one) for problem in _problems(one)}
+
+
+def _is_failed(check: Mapping[str, Json]) -> bool:
+    return check.get("status") in ("fail", "error")
+
+
+def _problems(check: Mapping[str, Json]) -> list[str]:
+    return [
+        str(problem.get("message"))
+        for instance in _objects(check.get("instances"))
+        for problem in _objects(instance.get("problems"))
+    ]
+
+
 def _checks(document: Mapping[str, Json]) -> Iterator[Finding]:
     for one in _objects(document.get("checks")):
-        if one.get("status") in ("fail", "error"):
+        if _is_failed(one):
             address = _object(one, "address")
-            problems = [
-                str(problem.get("message"))
-                for instance in _objects(one.get("instances"))
-                for problem in _objects(instance.get("problems"))
-            ]
+            problems = _problems(one)
             yield careful(
                 "the check {} failed{}",
                 address.get("to_display") or address.get("name"),

@@ -13,7 +13,7 @@ Json = Any
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
 
-_SHORTEST = 4
+SHORTEST = 4
 """A sensitive text that is shorter is hidden where it is marked, but cannot be looked for elsewhere."""
 
 
@@ -105,7 +105,7 @@ def _list(value: Json) -> list[Json]:
 
 def secrets_of(document: Mapping[str, Json]) -> frozenset[str]:
     """Return every sensitive text and number that stands anywhere in a plan."""
-    return frozenset(text for text in _all_secrets(document) if len(text) >= _SHORTEST)
+    return frozenset(text for text in _all_secrets(document) if len(text) >= SHORTEST)
 
 
 def _all_secrets(document: Mapping[str, Json]) -> Iterator[str]:
@@ -190,7 +190,7 @@ class Redactor:
         """Replace `secrets`."""
         self._by_start: dict[str, list[str]] = {}
         for secret in sorted(secrets, key=lambda text: (-len(text), text)):
-            self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
+            self._by_start.setdefault(secret[:SHORTEST], []).append(secret)
         self.text = lru_cache(maxsize=100_000)(self._text)
 
     def _text(self, text: str) -> str:
@@ -198,8 +198,8 @@ class Redactor:
             return text
         # Overlapping secrets hide each other's ends: what is to be hidden is collected first.
         spans: list[tuple[int, int]] = []
-        for start in range(len(text) - _SHORTEST + 1):
-            for secret in self._by_start.get(text[start : start + _SHORTEST], ()):
+        for start in range(len(text) - SHORTEST + 1):
+            for secret in self._by_start.get(text[start : start + SHORTEST], ()):
                 if text.startswith(secret, start):
                     end = start + len(secret)
                     if spans and start <= spans[-1][1]:

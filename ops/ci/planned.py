@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ops import preflight
 from ops.ci.git import Revision, revision
@@ -73,15 +74,17 @@ def planned(environment: str, *, checked: bool) -> Planned:
         state = state_version(settings, stack.name)
         stack.init()
         # No lock, as a role that only reads may not take one: what changes meanwhile makes the plan stale.
-        stack.terraform("plan", "-input=false", "-lock=false", f"-out={PLAN}")
+        warnings = stack.plan("-input=false", "-lock=false", f"-out={PLAN}")
         if state_version(settings, stack.name) != state:
             raise OpsError(f"the state of {stack.name} changed while it was planned: plan again")
         files = {name: (stack.folder / name).read_bytes() for name in (PLAN, CONFIGURATION, LOCK)}
         files[PLAN_JSON] = _plan_json(stack)
+        raw = stack.terraform("show", PLAN).stdout
         version = terraform_version(stack)
     plan = read_plan(files[PLAN_JSON], PLAN)
     deployed = PlanStore(settings).read(DEPLOYED)
-    result = _review(plan, environment, files[CONFIGURATION], deployed)
+    compared = _compared(files[CONFIGURATION], deployed)
+    result = review(plan, environment=environment, warnings=warnings, raw=raw, **compared)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
     return Planned(settings, stack.name, of, state, version, files, plan, result, same)
@@ -94,16 +97,14 @@ def _plan_json(stack: Stack) -> bytes:
     return json.dumps(document, sort_keys=True).encode() + b"\n"
 
 
-def _review(plan: Plan, environment: str, configuration: bytes, deployed: bytes | None) -> Review:
-    """Return the review of a plan; `deployed` is the configuration before it."""
+def _compared(configuration: bytes, deployed: bytes | None) -> dict[str, dict[str, Any]]:
+    """Return both configurations, by the names of `review`'s arguments; none before the first deploy."""
     if deployed is None:
-        return review(plan, environment=environment)
-    return review(
-        plan,
-        environment=environment,
-        synthesized=parse_object(configuration, CONFIGURATION),
-        deployed=parse_object(deployed, DEPLOYED),
-    )
+        return {}
+    return {
+        "synthesized": parse_object(configuration, CONFIGURATION),
+        "deployed": parse_object(deployed, DEPLOYED),
+    }
 
 
 def state_version(settings: Settings, stack: str) -> StateVersion:

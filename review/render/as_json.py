@@ -13,6 +13,7 @@ def as_json(review: Review) -> str:
     """Return `review` as JSON, in ASCII."""
     document: dict[str, Any] = {"format_version": FORMAT_VERSION, "headline": review.headline}
     document |= dataclasses.asdict(review)
+    del document["raw"]  # the plan's JSON says the same
     for name, findings in (("findings", review.findings), ("strengthenings", review.strengthenings)):
         document[name] = list(map(_finding, findings))
     return json.dumps(document, indent=2) + "\n"

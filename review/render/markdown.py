@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from review.model import Finding, PolicyChange, ResourceChange, Review, StatementChange
-from review.render.escape import code, sentence
+from review.model import Finding, Notice, PolicyChange, ResourceChange, Review, StatementChange
+from review.render.escape import code, cut, sentence, visible_text
 from review.render.grouped import Group, grouped, with_rules, without_rules
 
 LIMIT = 65_000
@@ -103,6 +103,7 @@ def _sections(review: Review, label: str) -> Iterator[_Section]:
         "findings",
     )
     yield _unjudged(without_rules(review))
+    yield _warnings(review.warnings)
     steps = list(_next_steps(review, label))
     yield _Section("\n### What to do next\n\n", steps, len(steps), "steps", kept=len(steps))
     yield _Section(
@@ -139,6 +140,7 @@ def _sections(review: Review, label: str) -> Iterator[_Section]:
     )
     yield _collapsed("Changed outside of Terraform", review.drift)
     yield _collapsed("Attribute changes", review.resources)
+    yield _raw(review.raw)
 
 
 _GOES = ("destroy", "replace", "forget", "forget and create", "destroy (left over)")
@@ -151,6 +153,24 @@ def _unjudged(findings: Sequence[Finding]) -> _Section:
     rows = [f"- {_said(one.values[0])}: {code(one.address)}\n" for one in findings]
     head = f"\n<details><summary>No rules for {what}</summary>\n\n"
     return _Section(head, rows, len(rows), "types", "\n</details>\n")
+
+
+def _warnings(warnings: Sequence[Notice]) -> _Section:
+    rows = [
+        f"- {sentence(one.summary)}{f' ({code(one.address)})' if one.address else ''}"
+        f"{': ' if one.detail else ''}{sentence(cut(' '.join(one.detail.split()), 600))}\n"
+        for one in warnings
+    ]
+    head = f"\n<details><summary>Terraform warns ({len(rows)})</summary>\n\n"
+    return _Section(head, rows, len(rows), "warnings", "\n</details>\n")
+
+
+def _raw(raw: str) -> _Section:
+    # Nothing in it ends the block of code: that has more backticks.
+    fence = "`" * (max([2, *map(len, re.findall("`+", raw))]) + 1)
+    rows = [f"{visible_text(line)}\n" for line in raw.split("\n")] if raw else []
+    head = f"\n<details><summary>The plan as Terraform prints it</summary>\n\n{fence}hcl\n"
+    return _Section(head, rows, len(rows), "lines", f"{fence}\n\n</details>\n")
 
 
 def _next_steps(review: Review, label: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from review.model import ResourceChange, Review
+from review.model import Notice, ResourceChange, Review
 from review.render.escape import cut, visible_text
 from review.render.grouped import Group, grouped
 
@@ -20,6 +20,7 @@ def _lines(review: Review) -> Iterator[str]:
     ):
         groups = grouped(findings, review.names)
         yield from _titled(title, (line for group in groups for line in _group(group)))
+    yield from _titled("Terraform warns", map(_warning, review.warnings))
     yield from _titled("Policy changes", _policies(review))
     for title, changes in (
         ("Resources", review.resources),
@@ -46,6 +47,11 @@ def _group(group: Group) -> Iterator[str]:
     for one in group.findings:
         severity = "" if one.severity == "good" else f"{one.severity}: "
         yield f"  {severity}{one.said}" + (f"; for example, {one.example}" if one.example else "")
+
+
+def _warning(one: Notice) -> str:
+    where = f" ({one.address})" if one.address else ""
+    return f"{one.summary}{where}{': ' if one.detail else ''}{' '.join(one.detail.split())}"
 
 
 def _policies(review: Review) -> Iterator[str]:

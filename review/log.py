@@ -1,0 +1,40 @@
+"""What Terraform itself says of a plan: the log of `terraform plan -json`. The plan's JSON has none of it.
+
+https://developer.hashicorp.com/terraform/internals/machine-readable-ui#diagnostic
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from review.model import Notice
+
+Json = Any
+
+
+def warnings_of(log: str) -> tuple[Notice, ...]:
+    """Return the warnings in a log, each once, in an order that does not hang on the run."""
+    return tuple(sorted(set(_diagnostics(log, "warning"))))
+
+
+def errors_of(log: str) -> tuple[Notice, ...]:
+    """Return the errors in a log, in its order."""
+    return tuple(_diagnostics(log, "error"))
+
+
+def _diagnostics(log: str, severity: str) -> Iterator[Notice]:
+    # Only at "\n": a text may hold what Python takes for another end of a line.
+    for line in log.split("\n"):
+        found = _diagnostic(line)
+        if found.get("severity") == severity:
+            yield Notice(*(str(found.get(name) or "") for name in ("summary", "detail", "address")))
+
+
+def _diagnostic(line: str) -> dict[str, Json]:
+    """Return the diagnostic in a line; empty where it is another message, or what a plugin printed."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    found = message.get("diagnostic") if isinstance(message, dict) else None
+    return found if isinstance(found, dict) else {}
