@@ -33,7 +33,8 @@ def link_tools(folder: Path, *names: str) -> Path:
 def checkout_of_ops(folder: Path) -> Path:
     """Make a checkout in which `python -m ops` runs with a .cache, environments and tools of its own."""
     folder.mkdir(parents=True)
-    shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("__pycache__"))
+    # With what Python compiled, but not what another process is just about to write.
+    shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copytree(ROOT / "environments", folder / "environments")
     for name in ("constructs_lib", "presign", "proof", "review", "stacks"):
         (folder / name).symlink_to(ROOT / name)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
 
 import pytest
@@ -137,6 +138,14 @@ def test_without_a_command_it_shows_the_help(checkout: Path) -> None:
     done = run_ops(checkout)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == run_ops(checkout, "--help").stdout
+
+
+def test_no_command_waits_for_the_bindings_before_it_knows_that_it_needs_them() -> None:
+    script = "import sys, ops.cli; print([name for name in sys.modules if name in ('cdktf', 'jsii', 'z3')])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["plan"], ["demo"]])
