@@ -19,7 +19,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html
 https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"""
 
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PROOF = ROOT / "proof"
 CACHE = ROOT / ".cache" / "proven"
 

@@ -8,8 +8,19 @@ from ops.environment_argument import known_environments
 from ops.errors import OpsError
 from ops.toolchain import ROOT
 
-JUDGES = (".github/", "Makefile", "ops/", "proof/", "review/")
-"""What judges a change, and decides what is deployed: merged, it judges the next one."""
+JUDGES = (
+    ".cache/",  # what was proven before: a commit that holds it says so itself
+    ".github/",
+    "Makefile",
+    "main.py",
+    "ops/",
+    "proof/",
+    "review/",
+    "stacks/deployed",
+    "stacks/guarantees",
+    "stacks/promises",
+)
+"""What paths begin with of what judges a change, and decides what is deployed: merged, it judges the next."""
 
 
 @dataclass(frozen=True)

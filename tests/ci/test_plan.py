@@ -346,12 +346,13 @@ def test_only_some_of_many_differences_are_in_the_error_and_all_in_the_summary(s
     assert "aws_kms_key.k8: update, which is in no review" in _plain(scene.summary)
 
 
-def test_a_change_of_what_judges_is_named_in_the_summary(scene: Scene) -> None:
+@pytest.mark.parametrize("file", ["ops/rules.py", "stacks/promises.py", ".cache/proven/0123"])
+def test_a_change_of_what_judges_is_named_in_the_summary(scene: Scene, file: str) -> None:
     scene.deployed()
-    (scene.checkout / "ops").mkdir()
-    commit(scene.checkout, **{"ops/rules.py": ""})
+    (scene.checkout / file).parent.mkdir(parents=True)
+    commit(scene.checkout, **{file: ""})
     scene.plan()
-    assert "With what is deployed here, what judges changes is changed itself: `ops/rules.py`" in (
+    assert f"With what is deployed here, what judges changes is changed itself: `{file}`" in (
         scene.summary.read_text()
     )
 
