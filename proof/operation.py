@@ -16,7 +16,7 @@ from proof.facts import AWS_KINDS
 from proof.globs import Glob
 from proof.grammar import Named, Statement
 from proof.limits import Limits
-from proof.logic import Formula, every, implies, same
+from proof.logic import Formula, every, implies, negate, same
 from proof.material import Material
 from proof.parse import policy
 from proof.scene import Scene
@@ -77,6 +77,7 @@ class Call:
     Attributes:
         scene: the request to KMS.
         needed: the requests to S3 that need it.
+        made: those for which it is made; nobody uses a key without credentials.
         ties: what holds for every request to S3.
     """
 
@@ -94,7 +95,9 @@ class Call:
         self.needed = objects.actions.where(
             any(name in causes for causes in NEEDS.values()) for name in names
         )
-        self.ties = implies(self.needed, every((*self.scene.ties(operation.key.account), *self._linked())))
+        anonymous = callers.of_kind("anonymous")
+        self.made = every((self.needed, negate(anonymous)))
+        self.ties = implies(self.made, every((*self.scene.ties(operation.key.account), *self._linked())))
 
     def _linked(self) -> Iterator[Formula]:
         """Yield what the request to S3 says of the one to KMS."""

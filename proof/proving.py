@@ -160,9 +160,10 @@ class Bench:
             if self._operation is not None and self._call is not None:
                 of_key = Decided(self._call.scene, self._operation.key, unwritten, "kms ")
                 self._asker.solver.add(of_key.ties)
+                needed, made = self._call.needed, self._call.made
                 outcome = Outcome(
-                    every((found.allowed, implies(self._call.needed, of_key.allowed))),
-                    some((found.denied, every((self._call.needed, of_key.denied)))),
+                    every((found.allowed, implies(needed, every((made, of_key.allowed))))),
+                    some((found.denied, every((made, of_key.denied)))),
                     [*found.uses, *of_key.uses],
                 )
             self._decided[unwritten] = outcome

@@ -243,6 +243,13 @@ def test_the_bucket_and_the_key_may_ask_for_different_values_of_the_callers_key(
     assert answer(used, nobody(mine & OF_ETL)) == "no"
 
 
+def test_nobody_without_credentials_reads_what_a_key_encrypts() -> None:
+    public = Operation(bucket(statement()), of_key(key_use()), KEY, "us-east-1", BUCKET)
+    assert answer(public, nobody(READ & Caller("anonymous"))) == "yes"
+    assert answer(public, always(READ & Caller("anonymous"))) == "no"
+    assert answer(public, denied(READ & Caller("anonymous"))) == "no"
+
+
 def test_what_needs_no_key_is_decided_by_s3_alone() -> None:
     deleting = Action("s3:DeleteObject") & Resource(OBJECTS) & Caller("anonymous")
     objects = bucket(statement(Action="s3:DeleteObject"))
