@@ -56,6 +56,7 @@ class KeyFact:
         family: what sort of value it has; None if only the policies show it.
         multi: whether it has several values.
         forms: of which one every text has.
+        may_be_empty: whether its one value may be an empty text.
         of_caller: whether it belongs to the caller, so that two calls of one operation share it.
         page: where AWS says so.
     """
@@ -63,6 +64,7 @@ class KeyFact:
     carried: dict[Kind, Presence]
     family: Family | None = "text"
     multi: bool = False
+    may_be_empty: bool = False
     forms: tuple[Glob, ...] = (SOME_TEXT,)
     of_caller: bool = False
     page: str = "GK"
@@ -141,7 +143,13 @@ _FACTS: dict[str, KeyFact] = {
     # Only in forward access sessions.
     "kms:viaservice": KeyFact(_carried("-????--"), page="KK"),
 }
-_PRINCIPAL_TAG = KeyFact(_carried("--??u--"), of_caller=True)
+_PRINCIPAL_TAG = KeyFact(_carried("--??u--"), may_be_empty=True, of_caller=True)
+# The values of tags, and what a listing may ask for to see the top of a bucket:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
+_MAY_BE_EMPTY = re.compile(
+    r"aws:(request|resource)tag/|s3:(existingobject|requestobject)tag/|s3:(prefix|delimiter)$"
+)
 
 _FAMILIES: dict[str, Family | None] = {
     "String": "text",
@@ -179,8 +187,8 @@ def fact(key: str, listed: str | None) -> KeyFact:
         return _PRINCIPAL_TAG
     if is_claim(key):
         return KeyFact(_carried("------?"), multi=key.endswith(":amr"))
-    if key.startswith(("aws:requesttag/", "aws:resourcetag/")):
-        return KeyFact({})
+    if _MAY_BE_EMPTY.match(key):
+        return KeyFact({}, may_be_empty=True)
     if listed is None:
         return KeyFact({}, family=None)
     return KeyFact({}, family=_FAMILIES[listed.removeprefix("ArrayOf")], multi=listed.startswith("Array"))

@@ -103,7 +103,7 @@ class Key:
         if self.fact.family == "text" and any(match.family != "text" for match in matches):
             everything = (1 << len(matches)) - 1
             found.setdefault((0, everything), Candidate("some-text", 0, everything))
-        return list(found.values())
+        return [*found.values(), *([candidate(matches, self._family, "")] if self.fact.may_be_empty else [])]
 
     def _guess(self, match: Match, at: int | None) -> Var:
         """Return the variable of whether a value matches where nobody can know."""
@@ -158,11 +158,14 @@ class Key:
 
     def _null(self, condition: Condition) -> Formula:
         wanted = {value.lower() for value in condition.values}
+        there = self.present
+        if self.fact.may_be_empty:  # "is not null", says AWS
+            there = some((self._filled(), every((Var(f"?whether an empty {self.name} is null"), there))))
         parts: list[Formula] = []
         if "true" in wanted:
-            parts.append(negate(self.present))
+            parts.append(negate(there))
         if "false" in wanted:
-            parts.append(self.present)
+            parts.append(there)
         if wanted - {"true", "false"}:
             parts.append(Var(f"?how AWS reads Null: {sorted(wanted)}"))
         return some(parts)
@@ -176,7 +179,7 @@ class Key:
             return found
         # Two rules of AWS's contradict each other for an absent key.
         guess = Var(f"?whether {compare.name} holds where {self.name} is absent")
-        return some((found, every((guess, negate(self.present)))))
+        return some((found, every((guess, negate(self._filled())))))
 
     def _elements(self, condition: Condition, matches: Sequence[Match]) -> list[tuple[Formula, Formula]]:
         """For each value that the key may hold: that it does, and that it compares."""
@@ -185,11 +188,17 @@ class Key:
             return negate(hit) if condition.operator.negated else hit
 
         if not self.fact.multi:
-            return [(self.present, compares(some(self._single(match) for match in matches)))]
+            return [(self._filled(), compares(some(self._single(match) for match in matches)))]
         return [
             (held, compares(some(self._of_element(match, at) for match in matches)))
             for at, held in enumerate(self._held)
         ]
+
+    def _filled(self) -> Formula:
+        """Return the formula of the key having a value that is no empty text."""
+        if not self.fact.may_be_empty:
+            return self.present
+        return every((self.present, negate(self._where(1 << (len(self.values) - 1)))))
 
     def alike(self, text: str) -> int:
         """Return the values that no condition tells from `text`, as a bit set."""

@@ -73,7 +73,7 @@ def circumstances(witness: Witness) -> Iterator[str]:
             if values == ("false",):
                 yield "over plain HTTP"
         elif (name, values) not in _ORDINARY:
-            yield f"with {name} = {', '.join(values)}"
+            yield f"with {name} = {', '.join(values)}" if any(values) else f"with an empty {name}"
     if witness.forwarded:
         yield "through an AWS service"
 

@@ -207,7 +207,8 @@ def holds(name: str, key: str, wanted: list[str], request: Request, *, variables
     """One operator and key of a condition."""
     values = request.context.get(key.lower(), ())
     if name == "Null":
-        return (not values) == (wanted == ["true"])
+        absent = unknown("null", key) if values == ("",) else not values
+        return absent if wanted == ["true"] else opposite(absent)
     quantifier, _, rest = name.rpartition(":")
     operator = rest.removesuffix("IfExists")
     if_exists, negated = rest != operator, operator in POSITIVE
@@ -217,6 +218,9 @@ def holds(name: str, key: str, wanted: list[str], request: Request, *, variables
         found = either(compares(operator, value, one, variables=variables) for one in wanted)
         return opposite(found) if negated else found
 
+    if quantifier:
+        # "or if the key value resolves to a null dataset, such as an empty string"
+        values = tuple(value for value in values if value)
     if quantifier == "ForAllValues":
         return both(hit(value) for value in values)
     if quantifier == "ForAnyValue":

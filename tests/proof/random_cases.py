@@ -47,7 +47,11 @@ KEYS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...] | None]] = {
     "aws:SourceAccount": ("text", ACCOUNTS, None),
     "aws:SourceArn": ("arn", ("arn:aws:s3:::data", "arn:aws:s3:::*", "arn:aws:sns:*:*:t?"), None),
     "aws:CurrentTime": ("date", ("2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "1767225600"), None),
-    "s3:prefix": ("text", ("a/", "a/*", "a/b", "A/", "${aws:username}/*", "${*}"), ("ListBucket",)),
+    "s3:prefix": (
+        "text",
+        ("a/", "a/*", "a/b", "A/", "${aws:username}/*", "${*}", "", "?*"),
+        ("ListBucket",),
+    ),
     "s3:max-keys": ("number", ("10", "10.0", "1.2", "1.20", "1.25", "100"), ("ListBucket",)),
     "s3:x-amz-acl": ("text", ("private", "public-read", "pri*", "PRIVATE"), ("PutObject",)),
     "s3:RequestObjectTagKeys": ("set", ("team", "cost", "t*"), ("PutObject",)),
@@ -312,7 +316,7 @@ class Cases:
                 out["s3:signatureage"] = self.one(ages)
                 out["s3:authtype"] = self.one(["POST", "REST-HEADER", "REST-QUERY-STRING"])
         if name == "ListBucket":
-            out["s3:prefix"] = self.one(["a/", "a/b", "A/", "app/x", "*", None])
+            out["s3:prefix"] = self.one(["a/", "a/b", "A/", "app/x", "*", "", None])
             out["s3:max-keys"] = self.one(["10", "1.2", "1.22", "1.25", "1000", None])
         if name == "PutObject":
             out["s3:x-amz-acl"] = self.one(["private", "Private", "public-read", "prior", None])

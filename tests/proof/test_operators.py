@@ -64,6 +64,32 @@ def test_text(condition: dict[str, Any], given: dict[str, Any], expected: str) -
     assert meets(condition, given, PUT) == expected
 
 
+PREFIX = "s3:prefix"
+EMPTY = {"StringEquals": {PREFIX: ""}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "expected"),
+    [
+        ({"StringEquals": {PREFIX: ["", "home/"]}}, EMPTY, "yes"),
+        ({"StringEquals": {PREFIX: "home/"}}, EMPTY, "no"),
+        ({"StringNotEquals": {PREFIX: ""}}, EMPTY, "no"),
+        ({"StringNotEquals": {PREFIX: ""}}, {"StringLike": {PREFIX: "?*"}}, "yes"),
+        ({"StringLike": {PREFIX: "*"}}, EMPTY, "yes"),
+        ({"StringLike": {PREFIX: "?*"}}, EMPTY, "no"),
+        ({"StringLike": {PREFIX: "?*"}}, {"StringLike": {PREFIX: "*"}}, "no"),
+        ({"Null": {PREFIX: "false"}}, EMPTY, "unknown"),
+        ({"Null": {PREFIX: "true"}}, EMPTY, "unknown"),
+        ({"Null": {PREFIX: "false"}}, {"StringLike": {PREFIX: "?*"}}, "yes"),
+        # "or if the context key value resolves to a null dataset, such as an empty string"
+        ({"ForAllValues:StringEquals": {PREFIX: "home/"}}, EMPTY, "yes"),
+        ({"ForAnyValue:StringEquals": {PREFIX: ""}}, EMPTY, "no"),
+    ],
+)
+def test_an_empty_value(condition: dict[str, Any], given: dict[str, Any], expected: str) -> None:
+    assert meets(condition, given, LIST) == expected
+
+
 @pytest.mark.parametrize(
     ("condition", "given", "expected"),
     [

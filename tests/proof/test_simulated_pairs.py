@@ -157,6 +157,11 @@ def under_a_moment_in_seconds(case: Case) -> bool:
     return "1767225600" in str((case.resource, case.identity))
 
 
+def under_variables_of_an_older_version(case: Case) -> bool:
+    policies = (case.resource, case.identity)
+    return any("${" in str(one) for one in policies if one.get("Version") != "2012-10-17")
+
+
 # Where the two may differ, and why AWS's page is followed.
 DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
@@ -174,6 +179,10 @@ DIFFERENCES: dict[str, Callable[[Case], bool]] = {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     "a moment may be in seconds since 1970; iam-simulate compares them with milliseconds": (
         under_a_moment_in_seconds
+    ),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    "before version 2012-10-17 there are no variables; iam-simulate replaces them": (
+        under_variables_of_an_older_version
     ),
 }
 
