@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 from ops.toolchain import tool_environment
 
@@ -59,6 +59,14 @@ class Evaluation:
     denies: tuple[tuple[str, str], ...]
     blocked_by: tuple[str, ...]
     ignored: tuple[str, ...]
+
+
+class Evaluator(Protocol):
+    """What says of requests whether policies allow them."""
+
+    def evaluate(
+        self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
+    ) -> list[Evaluation]: ...
 
 
 class Engine:

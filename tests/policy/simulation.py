@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tests.policy.deployment import Bucket, Deployment
-from tests.policy.engine import Document, Engine, EngineRequest, Evaluation
+from tests.policy.engine import Document, EngineRequest, Evaluation, Evaluator
 from tests.policy.operations import operation
 from tests.policy.people import OWN_POLICIES, PEOPLE
 from tests.policy.table import Row
@@ -111,7 +111,7 @@ class Simulator:
         deployment: the bucket and key that the requests are for.
     """
 
-    def __init__(self, engine: Engine, deployment: Deployment) -> None:
+    def __init__(self, engine: Evaluator, deployment: Deployment) -> None:
         self._engine, self._deployment = engine, deployment
         here = deployment
         other = f"arn:{here.partition}:kms:{here.region}:{here.account}"
