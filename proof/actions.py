@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from proof.globs import Glob, Token, texts
+from proof.globs import Glob, Token
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula
+from proof.machine import texts
 from proof.patterns import action_pattern, action_regex
 from proof.services import Group, Service, service
 

@@ -13,10 +13,11 @@ from itertools import product
 from proof.caller import REFERENCE as ONE_REFERENCE
 from proof.caller import STS, Caller, account_of, names
 from proof.facts import Kind
-from proof.globs import DIGIT, NO_COLON, NO_SLASH, Glob, Token, literal, texts
+from proof.globs import DIGIT, NO_COLON, NO_SLASH, Glob, Token, literal
 from proof.grammar import Named, Principals
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, negate, some
+from proof.machine import texts
 from proof.patterns import REFERENCE
 from proof.values import Match
 

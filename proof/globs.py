@@ -1,27 +1,18 @@
-"""Patterns over text, and a machine that runs many of them side by side.
+"""Patterns over text, as globs: a sequence of tokens.
 
-A glob is a sequence of tokens. A token accepts one character of a class, or
-any number of them. The machine keeps the positions of all its globs in one
-integer, so that a step of all of them is a handful of operations.
+A token accepts one character of a class, or any number of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
-
-from proof.limits import LimitError
 
 ANY = ""
 NO_COLON = ":"
 NO_SLASH = ":/"
 DIGIT = "0-9"
-_CLASSES = frozenset({ANY, NO_COLON, NO_SLASH, DIGIT})
-_LETTERS = "xyzwvutsrqponmlkjihgfedcba-_XYZWVUTSRQPONMLKJIHGFEDCBA~=+,@!•"
-_DIGITS = "0123456789"
-_POSITIONS = 512
+DIGITS = "0123456789"
 
 
 class Token(NamedTuple):
@@ -61,201 +52,30 @@ def glob(text: str, accepts: str = ANY) -> Glob:
     return tuple(tokens.get(character) or Token(character, literal=True) for character in text)
 
 
-def _normal(tokens: Iterable[Token]) -> list[Token]:
-    """Put `*` behind the `?` before it and keep one of several `*`: the same texts, fewer positions."""
-    out: list[Token] = []
+@lru_cache(maxsize=16384)
+def beginning(tokens: Glob) -> str:
+    """Return the characters that every text of a glob begins with."""
+    found = ""
     for token in tokens:
-        if token.many and out and out[-1] == token:
-            continue
-        if not token.many and not token.literal and out and out[-1] == token._replace(many=True):
-            out.insert(len(out) - 1, token)
-            continue
-        out.append(token)
-    return out
+        if not token.literal or token.many or len(token.accepts) != 1:
+            break
+        found += token.accepts
+    return found
 
 
-@dataclass(frozen=True)
-class Found:
-    """A text, and which globs of a machine match it, as a bit set."""
-
-    text: str
-    matches: int
-
-
-class Machine:
-    """Globs that run side by side."""
-
-    def __init__(self, globs: Sequence[Glob]) -> None:
-        """Lay out the positions of `globs`, a block for each."""
-        self._step: dict[str, int] = {}  # literal character -> positions that it moves on from
-        self._class_step = dict.fromkeys(_CLASSES, 0)
-        self._loops = dict.fromkeys(_CLASSES, 0)
-        self._skips: list[tuple[int, int]] = []
-        self._characters: dict[int, str] = {}
-        self._masks: dict[str, tuple[int, int]] = {}
-        self._start = 0
-        self._ends: list[int] = []
-        at = 0
-        for one in globs:
-            self._start |= 1 << at
-            at = self._lay_out(_normal(one), at)
-            self._ends.append(at)
-            at += 1
-        self._final = sum(1 << end for end in self._ends)
-        self._start = self._skip(self._start)
-        self._class_masks()
-        self._accept = {1 << end: 1 << number for number, end in enumerate(self._ends)}
-
-    def _lay_out(self, tokens: list[Token], at: int) -> int:
-        """Give each token its position from `at` on; return the position behind the last."""
-        for token in tokens:
-            if token.many:
-                if self._loops_at(at):  # a second loop with another class takes a position of its own
-                    self._skips.append((at, at + 1))
-                    at += 1
-                self._loops[token.accepts] |= 1 << at
-                continue
-            if token.literal:
-                for character in token.accepts:
-                    self._step[character] = self._step.get(character, 0) | 1 << at
-                self._characters[1 << at] = token.accepts
-            else:
-                self._class_step[token.accepts] |= 1 << at
-            at += 1
-        return at
-
-    def _loops_at(self, at: int) -> bool:
-        return any(loops >> at & 1 for loops in self._loops.values())
-
-    def _skip(self, state: int) -> int:
-        for source, target in self._skips:
-            if state >> source & 1:
-                state |= 1 << target
-        return state
-
-    def _after(self, state: int, character: str) -> int:
-        if character not in self._masks:
-            self._masks[character] = self._masks_of(character)
-        steps, loops = self._masks[character]
-        after = (state & steps) << 1 | state & loops
-        return self._skip(after) if self._skips else after
-
-    def _masks_of(self, character: str) -> tuple[int, int]:
-        return (
-            self._step.get(character, 0) | self._accepting(self._class_step, character),
-            self._accepting(self._loops, character),
-        )
-
-    @staticmethod
-    def _accepting(by_class: dict[str, int], character: str) -> int:
-        mask = by_class[ANY]
-        if character != ":":
-            mask |= by_class[NO_COLON]
-            if character != "/":
-                mask |= by_class[NO_SLASH]
-        return mask | by_class[DIGIT] if character in _DIGITS else mask
-
-    def _matched(self, state: int) -> int:
-        left, matched = state & self._final, 0
-        while left:
-            end = left & -left
-            left ^= end
-            matched |= self._accept[end]
-        return matched
-
-    def run(self, text: str) -> int:
-        """Return which globs match `text`, as a bit set."""
-        state = self._start
-        for character in text:
-            state = self._after(state, character)
-            if not state:
-                break
-        return self._matched(state)
-
-    def walk(self, *, required: int, steps: int, atoms: int) -> list[Found]:
-        """Find every set of globs that some text matches, with a shortest text for each.
-
-        Args:
-            required: the number of a glob that every text must match.
-            steps: how many states may be visited; fewer of many patterns.
-            atoms: how many sets may be found.
-
-        Raises:
-            LimitError: more than that.
-        """
-        wanted = 1 << required
-        hopeful = self._block(required)  # once the required glob is lost, no text will do
-        found: dict[int, str] = {}
-        queue, seen = [(self._start, "")], {self._start}
-        for state, text in queue:
-            matches = self._matched(state)
-            if matches & wanted and matches not in found:
-                found[matches] = text
-                if len(found) > atoms:
-                    raise LimitError(f"its patterns tell more than {atoms} values apart")
-            if state & ~hopeful == 0 and wanted in found:
-                continue  # whatever follows matches no other glob
-            for character in self._next_characters(state):
-                after = self._after(state, character)
-                if after & hopeful and after not in seen:
-                    seen.add(after)
-                    queue.append((after, text + character))
-            # A step of a larger machine is more work.
-            if len(seen) * (1 + self._ends[-1] // _POSITIONS) > steps:
-                raise LimitError(f"its patterns take more than {steps} steps to tell apart")
-        return [Found(text, matches) for matches, text in found.items()]
-
-    def _block(self, number: int) -> int:
-        start = self._ends[number - 1] + 1 if number else 0
-        return (1 << self._ends[number] + 1) - (1 << start)
-
-    def _next_characters(self, state: int) -> list[str]:
-        """Return a character of every kind that the live positions tell apart."""
-        live = self._live_characters(state & self._literal)
-        fresh: dict[str, None] = {}  # first, so that a text has no letters of a pattern without need
-        if state & self._open:
-            fresh[_fresh(_LETTERS, live)] = None
-        if state & self._digits:
-            fresh[_fresh(_DIGITS, live)] = None
-        if state & self._no_separator:
-            fresh |= {":": None, "/": None}
-        return list(fresh | live)
-
-    def _live_characters(self, state: int) -> dict[str, None]:
-        if state.bit_count() > len(self._step):
-            return {character: None for character, steps in self._step.items() if state & steps}
-        live: dict[str, None] = {}
-        while state:
-            bit = state & -state
-            state ^= bit
-            for character in self._characters[bit]:
-                live[character] = None
-        return live
-
-    def _class_masks(self) -> None:
-        """Remember which positions accept what besides single characters."""
-        of = {accepts: self._class_step[accepts] | self._loops[accepts] for accepts in _CLASSES}
-        self._digits = of[DIGIT]
-        self._no_separator = of[NO_COLON] | of[NO_SLASH]
-        self._open = of[ANY] | self._no_separator
-        self._literal = sum(self._characters)
+def may_meet(one: Glob, other: Glob) -> bool:
+    """Say False only where no text matches both."""
+    start, first = beginning(one), beginning(other)
+    if not start.startswith(first):
+        return first.startswith(start)
+    if len(start) == len(first) or len(first) == len(other):
+        return True
+    follows = other[len(first)]
+    return follows.many or follows.literal or in_class(start[len(first)], follows.accepts)
 
 
-def _fresh(pool: str, taken: dict[str, None]) -> str:
-    """Return a character that is not taken; any of the pool where all are."""
-    return next((character for character in pool if character not in taken), pool[0])
-
-
-@lru_cache(maxsize=2048)
-def machine(globs: tuple[Glob, ...]) -> Machine:
-    """Return the machine of `globs`; the same for the same."""
-    return Machine(globs)
-
-
-@lru_cache(maxsize=2048)
-def texts(globs: tuple[Glob, ...], required: Glob, steps: int, atoms: int) -> tuple[Found, ...]:
-    """Find every set of `globs` that some text of the form `required` matches; see `Machine.walk`."""
-    side_by_side = Machine((*globs, required))
-    mask = (1 << len(globs)) - 1
-    found = side_by_side.walk(required=len(globs), steps=steps, atoms=atoms)
-    return tuple(Found(one.text, one.matches & mask) for one in found)
+def in_class(character: str, accepts: str) -> bool:
+    """Say whether a class accepts a character."""
+    if accepts == DIGIT:
+        return character in DIGITS
+    return accepts == ANY or (character != ":" and (accepts == NO_COLON or character != "/"))

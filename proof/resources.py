@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from proof.actions import Kind
-from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Found, Glob, Token, literal, machine, texts
+from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Glob, Token, literal
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, implies, some
+from proof.machine import Found, machine, texts
 from proof.patterns import REFERENCE, Pattern, resource_pattern
 from proof.services import service
 

@@ -95,6 +95,11 @@ def service(prefix: str) -> Service | None:
     return Service(prefix, found["types"], found["keys"], tuple(groups))
 
 
+def services() -> list[Service]:
+    """Return every service that the table has."""
+    return [found for prefix in _lines() if (found := service(prefix)) is not None]
+
+
 def listed_type(key: str) -> str | None:
     """Return the type that AWS's reference gives `key`, which is in lower case; None for an unknown key."""
     found = service(key.partition(":")[0])

@@ -19,8 +19,9 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 
-from proof.globs import ANY, DIGIT, Glob, Token, literal, machine, texts
+from proof.globs import ANY, DIGIT, Glob, Token, literal
 from proof.limits import Limits
+from proof.machine import machine, texts
 from proof.operators import Family, Relation
 from proof.patterns import Pattern, value_pattern
 

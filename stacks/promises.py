@@ -3,12 +3,12 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from proof.properties import GivenUp, Known, Proven, check
+from proof.properties import GivenUp, Known, Property, Proven, check
 from stacks.deployed import Deployed, Json
 from stacks.guarantees import Guarantee, Guarantees
 from stacks.settings import Settings
@@ -66,8 +66,7 @@ def prove(
     """
     guarantees: list[Guarantee] = list(Guarantees(deployed(settings, stacks)))
     under = (Known() if known is None else known).under(_names(settings))
-    promised = [one for one in guarantees if not isinstance(one, GivenUp)]
-    proven = iter(check(promised, under, reasons=reasons))
+    proven = iter(check(_promised(guarantees), under, reasons=reasons))
     return [one if isinstance(one, GivenUp) else next(proven) for one in guarantees]
 
 
@@ -85,8 +84,9 @@ def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_befo
     known, problems = Known(), []
     for settings in environments:
         of = deployed(settings, stacks)
-        remembered = proven_before / _digest(settings, of)
-        broken = [] if remembered.exists() else list(_broken(settings, stacks, known))
+        promised, under = _promised(Guarantees(of)), known.under(_names(settings))
+        remembered = proven_before / _digest(promised, under)
+        broken = [] if remembered.exists() else list(_broken(promised, under))
         if not broken:
             _remember(remembered)
         problems += [f"environment {settings.environment}: {one}" for one in (*broken, *_too_large(of))]
@@ -94,12 +94,22 @@ def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_befo
         raise BrokenPromiseError(problems)
 
 
-def _digest(settings: Settings, of: Deployed) -> str:
-    """Return the SHA-256 of all that decides whether an environment's promises hold: they, and the proof."""
-    under = Known().under(_names(settings))
-    asked = [one for one in Guarantees(of) if not isinstance(one, GivenUp)]
-    asks = [(*under.key(ask.decision, ask.claim), ask.possible) for one in asked for ask in one.asks]
-    return hashlib.sha256(repr((_code(), asks)).encode()).hexdigest()
+def _promised(guarantees: Iterable[Guarantee]) -> list[Property]:
+    return [one for one in guarantees if not isinstance(one, GivenUp)]
+
+
+def _digest(promised: Sequence[Property], known: Known) -> str:
+    """Return the SHA-256 of all that decides whether promises hold: they, and the proof."""
+    numbers: dict[str, int] = {}  # most texts are in many questions
+    asks = [
+        (
+            [numbers.setdefault(text, len(numbers)) for text in known.key(ask.decision, ask.claim)],
+            ask.possible,
+        )
+        for one in promised
+        for ask in one.asks
+    ]
+    return hashlib.sha256(repr((_code(), list(numbers), asks)).encode()).hexdigest()
 
 
 @cache
@@ -117,11 +127,10 @@ def _remember(file: Path) -> None:
         file.touch()
 
 
-def _broken(settings: Settings, stacks: Path, known: Known) -> Iterator[str]:
-    for one in prove(settings, stacks, known, reasons=False):
-        if isinstance(one, Proven):
-            for example in one.counter_examples():
-                yield f"{one.promised.name} does not hold: {example}"
+def _broken(promised: Sequence[Property], known: Known) -> Iterator[str]:
+    for one in check(promised, known, reasons=False):
+        for example in one.counter_examples():
+            yield f"{one.promised.name} does not hold: {example}"
 
 
 def _too_large(of: Deployed) -> Iterator[str]:

@@ -144,17 +144,15 @@ def check(
     known = Known() if known is None else known
     verdicts: dict[tuple[Decision, Claim], Verdict] = {}
     for decision, asks in _by_decision(promised).items():
-        for ask in asks:
-            found = known.get(decision, ask.claim)
-            if found is not None:
-                verdicts[decision, ask.claim] = found
-        new = [ask for ask in asks if (decision, ask.claim) not in verdicts]
-        found_now = _prove(decision, new, limits, reasons=reasons)
-        verdicts.update({(decision, ask.claim): verdict for ask, verdict in found_now})
-        for ask, verdict in found_now:
+        keys = {ask.claim: known.key(decision, ask.claim) for ask in asks}
+        before = {claim: found for claim, key in keys.items() if (found := known.get(key)) is not None}
+        verdicts |= {(decision, claim): verdict for claim, verdict in before.items()}
+        new = [ask for ask in asks if ask.claim not in before]
+        for ask, verdict in _prove(decision, new, limits, reasons=reasons):
+            verdicts[decision, ask.claim] = verdict
             # What does not hold is told with a request, which has names of its own.
             if _kept(ask, verdict):
-                known.add(decision, ask.claim, verdict)
+                known.add(keys[ask.claim], verdict)
     return [Proven(one, tuple(verdicts[ask.decision, ask.claim] for ask in one.asks)) for one in promised]
 
 

@@ -1,13 +1,14 @@
 """What each environment promises is proven at synthesis; settings that break a promise are refused."""
 
 from pathlib import Path
+from typing import Any
 
 from main import synthesize as synthesize_here
-from proof.properties import GivenUp, Known, Proven
+from proof import prove as engine
+from proof.properties import GivenUp, Known, Proven, model
 from stacks.app import build
 from stacks.environments import load_environments
 from stacks.promises import BrokenPromiseError, prove, refuse_broken
-from stacks.settings import Settings
 from tests.conftest import ROOT, VARIANTS
 from tests.test_synthesis import contents, synthesize
 
@@ -193,21 +194,58 @@ def test_a_folder_that_cannot_remember_stops_nobody(tmp_path: Path) -> None:
     refuse_broken([settings], tmp_path / "out" / "stacks", proven_before=tmp_path / "file" / "proven")
 
 
-def test_environments_that_differ_in_names_only_are_proven_once(tmp_path: Path) -> None:
-    settings_file(tmp_path, "")
-    folder = tmp_path / "environments"
-    (folder / "dev.toml").unlink()
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many claims were put to the engine, for each environment."""
+    counted: list[int] = []
+
+    def counting(decision: Any, claims: Any, *rest: Any, **options: Any) -> Any:
+        counted[-1] += len(claims)
+        return engine(decision, claims, *rest, **options)
+
+    monkeypatch.setattr(model, "prove", counting)
+    return counted
+
+
+def claims_put(folder: Path, settings: str, put: list[int]) -> list[int]:
+    """How many claims were put for each of two environments with these settings, by the way `prove` does."""
+    (folder / "environments").mkdir()
     for name in ("first", "second"):
-        (folder / f"{name}.toml").write_text(f'bucket_name = "acme-{name}-data"\n')
-    environments = load_environments(folder, {})
-    synthesize_here(environments, tmp_path / "out")
+        text = f'bucket_name = "acme-{name}-data"\n{settings}'
+        (folder / "environments" / f"{name}.toml").write_text(text)
+    environments = load_environments(folder / "environments", {})
+    build(environments, outdir=str(folder / "out")).synth()
     known = Known()
-    first, second = (_all_asked(one, tmp_path / "out" / "stacks", known) for one in environments)
+    for one in environments:
+        put.append(0)
+        proven = prove(one, folder / "out" / "stacks", known)
+        assert all(it.holds for it in proven if isinstance(it, Proven))
+    return put
+
+
+def test_environments_that_differ_in_names_only_are_proven_once(tmp_path: Path, put: list[int]) -> None:
+    first, second = claims_put(tmp_path, "", put)
     assert first > 50
     assert second == 0
 
 
-def _all_asked(settings: Settings, stacks: Path, known: Known) -> int:
-    before = len(known)
-    assert all(one.holds for one in prove(settings, stacks, known) if isinstance(one, Proven))
-    return len(known) - before
+def test_a_setting_that_holds_the_name_of_one_is_proven_again(tmp_path: Path, put: list[int]) -> None:
+    reader = '{ principal = "arn:aws:iam::111122223333:role/r", prefix = "first/" }'
+    first, second = claims_put(tmp_path, f"access.readers = [{reader}]\n", put)
+    assert 0 < second < first
+
+
+def test_synthesis_proves_environments_that_differ_in_names_only_once(tmp_path: Path, put: list[int]) -> None:
+    (tmp_path / "environments").mkdir()
+    for name in ("one", "two", "three"):
+        (tmp_path / "environments" / f"{name}.toml").touch()
+    environments = load_environments(tmp_path / "environments", {})
+    build(environments, outdir=str(tmp_path / "out")).synth()
+    counts = []
+    for number in (1, 3):
+        put.append(0)
+        remembered = tmp_path / f"proven-{number}"
+        refuse_broken(environments[:number], tmp_path / "out" / "stacks", proven_before=remembered)
+        counts.append((put[-1], len(list(remembered.iterdir()))))
+    assert counts[0][0] > 50
+    assert counts[0] == counts[1]

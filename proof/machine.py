@@ -1,0 +1,249 @@
+"""A machine that runs many globs side by side, and finds every way in which a text can match them.
+
+The machine keeps the positions of all its globs in one integer, so that a step
+of all of them is a handful of operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+
+from proof.globs import ANY, DIGIT, DIGITS, NO_COLON, NO_SLASH, Glob, Token, in_class, may_meet
+from proof.limits import LimitError
+
+_CLASSES = frozenset({ANY, NO_COLON, NO_SLASH, DIGIT})
+_LETTERS = "xyzwvutsrqponmlkjihgfedcba-_XYZWVUTSRQPONMLKJIHGFEDCBA~=+,@!•"
+_POSITIONS = 512
+
+
+def _normal(tokens: Iterable[Token]) -> list[Token]:
+    """Put `*` behind the `?` before it and keep one of several `*`: the same texts, fewer positions."""
+    out: list[Token] = []
+    for token in tokens:
+        if token.many and out and out[-1] == token:
+            continue
+        if not token.many and not token.literal and out and out[-1] == token._replace(many=True):
+            out.insert(len(out) - 1, token)
+            continue
+        out.append(token)
+    return out
+
+
+@dataclass(frozen=True)
+class Found:
+    """A text, and which globs of a machine match it, as a bit set."""
+
+    text: str
+    matches: int
+
+
+class Machine:
+    """Globs that run side by side."""
+
+    def __init__(self, globs: Sequence[Glob]) -> None:
+        """Lay out the positions of `globs`, a block for each."""
+        self._step: dict[str, int] = {}  # literal character -> positions that it moves on from
+        self._class_step = dict.fromkeys(_CLASSES, 0)
+        self._loops = dict.fromkeys(_CLASSES, 0)
+        self._skips: list[tuple[int, int]] = []
+        self._characters: dict[int, str] = {}
+        self._masks: dict[str, tuple[int, int]] = {}
+        self._start = 0
+        self._final = 0
+        self._ends: list[int] = []
+        for one in globs:
+            self._add(one)
+        self._finish()
+
+    def and_also(self, other: Glob) -> Machine:
+        """Return the machine of the same globs and one more."""
+        copied = copy(self)
+        copied._step, copied._characters = self._step.copy(), self._characters.copy()
+        copied._class_step, copied._loops = self._class_step.copy(), self._loops.copy()
+        copied._skips, copied._ends, copied._masks = self._skips.copy(), self._ends.copy(), {}
+        copied._add(other)
+        copied._finish()
+        return copied
+
+    def _add(self, one: Glob) -> None:
+        start = self._ends[-1] + 1 if self._ends else 0
+        self._start |= 1 << start
+        end = self._lay_out(_normal(one), start)
+        self._ends.append(end)
+        self._final |= 1 << end
+
+    def _finish(self) -> None:
+        self._start = self._skip(self._start)
+        self._class_masks()
+        self._accept = {1 << end: 1 << number for number, end in enumerate(self._ends)}
+
+    def _lay_out(self, tokens: list[Token], at: int) -> int:
+        """Give each token its position from `at` on; return the position behind the last."""
+        for token in tokens:
+            if token.many:
+                if self._loops_at(at):  # a second loop with another class takes a position of its own
+                    self._skips.append((at, at + 1))
+                    at += 1
+                self._loops[token.accepts] |= 1 << at
+                continue
+            if token.literal:
+                for character in token.accepts:
+                    self._step[character] = self._step.get(character, 0) | 1 << at
+                self._characters[1 << at] = token.accepts
+            else:
+                self._class_step[token.accepts] |= 1 << at
+            at += 1
+        return at
+
+    def _loops_at(self, at: int) -> bool:
+        return any(loops >> at & 1 for loops in self._loops.values())
+
+    def _skip(self, state: int) -> int:
+        for source, target in self._skips:
+            if state >> source & 1:
+                state |= 1 << target
+        return state
+
+    def _after(self, state: int, character: str) -> int:
+        if character not in self._masks:
+            self._masks[character] = self._masks_of(character)
+        steps, loops = self._masks[character]
+        after = (state & steps) << 1 | state & loops
+        return self._skip(after) if self._skips else after
+
+    def _masks_of(self, character: str) -> tuple[int, int]:
+        return (
+            self._step.get(character, 0) | self._accepting(self._class_step, character),
+            self._accepting(self._loops, character),
+        )
+
+    @staticmethod
+    def _accepting(by_class: dict[str, int], character: str) -> int:
+        mask = 0
+        for accepts, positions in by_class.items():
+            if in_class(character, accepts):
+                mask |= positions
+        return mask
+
+    def _matched(self, state: int) -> int:
+        left, matched = state & self._final, 0
+        while left:
+            end = left & -left
+            left ^= end
+            matched |= self._accept[end]
+        return matched
+
+    def run(self, text: str) -> int:
+        """Return which globs match `text`, as a bit set."""
+        state = self._start
+        for character in text:
+            state = self._after(state, character)
+            if not state:
+                break
+        return self._matched(state)
+
+    def walk(self, *, required: int, steps: int, atoms: int) -> list[Found]:
+        """Find every set of globs that some text matches, with a shortest text for each.
+
+        Args:
+            required: the number of a glob that every text must match.
+            steps: how many states may be visited; fewer of many patterns.
+            atoms: how many sets may be found.
+
+        Raises:
+            LimitError: more than that.
+        """
+        wanted = 1 << required
+        hopeful = self._block(required)  # once the required glob is lost, no text will do
+        found: dict[int, str] = {}
+        queue, seen = [(self._start, "")], {self._start}
+        for state, text in queue:
+            if state & self._final:
+                matches = self._matched(state)
+                if matches & wanted and matches not in found:
+                    found[matches] = text
+                    if len(found) > atoms:
+                        raise LimitError(f"its patterns tell more than {atoms} values apart")
+            alive = state & hopeful
+            if state == alive and wanted in found:
+                continue  # whatever follows matches no other glob
+            # Where the required glob takes one character only, no other will do.
+            only = None if alive & self._classes else self._characters.get(alive)
+            for character in self._next_characters(state) if only is None else only:
+                after = self._after(state, character)
+                if after & hopeful and after not in seen:
+                    seen.add(after)
+                    queue.append((after, text + character))
+            # A step of a larger machine is more work.
+            if len(seen) * (1 + self._ends[-1] // _POSITIONS) > steps:
+                raise LimitError(f"its patterns take more than {steps} steps to tell apart")
+        return [Found(text, matches) for matches, text in found.items()]
+
+    def _block(self, number: int) -> int:
+        start = self._ends[number - 1] + 1 if number else 0
+        return (1 << self._ends[number] + 1) - (1 << start)
+
+    def _next_characters(self, state: int) -> list[str]:
+        """Return a character of every kind that the live positions tell apart."""
+        live = self._live_characters(state & self._literal)
+        fresh: dict[str, None] = {}  # first, so that a text has no letters of a pattern without need
+        if state & self._open:
+            fresh[_fresh(_LETTERS, live)] = None
+        if state & self._digits:
+            fresh[_fresh(DIGITS, live)] = None
+        if state & self._no_separator:
+            fresh |= {":": None, "/": None}
+        return list(fresh | live)
+
+    def _live_characters(self, state: int) -> dict[str, None]:
+        if state.bit_count() > len(self._step):
+            return {character: None for character, steps in self._step.items() if state & steps}
+        live: dict[str, None] = {}
+        while state:
+            bit = state & -state
+            state ^= bit
+            for character in self._characters[bit]:
+                live[character] = None
+        return live
+
+    def _class_masks(self) -> None:
+        """Remember which positions accept what besides single characters."""
+        of = {accepts: self._class_step[accepts] | self._loops[accepts] for accepts in _CLASSES}
+        self._digits = of[DIGIT]
+        self._no_separator = of[NO_COLON] | of[NO_SLASH]
+        self._open = of[ANY] | self._no_separator
+        self._classes = self._open | self._digits
+        self._literal = sum(self._characters)
+
+
+def _fresh(pool: str, taken: dict[str, None]) -> str:
+    """Return a character that is not taken; any of the pool where all are."""
+    return next((character for character in pool if character not in taken), pool[0])
+
+
+@lru_cache(maxsize=2048)
+def machine(globs: tuple[Glob, ...]) -> Machine:
+    """Return the machine of `globs`; the same for the same."""
+    return Machine(globs)
+
+
+def texts(globs: Sequence[Glob], required: Glob, steps: int, atoms: int) -> list[Found]:
+    """Find every set of `globs` that some text of the form `required` matches; see `Machine.walk`."""
+    # Those that no such text can match are left out first: a walk takes as long as its machine is large.
+    near = [at for at, one in enumerate(globs) if may_meet(one, required)]
+    found = _walk(tuple(globs[at] for at in near), required, steps, atoms)
+    return [
+        Found(one.text, sum(1 << at for bit, at in enumerate(near) if one.matches >> bit & 1))
+        for one in found
+    ]
+
+
+@lru_cache(maxsize=2048)
+def _walk(globs: tuple[Glob, ...], required: Glob, steps: int, atoms: int) -> tuple[Found, ...]:
+    side_by_side = machine(globs).and_also(required)
+    mask = (1 << len(globs)) - 1
+    found = side_by_side.walk(required=len(globs), steps=steps, atoms=atoms)
+    return tuple(Found(one.text, one.matches & mask) for one in found)
