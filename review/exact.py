@@ -1,8 +1,11 @@
 """What `proof` says of two policies: whether any request passes that did not, and which for example."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from review.policies import Statement
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,30 @@ class Exact:
     allowed: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     undecided: str = ""
+
+
+NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+def is_known(statement: Statement) -> bool:
+    """Return whether `proof` has a request for each action and each resource of a statement.
+
+    Where it has none, that no request shows a difference says nothing: a kind of ARN, or an action, may be
+    younger than what it knows.
+    """
+    actions = statement.elements.get("Action", frozenset("*"))
+    resources = frozenset("*") if "NotResource" in statement.elements else statement.elements.get("Resource")
+    of_actions = all(_is_met(frozenset([one]), resources) for one in actions)
+    return of_actions and all(_is_met(actions, frozenset([one])) for one in resources or ())
+
+
+@lru_cache(maxsize=4096)
+def _is_met(actions: frozenset[str], resources: frozenset[str] | None) -> bool:
+    statement: dict[str, object] = {"Effect": "Allow", "Principal": "*", "Action": sorted(actions)}
+    if resources is not None:
+        statement["Resource"] = sorted(resources)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return not exactly(NOTHING, document, frozenset()).nothing_more
 
 
 @lru_cache(maxsize=1024)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from review.around import Around
 from review.attributes import Attributes
 from review.facts.kinds import GRANTS, GUARDS, HOLDS_DATA, KEYS, POLICIES
 from review.model import Finding, careful, dangerous
 from review.plan import Change
 from review.rules import RULES
-from review.rules.registry import Around
 
 BUCKETS = ("aws_s3_bucket", "aws_s3_directory_bucket")
 

@@ -6,7 +6,8 @@ else differs has to be looked at: "safe" is earned.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from review.attributes import Attributes, Json, blocks, differences
+from review.around import Around, is_new_bucket
+from review.attributes import Attributes, Json, differences
 from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
@@ -16,7 +17,7 @@ from review.parts import plain_address
 from review.plan import Change
 from review.policy_findings import policy_findings
 from review.rules import RULES
-from review.rules.registry import Around, Rule, Subject, is_new_bucket
+from review.rules.registry import Rule, Subject
 from review.values import is_unknown
 
 ABSENT: Mapping[str, Attributes] = {
@@ -49,7 +50,7 @@ as a change of that."""
 
 def is_judged(kind: str) -> bool:
     """Return whether there are rules for resources of this type."""
-    return kind in RULES or kind in POLICIES or kind in harmless.KINDS
+    return kind in RULES or kind in harmless.KINDS
 
 
 def judge(change: Change, before: Json, after: Json, around: Around) -> Iterator[Finding]:
@@ -111,13 +112,12 @@ def _attributes(change: Change, was: Attributes | None, now: Attributes, around:
         now = _given(change, now, around)
     subject = Subject(change.type, _absent(change.type) if was is None else was, now, new, around)
     differing = differences(subject.was, now)
-    found: list[Finding] = []
-    for rules in (RULES.get(change.type, []), POLICY_RULES.get(change.type, [])):
-        judged = _claimed(rules, differing)
-        found += _by_rules(rules, subject, differing)
-        if change.action == "update":
-            found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
-        differing -= judged
+    rules = RULES.get(change.type, [])
+    judged = _claimed(rules, differing)
+    found = _by_rules(rules, subject, differing)
+    if change.action == "update":
+        found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
+    differing -= judged
     if is_judged(change.type):
         found += _unclaimed(change, differing, now)
     for one in found:
@@ -144,34 +144,14 @@ def _claimed(rules: Collection[Rule], differing: Collection[str]) -> set[str]:
 
 
 def _by_rules(rules: Sequence[Rule], subject: Subject, differing: Collection[str]) -> list[Finding]:
-    try:
-        return [
-            one
-            for rule in rules
-            if (rule.new or not subject.new) and rule.claimed(differing)
-            for one in rule.judge(subject)
-        ]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return [careful("its attributes are not as the AWS provider writes them")]
-
-
-def _policy_rule(subject: Subject) -> Iterator[Finding]:
-    return policy_findings(subject.kind, subject.was, subject.now, subject.around)
-
-
-def _inline_policies(subject: Subject) -> Iterator[Finding]:
-    """Judge the policies that a role, a user or a group has itself, each by its name."""
-    old, new = (
-        {str(one.get("name")): one for one in blocks(side.get("inline_policy"))}
-        for side in (subject.was, subject.now)
-    )
-    for name in sorted(old.keys() | new.keys()):
-        sides = old.get(name, {}), new.get(name, {})
-        yield from policy_findings("aws_iam_role_policy", *sides, subject.around)
-
-
-POLICY_RULES = {kind: [Rule(paths, _policy_rule)] for kind, paths in POLICIES.items()}
-POLICY_RULES["aws_iam_role"].append(Rule(("inline_policy",), _inline_policies))
+    found: list[Finding] = []
+    for rule in rules:
+        if (rule.new or not subject.new) and rule.claimed(differing):
+            try:
+                found += rule.judge(subject)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                found.append(careful("its attributes are not as the AWS provider writes them"))
+    return found
 
 
 def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from review.around import STATEMENTS, Around
 from review.attributes import Attributes, differences, leaves
 from review.configurations import lifecycle_findings
 from review.facts import harmless
@@ -15,12 +16,17 @@ from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding,
 from review.parts import part_findings
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
-from review.rules.registry import Around
 from review.surroundings import around_of, owners_of
 from review.values import any_mark, visible
 
 Json = Any
 Sides = tuple[Json, Json]
+
+
+_BY_CLAUSES = (
+    "policies with more than {} statements change: those beyond are compared by their clauses alone, "
+    "and what is said of them may be more than what changes"
+)
 
 
 def findings_of(
@@ -43,6 +49,8 @@ def findings_of(
     planned = {change.address for change in changes}
     for change in real_drift(plan):
         found += _drifted(change, around, put_back=change.address in planned)
+    if around.budget.is_spent:
+        found.append(careful(_BY_CLAUSES, STATEMENTS))
     found += part_findings(plan)
     if deployed is not None and synthesized is not None:
         found += lifecycle_findings(deployed, synthesized)

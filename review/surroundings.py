@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from review.accounts import own_accounts
+from review.around import Around
 from review.echo import Owners
 from review.parts import configured
 from review.plan import Plan
-from review.rules.registry import Around
 
 Json = Any
 

@@ -52,6 +52,7 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
         "path": "a part of its name",
     },
     "aws_iam_role_policy_attachment": {},
+    "aws_lambda_function_url": {"invoke_mode": "whether an answer comes in pieces"},
     "aws_kms_key": {
         "custom_key_store_id": "where the key is kept; it cannot change",
         "customer_master_key_spec": "the kind of key; another one is another key, told by its being replaced",
@@ -89,6 +90,7 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
         "signature_version": "how SNS signs what it sends",
         "tracing_config": "where traces go: no message is in them",
     },
+    "aws_security_group": {"revoke_rules_on_delete": "what Terraform does when it destroys the group"},
     "aws_sns_topic_policy": {"owner": "told by AWS: the account"},
     "aws_sns_topic_subscription": {
         "confirmation_timeout_in_minutes": "how long Terraform waits",
@@ -103,6 +105,14 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
 OWNER = "expected_bucket_owner"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_kms_grant": ("name",),
+    "aws_lambda_function_url": ("function_name", "qualifier"),
+    "aws_lambda_permission": ("statement_id", "statement_id_prefix"),
+    "aws_default_security_group": ("vpc_id",),
+    "aws_s3control_multi_region_access_point": ("account_id", "details.name"),
+    "aws_s3control_multi_region_access_point_policy": ("account_id",),
+    "aws_s3control_access_point_policy": ("access_point_arn",),
+    "aws_security_group": ("name", "vpc_id"),
+    "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
     "aws_cloudtrail": ("name",),
     "aws_cloudwatch_event_rule": ("name",),
     "aws_cloudwatch_event_target": ("event_bus_name", "rule", "target_id"),

@@ -18,6 +18,10 @@ KINDS: Mapping[str, str] = {
     "aws_kms_alias": "key alias",
     "aws_kms_key": "key",
     "aws_kms_key_policy": "key policy of",
+    "aws_db_instance": "database",
+    "aws_iam_access_key": "access key of user",
+    "aws_lambda_function_url": "address of function",
+    "aws_lambda_permission": "permission to call function",
     "aws_s3_access_point": "access point",
     "aws_s3_bucket": "bucket",
     "aws_s3_bucket_acl": "ACL of",
@@ -34,9 +38,15 @@ KINDS: Mapping[str, str] = {
     "aws_s3_bucket_server_side_encryption_configuration": "default encryption of",
     "aws_s3_bucket_versioning": "versioning of",
     "aws_s3_object": "object",
+    "aws_s3control_access_point_policy": "policy of access point",
+    "aws_s3control_multi_region_access_point": "multi-region access point",
+    "aws_s3control_multi_region_access_point_policy": "policy of multi-region access point",
+    "aws_security_group": "security group",
     "aws_sns_topic": "topic",
     "aws_sns_topic_policy": "policy of topic",
     "aws_sns_topic_subscription": "subscription of",
+    "aws_vpc_endpoint": "network endpoint",
+    "aws_vpc_endpoint_policy": "policy of network endpoint",
 }
 """What to call it before its name; of others the type's own words."""
 

@@ -1,10 +1,25 @@
 """The rules, a file for each subject; `review.judge` asks them."""
 
-from review.rules import acls, audit, buckets, events, iam, keys, lifecycle, public_access, records
+from review.rules import (
+    access_points,
+    acls,
+    audit,
+    buckets,
+    events,
+    iam,
+    keys,
+    lifecycle,
+    network,
+    policies,
+    public_access,
+    records,
+    sharing,
+)
 from review.rules.registry import RULES
 
 __all__ = [
     "RULES",
+    "access_points",
     "acls",
     "audit",
     "buckets",
@@ -12,6 +27,9 @@ __all__ = [
     "iam",
     "keys",
     "lifecycle",
+    "network",
+    "policies",
     "public_access",
     "records",
+    "sharing",
 ]

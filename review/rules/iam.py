@@ -77,6 +77,22 @@ def user(it: Subject) -> Iterator[Finding]:
         yield careful("the user {} is new: somebody may sign in who could not", it.now.get("name"))
 
 
+@rule(("aws_iam_access_key", "aws_iam_user_login_profile"), "user", "status")
+def credentials(it: Subject) -> Iterator[Finding]:
+    """Judge that a user can sign in for good."""
+    if it.now.get("status") == "Inactive":
+        yield good("the key of the user {} is switched off", it.now.get("user"))
+    else:
+        what = "an access key" if it.kind == "aws_iam_access_key" else "a password"
+        yield careful(f"the user {{}} has {what}, which is good until somebody ends it", it.now.get("user"))
+
+
+@rule("aws_iam_saml_provider", "name", "saml_metadata_document")
+def saml_provider(it: Subject) -> Iterator[Finding]:
+    """Judge whom a company's directory lets sign in; by which role, its trust policy says."""
+    yield careful("who signs in at {} can be given roles of the account", it.now.get("name"))
+
+
 @rule("aws_iam_user_group_membership", "user", "groups")
 def membership(it: Subject) -> Iterator[Finding]:
     """Judge that a user gets what a group may do."""

@@ -32,17 +32,6 @@ def block(it: Subject) -> Iterator[Finding]:
             yield good(f"{what} {does} now")
 
 
-@rule("aws_s3_access_point", "public_access_block_configuration")
-def of_access_point(it: Subject) -> Iterator[Finding]:
-    """Judge the four switches of an access point, which are all on where it says nothing."""
-    for name, does in BLOCKS.items():
-        old, new = (first(one, "public_access_block_configuration", name) for one in (it.was, it.now))
-        if new is False and old is not False:
-            yield dangerous(f"the access point no longer {does}")
-        elif old is False and new is not False:
-            yield good(f"the access point {does} now")
-
-
 # The strongest last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 OWNERSHIP = ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced")
 

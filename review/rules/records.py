@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from review.accounts import foreign
+from review.around import is_new_bucket
 from review.attributes import Attributes, Json, blocks, first
 from review.model import Finding, careful, dangerous, good
-from review.rules.registry import Subject, is_new_bucket, rule
+from review.rules.registry import Subject, rule
 
 
 @rule("aws_s3_bucket_logging", "target_bucket", "target_prefix")

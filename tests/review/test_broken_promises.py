@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from review.around import Around
 from review.judge import attribute_findings
 from review.model import DANGEROUS, GOOD
-from review.rules.registry import Around
 from tests.review.review_support import reviewed
 
 import pytest

@@ -2,7 +2,8 @@
 
 A line of cases.jsonl is a plan: `changes` and `drift` are lists of the type, the actions, and the attributes
 before and after, with policies as their statements; `parts` stand in the plan as they are. Where `account`
-is not false, the plan has a resource of ours that tells which account it is.
+is not false, the plan has a resource of ours that tells which account it is. `says` is a part of what is
+found, where it matters by which rule.
 """
 
 import json
@@ -68,6 +69,8 @@ def plan(case: dict[str, Any]) -> dict[str, Any]:
 def test_a_plan_is_called_what_the_documentation_of_aws_says(case: dict[str, Any]) -> None:
     result = review_of(plan(case))
     assert result.verdict == case["verdict"], result.findings
+    said = [one.said for one in (*result.findings, *result.strengthenings)]
+    assert [one for one in said if case.get("says", "") in one] or "says" not in case, said
 
 
 def test_there_are_plans_of_every_verdict() -> None:

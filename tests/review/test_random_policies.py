@@ -5,9 +5,9 @@ import os
 from typing import Any
 
 from proof import compare, policy
+from review.around import Around
 from review.judge import attribute_findings
 from review.model import GOOD, Finding
-from review.rules.registry import Around
 from tests.proof.random_cases import ACCOUNTS, Cases
 
 import pytest

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from review.around import Around
 from review.judge import attribute_findings as findings
 from review.model import CAREFUL, DANGEROUS, GOOD
-from review.rules.registry import Around
 from review.values import UNKNOWN_VALUE
 
 import pytest

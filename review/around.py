@@ -1,0 +1,57 @@
+"""What the judgement of one resource depends on beyond it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from review.attributes import Attributes, Json
+from review.values import is_unknown
+
+STATEMENTS = 80
+"""How many statements of a plan are compared exactly: a second's work."""
+
+
+class Budget:
+    """How many statements of policies may still be compared exactly in a plan."""
+
+    def __init__(self, statements: int = STATEMENTS) -> None:
+        self._left = statements
+
+    def allows(self, statements: int) -> bool:
+        """Return whether so many more may be compared, and count them."""
+        self._left -= statements
+        return self._left >= 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a comparison was asked for that was not allowed."""
+        return self._left < 0
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the judgement of one resource depends on beyond it.
+
+    Attributes:
+        own_accounts: the accounts that are ours; empty where the plan does not tell.
+        new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
+        renamed: the new name of each bucket that is replaced by one of another name.
+        configured: the attributes that the configuration gives to each resource, by its address without keys.
+        budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
+    """
+
+    own_accounts: Collection[str] = ()
+    new_buckets: Collection[str] = ()
+    gone_buckets: Collection[str] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+
+    def goes_with_its_bucket(self, setting: Attributes) -> bool:
+        """Return whether the bucket that a setting is of is destroyed as well."""
+        name = setting.get("bucket")
+        return isinstance(name, str) and name in self.gone_buckets
+
+
+def is_new_bucket(name: Json, around: Around) -> bool:
+    """Return whether a bucket's name is of one that the plan makes; such a name may not be known yet."""
+    return is_unknown(name) or (isinstance(name, str) and name in around.new_buckets)

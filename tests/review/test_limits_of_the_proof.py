@@ -1,0 +1,67 @@
+"""Where the exact comparison of policies says nothing: what it does not know, and what is too much."""
+
+import json
+from typing import Any
+
+from review.around import Around
+from review.judge import attribute_findings
+from tests.review.review_support import review_of
+from tests.review.test_cases import plan
+
+import pytest
+
+ACCOUNT = "111122223333"
+READER = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/reader"}
+ANYBODY = "*"
+
+
+def allow(who: Any, action: Any, resource: Any) -> dict[str, Any]:
+    return {"Sid": "One", "Effect": "Allow", "Principal": who, "Action": action, "Resource": resource}
+
+
+def severities(kind: str, old: list[Any], new: list[Any]) -> list[str]:
+    sides = ({"policy": json.dumps({"Version": "2012-10-17", "Statement": one})} for one in (old, new))
+    before, after = sides
+    return [one.severity for one in attribute_findings(kind, before, after, Around([ACCOUNT]))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "resource"),
+    [
+        ("aws_s3_access_point", "s3:GetObject", f"arn:aws:s3::{ACCOUNT}:accesspoint/m.mrap/object/*"),
+        (
+            "aws_backup_vault_policy",
+            "backup:StartRestoreJob",
+            f"arn:aws:backup:us-east-1:{ACCOUNT}:recovery-point:*",
+        ),
+        ("aws_s3_bucket_policy", "s3:GetWhatComesNext", "arn:aws:s3:::data/*"),
+        ("aws_sqs_queue_policy", "sqs:SendMessage", "queue"),
+        ("aws_s3_bucket_policy", ["s3:GetObject"], ["arn:aws:s3:::data/*", "arn:aws:s3:::data:next/*"]),
+    ],
+)
+def test_an_arn_or_an_action_that_the_proof_does_not_know_is_judged_all_the_same(
+    kind: str, action: Any, resource: Any
+) -> None:
+    sides = [allow(READER, action, resource)], [allow(ANYBODY, action, resource)]
+    assert "dangerous" in severities(kind, *sides)
+
+
+DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
+OBJECTS = "arn:aws:s3:::data/*"
+READS = [allow(READER, ["s3:GetObject"], OBJECTS), DENY]
+WRITES = [allow(READER, ["s3:GetObject", "s3:PutObject"], OBJECTS), DENY]
+
+
+def test_what_another_statement_denies_is_no_finding() -> None:
+    assert severities("aws_s3_bucket_policy", READS, WRITES) == []
+
+
+@pytest.mark.parametrize(("policies", "verdict"), [(10, "safe"), (50, "careful")])
+def test_what_is_too_much_to_compare_exactly_is_told_and_never_safe(policies: int, verdict: str) -> None:
+    change = ["aws_s3_bucket_policy", "update", {"policy": READS}, {"policy": WRITES}]
+    result = review_of(plan({"changes": [change] * policies}))
+    assert result.verdict == verdict
+    told = [one.said for one in result.findings if not one.address]
+    assert [one.partition(":")[0] for one in told] == (
+        ["policies with more than 80 statements change"] if verdict == "careful" else []
+    )
