@@ -37,18 +37,15 @@ SWITCHES = {
 }
 
 
-@rule("aws_cloudtrail", *SWITCHES, new=False)
+@rule("aws_cloudtrail", *SWITCHES)
 def trail_switches(it: Subject) -> Iterator[Finding]:
-    """Judge what the trail is switched to."""
+    """Judge what the trail is switched to; of a new one, whether it records at all."""
+    if it.new:
+        if it.now.get("enable_logging") is False:
+            yield careful("the new trail records nothing: it is made stopped")
+        return
     for name, (off, on) in SWITCHES.items():
         yield from _switch(it, name, off, on)
-
-
-@rule("aws_cloudtrail", "enable_logging", "is_multi_region_trail", "enable_log_file_validation")
-def new_trail(it: Subject) -> Iterator[Finding]:
-    """Judge a new trail that does less than it should."""
-    if it.new and it.now.get("enable_logging") is False:
-        yield careful("the new trail records nothing: it is made stopped")
 
 
 @rule("aws_cloudtrail", "kms_key_id", new=False)
@@ -82,12 +79,6 @@ def selectors(it: Subject) -> Iterator[Finding]:
 
 def _listed(values: Sequence[Json]) -> list[Json]:
     return [one for value in values if isinstance(value, list) for one in value]
-
-
-@rule("aws_cloudtrail", *SELECTORS)
-def new_selectors(it: Subject) -> Iterator[Finding]:
-    """Judge nothing of a new trail: what it records, nobody recorded before."""
-    yield from ()
 
 
 @rule(

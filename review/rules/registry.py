@@ -50,9 +50,7 @@ class Rule:
 
     def claimed(self, paths: Collection[str]) -> set[str]:
         """Return which of `paths` it judges."""
-        return {
-            one for one in paths if any(one == claim or one.startswith(f"{claim}.") for claim in self.claims)
-        }
+        return {one for one in paths if f"{one}.".startswith(self._begun)}
 
 
 RULES: dict[str, list[Rule]] = {}
