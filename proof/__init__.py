@@ -35,6 +35,7 @@ with `&`, `|`, `~`; see `proof.asking`. `compare(old, new)` says how two policie
 differ. `sentence(witness)` is a request in words.
 """
 
+from proof.asker import Fails, Holds, Undecided, Verdict
 from proof.asking import (
     AWS_IDENTITY,
     EVERY,
@@ -52,18 +53,7 @@ from proof.grammar import DocumentError, Policy
 from proof.limits import Limits
 from proof.operation import Operation
 from proof.parse import policy, policy_text
-from proof.proving import (
-    Claim,
-    Fails,
-    Holds,
-    Undecided,
-    Verdict,
-    always,
-    denied,
-    never_denied,
-    nobody,
-    prove,
-)
+from proof.proving import Claim, always, denied, never_denied, nobody, prove
 from proof.witness import Witness
 from proof.words import sentence
 

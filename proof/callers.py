@@ -18,8 +18,8 @@ from proof.grammar import Named, Principals
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, negate, some
 from proof.machine import texts
+from proof.matches import Match
 from proof.patterns import REFERENCE
-from proof.values import Match
 
 _OTHER_SESSION = "another-session"
 _NAME = (Token(NO_COLON, many=True), Token(NO_SLASH))

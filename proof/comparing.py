@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from proof.asker import Asker, Fails, Holds, Undecided, blame
 from proof.decide import Decided, Decision, Unwritten, Use
 from proof.facts import AWS_KINDS
 from proof.grammar import DocumentError, Policy
 from proof.limits import DEFAULT, LimitError, Limits
 from proof.logic import Formula, every, negate
 from proof.material import Material, callers_of
-from proof.proving import Asker, Fails, Holds, Undecided, blame
 from proof.scene import Scene
 from proof.witness import Witness
 

@@ -9,9 +9,10 @@ from proof.globs import literal
 from proof.grammar import Condition
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, evaluate, every, implies, negate, some
+from proof.matches import Candidate, Match
 from proof.operators import Family
 from proof.patterns import REFERENCE
-from proof.values import Candidate, Match, candidate, candidates
+from proof.values import candidate, candidates
 
 _MOST_MATCHES = 600
 

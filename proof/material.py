@@ -13,7 +13,7 @@ from proof.globs import Glob
 from proof.grammar import Condition, Named, Statement
 from proof.keys import matches_of
 from proof.limits import Limits
-from proof.values import Match
+from proof.matches import Match
 
 
 @dataclass(frozen=True)

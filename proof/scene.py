@@ -21,10 +21,10 @@ from proof.grammar import Principals, Statement
 from proof.keys import Key
 from proof.limits import LimitError, Limits
 from proof.logic import Formula, Var, every, implies, negate, same, some
+from proof.matches import Match
 from proof.material import Material
 from proof.resources import Resources
 from proof.services import listed_type
-from proof.values import Match
 
 # Values that tie other things, which must be told apart though no policy compares them.
 _TOLD_APART = {

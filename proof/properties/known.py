@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proof.asker import Verdict
 from proof.decide import Decision
 from proof.properties.renaming import Renaming
-from proof.proving import Claim, Verdict
+from proof.proving import Claim
 
 Key = tuple[str, ...]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from proof.asker import Fails, Holds, Undecided, Verdict
 from proof.asking import Where
 from proof.decide import Decision
 from proof.limits import DEFAULT, Limits
 from proof.properties.known import Known
-from proof.proving import Claim, Fails, Holds, Undecided, Verdict, denied, prove
+from proof.proving import Claim, denied, prove
 from proof.words import sentence
 
 NOT_OURS = "IAM"

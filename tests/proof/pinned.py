@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from proof import Action, Caller, Decision, Operation, Principal, Resource, When, Where
+from proof.asker import blame
 from proof.limits import LimitError, Limits
 from proof.logic import Var, evaluate, every, implies, negate
-from proof.proving import Bench, blame
+from proof.proving import Bench
 
 Context = Mapping[str, Sequence[str]]
 
