@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.environment_argument import known_environments
 from ops.errors import OpsError
 from ops.stack_commands import checked_settings
 from ops.toolchain import tool_environment
@@ -28,8 +27,7 @@ def run_prove(environment: str, *, output_format: str) -> None:
     Raises:
         OpsError: the settings are wrong, or a promise does not hold or cannot be decided.
     """
-    every = environment == EVERY_ENVIRONMENT
-    results = proven(known_environments() if every else [environment])
+    results = proven(None if environment == EVERY_ENVIRONMENT else environment)
     if output_format == "json":
         print(
             json.dumps({name: [_as_json(one) for one in found] for name, found in results.items()}, indent=2)
@@ -48,18 +46,15 @@ def run_prove(environment: str, *, output_format: str) -> None:
         raise OpsError(f"not proven: {names}")
 
 
-def proven(names: Sequence[str]) -> dict[str, Results]:
-    """Return what is true of each promise, by the environment's name.
+def proven(environment: str | None = None) -> dict[str, Results]:
+    """Return what is true of each promise of one environment, or of every one that has a file, by its name.
 
     Raises:
         OpsError: the settings are wrong.
     """
     known = Known()
-    found: dict[str, Results] = {}
-    for name in names:
-        (settings,) = checked_settings({**tool_environment(), "ENVIRONMENT_SUFFIX": name})
-        found[name] = proven_of(settings, known)
-    return found
+    chosen = checked_settings({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
+    return {settings.environment: proven_of(settings, known) for settings in chosen}
 
 
 def proven_of(settings: Settings, known: Known | None = None) -> Results:
