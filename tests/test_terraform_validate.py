@@ -1,24 +1,31 @@
 """Terraform itself accepts every synthesized stack."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from ops.toolchain import tool_environment
 from tests.conftest import CI_STACKS, STACKS
 
-import pytest
+ONLY_IN_A_ROOT = ("backend", "import")
+"""What Terraform takes in no child module; the deploys of tests/e2e have both."""
 
 
-@pytest.fixture(scope="module")
-def initialized(tmp_path_factory: pytest.TempPathFactory, stack_folders: dict[str, Path]) -> Path:
-    """A folder in which `terraform init` ran once, for all stacks: they need the same provider."""
-    folder = tmp_path_factory.mktemp("terraform")
-    shutil.copy(stack_folders["secure-storage-dev"] / "cdk.tf.json", folder)
+def verdict_on(folder: Path, stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What Terraform says of the stacks as modules of one root: it starts the provider once for all."""
+    (folder / "main.tf.json").write_text(
+        json.dumps({"module": {name: {"source": f"./{name}"} for name in stacks}})
+    )
+    for name, stack in stacks.items():
+        described = {key: value for key, value in stack.items() if key not in ONLY_IN_A_ROOT}
+        settings = {key: value for key, value in stack["terraform"].items() if key not in ONLY_IN_A_ROOT}
+        (folder / name).mkdir()
+        (folder / name / "cdk.tf.json").write_text(json.dumps(described | {"terraform": settings}))
     done = terraform(folder, "init", "-backend=false", "-input=false")
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    verdict: dict[str, Any] = json.loads(terraform(folder, "validate", "-json").stdout)
+    return verdict
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,18 +39,17 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("stack", [*STACKS, *CI_STACKS])
-def test_stack_is_valid(stack: str, initialized: Path, stack_folders: dict[str, Path]) -> None:
-    shutil.copy(stack_folders[stack] / "cdk.tf.json", initialized)
-    verdict = json.loads(terraform(initialized, "validate", "-json").stdout)
+def test_every_stack_is_valid(tmp_path: Path, stacks: dict[str, dict[str, Any]]) -> None:
+    verdict = verdict_on(tmp_path, {name: stacks[name] for name in (*STACKS, *CI_STACKS)})
     assert verdict["diagnostics"] == []
     assert verdict["valid"]
 
 
 def test_a_stack_with_a_wrong_argument_is_not_valid(
-    initialized: Path, stack_folders: dict[str, Path]
+    tmp_path: Path, stacks: dict[str, dict[str, Any]]
 ) -> None:
-    text = (stack_folders["secure-storage-dev"] / "cdk.tf.json").read_text()
-    (initialized / "cdk.tf.json").write_text(text.replace('"enable_key_rotation"', '"enable_rotation"'))
-    verdict = json.loads(terraform(initialized, "validate", "-json").stdout)
+    name = "secure-storage-dev"
+    wrong = json.dumps(stacks[name]).replace('"enable_key_rotation"', '"enable_rotation"')
+    verdict = verdict_on(tmp_path, {name: json.loads(wrong)})
     assert not verdict["valid"]
+    assert {one["range"]["filename"] for one in verdict["diagnostics"]} == {f"{name}/cdk.tf.json"}
