@@ -97,14 +97,15 @@ def _rows(group: dict[str, Any]) -> Iterator[Row]:
                 yield Row(stack=stack, does=does, **row | places)
 
 
-def load(folder: Path = REQUESTS) -> list[Row]:
-    """Return every row of every file."""
-    return [
-        row
+def load(folder: Path = REQUESTS) -> dict[str, list[Row]]:
+    """Return the rows of every file, by the file's name without its suffix."""
+    return {
+        file.stem: [
+            row for group in tomllib.loads(file.read_text(encoding="utf-8"))["group"] for row in _rows(group)
+        ]
         for file in sorted(folder.glob("*.toml"))
-        for group in tomllib.loads(file.read_text(encoding="utf-8"))["group"]
-        for row in _rows(group)
-    ]
+    }
 
 
-ROWS = load()
+TABLE = load()
+ROWS = [row for rows in TABLE.values() for row in rows]
