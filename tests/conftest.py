@@ -24,6 +24,17 @@ CI_STACKS = [f"secure-storage-{file.stem}-ci" for file in sorted((VARIANTS / "ci
 """The name of every stack with roles for CI; those environments' buckets are like that of dev or prod."""
 
 
+SERVERS = {"aws", "running", "s3", "s3_endpoint", "server"}
+"""The fixtures that start a server."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as real each test that asks for a server; the others that are real say so themselves."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
+            item.add_marker(pytest.mark.real)
+
+
 @pytest.fixture(scope="session")
 def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder with each stack's synthesized JSON, by the stack's name."""

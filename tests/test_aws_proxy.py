@@ -18,6 +18,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+pytestmark = pytest.mark.real
+
 CONTENT = bytes(range(256)) * 400
 
 

@@ -8,6 +8,10 @@ from typing import Any
 from ops.toolchain import tool_environment
 from tests.conftest import CI_STACKS, STACKS
 
+import pytest
+
+pytestmark = pytest.mark.real
+
 ONLY_IN_A_ROOT = ("backend", "import")
 """What Terraform takes in no child module; the deploys of tests/e2e have both."""
 

@@ -21,6 +21,8 @@ from tests.ops.ops_support import checkout_of_ops, run_ops, stub
 import pytest
 from click.testing import CliRunner
 
+pytestmark = pytest.mark.real
+
 TIMES = "\N{MULTIPLICATION SIGN}"
 REQUIREMENTS = ROOT / "benchmarks" / "presign-requirements.txt"
 

@@ -27,6 +27,8 @@ from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 # Where tests run in the background, SIGINT is ignored from the start, unlike in a terminal.
 FROM_A_TERMINAL = (
     "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"

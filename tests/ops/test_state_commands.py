@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 import boto3
 import pytest
 
+pytestmark = pytest.mark.real
+
 BUCKET, STACK = "secure-dev-terraform-state", "secure-storage-dev"
 KEY = f"{STACK}/terraform.tfstate"
 

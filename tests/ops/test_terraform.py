@@ -5,6 +5,8 @@ from ops.terraform import problem_of, synthesized
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 FRAMED = """
 ╷
 │ Warning: Something else

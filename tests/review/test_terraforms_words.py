@@ -20,6 +20,8 @@ from tests.review.review_support import PLANS, review_of
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 SECRET = 'first-half "of" it\nsecond ${half}\nthird%{half}'
 CONFIGURATION = {
     "variable": {"secret": {"type": "string", "sensitive": True}},
