@@ -10,10 +10,6 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-import pytest
-
-pytestmark = pytest.mark.real
-
 DEVELOPERS = {"benchmarks", "examples", "tests", "environments"}
 """Folders of ours with code that is run by developers only, or with none."""
 

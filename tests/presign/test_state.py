@@ -10,8 +10,6 @@ from tests.presign.presign_support import OUTPUTS, Presign, embedded, refusing
 import boto3
 import pytest
 
-pytestmark = pytest.mark.real
-
 DEV = "s3://secure-dev-terraform-state/secure-storage-dev/terraform.tfstate"
 PROD = "s3://secure-prod-terraform-state/secure-storage-prod/terraform.tfstate"
 Checkout = Callable[..., Path]
