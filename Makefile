@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs, once; .venv holds the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo test test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
+.PHONY: help setup demo ci-demo check test test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
@@ -23,11 +23,14 @@ demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
 ci-demo: setup ## A pull request's life against an embedded AWS: review, plan, deploy
 	@$(python) -m ops ci-demo $(ARGS)
 
-test: lint ## Lint, type-check and run every test
+check: lint ## Lint, type-check and run each test that starts no server and no Terraform
+	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
+
+test: lint ## Lint, type-check and run every test but those below
 	@$(python) -m pytest $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
-	@$(python) -m pytest -m slow -n 4 --dist load $(ARGS)
+	@$(python) -m pytest -m slow -n 4 --dist worksteal $(ARGS)
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
 	@$(python) -m pytest -q -n 4 tests/faults $(ARGS)
