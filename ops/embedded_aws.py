@@ -155,7 +155,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def embedded_aws(log: Path, *, auth: bool = False, tls: bool = False) -> Iterator[EmbeddedAws]:
+def embedded_aws(
+    log: Path, *, auth: bool = False, tls: bool = False, module: str = "ops.embedded_iam"
+) -> Iterator[EmbeddedAws]:
     """Start MiniStack on a free port of 127.0.0.1, and end it with the block.
 
     Args:
@@ -163,6 +165,7 @@ def embedded_aws(log: Path, *, auth: bool = False, tls: bool = False) -> Iterato
         auth: whether it asks who sends a request, and whether they may: then it checks the signatures of
             forms as well as those of links, and evaluates the policies of users, roles, buckets and keys.
         tls: whether it speaks HTTPS, which our buckets ask of everybody but root.
+        module: what starts it with authorization.
 
     Raises:
         OpsError: it is not installed, or did not answer within a minute.
@@ -184,19 +187,14 @@ def embedded_aws(log: Path, *, auth: bool = False, tls: bool = False) -> Iterato
             **secure,
             **({"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} if auth else {}),
         }
-        server = stack.enter_context(process_group(_command(auth), env=env, cwd=folder, stdout=output))
+        command = [sys.executable, "-m", module] if auth else [Path(sys.executable).with_name("ministack")]
+        server = stack.enter_context(process_group(command, env=env, cwd=folder, stdout=output))
         deadline = time.monotonic() + STARTUP_SECONDS
         while not _answers(port, certificate):
             if server.poll() is not None or time.monotonic() > deadline:
                 raise OpsError(f"the embedded AWS did not start; its output is in {log}")
             time.sleep(0.1)
         yield EmbeddedAws(f"{'https' if tls else 'http'}://127.0.0.1:{port}", certificate)
-
-
-def _command(auth: bool) -> list[str | Path]:
-    if auth:
-        return [sys.executable, "-m", "ops.embedded_iam"]
-    return [Path(sys.executable).with_name("ministack")]
 
 
 def _certificate(folder: Path, output: IO[bytes]) -> tuple[Path, dict[str, str]]:

@@ -4,13 +4,14 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from constructs_lib.policies import Document
 from presign import Signer
 from tests.enforcement import policies
+from tests.enforcement.agreement import SENT, Sent
 from tests.enforcement.http_client import Answer, send
 from tests.enforcement.seaweedfs import OPERATOR, TEAM, Identity, Server
 
@@ -33,6 +34,7 @@ class Bucket:
         outputs: the stack's outputs, as `terraform output -json` prints them.
         policy: the part of the bucket policy that the server takes, and enforces.
         server: where it is.
+        in_force: the policies that it has had; the last one counts.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Bucket:
     outputs: Mapping[str, Any]
     policy: Document
     server: Server
+    in_force: list[Document] = field(default_factory=list)
 
     def link(
         self,
@@ -65,7 +68,10 @@ class Bucket:
     def use(self, method: str, url: str, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:
         """Send a request to a link; `how` may say from which `source` address and with which `body`."""
         how.setdefault("body", b"content" if method == "PUT" else None)
-        return send(method, url, headers=headers or {}, trusted=self.server.trusted, **how)
+        answer = send(method, url, headers=headers or {}, trusted=self.server.trusted, **how)
+        source = how.get("source", "127.0.0.1")
+        SENT.append(Sent(self.in_force[-1], method, url, headers or {}, source, answer))
+        return answer
 
     def upload(
         self,
@@ -99,6 +105,7 @@ class Bucket:
     def apply(self, policy: Document) -> None:
         """Put `policy` on the bucket."""
         client(self.server, OPERATOR).put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy))
+        self.in_force.append(policy)
 
     @contextlib.contextmanager
     def without(self, *sids: str) -> Iterator[None]:

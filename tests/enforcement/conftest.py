@@ -9,6 +9,8 @@ from typing import Any
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from stacks.app import build
 from stacks.environments import load_environments
+from tests.embedded_iam.agreement import Log, disagreements
+from tests.enforcement import agreement
 from tests.enforcement import bucket as buckets
 from tests.enforcement.bucket import Bucket, Deploy, aws_client
 from tests.enforcement.places import Place, on_ministack, on_seaweedfs, write_outputs
@@ -21,10 +23,28 @@ ENVIRONMENTS = Path(__file__).with_name("environments")
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("aws") / "log"
+
+
+@pytest.fixture(scope="session")
+def aws(log: Path) -> Iterator[EmbeddedAws]:
     """The embedded AWS, which has the KMS keys, and a second S3 that checks signatures."""
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True) as running:
+    with embedded_aws(log, auth=True, module="tests.embedded_iam.recording") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def decisions(log: Path) -> Log:
+    return Log(log)
+
+
+@pytest.fixture(autouse=True)
+def the_proof_agrees(request: pytest.FixtureRequest, decisions: Log) -> Iterator[None]:
+    """Every decision of either server is the proof's as well, unless the test is about a difference."""
+    yield
+    found = [*disagreements(decisions.new()), *agreement.disagreements()]
+    assert found == agreement.known(request.node.name)
 
 
 @pytest.fixture(scope="session")

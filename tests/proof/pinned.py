@@ -1,5 +1,6 @@
 """Single requests, decided by the engine: every request is pinned, down to the keys that it lacks."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ _SEVERAL = {
 }
 
 
+_MAY_BE_EMPTY = re.compile(r"tag/|:prefix$|:delimiter$")
 _LIMITS = Limits(characters=1_000_000)
 """Hundreds of requests are one large question."""
 
@@ -62,7 +64,9 @@ def pinned(key: str, values: Sequence[str]) -> Where:
     """The requests with exactly these values of a key; without it for none."""
     name = key.lower()
     if not values:
-        return When({"Null": {key: "true"}})
+        absent = When({"Null": {key: "true"}})
+        # An empty value may count as null.
+        return absent & When({"StringNotEquals": {key: ""}}) if _MAY_BE_EMPTY.search(name) else absent
     if name in _SEVERAL:
         every_value = [literal(value) for value in values]
         found: Where = When({"ForAllValues:StringEquals": {key: every_value}})
