@@ -1,4 +1,4 @@
-"""Whose account: which accounts are ours, and which are not."""
+"""Whose account and which region: which are ours, and which are not."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -11,6 +11,7 @@ Json = Any
 OF_ANOTHER = ("aws_cloudwatch_event_target", "aws_sns_topic_policy")
 """Types whose `arn` is of what they are about, and not their own."""
 
+_REGION = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:([a-z0-9-]+):")
 _OF_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12}):")
 
 
@@ -20,6 +21,12 @@ def account_of(name: object) -> str:
         return ""
     match = _OF_ARN.match(name)
     return match[1] if match else name if re.fullmatch("[0-9]{12}", name) else ""
+
+
+def region_of(name: object) -> str:
+    """Return the region in an ARN; empty where it names none."""
+    match = _REGION.match(name) if isinstance(name, str) else None
+    return match[1] if match else ""
 
 
 def foreign(name: object, own: Collection[str]) -> Callable[..., Finding] | None:
@@ -36,11 +43,16 @@ def own_accounts(document: Mapping[str, Json]) -> frozenset[str]:
     They are those that the providers may use; or else the caller's, as the state has it; or else those of
     the resources' own ARNs.
     """
-    for found in (_allowed(document), _callers(document), _of_resources(document)):
+    for found in (_allowed(document), _callers(document), map(account_of, _own_arns(document))):
         accounts = frozenset(one for one in found if re.fullmatch("[0-9]{12}", one))
         if accounts:
             return accounts
     return frozenset()
+
+
+def own_regions(document: Mapping[str, Json]) -> frozenset[str]:
+    """Return the regions that a plan's resources are in by their own ARNs."""
+    return frozenset(filter(None, map(region_of, _own_arns(document))))
 
 
 def _object(value: Json, *path: str) -> Mapping[str, Json]:
@@ -76,15 +88,15 @@ def _callers(document: Mapping[str, Json]) -> Iterator[str]:
             yield str(_object(resource, "values").get("account_id"))
 
 
-def _of_resources(document: Mapping[str, Json]) -> Iterator[str]:
+def _own_arns(document: Mapping[str, Json]) -> Iterator[object]:
     for listed in ("resource_changes", "resource_drift"):
         for resource in map(_object, _list(document.get(listed))):
             for side in ("before", "after"):
-                yield _own_account(resource, _object(resource, "change", side))
+                yield _own_arn(resource, _object(resource, "change", side))
     for resource in _resources(_object(document, "prior_state", "values", "root_module")):
-        yield _own_account(resource, _object(resource, "values"))
+        yield _own_arn(resource, _object(resource, "values"))
 
 
-def _own_account(resource: Mapping[str, Json], attributes: Mapping[str, Json]) -> str:
+def _own_arn(resource: Mapping[str, Json], attributes: Mapping[str, Json]) -> object:
     own = resource.get("mode") == "managed" and resource.get("type") not in OF_ANOTHER
-    return account_of(attributes.get("arn")) if own else ""
+    return attributes.get("arn") if own else None

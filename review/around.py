@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from review.accounts import region_of
 from review.attributes import Attributes, Json
 from review.values import is_unknown
 
@@ -33,6 +34,7 @@ class Around:
 
     Attributes:
         own_accounts: the accounts that are ours; empty where the plan does not tell.
+        own_regions: the regions that our resources are in, as far as the plan tells.
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
         renamed: the new name of each bucket that is replaced by one of another name.
         configured: the attributes that the configuration gives to each resource, by its address without keys.
@@ -40,11 +42,17 @@ class Around:
     """
 
     own_accounts: Collection[str] = ()
+    own_regions: Collection[str] = ()
     new_buckets: Collection[str] = ()
     gone_buckets: Collection[str] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+
+    def is_elsewhere(self, name: Json) -> bool:
+        """Return whether an ARN is of a region that none of our resources is in."""
+        region = region_of(name)
+        return bool(region) and region not in self.own_regions
 
     def goes_with_its_bucket(self, setting: Attributes) -> bool:
         """Return whether the bucket that a setting is of is destroyed as well."""

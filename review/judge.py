@@ -169,11 +169,16 @@ def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
             yield careful("its {} is known only after apply", name)
 
 
+def _is_policy(kind: str) -> bool:
+    return kind in POLICIES and kind.endswith("_policy")
+
+
 def _unclaimed(change: Change, differing: Collection[str], now: Attributes) -> Iterator[Finding]:
     """Yield a finding with the values that differ, that no rule judges and that are not known as harmless."""
     known = {*harmless.ANYWHERE, *harmless.OF_KIND.get(change.type, {})}
     if change.action != "update":
         known |= {*harmless.NAMES.get(change.type, ()), "bucket"}
+        known |= {*harmless.OF_A_POLICY} if _is_policy(change.type) else set()
     begun = tuple(f"{one}." for one in known)
     # What AWS or the provider fills in is not known before a resource is made.
     made = {name for name, value in now.items() if change.action != "update" and is_unknown(value)}

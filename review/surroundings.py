@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from review.accounts import own_accounts
+from review.accounts import own_accounts, own_regions
 from review.around import Around
 from review.echo import Owners
 from review.parts import configured
@@ -25,7 +25,8 @@ def around_of(plan: Plan) -> Around:
         gone |= {was} - {""} if change.action in ("destroy", "replace") else set()
         if was and now and was != now:
             renamed[was] = now
-    return Around(own_accounts(plan.document), new, gone, renamed, dict(_configured(plan)))
+    own = own_accounts(plan.document), own_regions(plan.document)
+    return Around(*own, new, gone, renamed, dict(_configured(plan)))
 
 
 def _configured(plan: Plan) -> Iterator[tuple[str, frozenset[str]]]:

@@ -51,6 +51,12 @@ ECHOES: Mapping[str, Mapping[str, Echo]] = {
         "versioning": _bucket("versioning"),
         "website": _bucket("website_configuration"),
     },
+    "aws_elasticsearch_domain": {
+        "access_policies": Echo("aws_elasticsearch_domain_policy", "domain_name", ("domain_name",)),
+    },
+    "aws_opensearch_domain": {
+        "access_policies": Echo("aws_opensearch_domain_policy", "domain_name", ("domain_name",)),
+    },
     "aws_iam_policy": {
         # By hand it can be given to others: the number says so.
         "attachment_count": Echo(

@@ -102,6 +102,14 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
 }
 """Attributes of one type; an inner one with its path."""
 
+OF_A_POLICY = (
+    *("access_point_arn", "account_id", "arn", "backup_vault_name", "container_name", "destination_name"),
+    *("domain", "domain_name", "event_bus_name", "file_system_id", "group", "identity", "instance_arn"),
+    *("name", "namespace", "permission_set_arn", "policy_name", "queue_url", "repository", "repository_name"),
+    *("resource_arn", "resource_identifier", "rest_api_id", "role", "secret_arn", "table_bucket_arn", "user"),
+)
+"""What a new resource that is nothing but a policy is called or belongs to: it is judged by the policy."""
+
 OWNER = "expected_bucket_owner"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_kms_grant": ("name",),
@@ -110,7 +118,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_default_security_group": ("vpc_id",),
     "aws_s3control_multi_region_access_point": ("account_id", "details.name"),
     "aws_s3control_multi_region_access_point_policy": ("account_id",),
-    "aws_s3control_access_point_policy": ("access_point_arn",),
     "aws_security_group": ("name", "vpc_id"),
     "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
     "aws_cloudtrail": ("name",),
@@ -122,6 +129,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_kms_alias": ("name",),
     "aws_s3_bucket": ("bucket",),
     "aws_s3_bucket_acl": (OWNER,),
+    "aws_s3_bucket_object": ("key",),
+    "aws_s3_object": ("key",),
+    "aws_s3_object_copy": ("key",),
     "aws_s3_bucket_cors_configuration": (OWNER,),
     "aws_s3_bucket_inventory": ("name",),
     "aws_s3_bucket_lifecycle_configuration": (OWNER,),

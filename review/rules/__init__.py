@@ -13,6 +13,7 @@ from review.rules import (
     policies,
     public_access,
     records,
+    retention,
     sharing,
 )
 from review.rules.registry import RULES
@@ -31,5 +32,6 @@ __all__ = [
     "policies",
     "public_access",
     "records",
+    "retention",
     "sharing",
 ]

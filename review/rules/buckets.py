@@ -106,9 +106,13 @@ MOVES = [kind for kind in GUARDS if kind.startswith("aws_s3_bucket_")]
 OTHERS = ("acl", "cors_configuration", "lifecycle_configuration", "notification", "inventory")
 
 
-@rule([*MOVES, *(f"aws_s3_bucket_{name}" for name in OTHERS)], "bucket", new=False)
+@rule([*MOVES, *(f"aws_s3_bucket_{name}" for name in OTHERS)], "bucket", "region", new=False)
 def moves(it: Subject) -> Iterator[Finding]:
-    """Judge a setting that leaves its bucket for another one."""
+    """Judge a setting that leaves its bucket for another one, which may be in another region."""
+    regions = it.was.get("region"), it.now.get("region")
+    if all(regions) and regions[0] != regions[1]:
+        yield dangerous("it moves to the region {}: in {} nothing has it any more", *reversed(regions))
+        return
     old, new = it.was.get("bucket"), it.now.get("bucket")
     gone = it.around.goes_with_its_bucket(it.was) or it.around.renamed.get(str(old)) == new
     if gone or not isinstance(new, str):

@@ -66,6 +66,8 @@ def target(it: Subject) -> Iterator[Finding]:
         yield dangerous("the rule {} tells {} now, and told {}", name, arn, it.was.get("arn"))
     elif it.new and stranger:
         yield stranger("the rule {} tells {} of another account", name, arn)
+    elif it.new and it.around.is_elsewhere(arn):
+        yield careful("the rule {} tells {}, in a region where the plan has nothing else of ours", name, arn)
 
 
 @rule("aws_cloudwatch_event_target", "input_transformer", "input", "input_path", new=False)
@@ -83,6 +85,10 @@ def subscription(it: Subject) -> Iterator[Finding]:
         tell = careful if it.now.get("protocol") in ("http", "https") else stranger
         if tell:
             yield tell("{} gets the messages of the topic", new)
+        elif it.around.is_elsewhere(new):
+            yield careful(
+                "{} gets the messages of the topic, in a region where the plan has nothing else of ours", new
+            )
     elif old != new:
         yield dangerous("{} gets the alarms now, and {} does not", new, old)
     else:

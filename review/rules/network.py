@@ -102,8 +102,8 @@ def _is_anybody(peer: str) -> bool:
 
 
 DATABASES = (
-    *("aws_db_instance", "aws_dms_replication_instance", "aws_docdb_cluster_instance"),
-    *("aws_neptune_cluster_instance", "aws_rds_cluster_instance", "aws_redshift_cluster"),
+    *("aws_db_instance", "aws_dms_replication_instance", "aws_neptune_cluster_instance"),
+    *("aws_rds_cluster_instance", "aws_redshift_cluster"),
 )
 
 

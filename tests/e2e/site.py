@@ -9,6 +9,7 @@ from typing import Any
 from ops.embedded_aws import EmbeddedAws
 from ops.toolchain import tool_environment
 from tests.conftest import ROOT
+from tests.e2e.drifting import drifted
 from tests.ops.ops_support import checkout_of_ops
 from tests.ops.preflight_support import Account
 
@@ -59,10 +60,10 @@ class Site:
         done = self.cdktf("deploy")
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def _plan(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Plan with terraform itself, of whose errors cdktf does not show all."""
+    def _terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run terraform itself, of whose errors cdktf does not show all."""
         return subprocess.run(
-            ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", *arguments],
+            ["terraform", *arguments],
             cwd=self.checkout / "cdktf.out" / "stacks" / f"secure-storage-{self.environment}",
             env=self.aws.environment(tool_environment()),
             capture_output=True,
@@ -71,8 +72,12 @@ class Site:
             timeout=300,
         )
 
+    def _plan(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._terraform("plan", "-detailed-exitcode", "-input=false", "-no-color", *arguments)
+
     def assert_nothing_to_change(self) -> None:
-        """Plan once more what was deployed."""
+        """Look for drift, and plan once more what was deployed."""
+        assert drifted(self._terraform) == []
         done = self._plan()
         assert done.returncode == 0, done.stdout + done.stderr
 

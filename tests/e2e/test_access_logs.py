@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
+from tests.e2e.drifting import drifted
 
 import boto3
 import pytest
@@ -62,6 +63,7 @@ def test_requests_are_logged_and_records_do_not_keep_a_destroy_out(
     for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
         done = terraform(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
+    assert drifted(terraform) == []
     second = terraform("plan", "-detailed-exitcode", "-input=false", "-no-color")
     assert second.returncode == 0, second.stdout + second.stderr
 

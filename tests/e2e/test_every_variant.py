@@ -6,19 +6,18 @@ Those that test_deploy_policy_calls.py deploys, plans again, changes and destroy
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ops.embedded_aws import EmbeddedAws, embedded_aws
 from ops.toolchain import tool_environment
-from review.drift import drifts_of
-from review.plan import Plan, read_plan
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.conftest import STACKS as NAMES
+from tests.e2e.drifting import drifted
 from tests.e2e.gaps import Gaps
 from tests.e2e.overrides import providers
 from tests.e2e.test_deploy_policy_calls import SETTINGS as LIVED
@@ -68,13 +67,6 @@ def make_roles(names: tuple[str, ...], env: dict[str, str]) -> None:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
 
 
-def refreshed(terraform: Callable[..., subprocess.CompletedProcess[str]]) -> Plan:
-    """What `ops drift` asks Terraform at once after a deploy."""
-    looked = terraform("plan", "-refresh-only", "-input=false", "-lock=false", "-out=drift.tfplan")
-    assert looked.returncode == 0, looked.stdout + looked.stderr
-    return read_plan(terraform("show", "-json", "drift.tfplan").stdout.encode(), "drift.tfplan")
-
-
 STACKS = [
     *(
         (settings, suffix)
@@ -112,7 +104,7 @@ def test_it_deploys_and_a_second_plan_changes_nothing(
     for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
         done = terraform(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert [(one.address, one.attributes) for one in drifts_of(refreshed(terraform))] == []
+    assert drifted(terraform) == []
     second = terraform("plan", "-detailed-exitcode", "-input=false", "-no-color")
     assert second.returncode == 0, second.stdout + second.stderr
     destroyed = terraform("destroy", "-auto-approve", "-input=false", "-no-color")
