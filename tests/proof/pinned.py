@@ -7,6 +7,8 @@ from typing import Any
 
 from proof import Action, Caller, Decision, Operation, Principal, Resource, When, Where
 from proof.asker import blame
+from proof.decide import Unwritten
+from proof.facts import Kind
 from proof.limits import LimitError, Limits
 from proof.logic import Var, evaluate, every, implies, negate
 from proof.proving import Bench
@@ -33,6 +35,12 @@ _SEVERAL = {
 }
 
 
+_KINDS: dict[str, Kind] = {
+    "assumed-role": "role",
+    "federated-user": "federated user",
+    "root": "root",
+    "user": "user",
+}
 _MAY_BE_EMPTY = re.compile(r"tag/|:prefix$|:delimiter$")
 _LIMITS = Limits(characters=1_000_000)
 """Hundreds of requests are one large question."""
@@ -86,11 +94,8 @@ def caller(principal: str | None) -> Where:
         return Caller("anonymous")
     if principal.endswith(".amazonaws.com"):
         return Principal(service=(principal,))
-    resource = principal.split(":", 5)[5]
-    kind = (
-        resource.partition("/")[0].replace("assumed-role", "role").replace("federated-user", "federated user")
-    )
-    return Principal(principal) & Caller(kind)  # type: ignore[arg-type]
+    kind = principal.split(":", 5)[5].partition("/")[0]
+    return Principal(principal) & Caller(_KINDS[kind])
 
 
 def exactly(
@@ -113,20 +118,23 @@ def keys_of(policies: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 yield from keys
 
 
-def decided(decision: Decision | Operation, requests: Sequence[Where]) -> list[Answer]:
+def decided(
+    decision: Decision | Operation, requests: Sequence[Where], unwritten: Unwritten = "nothing"
+) -> list[Answer]:
     """Say of each pinned request whether it is allowed, and by which statements; all in one scene.
 
+    Policies that are not given allow what is `unwritten`.
     No page says that every request to KMS tells its caller's account; here, that of an operation does.
     """
     try:
         bench = Bench(decision, tuple(requests), _LIMITS, reasons=False)
-        return [_decided(bench, one) for one in requests]
+        return [_decided(bench, one, unwritten) for one in requests]
     except LimitError as error:
         return [Answer(None, reason=str(error))] * len(requests)
 
 
-def _decided(bench: Bench, request: Where) -> Answer:
-    outcome = bench._decide("nothing")
+def _decided(bench: Bench, request: Where, unwritten: Unwritten) -> Answer:
+    outcome = bench._decide(unwritten)
     scene, solver = bench._scene, bench._asker.solver
     there = [use.there for use in outcome.uses if isinstance(use.there, Var)]
     asked = [every((scene.action_known(), scene.where(request))), *there]
