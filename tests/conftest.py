@@ -24,7 +24,7 @@ CI_STACKS = [f"secure-storage-{file.stem}-ci" for file in sorted((VARIANTS / "ci
 """The name of every stack with roles for CI; those environments' buckets are like that of dev or prod."""
 
 
-SERVERS = {"aws", "running", "s3", "s3_endpoint", "server"}
+SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
 """The fixtures that start a server."""
 
 

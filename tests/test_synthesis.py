@@ -63,6 +63,7 @@ def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_lazy_bindings_change_no_byte(tmp_path: Path) -> None:
     assert synthesize(tmp_path / "lazy", ENVIRONMENT_SUFFIX="dev").returncode == 0
     assert synthesize(tmp_path / "eager", ENVIRONMENT_SUFFIX="dev", EAGER_BINDINGS="1").returncode == 0

@@ -155,8 +155,11 @@ def test_a_shallow_checkout_is_refused(
 
 
 def test_a_change_of_what_judges_is_found(checkout: Path) -> None:
-    judges = ["proof/a.py", "review/a.py", "ops/ci/a.py", ".github/workflows/a.yml", "Makefile"]
-    others = ["docs/ops/a.md", "stacks/a.py", "tests/ops/a.py", "main.py", "reviewed.py"]
+    judges = [
+        *("proof/a.py", "review/a.py", "ops/ci/a.py", ".github/workflows/a.yml", "Makefile", "main.py"),
+        *("stacks/promises.py", "stacks/guarantees.py", "stacks/deployed.py", ".cache/proven/a"),
+    ]
+    others = ["docs/ops/a.md", "stacks/a.py", "tests/ops/a.py", "tests/main.py", "reviewed.py"]
     for name in (*judges, *others):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
     commit(checkout, **dict.fromkeys((*judges, *others), "changed"))

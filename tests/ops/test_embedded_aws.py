@@ -14,6 +14,8 @@ from tests.ops.ops_support import DONE_SECONDS, stub
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:

@@ -135,6 +135,7 @@ def terraform(folder: Path, config: str, *arguments: str) -> subprocess.Complete
     )
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("name", NAMES)
 def test_terraform_installs_from_a_mirror_with_any_name(tmp_path: Path, name: str) -> None:
     config = terraform_cli_config(mirror(tmp_path / name), tmp_path / "cache")
@@ -143,6 +144,7 @@ def test_terraform_installs_from_a_mirror_with_any_name(tmp_path: Path, name: st
     assert f"Installed hashicorp/aws v{PROVIDER_VERSION}" in done.stdout
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("name", NAMES)
 def test_terraform_takes_a_cache_with_any_name(tmp_path: Path, name: str) -> None:
     done = terraform(tmp_path / "work", terraform_cli_config(None, tmp_path / name), "version", "-no-color")
