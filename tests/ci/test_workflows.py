@@ -41,7 +41,14 @@ JOBS = pytest.mark.parametrize("job", [job for _, job in jobs()], ids=[name for 
 
 
 def test_there_are_these_workflows() -> None:
-    assert {path.stem for path in WORKFLOWS} == {"deploy", "deploy-environment", "drift", "plan", "test"}
+    assert {path.stem for path in WORKFLOWS} == {
+        "deploy",
+        "deploy-environment",
+        "drift",
+        "nightly",
+        "plan",
+        "test",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
