@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from proof.actions import Kind
 from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Glob, Token, literal
@@ -17,6 +18,7 @@ _PLACE_HOLDER = re.compile(r"\$\{(\w+)\}")
 _NO_RESOURCE = "*"
 
 
+@cache
 def _form(arn: str, partition: str) -> Glob:
     """Return the glob of a type's ARN, such as `arn:${Partition}:s3:::${BucketName}/${ObjectName}`."""
     tokens: list[Token] = []
@@ -91,27 +93,26 @@ class Resources:
 
     def _find(self, limits: Limits) -> tuple[list[str], list[int], dict[tuple[str, str], int]]:
         """Return the texts, the globs that match each, and of which texts each type is."""
-        number_of = {_NO_RESOURCE: machine(self._globs).run(_NO_RESOURCE)}
-        of_type: dict[str, set[tuple[str, str]]] = {_NO_RESOURCE: set()}
+        found = {_NO_RESOURCE: machine(self._globs).run(_NO_RESOURCE)}
+        numbers = {_NO_RESOURCE: 0}
+        sets = dict.fromkeys(self._types, 0)
+
+        def take(one: Found) -> int:
+            found.setdefault(one.text, one.matches)
+            return 1 << numbers.setdefault(one.text, len(numbers))
+
         for kind, forms in self._types.items():
             for form in forms:
                 for one in texts(self._globs, form, limits.steps, limits.atoms):
-                    number_of.setdefault(one.text, one.matches)
-                    of_type.setdefault(one.text, set()).add(kind)
+                    sets[kind] |= take(one)
+        referred = 0
         for one in self._referred(limits):
-            number_of.setdefault(one.text, one.matches)
-            of_type.setdefault(one.text, set()).update(self._types)
-        seen = set(number_of.values())
+            referred |= take(one)
+        seen = set(found.values())
         for one in texts(self._globs, (Token(ANY), STAR), limits.steps, limits.atoms):
-            if one.text not in number_of and one.matches not in seen:
-                number_of[one.text] = one.matches
-                of_type[one.text] = set()
-        names = list(number_of)
-        sets = {
-            kind: sum(1 << at for at, name in enumerate(names) if kind in of_type[name])
-            for kind in self._types
-        }
-        return names, [number_of[name] for name in names], sets
+            if one.matches not in seen:
+                take(one)
+        return list(found), list(found.values()), {kind: of_it | referred for kind, of_it in sets.items()}
 
     def _referred(self, limits: Limits) -> Iterator[Found]:
         """Yield the resources that only a run of Terraform's shows; they may be of any type."""
