@@ -152,6 +152,13 @@ def an_address_of_a_key_that_nobody_lists(name: str) -> Question:
     return question(denied(READ_DATA & inside), statement(Effect="Deny", Action="s3:*", Condition=block))
 
 
+def a_part_of_a_piece(name: str) -> Question:
+    """AWS gives the ARN as `…:report-plan:${ReportPlanName}-${ReportPlanId}`."""
+    arn = f"arn:aws:backup:us-east-1:{ACCOUNT}:report-plan:{name}"
+    describe = "backup:DescribeReportPlan"
+    return question(nobody(Action(describe) & Resource(arn)), statement(Action=describe, Resource=arn))
+
+
 def a_name_that_stands_elsewhere(name: str) -> Question:
     there = Resource("arn:aws:s3:::dev/*")
     return question(
@@ -177,6 +184,7 @@ def the_name_of_a_user(name: str) -> Question:
         (an_action, "s3", "kms"),
         (a_caller_of_any_case, "dev", "prod"),
         (an_address_of_a_key_that_nobody_lists, "fd00", "fe80"),
+        (a_part_of_a_piece, "dev", "dev-1"),
         (a_type_of_principal, "User", "Account"),
         (no_account, "anonymous", "somebody"),
         (a_name_that_stands_elsewhere, "dev", "prod"),
