@@ -36,16 +36,16 @@ def by_proof(found: list[Recorded]) -> list[Answer]:
     given = found[0]["policies"]
     limits = [policy(one, "limit") for one in given["limits"]]
     assert len(limits) <= 2, "a boundary, and the policies of the session"
-    identity = Identity(
-        (found[0]["identity_arn"],), tuple(policy(one, "identity") for one in given["identity"]), *limits
-    )
+    arn = found[0]["identity_arn"]
+    of_identity = tuple(policy(one, "identity") for one in given["identity"])
+    identities = (Identity((arn,), of_identity, *limits),) if ":role/" in arn or ":user/" in arn else ()
     of_resource = None if given["of_resource"] is None else policy(given["of_resource"], "resource")
     documents = [*given["identity"], *given["limits"], *([given["of_resource"]] if of_resource else [])]
     keys = sorted(set(keys_of(documents)))
     pinned = [
         exactly(one["principal"], one["action"], one["resource"], one["context"], keys) for one in found
     ]
-    return decided(Decision(of_resource, found[0]["account"], (identity,)), pinned)
+    return decided(Decision(of_resource, found[0]["account"], identities), pinned)
 
 
 def disagreements(found: Iterable[Recorded]) -> Iterator[str]:

@@ -12,13 +12,14 @@ from ops.embedded_iam.request import role_arn
 from ministack.core import iam_evaluator
 
 MARK = "decision: "
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 _seen: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("seen", default=None)
 
 
 def install() -> None:
     """Watch MiniStack's evaluator; before ops.embedded_iam is there, which asks it several times a call."""
-    enforce = iam_evaluator.enforce
+    enforce, trusts = iam_evaluator.enforce, iam_evaluator.evaluate_trust_policy
     _watch("resolve_principal", lambda found, *_: {"principal": found})
     _watch("_resource_policy", lambda found, *_: {"of_resource": found})
     _watch("evaluate", lambda _, context, *__: {"context": context})
@@ -29,10 +30,24 @@ def install() -> None:
         seen = _seen.get() or {}
         _seen.set(None)
         if "context" in seen and not isinstance(refused, iam_evaluator.AuthError):
-            print(MARK + json.dumps(_record(seen, allowed=refused is None)), flush=True)
+            principal = seen["principal"]
+            policy, owner = seen.get("of_resource") or (None, None)
+            policies = {
+                "identity": [_document(one) for one in principal.policies],
+                "limits": [_document([each for one in layer for each in one]) for layer in principal.limits],
+                "of_resource": _parsed(policy),
+            }
+            _record(seen["context"], policies, owner, allowed=refused is None)
         return refused
 
-    iam_evaluator.enforce = watched
+    def watched_trust(trust: Any, caller: str, context: Any) -> bool:
+        allowed = bool(trusts(trust, caller, context))
+        # Whether the caller's own policies allow it was asked before.
+        policies = {"identity": [EVERYTHING], "limits": [], "of_resource": _parsed(trust)}
+        _record(context, policies, context.resource_arn.split(":")[4], allowed=allowed)
+        return allowed
+
+    iam_evaluator.enforce, iam_evaluator.evaluate_trust_policy = watched, watched_trust
 
 
 def _watch(name: str, note: Any) -> None:
@@ -49,18 +64,13 @@ def _watch(name: str, note: Any) -> None:
     setattr(iam_evaluator, name, watched)
 
 
-def _record(seen: dict[str, Any], *, allowed: bool) -> dict[str, Any]:
-    """Return a decision as `tests.embedded_iam.agreement` reads it."""
-    principal, context = seen["principal"], seen["context"]
-    policy, owner = seen.get("of_resource") or (None, None)
-    policies = {
-        "identity": [_document(one) for one in principal.policies],
-        "limits": [_document([each for one in layer for each in one]) for layer in principal.limits],
-        "of_resource": (json.loads(policy) if isinstance(policy, str) else policy) if policy else None,
-    }
-    asked = {"aws:PrincipalArn", *_keys(policies)}
+def _record(context: Any, policies: dict[str, Any], owner: str | None, *, allowed: bool) -> None:
+    """Write a decision as `tests.embedded_iam.agreement` reads it."""
+    asked = set(_keys(policies))
+    if context.principal_type != "WebIdentityUser":
+        asked.add("aws:PrincipalArn")
     values = {key: _texts(iam_evaluator._resolve_condition_key(key, context)) for key in asked}
-    return {
+    recorded = {
         "principal": context.principal_arn,
         "identity_arn": role_arn(context.principal_arn),
         "action": context.action,
@@ -70,6 +80,12 @@ def _record(seen: dict[str, Any], *, allowed: bool) -> dict[str, Any]:
         "policies": policies,
         "allowed": allowed,
     }
+    print(MARK + json.dumps(recorded), flush=True)
+
+
+def _parsed(policy: Any) -> Any:
+    """A policy as MiniStack keeps it; None for none, which may be an empty text."""
+    return (json.loads(policy) if isinstance(policy, str) else policy) if policy else None
 
 
 def _document(statements: list[Any]) -> dict[str, Any]:

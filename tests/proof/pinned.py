@@ -94,6 +94,8 @@ def caller(principal: str | None) -> Where:
         return Caller("anonymous")
     if principal.endswith(".amazonaws.com"):
         return Principal(service=(principal,))
+    if ":oidc-provider/" in principal:
+        return Principal(federated=(principal,))
     kind = principal.split(":", 5)[5].partition("/")[0]
     return Principal(principal) & Caller(_KINDS[kind])
 
