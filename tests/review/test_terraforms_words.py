@@ -12,13 +12,16 @@ from review.command import run_review
 from review.log import warnings_of
 from review.model import Notice, Review
 from review.plan import PlanError, read_plan
-from review.raw import destroyed_first
+from review.raw import destroyed_first, masked
 from review.render.as_json import as_json
 from review.render.markdown import LIMIT, markdown
 from review.render.text import text
+from review.values import secrets_of
 from tests.review.review_support import PLANS, review_of
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.real
 
@@ -136,6 +139,21 @@ def test_a_warning_shows_no_secret() -> None:
     assert found.warnings == (Notice("Odd", "It is (sensitive)."),)
 
 
+@given(st.text('ab"\\`\n €${}%', max_size=12))
+def test_a_secret_is_masked_in_each_form_in_which_terraform_prints_a_text(tail: str) -> None:
+    secret = f"s3cr3t{tail}"
+    quoted = json.dumps(secret, ensure_ascii=False)[1:-1].replace("${", "$${").replace("%{", "%%{")
+    heredoc = "\n".join(f"            {line}" for line in secret.split("\n"))
+    shown = masked(f'  + a = "{quoted}"\n  + b = <<-EOT\n{heredoc}\n        EOT', secrets_of(marked(secret)))
+    assert "s3cr3t" not in shown
+    assert not [line for line in map(str.strip, tail.split("\n")[1:]) if len(line) >= 4 and line in shown]
+
+
+def marked(secret: str) -> dict[str, Any]:
+    change = {"actions": ["create"], "after": {"a": secret}, "after_sensitive": {"a": True}}
+    return {"resource_changes": [{"change": change}]}
+
+
 def printed(*blocks: str) -> str:
     head = "\nTerraform used …\n\nTerraform will perform the following actions:\n"
     return head + "".join(f"\n{block}\n" for block in blocks) + "\nPlan: 1 to add.\n"
@@ -178,8 +196,8 @@ def test_a_plan_that_is_too_long_is_cut_and_says_so_and_what_is_destroyed_stays(
 def test_what_is_no_log_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("Terraform used the selected providers")
     (tmp_path / "raw").write_bytes(b"\xff")
-    for given, says in (("log", "is not what `terraform plan -json` writes"), ("raw", "is not text: ")):
-        with pytest.raises(PlanError, match=f"/{given}: {says}"):
+    for option, says in (("log", "is not what `terraform plan -json` writes"), ("raw", "is not text: ")):
+        with pytest.raises(PlanError, match=f"/{option}: {says}"):
             run_review(
                 str(PLANS / "policy-public.json"),
                 format_="text",
@@ -187,5 +205,5 @@ def test_what_is_no_log_is_told_in_a_line(tmp_path: Path) -> None:
                 marker="",
                 synthesized=None,
                 deployed=None,
-                **{given: str(tmp_path / given)},
+                **{option: str(tmp_path / option)},
             )
