@@ -19,7 +19,7 @@ def page(text: str) -> str:
     """
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    results = proven()
+    results = proven(reasons=True)
     tables = "\n".join(line for name, found in results.items() for line in _table(name, found))
     return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
 

@@ -27,7 +27,8 @@ def run_prove(environment: str, *, output_format: str) -> None:
     Raises:
         OpsError: the settings are wrong, or a promise does not hold or cannot be decided.
     """
-    results = proven(None if environment == EVERY_ENVIRONMENT else environment)
+    one = None if environment == EVERY_ENVIRONMENT else environment
+    results = proven(one, reasons=output_format == "json")
     if output_format == "json":
         print(
             json.dumps({name: [_as_json(one) for one in found] for name, found in results.items()}, indent=2)
@@ -46,23 +47,28 @@ def run_prove(environment: str, *, output_format: str) -> None:
         raise OpsError(f"not proven: {names}")
 
 
-def proven(environment: str | None = None) -> dict[str, Results]:
+def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Results]:
     """Return what is true of each promise of one environment, or of every one that has a file, by its name.
+
+    Args:
+        environment: its name; None for every one.
+        reasons: whether to find the statements by which a promise holds.
 
     Raises:
         OpsError: the settings are wrong.
     """
     known = Known()
     chosen = checked_settings({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
-    return {settings.environment: proven_of(settings, known) for settings in chosen}
+    return {settings.environment: proven_of(settings, known, reasons=reasons) for settings in chosen}
 
 
-def proven_of(settings: Settings, known: Known | None = None) -> Results:
+def proven_of(settings: Settings, known: Known | None = None, *, reasons: bool = False) -> Results:
     """Return what is true of each promise of an environment.
 
     Args:
         settings: the environment.
         known: what was proven before for others.
+        reasons: whether to find the statements by which a promise holds.
 
     Raises:
         OpsError: the roles of CI cannot be given what it needs.
@@ -77,7 +83,7 @@ def proven_of(settings: Settings, known: Known | None = None) -> Results:
             build([settings], outdir=temporary).synth()
         except SettingsError as error:
             raise OpsError(error.problems[0]) from error
-        return prove(settings, Path(temporary, "stacks"), known)
+        return prove(settings, Path(temporary, "stacks"), known, reasons=reasons)
 
 
 def summary(results: Results) -> str:

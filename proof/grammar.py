@@ -106,15 +106,3 @@ class Policy:
 
     statements: tuple[Statement, ...]
     name: str = "policy"
-
-    @property
-    def characters(self) -> int:
-        """How long its patterns and values are together."""
-        return sum(_characters(statement) for statement in self.statements)
-
-
-def _characters(statement: Statement) -> int:
-    principals = statement.principals.named if statement.principals else ()
-    resources = statement.resources.texts if statement.resources else ()
-    values = [value for condition in statement.conditions for value in (condition.key, *condition.values)]
-    return sum(map(len, (*statement.actions.texts, *resources, *values, *(one.text for one in principals))))
