@@ -27,7 +27,7 @@ from proof.resources import Resources
 from proof.services import listed_type
 
 # Values that tie other things, which must be told apart though no policy compares them.
-_TOLD_APART = {
+TOLD_APART = {
     "aws:viaawsservice": (Match("bool", "equals", "true"),),
     "s3:signatureversion": (Match("text", "equals", "AWS"),),
 }
@@ -78,7 +78,7 @@ class Scene:
                 dict.fromkeys(
                     (
                         *told,
-                        *_TOLD_APART.get(key, ()),
+                        *TOLD_APART.get(key, ()),
                         *(material.of_callers.get(key, ()) if facts[key].of_caller else ()),
                     )
                 )

@@ -11,10 +11,12 @@ from functools import cache
 from typing import Any
 
 from proof import asking
+from proof.caller import DECIDED_BY_CALLER
 from proof.decide import Decision, Identity
 from proof.facts import fact
 from proof.grammar import Condition, Listed, Named, Policy, Principals, Statement
 from proof.proving import Claim
+from proof.scene import TOLD_APART
 from proof.services import listed_type, services
 from proof.values import SOME_TEXT
 
@@ -23,10 +25,8 @@ _PLACE = "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 _PARTITION = re.compile(r"aws[a-z-]*")
 _WORDS = frozenset({"another-session", "assumed-role", "root", "sts"})
 """What `proof.caller` and `proof.callers` know, besides the forms of ARNs."""
-_VALUES_KNOWN = frozenset(
-    {"aws:principalservicename", "aws:principaltype", "aws:userid", "s3:signatureversion"}
-)
-"""Keys of which `proof.caller` and `proof.scene` know values."""
+# ARNs and names of users are texts of policies; the others have values that the engine knows.
+_VALUES_KNOWN = {*DECIDED_BY_CALLER, *TOLD_APART} - {"aws:principalarn", "aws:username"}
 
 
 class _TellsError(Exception):
@@ -156,7 +156,7 @@ class Renaming:
 
 @cache
 def _any_text(key: str) -> bool:
-    """Say whether a key may have any text, of which the engine knows none."""
+    """Say whether a key may have any text, of which the engine knows none but the empty one."""
     found = fact(key, listed_type(key))
     return found.family in ("text", None) and found.forms == (SOME_TEXT,) and key not in _VALUES_KNOWN
 
