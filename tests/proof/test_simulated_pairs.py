@@ -40,8 +40,13 @@ def cases(seed: int, requests: int = 10) -> list[Case]:
     source = Cases(seed)
     resource, identity = source.policy(), source.policy(identity=True)
     asked = [source.request() for _ in range(requests)]
-    # A resource with a wildcard is a set of resources to iam-simulate.
-    return [Case(resource, identity, one) for one in asked if "*" not in one.resource]
+    # To iam-simulate, a resource with a wildcard is a set of resources, and no negated Arn operator holds of
+    # what is no ARN, as a service's name; AWS does not say what ARN a service has.
+    return [
+        Case(resource, identity, one)
+        for one in asked
+        if "*" not in one.resource and not (one.kind == "service" and "aws:principalarn" in one.context)
+    ]
 
 
 def said_by_proof(found: list[Case]) -> list[Answer]:
@@ -198,7 +203,7 @@ def test_random_requests_are_decided_as_by_iam_simulate(engine: Engine) -> None:
 
 @pytest.mark.slow
 def test_thousands_of_random_requests_are_decided_as_by_iam_simulate(engine: Engine) -> None:
-    found = compared(engine, range(1000, 1000 + 540 * THOUSANDS))
+    found = compared(engine, range(1000, 1000 + 600 * THOUSANDS))
     assert found.disagreements == []
     assert found.alike >= 5000 * THOUSANDS
     assert found.listed.keys() == DIFFERENCES.keys(), "each listed difference is still one"
