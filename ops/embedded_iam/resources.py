@@ -37,6 +37,8 @@ def of(action: str, request: Request, resource: str, region: str) -> str:
         return _iam(name, request, resource)
     if action in ALIASES:
         return _arn("kms", region, _given(request)["AliasName"])
+    if service == "kms" and ":alias/" in resource:  # that is another way to name the key
+        return _key(resource) or resource
     if service == "events" and (rule := _rule(_given(request))):
         return _arn("events", region, f"rule/{rule}")
     return resource
@@ -69,10 +71,16 @@ def _iam(name: str, request: Request, resource: str) -> str:
 
 def _keys_of_alias(given: dict[str, Any], region: str) -> list[str]:
     """Return the ARNs of the keys that an alias stands for, before and after the call."""
+    named = (_arn("kms", region, given["AliasName"]), given.get("TargetKeyId"))
+    return [key for key in map(_key, named) if key]
+
+
+def _key(name: str | None) -> str | None:
+    """Return the ARN of the key that an ARN, an id or an alias names; None where there is none."""
     from ministack.services import kms
 
-    named = (_arn("kms", region, given["AliasName"]), given.get("TargetKeyId"))
-    return [record["Arn"] for record in map(kms._resolve_key, named) if record]
+    record = kms._resolve_key(name)
+    return str(record["Arn"]) if record else None
 
 
 def _rule(given: dict[str, Any]) -> str | None:

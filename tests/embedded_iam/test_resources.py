@@ -52,6 +52,15 @@ def test_an_alias_needs_a_permission_on_itself_and_on_its_key(account: Account) 
     both.delete_alias(AliasName=named["AliasName"])
 
 
+def test_a_key_that_is_named_by_its_alias_is_the_resource(account: Account) -> None:
+    key = account.key(f"alias/{account.id}")
+    alias = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:alias/{account.id}"
+    may = allow("kms:DescribeKey")
+    account.session(on(may, key)).aws.client("kms").describe_key(KeyId=f"alias/{account.id}")
+    for_alias = account.session(on(may, alias)).aws.client("kms")
+    refused(lambda: for_alias.describe_key(KeyId=f"alias/{account.id}"))
+
+
 def test_a_key_with_tags_is_made_by_who_may_tag(account: Account) -> None:
     tags = [{"TagKey": "Environment", "TagValue": "dev"}]
     asks = {"aws:RequestTag/Environment": "dev"}
