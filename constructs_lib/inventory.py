@@ -23,7 +23,7 @@ FIELDS = (
     "ObjectLockLegalHoldStatus",
     "ChecksumAlgorithm",
 )
-"""What the list says of every object, beside its bucket, key and version:
+"""What the list says of every object, besides its bucket, key and version:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents"""
 
 _FORMATS = {"csv": "CSV", "parquet": "Parquet"}

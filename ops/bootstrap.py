@@ -206,7 +206,7 @@ class _Bootstrap:
                 release = f"`make recover ENV={self._settings.environment}` shows who holds it"
                 raise OpsError(f"{error}; {release}") from error
             raise OpsError(
-                f"{error}; once that is mended, run it again: it goes on from here{self._rescued()}"
+                f"{error}; fix that and run it again: it continues from here{self._rescued()}"
             ) from error
 
     def _rescued(self) -> str:

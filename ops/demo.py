@@ -54,7 +54,7 @@ class Workplace:
         check(["cdktf", *arguments], env=self.env, cwd=ROOT, log=self.log)
 
     def bootstrap(self) -> None:
-        """Run `ops bootstrap`; its local state lies in `folder`, beside what cdktf writes."""
+        """Run `ops bootstrap`; its local state lies in `folder`, next to what cdktf writes."""
         command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
         status = run(command, env=self.env, cwd=ROOT, log=self.log)
         if status != 0:

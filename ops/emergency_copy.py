@@ -2,7 +2,7 @@
 
 It is called `errored.tfstate` and lies where Terraform ran, for us in the
 stack's folder in cdktf.out. The next synthesis of another environment deletes
-that folder, so the file is moved beside main.py as soon as a command sees it,
+that folder, so the file is moved next to main.py as soon as a command sees it,
 under a name that git ignores and `make clean` leaves alone.
 """
 

@@ -25,7 +25,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
         release: the ids of the locks to release; no other lock is.
 
     Raises:
-        OpsError: something cannot be recovered, or was not agreed to; what was done before stays done.
+        OpsError: something cannot be recovered, or was not confirmed; what was done before stays done.
     """
     with synthesized(environment) as (settings, stacks):
         # The state stack first: it holds what the other needs.
@@ -76,7 +76,7 @@ class _Recovery:
 
     def _ask(self, question: str) -> None:
         if not self._agree(f"{self._stack.name}: {question}"):
-            raise OpsError("stopped, as it was not agreed to")
+            raise OpsError("aborted: not confirmed")
 
     def _release_lock(self) -> None:
         lock = self._state.lock()

@@ -41,7 +41,7 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
         backend: the state of the state stack itself, rather than of the storage stack.
 
     Raises:
-        OpsError: there is no such version, somebody holds the lock, or it was not agreed to.
+        OpsError: there is no such version, somebody holds the lock, or it was not confirmed.
     """
     state = _state(environment, backend=backend)
     # Held for all of it: what is shown is what is replaced.
@@ -57,7 +57,7 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
         # Terraform takes a state for newer by its serial.
         serial = 1 + max(one.snapshot.serial for one in versions if one.snapshot is not None)
         if not agree(f"make the earlier version the newest, with serial {serial}?"):
-            raise OpsError("stopped, as it was not agreed to")
+            raise OpsError("aborted: not confirmed")
         state.write(earlier.snapshot.with_serial(serial))
     print(f"✓ version {earlier.id} is the newest again, with serial {serial}, and reads back")
     print(

@@ -120,7 +120,7 @@ def problem_of(stderr: str) -> str:
     for place, line in enumerate(lines):
         if line.startswith("Error: "):
             paragraphs = "\n".join(lines[place:]).split("\n\n")
-            # The place in the JSON that was synthesized says nothing to whoever reads the settings.
+            # The place in the JSON that was synthesized means nothing to a reader of the settings.
             detail = next((text for text in paragraphs[1:] if not text.startswith(("with ", "on "))), "")
             problems.append(" ".join(f"{line.removeprefix('Error: ')} {detail}".split()))
     return "; ".join(problems)

@@ -1,6 +1,6 @@
 """Signs a manifest: from an open list of keys to a finished file of links.
 
-The links are written to ``OUT.partial``, beside the output, which takes the output's
+The links are written to ``OUT.partial``, next to the output, which takes the output's
 name when all is done: a run that is killed leaves no half output. What it leaves can be gone on
 with, since the rows of the output are the good rows of the manifest, in order, and signing is
 repeatable: the last row that was written is signed again, for the moment it names, and must come

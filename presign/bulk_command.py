@@ -211,7 +211,7 @@ def _formats(options: BulkOptions) -> tuple[str, str]:
     if manifest == "-" == options["outputs"]:
         raise click.UsageError("standard input cannot hold both the outputs and the manifest")
     if name == "-" and options["resume"]:
-        raise click.UsageError("--resume needs a file: standard output cannot be gone on with")
+        raise click.UsageError("--resume needs a file: standard output cannot be resumed")
     manifest_format = options["manifest_format"] or format_of(manifest)
     if manifest.startswith("s3://") and manifest_format != "inventory":
         raise click.UsageError(f"only the manifest.json of an S3 Inventory is read from S3, not {manifest}")

@@ -34,7 +34,7 @@ class ManifestError(PresignError):
 
 
 class BulkError(PresignError):
-    """The links of a list of keys cannot be written, or not be gone on with."""
+    """The links of a list of keys cannot be written, or resumed."""
 
 
 class EndpointError(PresignError):

@@ -29,7 +29,7 @@ class LocalFiles:
     """An inventory on this machine.
 
     In S3 its files are ``…/CONFIG/DATE/manifest.json`` and ``…/CONFIG/data/NAME``. A data file is
-    therefore looked for as ``data/NAME`` beside the manifest and in the folder above, and then as its
+    therefore looked for as ``data/NAME`` next to the manifest and in the folder above, and then as its
     whole key below each of the manifest's folders, of which one may hold a copy of the bucket.
     """
 

@@ -91,7 +91,7 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
 
 
 def _stdin() -> bytes:
-    if sys.stdin is None:  # closed by whoever started us
+    if sys.stdin is None:  # closed by the program that started us
         raise OSError(errno.EBADF, "it is closed")
     return sys.stdin.buffer.read()
 

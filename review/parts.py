@@ -44,7 +44,7 @@ RUNS = {
 
 
 def part_findings(plan: Plan) -> Iterator[Finding]:
-    """Yield what the parts of `plan` beside its resources mean."""
+    """Yield what the parts of `plan` other than its resources mean."""
     document = plan.document
     for name in sorted(document.keys() - KNOWN.keys()):
         if document[name] not in (None, [], {}, "", False):
@@ -117,7 +117,7 @@ def configured(module: Json, prefix: str = "") -> Iterator[tuple[str, Mapping[st
 
 
 def _programs(plan: Plan) -> Iterator[Finding]:
-    """Yield what runs on whoever's machine: provisioners, and data sources that do something."""
+    """Yield what runs on the machine of the person who applies: provisioners, and data sources that act."""
     running = {
         plain_address(change.address)
         for change in plan.resources

@@ -14,8 +14,8 @@ from unicodedata import category
 class InvalidValueError(ValueError):
     """A value that AWS or this project would refuse.
 
-    `rule` says what is allowed and starts with "must"; `hint`, which may be empty, says how to mend it.
-    Neither repeats the value: whoever reports the problem knows it, and knows how to show it.
+    `rule` says what is allowed and starts with "must"; `hint`, which may be empty, says how to fix it.
+    Neither repeats the value: the caller, who reports the problem, knows it and how to show it.
     """
 
     def __init__(self, rule: str, hint: str = "") -> None:

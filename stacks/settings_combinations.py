@@ -134,7 +134,7 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
 
 
 def _records(settings: Settings) -> Iterator[Wrong]:
-    """Yield what is wrong with what is written to the log bucket, beside access logs."""
+    """Yield what is wrong with what is written to the log bucket besides access logs."""
     for name, enabled in (("inventory", settings.inventory.enabled), ("audit", settings.audit.enabled)):
         if enabled and not settings.logging.makes_bucket:
             rule = InvalidValueError(

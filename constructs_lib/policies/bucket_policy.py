@@ -1,4 +1,4 @@
-"""The bucket policy: what is refused, whoever asks, and who from elsewhere is let in."""
+"""The bucket policy: what is refused for every caller, and who from other accounts is let in."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def deny_legacy_signatures(*, bucket_arn: str) -> Statement:
 
 
 def deny_stale_presigned_urls(*, bucket_arn: str, max_age_seconds: int) -> Statement:
-    """Refuse links and forms that were signed longer ago than `max_age_seconds`, whoever signed them.
+    """Refuse links and forms that were signed longer ago than `max_age_seconds`, for every signer.
 
     `s3:signatureAge` counts milliseconds.
     https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html

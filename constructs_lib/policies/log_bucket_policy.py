@@ -87,7 +87,7 @@ def deny_other_writers(*, bucket_arn: str) -> Statement:
 
 
 def deny_deletion(*, bucket_arn: str) -> Statement:
-    """Refuse to delete records, whoever asks; the bucket's lifecycle needs no permission to.
+    """Refuse every request to delete records; the bucket's lifecycle needs no permission to.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """

@@ -4,8 +4,8 @@
     plans/    by the main branch: what is deployed, if it was reviewed and is approved
     deployed/ by the job that deploys: what was deployed last, and at which commit
 
-Each role writes below one of them, and none overwrites what another run stored: whoever can push a branch can
-store a review that is forged, and nothing else.
+Each role writes below one of them, and none overwrites what another run stored: anyone who can push a branch
+can store a forged review, and nothing else.
 """
 
 from constructs_lib.policies import Document, Statement, document, state_policy
@@ -149,7 +149,7 @@ def _encrypt(*, key_alias: str, partition: str, region: str, account_id: str) ->
 def review_files_policy(
     *, bucket_arn: str, environment: str, key_alias: str, partition: str, region: str, account_id: str
 ) -> Document:
-    """Return what the role of pull requests needs beside its read-only policy; see `store_policy`."""
+    """Return what the role of pull requests needs besides its read-only policy; see `store_policy`."""
     return document(
         allow_store_reviews(bucket_arn=bucket_arn, environment=environment),
         allow_compare_configuration(bucket_arn=bucket_arn, environment=environment),
@@ -160,7 +160,7 @@ def review_files_policy(
 def store_policy(
     *, bucket_arn: str, environment: str, key_alias: str, partition: str, region: str, account_id: str
 ) -> Document:
-    """Return what the main branch's role needs to store a plan, beside its read-only policy.
+    """Return what the main branch's role needs to store a plan, besides its read-only policy.
 
     Args:
         bucket_arn: the state bucket.
@@ -181,7 +181,7 @@ def store_policy(
 
 
 def deploy_files_policy(*, bucket_arn: str, environment: str) -> Document:
-    """Return what the role that deploys needs beside its deploy policy, which has the use of the key."""
+    """Return what the role that deploys needs besides its deploy policy, which has the use of the key."""
     return document(
         allow_read_plans(bucket_arn=bucket_arn, environment=environment),
         allow_list_plans(bucket_arn=bucket_arn, environment=environment),

@@ -14,7 +14,7 @@ from constructs_lib.policies.perimeter import perimeter_statements
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
-    """Refuse every upload, whoever asks: a replica is what the source has, or had.
+    """Refuse every upload: a replica is what the source has, or had.
 
     So are annotations and changes of the key. Replication is no upload: S3 asks for s3:ReplicateObject there.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html

@@ -51,12 +51,12 @@ def _has(ask: Callable[[Any, str], object]) -> Callable[[Any, str], bool]:
     return has
 
 
-def _others_in_acl(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - likewise
+def _others_in_acl(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
     acl = s3.get_bucket_acl(Bucket=bucket)
     return any(grant["Grantee"].get("ID") != acl["Owner"]["ID"] for grant in acl["Grants"])
 
 
-def _notifies(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - likewise
+def _notifies(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
     answer = s3.get_bucket_notification_configuration(Bucket=bucket)
     return bool(answer.keys() - {"ResponseMetadata"})
 
@@ -99,7 +99,7 @@ LEFTOVERS = (
 )
 
 
-def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN401 - likewise
+def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN401 - same
     """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
     name = settings.bucket_name
     left = list(_left(s3, settings))
@@ -114,7 +114,7 @@ def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN
     )
 
 
-def _left(s3: Any, settings: Settings) -> Iterator[Leftover]:  # noqa: ANN401 - likewise
+def _left(s3: Any, settings: Settings) -> Iterator[Leftover]:  # noqa: ANN401 - same
     for one in LEFTOVERS:
         if not one.described(settings) and one.found(s3, settings.bucket_name):
             yield one

@@ -10,7 +10,7 @@ class Known:
     """What the state knows."""
 
     def __init__(self, state: Found, recover: str) -> None:
-        """Hold what the state knows; `recover` mends a state that lacks what is ours."""
+        """Hold what the state knows; `recover` imports what is ours and missing in it."""
         self._readable = state.readable
         self._resources = {} if state.snapshot is None else state.snapshot.resources
         self._recover = recover

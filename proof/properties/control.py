@@ -75,7 +75,7 @@ def deploy_role_keeps_control(
 
     Args:
         buckets: what it deploys.
-        keys: likewise.
+        keys: the keys that it deploys.
         deploy_role: its ARN; None where the settings do not name it: then it may be anybody of the account.
         emptied: the buckets whose objects it may have to delete.
     """

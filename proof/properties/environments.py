@@ -19,7 +19,7 @@ class Environment:
     Attributes:
         arns: of all but its keys, with wildcards for what lies in a bucket.
         own_keys: the ARNs of its KMS keys.
-        keys: patterns of the ARNs of KMS keys, whoever's.
+        keys: patterns of the ARNs of KMS keys of any owner.
         aliases: of its keys.
         tags: that its keys have.
     """
