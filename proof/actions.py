@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from proof.globs import Glob, Token
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula
 from proof.machine import texts
 from proof.patterns import action_pattern, action_regex
-from proof.services import Group, Service, service
+from proof.services import Group, service
 
 _WORD = Token(":")  # any character but a colon
 _FORM: Glob = (_WORD, _WORD._replace(many=True), Token(":", literal=True), _WORD, _WORD._replace(many=True))
@@ -52,8 +53,12 @@ def _services(patterns: Iterable[str]) -> tuple[list[str], bool]:
     return sorted(named), several
 
 
-def _real(found: Service, listed: Sequence[str], keys: Sequence[str]) -> list[Kind]:
+@lru_cache(maxsize=512)
+def _real(prefix: str, listed: tuple[str, ...], keys: tuple[str, ...]) -> list[Kind]:
     """Return the actions of a service, one for all that are alike."""
+    found = service(prefix)
+    if found is None:
+        return []
     matching = _matcher(listed)
     kinds: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], Kind] = {}
     for group in found.groups:
@@ -103,8 +108,7 @@ class Actions:
         named, several = _services(listed)
         self.all: list[Kind] = []
         for prefix in named:
-            found = service(prefix)
-            self.all += [] if found is None else _real(found, listed, keys)
+            self.all += _real(prefix, tuple(listed), tuple(keys))
         self.all += self._others(listed, limits, several=several)
         if len(self.all) > limits.atoms:
             raise LimitError(f"its policies tell more than {limits.atoms} actions apart")

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from proof.operators import Operator
@@ -106,3 +107,11 @@ class Policy:
 
     statements: tuple[Statement, ...]
     name: str = "policy"
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.statements, self.name))
+
+    def __hash__(self) -> int:
+        """Return its hash, which is counted once: it is asked for with every claim."""
+        return self._hash
