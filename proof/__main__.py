@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from proof.comparing import compare
 from proof.grammar import DocumentError, Policy
@@ -32,8 +33,13 @@ def _account(text: str) -> str:
     return text
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"Error: {message} (see `{self.prog} --help`)\n")
+
+
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m proof", description="What policies allow, exactly.")
+    parser = _Parser(prog="python -m proof", description="What policies allow, exactly.")
     commands = parser.add_subparsers(dest="command", required=True)
     told = commands.add_parser("compare", help="say what the new policy allows more, with a request")
     told.add_argument("old", help="a policy document as JSON")

@@ -47,6 +47,7 @@ def policy_text(text: str, name: str = "policy") -> Policy:
     try:
         # Numbers stay the text that they are: 1.20 is a decimal and no float.
         document = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_once)
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{name}: no valid JSON: {error}; give a policy document as JSON") from error
     return policy(document, name)

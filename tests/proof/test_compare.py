@@ -184,6 +184,7 @@ def test_the_command_ends_with_4_where_it_cannot_know(tmp_path: Path) -> None:
         (document(statement(Condition={"Bool": {"a:b": "true", "A:B": "true"}})), "names a key twice"),
         (document(statement(Condition={"Bool": {"a:b": {}}})), "is no text"),
         (document(statement(Resources="*")), "unknown element 'Resources'"),
+        (document(statement(Sid="half a pair \ud800")), "surrogates not allowed"),
     ],
 )
 def test_a_bad_document_is_one_line(tmp_path: Path, content: object, message: str) -> None:
@@ -205,7 +206,10 @@ def test_a_file_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]
 def test_an_account_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["compare", "a", "b", "--account", "12"])
-    assert "give its 12 digits" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("Error: ")
+    assert err.count("\n") == 1
+    assert "give its 12 digits" in err
 
 
 def test_numbers_in_json_stay_the_decimals_that_they_are() -> None:
