@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from review.accounts import region_of
 from review.attributes import Attributes, Json
+from review.parts import plain_address
 from review.values import is_unknown
 
 STATEMENTS = 80
@@ -37,7 +38,9 @@ class Around:
         own_regions: the regions that our resources are in, as far as the plan tells.
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
         renamed: the new name of each bucket that is replaced by one of another name.
-        configured: the attributes that the configuration gives to each resource, by its address without keys.
+        configured: the attributes that the configuration gives to each resource, by its address without keys,
+            and to what each refers.
+        new_addresses: of the buckets that the plan makes, without keys.
         budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
@@ -46,7 +49,8 @@ class Around:
     new_buckets: Collection[str] = ()
     gone_buckets: Collection[str] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
-    configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    configured: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    new_addresses: Collection[str] = ()
     budget: Budget = field(default_factory=Budget)
 
     def is_elsewhere(self, name: Json) -> bool:
@@ -60,6 +64,17 @@ class Around:
         return isinstance(name, str) and name in self.gone_buckets
 
 
-def is_new_bucket(name: Json, around: Around) -> bool:
-    """Return whether a bucket's name is of one that the plan makes; such a name may not be known yet."""
-    return is_unknown(name) or (isinstance(name, str) and name in around.new_buckets)
+def is_new_bucket(name: Json, around: Around, address: str) -> bool:
+    """Return whether a bucket's name is of one that the plan makes; such a name may not be known yet.
+
+    Then what the configuration at `address`, of the resource that has the name, refers to has to be one;
+    where the plan has no configuration, any.
+    """
+    if not is_unknown(name):
+        return isinstance(name, str) and name in around.new_buckets
+    plain = plain_address(address)
+    if plain not in around.configured:
+        return bool(around.new_addresses)
+    referred = around.configured.get(plain, {}).get("bucket", frozenset())
+    start = plain[: plain.rfind(plain.split(".")[-2] + ".")] if "." in plain else ""
+    return any(f"{start}{one}" in around.new_addresses for one in referred)

@@ -1,7 +1,8 @@
 """The attributes of a resource, as in Terraform's plan JSON and state, and how two of them differ."""
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from review.values import flat, is_unknown
@@ -9,6 +10,7 @@ from review.values import flat, is_unknown
 Json = Any
 Attributes = Mapping[str, Json]
 
+NUMBERED = ", number "
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
@@ -27,6 +29,16 @@ def blocks(value: Json) -> list[Attributes]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
 
 
+def by_name(found: Iterable[Attributes], name: str) -> dict[str, Attributes]:
+    """Return blocks by their attribute `name`; of several with the same one the others are numbered."""
+    named: dict[str, Attributes] = {}
+    for one in found:
+        called = str(one.get(name))
+        same = sum(key.partition(NUMBERED)[0] == called for key in named)
+        named[f"{called}{NUMBERED}{same + 1}" if same else called] = one
+    return named
+
+
 def texts(value: Json) -> set[str]:
     """Return the texts in a list; what is none is left out."""
     return {one for one in (value if isinstance(value, list) else []) if isinstance(one, str)}
@@ -35,9 +47,10 @@ def texts(value: Json) -> set[str]:
 def number(value: Json) -> float | None:
     """Return the number that a value is, which Terraform writes as a text in some places; else None."""
     try:
-        return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        found = None if isinstance(value, bool) else float(value)
+    except (OverflowError, TypeError, ValueError):
         return None
+    return found if found is not None and math.isfinite(found) else None
 
 
 def differences(before: Attributes, after: Attributes) -> set[str]:

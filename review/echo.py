@@ -1,6 +1,6 @@
 """Takes out of a change what a resource only repeats of others: `review.facts.echoes` lists it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,9 +29,9 @@ class Owners:
                 named = name if isinstance(name, str) and name else ANY
                 self._named.setdefault((kind, by), set()).add((named, str(value)))
 
-    def without_echoes(self, change: Change) -> Change:
-        """Return `change` with what only repeats others as it was."""
-        echoes = ECHOES.get(change.type)
+    def without_echoes(self, change: Change, configured: Collection[str] = ()) -> Change:
+        """Return `change` with what only repeats others as it was; what is `configured` repeats nothing."""
+        echoes = {name: one for name, one in ECHOES.get(change.type, {}).items() if name not in configured}
         before, after = change.before, change.after
         if not echoes or not isinstance(before, dict) or not isinstance(after, dict):
             return change

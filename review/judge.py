@@ -18,7 +18,7 @@ from review.plan import Change
 from review.policy_findings import policy_findings
 from review.rules import RULES
 from review.rules.registry import Rule, Subject
-from review.values import is_unknown
+from review.values import flat, is_unknown
 
 ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_public_access_block": {},
@@ -110,18 +110,21 @@ def _attributes(change: Change, was: Attributes | None, now: Attributes, around:
     new = was is None
     if change.action != "update":
         now = _given(change, now, around)
-    subject = Subject(change.type, _absent(change.type) if was is None else was, now, new, around)
+    begins = _begins_with_its_bucket(change, now, around)
+    subject = Subject(change.type, _absent(change.type) if was is None else was, now, new, around, begins)
     differing = differences(subject.was, now)
     rules = RULES.get(change.type, [])
     judged = _claimed(rules, differing)
     found = _by_rules(rules, subject, differing)
     if change.action == "update":
         found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
+    else:
+        found += _hidden(change, now, around)
     differing -= judged
     if is_judged(change.type):
         found += _unclaimed(change, differing, now)
     for one in found:
-        if not (_begins_with_its_bucket(change, now, around) and _is_beginning(change.type, one)):
+        if not (begins and _is_beginning(change.type, one)):
             yield one
 
 
@@ -130,7 +133,7 @@ def _given(change: Change, now: Attributes, around: Around) -> Attributes:
 
     They are not known yet, and the configuration does not give them: the provider fills them in.
     """
-    configured = around.configured.get(plain_address(change.address), frozenset())
+    configured = around.configured.get(plain_address(change.address), {}).keys()
     echoes = {name for name, echo in ECHOES.get(change.type, {}).items() if echo.filled_in} - configured
     return {name: value for name, value in now.items() if name not in echoes or not is_unknown(value)}
 
@@ -155,7 +158,7 @@ def _by_rules(rules: Sequence[Rule], subject: Subject, differing: Collection[str
 
 
 def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> bool:
-    return change.action == "create" and is_new_bucket(now.get("bucket"), around)
+    return change.action == "create" and is_new_bucket(now.get("bucket"), around, change.address)
 
 
 def _is_beginning(kind: str, one: Finding) -> bool:
@@ -167,6 +170,25 @@ def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
     for name in sorted({path.partition(".")[0] for path in paths}):
         if is_unknown(now.get(name)):
             yield careful("its {} is known only after apply", name)
+
+
+def _hidden(change: Change, now: Attributes, around: Around) -> Iterator[Finding]:
+    """Yield a finding for what a new resource is given by something else than AWS: it could be known."""
+    given = around.configured.get(plain_address(change.address), {})
+    names = {
+        *harmless.ANYWHERE,
+        *harmless.NAMES.get(change.type, ()),
+        *POLICIES.get(change.type, ()),
+        "bucket",
+    }
+    for name in sorted(given.keys() - names):
+        unknown = any(is_unknown(value) for _, value in flat(now.get(name), name))
+        if unknown and not all(one.startswith(OF_AWS) for one in given[name]):
+            yield careful("its {} is known only after apply", name)
+
+
+OF_AWS = ("aws_", "data.aws_")
+"""What may not be known before the apply; others, as `terraform_data`, only hide a value until then."""
 
 
 def _is_policy(kind: str) -> bool:

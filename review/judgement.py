@@ -13,7 +13,7 @@ from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
 from review.literals import Literals
 from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding, careful, dangerous
-from review.parts import part_findings
+from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
 from review.surroundings import around_of, owners_of
@@ -42,7 +42,12 @@ def findings_of(
     around, owners = around_of(plan), owners_of(plan)
     found: list[Finding] = []
     literals = Literals(plan, synthesized, around.own_accounts)
-    changes = [literals.filled_in(owners.without_echoes(one)) for one in plan.resources if one.changes]
+    given = around.configured
+    changes = [
+        literals.filled_in(owners.without_echoes(one, given.get(plain_address(one.address), ())))
+        for one in plan.resources
+        if one.changes
+    ]
     for change in changes:
         found += judged(change, around)
     found += unjudged_kinds(changes)
@@ -106,7 +111,7 @@ def _differs(change: Change) -> bool:
                 return True
             continue
         old, new = parse_policy(before.get(path)), parse_policy(after.get(path))
-        if not (old and new) or statement_changes(old, new):
+        if not (old and new) or old.version != new.version or statement_changes(old, new):
             return True
     return False
 

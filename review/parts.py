@@ -4,11 +4,13 @@ https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from review.facts.kinds import PROVIDERS
 from review.model import Finding, careful
 from review.plan import Plan
+from review.values import Redactor, any_mark, secrets_of, visible
 
 Json = Any
 
@@ -39,8 +41,12 @@ RUNS = {
     "aws_lambda_invocation": "calls a function",
     "external": "runs a program",
     "http": "asks a server",
+    "local_command": "runs a program",
 }
-"""Data sources that do something where they are read, each time that Terraform plans."""
+"""What does something where it is read, each time that Terraform plans: data sources, and ephemeral ones."""
+READ = ("data", "ephemeral")
+LONG = 8
+"""A sensitive text that is shorter may stand in an output by chance."""
 
 
 def part_findings(plan: Plan) -> Iterator[Finding]:
@@ -55,7 +61,7 @@ def part_findings(plan: Plan) -> Iterator[Finding]:
         yield careful("the plan is incomplete: Terraform puts off some changes to another one")
     yield from _programs(plan)
     yield from _providers(plan)
-    yield from _outputs(document)
+    yield from _outputs(plan)
 
 
 def _objects(value: Json) -> list[Mapping[str, Json]]:
@@ -127,13 +133,18 @@ def _programs(plan: Plan) -> Iterator[Finding]:
     for address, one in found.items():
         if one.get("provisioners") and address in running:
             yield careful("it runs commands where it is applied (a provisioner)").at(address)
-    read = {address: str(one.get("type")) for address, one in found.items() if one.get("mode") == "data"}
+    read = {address: str(one.get("type")) for address, one in found.items() if one.get("mode") in READ}
     for one in _objects(plan.document.get("resource_changes")):
-        if one.get("mode") == "data":
+        if one.get("mode") in READ:
             read.setdefault(plain_address(str(one.get("address"))), str(one.get("type")))
     for address, kind in read.items():
         if kind in RUNS:
             yield careful(f"it {RUNS[kind]}: what that does stands in no plan").at(address)
+    configs = _object(plan.document, "configuration", "provider_config")
+    for address, one in found.items():
+        provider = str(_object(configs, str(one.get("provider_config_key"))).get("full_name") or "")
+        if one.get("mode") in READ and provider and not is_known_provider(provider):
+            yield careful("it is read by the provider {}, about which there is no rule", provider).at(address)
 
 
 def plain_address(address: str) -> str:
@@ -160,10 +171,29 @@ def is_known_provider(name: str) -> bool:
     return name.partition("/")[2] in PROVIDERS
 
 
-def _outputs(document: Mapping[str, Json]) -> Iterator[Finding]:
+def _outputs(plan: Plan) -> Iterator[Finding]:
+    document = plan.document
+    secret = (
+        Redactor(frozenset(one for one in secrets_of(document) if len(one) >= LONG)) if plan.outputs else None
+    )
+    for one in plan.outputs:
+        told = visible(one.after, one.unknown, one.after_sensitive)
+        if secret and one.action != "destroy" and secret.value(told) != told:
+            yield careful("the output {} has a secret in it: Terraform prints it", one.address)
     for name, change in _object(document, "output_changes").items():
         before, after = (
             _object(document, "output_changes", name).get(f"{one}_sensitive") for one in ("before", "after")
         )
-        if before is True and not after and change.get("actions") not in (["delete"], ["no-op"]):
+        if not _covers(after, before) and change.get("actions") not in (["delete"], ["no-op"]):
             yield careful("the output {} is no longer sensitive: Terraform prints it", name)
+
+
+def _covers(marks: Json, others: Json) -> bool:
+    """Return whether all that is marked as sensitive in `others` is so in `marks`."""
+    if marks is True or not any_mark(others):
+        return True
+    if isinstance(others, dict):
+        return all(_covers(_object(marks).get(name), mark) for name, mark in others.items())
+    if isinstance(others, list) and isinstance(marks, list):
+        return all(_covers(*pair) for pair in zip_longest(marks, others))
+    return False

@@ -19,6 +19,8 @@ Condition = tuple[str, str]
 """A condition's operator and key."""
 
 ELEMENTS = ("Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource")
+PARTS = {"Version", "Id", "Statement"}
+IN_STATEMENT = {"Sid", "Effect", "Condition", *ELEMENTS}
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _parsed(text: str) -> Policy | None:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(document, dict) or too_deep(document):
+    if not isinstance(document, dict) or too_deep(document) or not document.keys() <= PARTS:
         return None
     listed = document.get("Statement", [])
     statements = [listed] if isinstance(listed, dict) else listed
@@ -86,7 +88,10 @@ def _parsed(text: str) -> Policy | None:
 
 
 def _is_statement(value: Json) -> bool:
-    return isinstance(value, dict) and value.get("Effect") in ("Allow", "Deny")
+    # What is written otherwise, as `action`, might be an element to AWS.
+    return (
+        isinstance(value, dict) and value.get("Effect") in ("Allow", "Deny") and value.keys() <= IN_STATEMENT
+    )
 
 
 def _statement(value: Mapping[str, Json]) -> Statement:

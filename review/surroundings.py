@@ -6,7 +6,7 @@ from typing import Any
 from review.accounts import own_accounts, own_regions
 from review.around import Around
 from review.echo import Owners
-from review.parts import configured
+from review.parts import configured, plain_address
 from review.plan import Plan
 
 Json = Any
@@ -26,16 +26,40 @@ def around_of(plan: Plan) -> Around:
         if was and now and was != now:
             renamed[was] = now
     own = own_accounts(plan.document), own_regions(plan.document)
-    return Around(*own, new, gone, renamed, dict(_configured(plan)))
+    made = {
+        plain_address(change.address)
+        for change in plan.resources
+        if change.type == "aws_s3_bucket" and change.action == "create"
+    }
+    return Around(*own, new, gone, renamed, configured_attributes(plan), made)
 
 
-def _configured(plan: Plan) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield which attributes the configuration gives to each resource, by its address without keys."""
+def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:
+    """Return which attributes the configuration gives to each resource, and to what each refers.
+
+    Resources are called by their addresses without keys.
+    """
     configuration = plan.document.get("configuration")
     module = configuration.get("root_module") if isinstance(configuration, dict) else None
+    found: dict[str, dict[str, frozenset[str]]] = {}
     for address, one in configured(module):
         expressions = one.get("expressions")
-        yield address, frozenset(expressions if isinstance(expressions, dict) else ())
+        given = expressions if isinstance(expressions, dict) else {}
+        found[address] = {name: frozenset(_references(value)) for name, value in given.items()}
+    return found
+
+
+def _references(expression: Json) -> Iterator[str]:
+    """Yield what an expression refers to, without keys of instances."""
+    if isinstance(expression, list):
+        for one in expression:
+            yield from _references(one)
+    elif isinstance(expression, dict):
+        for name, value in expression.items():
+            if name == "references" and isinstance(value, list):
+                yield from (plain_address(one) for one in value if isinstance(one, str))
+            elif name != "constant_value":
+                yield from _references(value)
 
 
 def _bucket_name(side: Json) -> str:

@@ -71,6 +71,8 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_s3_object_copy": "the object",
     "aws_s3tables_table": "the table",
     "aws_s3tables_table_bucket": "the bucket of tables",
+    "aws_s3vectors_index": "the index of vectors",
+    "aws_s3vectors_vector_bucket": "the bucket of vectors",
     "aws_secretsmanager_secret": "the secret",
     "aws_secretsmanager_secret_version": "the secret's value",
     "aws_simpledb_domain": "the table",

@@ -68,6 +68,4 @@ def _granted(what: str, old: list[Grant], new: list[Grant], owner: object) -> It
             continue
         group = uri.rpartition("/")[2]
         words = f"{what} gives {', '.join(permissions)} to {{}}"
-        if not old and not uri and permissions == ("FULL_CONTROL",) and len(new) == 1:
-            continue  # what every new bucket has: its owner
         yield dangerous(words, GROUPS.get(group) or who or group or "somebody")

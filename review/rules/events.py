@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from review.accounts import foreign
-from review.attributes import Attributes, blocks, texts
+from review.attributes import Attributes, blocks, by_name, texts
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
 
@@ -14,16 +14,24 @@ CORS = ("allowed_headers", "allowed_methods", "allowed_origins", "expose_headers
 def cors(it: Subject) -> Iterator[Finding]:
     """Judge which web pages may use the bucket's links."""
     old, new = (_origins(one) for one in (it.was, it.now))
-    if new - old:
-        yield dangerous("web pages of {} may use the bucket's links", ", ".join(sorted(new - old)))
-    if old - new:
-        yield good("web pages of {} may no longer use the bucket's links", ", ".join(sorted(old - new)))
-    if old == new:
+    if new.keys() - old.keys():
+        origins = ", ".join(sorted(new.keys() - old.keys()))
+        yield dangerous("web pages of {} may use the bucket's links", origins)
+    if old.keys() - new.keys():
+        origins = ", ".join(sorted(old.keys() - new.keys()))
+        yield good("web pages of {} may no longer use the bucket's links", origins)
+    if old.keys() == new.keys() or any(old[one] != new[one] for one in old.keys() & new.keys()):
         yield careful("web pages may use the bucket's links otherwise")
 
 
-def _origins(side: Attributes) -> set[str]:
-    return {origin for one in blocks(side.get("cors_rule")) for origin in texts(one.get("allowed_origins"))}
+def _origins(side: Attributes) -> dict[str, list[Attributes]]:
+    """Return what the web pages of each origin may do: the rules, without whom else they are for."""
+    found: dict[str, list[Attributes]] = {}
+    for one in blocks(side.get("cors_rule")):
+        rest = {name: value for name, value in one.items() if name not in ("allowed_origins", "id")}
+        for origin in texts(one.get("allowed_origins")):
+            found.setdefault(origin, []).append(rest)
+    return found
 
 
 @rule("aws_s3_bucket_notification", "eventbridge")
@@ -44,9 +52,7 @@ WHO = {"queue": "queue_arn", "topic": "topic_arn", "lambda_function": "lambda_fu
 def notification(it: Subject) -> Iterator[Finding]:
     """Judge who else hears of what happens to objects."""
     for name, arn in WHO.items():
-        old, new = (
-            {str(block.get(arn)): block for block in blocks(one.get(name))} for one in (it.was, it.now)
-        )
+        old, new = (by_name(blocks(one.get(name)), arn) for one in (it.was, it.now))
         for who in sorted(new):
             if who not in old:
                 tell = foreign(who, it.around.own_accounts) or careful

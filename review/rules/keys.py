@@ -8,6 +8,13 @@ from review.model import Finding, careful, dangerous, good
 from review.rules.buckets import key_name
 from review.rules.registry import Subject, rule
 
+YEAR, LONGEST = 365, 30
+"""The days after which a key rotates, and is deleted, where nothing is said.
+
+https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
+https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
+"""
+
 
 @rule(KEYS, "is_enabled", "enabled", new=False)
 def enabled(it: Subject) -> Iterator[Finding]:
@@ -25,8 +32,8 @@ def rotation(it: Subject) -> Iterator[Finding]:
     if bool(was) != bool(rotates):
         yield good("the key rotates now") if rotates else dangerous("the key no longer rotates")
         return
-    old, new = (number(one.get("rotation_period_in_days")) for one in (it.was, it.now))
-    if rotates and old and new and old != new:
+    old, new = (number(one.get("rotation_period_in_days")) or YEAR for one in (it.was, it.now))
+    if rotates and old != new:
         tell = careful if new > old else good
         yield tell("the key rotates every {} days now, and was {}", int(new), int(old))
 
@@ -34,8 +41,8 @@ def rotation(it: Subject) -> Iterator[Finding]:
 @rule(KEYS, "deletion_window_in_days", new=False)
 def deletion_window(it: Subject) -> Iterator[Finding]:
     """Judge for how long a deleted key can be restored."""
-    old, new = (number(one.get("deletion_window_in_days")) for one in (it.was, it.now))
-    if old and new and old != new:
+    old, new = (number(one.get("deletion_window_in_days")) or LONGEST for one in (it.was, it.now))
+    if old != new:
         tell = dangerous if new < old else good
         yield tell("a deleted key can be restored for {} days now, and was {}", int(new), int(old))
 
@@ -45,6 +52,17 @@ def bypass(it: Subject) -> Iterator[Finding]:
     """Judge whether AWS refuses a key policy that locks its caller out."""
     if it.now.get("bypass_policy_lockout_safety_check") is True:
         yield dangerous("AWS no longer checks that somebody can still change the key policy")
+
+
+# By these two tags, a role that deploys an environment is kept off the keys of others.
+@rule(
+    KEYS,
+    *(f"{tags}.{name}" for tags in ("tags", "tags_all") for name in ("Environment", "Project")),
+    new=False,
+)
+def label(it: Subject) -> Iterator[Finding]:
+    """Judge whose key it is by its tags, which decide who may delete it."""
+    yield careful("the key has the tags of another environment or project: who deploys that may delete it")
 
 
 @rule(KEYS, "multi_region", new=False)

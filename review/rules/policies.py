@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from review.attributes import Attributes, Json, blocks, first
+from review.attributes import Attributes, Json, blocks, by_name, first
 from review.facts.kinds import POLICIES
 from review.model import CAREFUL, DANGEROUS, Finding, careful, dangerous
 from review.policy_findings import changed_policy, policy_findings
@@ -22,9 +22,7 @@ for _kind, _paths in POLICIES.items():
 @rule("aws_iam_role", "inline_policy")
 def inline_policies(it: Subject) -> Iterator[Finding]:
     """Judge the policies that a role has itself, each by its name."""
-    old, new = (
-        {str(one.get("name")): one for one in blocks(side.get("inline_policy"))} for side in (it.was, it.now)
-    )
+    old, new = (by_name(blocks(side.get("inline_policy")), "name") for side in (it.was, it.now))
     for name in sorted(old.keys() | new.keys()):
         sides = old.get(name, {}), new.get(name, {})
         yield from policy_findings("aws_iam_role_policy", *sides, it.around)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from review.accounts import foreign
-from review.around import is_new_bucket
-from review.attributes import Attributes, Json, blocks, first
+from review.attributes import Attributes, Json, blocks, by_name, first
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
 
@@ -79,7 +78,7 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
     if stranger and (old is None or first(old, "destination", "account") != account):
         yield stranger("new objects are copied to {} of another account: {}", to, account)
     elif old is None:
-        if not (it.new and is_new_bucket(it.now.get("bucket"), it.around)):
+        if not it.begins:
             yield careful("new objects are replicated to {}", to)
     elif _destination(old) != to:
         yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
@@ -88,7 +87,7 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
 
 
 def _enabled(side: Attributes) -> Mapping[str, Attributes]:
-    return {str(one.get("id")): one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"}
+    return by_name((one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"), "id")
 
 
 def _destination(one: Attributes) -> Json:

@@ -18,6 +18,7 @@ class Subject:
         was, now: its attributes before and after; of one that is new or gone, what AWS does without it.
         new: whether there was none before.
         around: what it depends on beyond itself.
+        begins: whether it is made with its bucket, and takes nothing from what was there.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Subject:
     now: Attributes
     new: bool = False
     around: Around = field(default_factory=Around)
+    begins: bool = False
 
 
 Judge = Callable[[Subject], Iterator[Finding]]

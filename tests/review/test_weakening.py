@@ -570,3 +570,12 @@ def test_retention_pages_and_events_change_both_ways(
     assert judged(kind, before, after) == there
     assert judged(kind, after, before) == back
     assert judged(kind, before, before) == []
+
+
+@pytest.mark.parametrize("value", ["1e400", float("inf"), float("nan"), 10**400])
+def test_a_number_that_is_none_is_as_one_that_is_not_said(value: object) -> None:
+    after = {"deletion_window_in_days": value}
+    assert judged("aws_kms_key", {"deletion_window_in_days": 30}, after) == []
+    assert judged("aws_kms_key", {"deletion_window_in_days": 7}, after) == [
+        (GOOD, "a deleted key can be restored for 30 days now, and was 7")
+    ]
