@@ -8,8 +8,6 @@ from review.facts.echoes import ECHOES, Echo
 from review.plan import Change
 
 Json = Any
-ANY = "*"
-"""Stands for the name of a resource that is not known yet."""
 
 
 class Owners:
@@ -23,11 +21,11 @@ class Owners:
         for owner, by, member in wanted:
             by_kind.setdefault(owner, set()).add((by, member))
         for kind, attributes in resources:
+            side = attributes if isinstance(attributes, dict) else {}
             for by, member in by_kind.get(kind, ()):
-                side = attributes if isinstance(attributes, dict) else {}
-                name, value = side.get(by), side.get(member)
-                named = name if isinstance(name, str) and name else ANY
-                self._named.setdefault((kind, by), set()).add((named, str(value)))
+                name = side.get(by)
+                if isinstance(name, str) and name:  # else it is not made yet, and nothing repeats it
+                    self._named.setdefault((kind, by), set()).add((name, str(side.get(member))))
 
     def without_echoes(self, change: Change, configured: Collection[str] = ()) -> Change:
         """Return `change` with what only repeats others as it was; what is `configured` repeats nothing."""
@@ -47,7 +45,7 @@ class Owners:
     def _told(
         self, attribute: str, echo: Echo, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> dict[str, Json]:
-        names = {str(before.get(name) or after.get(name)) for name in echo.of} | {ANY}
+        names = {str(before.get(name) or after.get(name)) for name in echo.of}
         owned = {member for name, member in self._named.get((echo.owner, echo.by), ()) if name in names}
         if not owned:
             return {}

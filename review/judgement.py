@@ -16,7 +16,7 @@ from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding,
 from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
-from review.surroundings import around_of, owners_of
+from review.surroundings import around_of, configured_attributes, owners_of
 from review.values import any_mark, visible
 
 Json = Any
@@ -97,8 +97,10 @@ def judged(change: Change, around: Around) -> Iterator[Finding]:
 
 def real_drift(plan: Plan) -> list[Change]:
     """Return the drift in `plan` that somebody caused, without what resources repeat of others."""
-    owners = owners_of(plan)
-    told = (owners.without_echoes(change) for change in plan.drift)
+    owners, given = owners_of(plan), configured_attributes(plan)
+    told = (
+        owners.without_echoes(change, given.get(plain_address(change.address), ())) for change in plan.drift
+    )
     return [change for change in told if change.action != "update" or _differs(change)]
 
 

@@ -75,7 +75,7 @@ def parse_policy(text: Json) -> Policy | None:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Policy | None:
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or too_deep(document) or not document.keys() <= PARTS:
@@ -85,6 +85,14 @@ def _parsed(text: str) -> Policy | None:
     if not isinstance(statements, list) or not all(_is_statement(one) for one in statements):
         return None
     return Policy(_text(document.get("Version", "2008-10-17")), tuple(_statement(one) for one in statements))
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object; which of two values with one name AWS takes, no page says."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
 
 
 def _is_statement(value: Json) -> bool:

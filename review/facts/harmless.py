@@ -43,7 +43,6 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
     "aws_iam_openid_connect_provider": {"thumbprint_list": "AWS trusts public authorities without it"},
     "aws_iam_policy": {
-        "attachment_count": "told by AWS; who has the policy is judged by its attachments",
         "path": "a part of its name",
         "policy_id": "told by AWS",
     },

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.attributes import Json
+from review.attributes import Attributes, Json, blocks, texts
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
 
@@ -66,15 +66,37 @@ def trail_bucket(it: Subject) -> Iterator[Finding]:
 
 SELECTORS = ("advanced_event_selector", "event_selector", "insight_selector")
 
+CHOOSING = SELECTORS[:2]
+"""Those that replace what a trail records by default.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+"""
+
 
 @rule("aws_cloudtrail", *SELECTORS, new=False)
 def selectors(it: Subject) -> Iterator[Finding]:
     """Judge which calls are recorded."""
     old, new = (_listed([one.get(name) for name in SELECTORS]) for one in (it.was, it.now))
-    if any(one not in new for one in old):
+    chosen = [[one for name in CHOOSING for one in blocks(side.get(name))] for side in (it.was, it.now)]
+    if not chosen[0] and chosen[1] and not any(map(_is_default, chosen[1])):
+        yield dangerous("the trail no longer records all calls that manage resources, as it does by default")
+    elif any(one not in new for one in old):
         yield dangerous("the trail records other calls than before, and maybe fewer")
     elif old != new:
         yield good("the trail records more calls")
+
+
+def _is_default(selector: Attributes) -> bool:
+    """Return whether a selector chooses every call that manages resources, as a trail without one does."""
+    fields = blocks(selector.get("field_selector"))
+    if fields:
+        category = fields[0].get("field"), texts(fields[0].get("equals"))
+        return len(fields) == 1 and category == ("eventCategory", {"Management"})
+    return (
+        selector.get("include_management_events") is not False
+        and selector.get("read_write_type") in (None, "", "All")
+        and not selector.get("exclude_management_event_sources")
+    )
 
 
 def _listed(values: Sequence[Json]) -> list[Json]:

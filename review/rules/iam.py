@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 
 from collections.abc import Iterator
 
-from review.attributes import Json, texts
+from review.attributes import Json, number, texts
 from review.facts.kinds import GRANTS
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
@@ -34,6 +34,14 @@ def attachment(it: Subject) -> Iterator[Finding]:
     """Judge who gets a policy."""
     whose = GRANTS[it.kind]
     yield _gets(whose, it.now.get(whose), it.now.get("policy_arn"))
+
+
+@rule("aws_iam_policy", "attachment_count", new=False)
+def attached(it: Subject) -> Iterator[Finding]:
+    """Judge whether others got a policy than those whom the plan gives it to, which are left out before."""
+    old, new = (number(one.get("attachment_count")) or 0 for one in (it.was, it.now))
+    if new > old:
+        yield careful("the policy {} is given to {} more", it.now.get("name"), int(new - old))
 
 
 @rule("aws_iam_role", "managed_policy_arns")
