@@ -30,9 +30,29 @@ def destroyed_first(raw: str) -> str:
     return "\n".join([f"{head}{actions}{first}", *blocks, *end])
 
 
+_SHORT = dict(zip('\a\b\f\n\r\t\v\\"', r"abfnrtv\"", strict=True))
+
+
+def quoted(text: str) -> str:
+    """Return what stands between the quotes where Go prints a text with %q, as Terraform does."""
+    return "".join(map(_quoted, text))
+
+
+def _quoted(one: str) -> str:
+    if one in _SHORT:
+        return f"\\{_SHORT[one]}"
+    if one.isprintable():
+        return one
+    code = ord(one)
+    if code < ord(" ") or code == 0x7F:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
 def _printed(secrets: Iterable[str]) -> Iterator[str]:
     """Yield each secret in the forms in which Terraform may print it."""
     for secret in secrets:
-        yield secret
-        yield secret.replace("${", "$${").replace("%{", "%%{")
+        for form in (secret, quoted(secret)):
+            yield form
+            yield form.replace("${", "$${").replace("%{", "%%{")
         yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST)

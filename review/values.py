@@ -17,6 +17,10 @@ SHORTEST = 4
 """A sensitive text that is shorter is hidden where it is marked, but cannot be looked for elsewhere."""
 
 
+JSONENCODE = {ord(one): f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
+"""What Terraform's jsonencode() escapes besides."""
+
+
 class _Placeholder(str):
     """Stands for a value; differs from a text that happens to read the same."""
 
@@ -157,7 +161,9 @@ def _leaves(value: Json) -> Iterator[str]:
         yield value
         # A secret inside of JSON text stands there with JSON's escapes.
         yield json.dumps(value)[1:-1]
-        yield json.dumps(value, ensure_ascii=False)[1:-1]
+        inner = json.dumps(value, ensure_ascii=False)[1:-1]
+        yield inner
+        yield inner.translate(JSONENCODE)
         yield from _within(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield json.dumps(value)

@@ -12,7 +12,7 @@ from review.command import run_review
 from review.log import warnings_of
 from review.model import Notice, Review
 from review.plan import PlanError, read_plan
-from review.raw import destroyed_first, masked
+from review.raw import destroyed_first, masked, quoted
 from review.render.as_json import as_json
 from review.render.markdown import LIMIT, markdown
 from review.render.text import text
@@ -137,6 +137,25 @@ def test_a_warning_shows_no_secret() -> None:
     plan = {"format_version": "1.2", "resource_changes": [], **secret}
     found = review_of(plan, warnings=[Notice("Odd", "It is hunter2hunter2.")])
     assert found.warnings == (Notice("Odd", "It is (sensitive)."),)
+
+
+ODD = 'a"b\\c\x01d\x7fe\u200bf\u00a0g\t<h>&é\U0001f600\U000e0001'
+"""Terraform prints it so, in quotes."""
+PRINTED = 'a\\"b\\\\c\\x01d\\x7fe\\u200bf\\u00a0g\\t<h>&é\U0001f600\\U000e0001'
+
+
+def test_a_secret_with_characters_that_cannot_be_printed_is_masked() -> None:
+    assert quoted(ODD) == PRINTED
+    shown = masked(f'  + a = "{PRINTED}"\n  + b = "ab{PRINTED[1:]}"', secrets_of(marked(ODD)))
+    assert shown == '  + a = "(sensitive)"\n  + b = "ab' + f'{PRINTED[1:]}"'
+
+
+def test_a_secret_within_json_within_a_text_is_masked() -> None:
+    # As Terraform prints "x ${jsonencode({ k = "pa<ss>\"wo&rd" })}".
+    shown = masked(
+        r'  + d = "x {\"k\":\"pa\\u003css\\u003e\\\"wo\\u0026rd\"}"', secrets_of(marked('pa<ss>"wo&rd'))
+    )
+    assert shown == r'  + d = "x {\"k\":\"(sensitive)\"}"'
 
 
 @given(st.text('ab"\\`\n €${}%', max_size=12))
