@@ -55,8 +55,8 @@ snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
 docs: setup ## Renew the generated parts of docs/: settings, guarantees, upgrading
-	@$(python) -m ops.settings_page
-	@$(python) -m ops.guarantees_page
+	@$(python) -m ops.pages.settings_page
+	@$(python) -m ops.pages.guarantees_page
 	@$(python) -m tests.upgrading.page
 
 review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments

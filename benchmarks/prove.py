@@ -48,7 +48,7 @@ def synthesize(environments: Path, proof: str) -> None:
 
 def prove_everything() -> None:
     """Prove every environment and variant as `make prove` does."""
-    from ops.prove import proven_of
+    from ops.deploy.prove import proven_of
     from proof.properties import Known
     from stacks.environments import load_environments
 

@@ -5,20 +5,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ops import drift as drift_command
-from ops import preflight as preflight_command
-from ops import stack_commands, state_commands
-from ops.benchmark import run_benchmark
-from ops.bootstrap import run_bootstrap
 from ops.ci.cli import ci
-from ops.ci_demo import run_ci_demo
-from ops.demo import run_demo
-from ops.deploy_policy import print_deploy_policy
-from ops.environment_argument import environment_argument
-from ops.errors import OpsError
-from ops.process import unwind_on_signals
-from ops.recover import recover as run_recover
-from ops.scan import run_scan
+from ops.demo.benchmark import run_benchmark
+from ops.demo.ci_demo import run_ci_demo
+from ops.demo.main_job import run_demo
+from ops.deploy import drift as drift_command
+from ops.deploy import stack_commands
+from ops.deploy.bootstrap import run_bootstrap
+from ops.deploy.deploy_policy import print_deploy_policy
+from ops.deploy.recover import recover as run_recover
+from ops.preflight import command as preflight_command
+from ops.scan.command import run_scan
+from ops.shared.environment_argument import environment_argument
+from ops.shared.errors import OpsError
+from ops.shared.process import unwind_on_signals
+from ops.state import state_commands
 from review.cli import review
 from review.plan import PlanError
 
@@ -85,7 +86,7 @@ def prove(environment: str, output_format: str) -> None:
 
     ENV can be `all`, for every environment that has a file.
     """
-    from ops.prove import run_prove
+    from ops.deploy.prove import run_prove
 
     run_prove(environment, output_format=output_format)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.policies.deploy_policy import deploy_policies
-from ops.embedded_aws import ACCOUNT_ID, EmbeddedAws, assume
+from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
 
 Document = dict[str, Any]
 

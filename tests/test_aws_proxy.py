@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.embedded_aws import embedded_aws
+from ops.embedded.aws import embedded_aws
 from tests.aws_proxy import Answer, AwsProxy, Reset, Stall, no_fault
 
 import boto3

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 DEVELOPERS = {"benchmarks", "examples", "tests", "environments"}
 """Folders of ours with code that is run by developers only, or with none."""
 
-EMBEDDED = ROOT / "ops" / "embedded_iam"
+EMBEDDED = ROOT / "ops" / "embedded" / "iam"
 """Runs in the process of MiniStack, which is for developers and for the demos."""
 
 PARTS = {"annotated-types": "pydantic", "pydantic-core": "pydantic"}
@@ -86,7 +86,7 @@ def test_what_comes_with_a_package_still_does() -> None:
 def test_only_a_process_of_its_own_imports_what_runs_in_ministack() -> None:
     for file in run_time_files():
         if EMBEDDED not in file.parents:
-            assert "ops.embedded_iam" not in re.findall(
+            assert "ops.embedded.iam" not in re.findall(
                 r"^\s*(?:from|import) (ops\.embedded_iam)", file.read_text(encoding="utf-8"), re.MULTILINE
             ), file
 

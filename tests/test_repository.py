@@ -5,7 +5,7 @@ import subprocess
 import tomllib
 from typing import Any
 
-from ops.provider_mirror import PROVIDER_VERSION
+from ops.shared.provider_mirror import PROVIDER_VERSION
 from tests.conftest import ROOT
 
 

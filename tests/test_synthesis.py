@@ -8,7 +8,7 @@ from pathlib import Path
 
 from constructs_lib import aws
 from ops.ci.paths import can_change_a_plan
-from ops.toolchain import tool_environment
+from ops.shared.toolchain import tool_environment
 from tests.conftest import ROOT
 
 import pytest
@@ -56,7 +56,9 @@ def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
     done = synthesize(tmp_path / "part", checkout, script=main, ENVIRONMENT_SUFFIX="dev")
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(tmp_path / "whole") == contents(tmp_path / "part")
-    reviews = "import ops.ci.plan, ops.ci.comment, ops.ci.deploy, ops.drift, ops.preflight, ops.cli"
+    reviews = (
+        "import ops.ci.plan, ops.ci.comment, ops.ci.deploy, ops.deploy.drift, ops.preflight.command, ops.cli"
+    )
     done = subprocess.run(
         [sys.executable, "-c", reviews], cwd=checkout, capture_output=True, text=True, check=False
     )

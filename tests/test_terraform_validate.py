@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ops.toolchain import tool_environment
+from ops.shared.toolchain import tool_environment
 from tests.conftest import CI_STACKS, STACKS
 
 import pytest

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ops.environment_argument import environment_argument
+from ops.shared.environment_argument import environment_argument
 
 import click
 

@@ -8,7 +8,7 @@ from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
 from ops.ci.manifest import ReviewManifest
 from ops.ci.review import made_review, marker
 from ops.ci.runner import run_address
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from review.model import DANGEROUS
 
 _LAST_LINE = re.compile("<!-- review-sha256: ([0-9a-f]{64}) -->")

@@ -11,14 +11,14 @@ from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, require_for, re
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record
 from ops.ci.planned import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
-from ops.emergency_copy import emergency_copies
-from ops.errors import OpsError
-from ops.output_folder import stack_folder
-from ops.remote_state import RemoteState
-from ops.stack_commands import checked_settings
-from ops.state_check import advice_after_failure, refuse_lost_state
-from ops.terraform import Stack
-from ops.toolchain import ROOT, tool_environment
+from ops.shared.checkout import enter_checkout
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import stack_folder
+from ops.shared.terraform import Stack
+from ops.shared.toolchain import ROOT, tool_environment
+from ops.state.emergency_copy import emergency_copies
+from ops.state.remote_state import RemoteState
+from ops.state.state_check import advice_after_failure, refuse_lost_state
 from review.model import DANGEROUS
 from stacks.settings import Settings
 
@@ -36,7 +36,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     """
     of = revision()
     env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
-    (settings,) = checked_settings(env)
+    (settings,) = enter_checkout(env)
     store = PlanStore(settings)
     name = f"secure-storage-{environment}"
     manifest, files = store.plan(of.tree, digest)

@@ -4,9 +4,9 @@ import subprocess
 from dataclasses import dataclass
 
 from ops.ci.paths import planned_again
-from ops.environment_argument import known_environments
-from ops.errors import OpsError
-from ops.toolchain import ROOT
+from ops.shared.environment_argument import known_environments
+from ops.shared.errors import OpsError
+from ops.shared.toolchain import ROOT
 
 JUDGES = (
     ".cache/",  # what was proven before: a commit that holds it says so itself

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from review.render.escape import cut, visible_text
 
 import requests

@@ -11,7 +11,7 @@ from ops.ci.github import Comment, GitHub, github, has_github
 from ops.ci.label import label_problem
 from ops.ci.manifest import PLAN_JSON, REVIEW
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from review.plan import Plan, PlanError, parse_object, read_plan
 from stacks.settings import Settings
 

@@ -12,7 +12,7 @@ from ops.ci.planned import Planned, planned
 from ops.ci.review import judges_note
 from ops.ci.runner import write_output, write_summary
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from review.model import DANGEROUS
 from review.render.escape import sentence
 from review.render.markdown import markdown

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops import preflight
 from ops.ci.git import Revision, revision
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, StateVersion
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
-from ops.object_lock import refuse_changed_object_lock
-from ops.remote_state import DamagedStateError, RemoteState
-from ops.state_check import refuse_lost_state
-from ops.terraform import Stack, synthesized
+from ops.deploy.object_lock import refuse_changed_object_lock
+from ops.preflight import command as preflight
+from ops.shared.errors import OpsError
+from ops.shared.terraform import Stack, synthesized
+from ops.state.remote_state import DamagedStateError, RemoteState
+from ops.state.state_check import refuse_lost_state
 from review.build import review
 from review.model import Review
 from review.plan import Plan, parse_object, read_plan

@@ -16,8 +16,8 @@ from ops.ci.manifest import (
 )
 from ops.ci.planned import planned
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
-from ops.toolchain import ROOT
+from ops.shared.errors import OpsError
+from ops.shared.toolchain import ROOT
 from review.render.escape import code
 from review.render.markdown import LIMIT, markdown
 

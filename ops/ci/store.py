@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from ops import aws
 from ops.ci.manifest import (
     DIGEST,
     MANIFEST,
@@ -21,7 +20,8 @@ from ops.ci.manifest import (
     require_unaltered,
     sha256,
 )
-from ops.errors import OpsError
+from ops.shared import aws
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 
 

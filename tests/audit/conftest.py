@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from tests.audit.cloudtrail_events import ACCOUNT, Event
 from tests.policy.deployment import resolve
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws
+from ops.shared.toolchain import tool_environment
 from tests.audit.cloudtrail_events import EVENT_ID, ROLE, Event, call
 from tests.audit.conftest import STACK, client
 

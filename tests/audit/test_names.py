@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws
-from ops.errors import OpsError
-from ops.existing import find_existing
-from ops.preflight_checks import names
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Mark
-from ops.preflight_checks.state import Found
-from ops.remote_state import Snapshot
+from ops.deploy.names_in_aws import find_existing
+from ops.embedded.aws import EmbeddedAws
+from ops.preflight import names
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Mark
+from ops.preflight.state import Found
+from ops.shared.errors import OpsError
+from ops.state.remote_state import Snapshot
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.audit.conftest import STACK, client

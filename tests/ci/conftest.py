@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops import aws
 from ops.ci.github import GitHub
 from ops.ci.manifest import PLAN_FILES, REVIEW_FILES, Manifest, ReviewManifest, StateVersion, digests_of
 from ops.ci.stand_in import REPOSITORY, TOKEN, StandIn, stand_in
 from ops.ci.store import PlanStore
-from ops.embedded_aws import embedded_aws
-from ops.narrator import variables
+from ops.embedded.aws import embedded_aws
+from ops.shared import aws
+from ops.shared.narrator import variables
 from stacks.environments import load_environments
 from tests.conftest import ROOT
 

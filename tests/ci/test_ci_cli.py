@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from ops.ci_demo_site import GIT
+from ops.demo.ci_demo_site import GIT
 from tests.ops.ops_support import checkout_of_ops, run_ops
 
 import pytest

@@ -10,7 +10,7 @@ from ops.ci.label import LABEL
 from ops.ci.manifest import COMMENT, MANIFEST
 from ops.ci.review import FOOTER, MOST_JUDGES, judges_note
 from ops.ci.stand_in import AUTHOR, BOT, REVIEWER, StandIn
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.ci.conftest import REVIEW_BODIES, review_with
 
 import pytest

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ops import emergency_copy
 from ops.ci import deploy
 from ops.ci.comment import comment_body
 from ops.ci.deploy import _apply, _require_allowed
@@ -14,8 +13,9 @@ from ops.ci.manifest import Manifest
 from ops.ci.review import marker
 from ops.ci.stand_in import BOT, REVIEWER, StandIn
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
-from ops.terraform import Stack
+from ops.shared.errors import OpsError
+from ops.shared.terraform import Stack
+from ops.state import emergency_copy
 from tests.ci.conftest import BODIES, BUCKET, DIGEST, SETTINGS, TREE, manifest_with, review_with
 from tests.ops.ops_support import stub
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ops.ci import git as module
 from ops.ci.git import changed_environments, changed_judges, merged_since, revision
-from ops.ci_demo_site import GIT
-from ops.errors import OpsError
+from ops.demo.ci_demo_site import GIT
+from ops.shared.errors import OpsError
 
 import pytest
 

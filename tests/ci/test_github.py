@@ -6,8 +6,8 @@ from pathlib import Path
 from ops.ci.github import GitHub, LabelEvent, PullRequest, User
 from ops.ci.github import github as from_variables
 from ops.ci.stand_in import AUTHOR, BOT, REPOSITORY, REVIEWER, TOKEN, StandIn
-from ops.embedded_aws import free_port
-from ops.errors import OpsError
+from ops.embedded.aws import free_port
+from ops.shared.errors import OpsError
 
 import pytest
 

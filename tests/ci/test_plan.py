@@ -18,8 +18,8 @@ from ops.ci.planned import Planned
 from ops.ci.review import marker
 from ops.ci.stand_in import AUTHOR, BOT, REVIEWER, StandIn
 from ops.ci.store import PlanStore
-from ops.ci_demo_site import GIT
-from ops.errors import OpsError
+from ops.demo.ci_demo_site import GIT
+from ops.shared.errors import OpsError
 from review.build import review
 from review.plan import read_plan
 from review.render.as_json import as_json

@@ -10,7 +10,7 @@ from ops.ci.manifest import (
     require_fresh,
     require_unaltered,
 )
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.ci.conftest import BODIES, REVIEW_BODIES, manifest_with, review_with
 
 import pytest

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ops.ci.runner import role_of, run_address, write_output, write_summary
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 import pytest
 

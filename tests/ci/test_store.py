@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.ci.manifest import COMMENT, MANIFEST, PLAN, PLAN_JSON, SUMMARY
 from ops.ci.store import PlanStore
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.ci.conftest import (
     BODIES,
     BUCKET,

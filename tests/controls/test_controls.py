@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
-from ops.scan import CONTROLS
-from ops.scan_controls import STATUSES, Control, read_controls
+from ops.scan.command import CONTROLS
+from ops.scan.controls import STATUSES, Control, read_controls
 from stacks.settings import Settings
 from tests.conftest import ROOT
 

@@ -6,11 +6,11 @@ import re
 import sys
 from pathlib import Path
 
-from ops import scan_checkov
-from ops.errors import OpsError
-from ops.scan_checkov import Source, install_checkov, judge, read_results
-from ops.scan_controls import Control, Finding, problems, read_controls, report
-from ops.scan_processes import Job, run_together
+from ops.scan import checkov as scan_checkov
+from ops.scan.checkov import Source, install_checkov, judge, read_results
+from ops.scan.controls import Control, Finding, problems, read_controls, report
+from ops.scan.processes import Job, run_together
+from ops.shared.errors import OpsError
 from tests.ops.ops_support import stub
 
 import pytest

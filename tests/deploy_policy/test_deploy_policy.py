@@ -11,9 +11,9 @@ from typing import Any
 
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
 from constructs_lib.policies.packing import LIMIT, MOST, TooLargeError, packed, size
-from ops import deploy_policy as module
-from ops.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
-from ops.errors import OpsError
+from ops.deploy import deploy_policy as module
+from ops.deploy.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
+from ops.shared.errors import OpsError
 from stacks.aws_names import partition_of
 from stacks.environments import load_environments
 from tests.conftest import ROOT, STACKS, VARIANTS

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.toolchain import tool_environment
 from tests.aws_proxy import AwsProxy
 from tests.deploy_policy.calls import Account, Key, Needed
 from tests.deploy_policy.judge import LEFT_TO_IAM, judge

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops.demo import Workplace
-from ops.embedded_aws import EmbeddedAws
-from ops.toolchain import tool_environment
+from ops.demo.main_job import Workplace
+from ops.embedded.aws import EmbeddedAws
+from ops.shared.toolchain import tool_environment
 from tests import handed_out
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws
+from ops.shared.toolchain import tool_environment
 from tests.conftest import ROOT
 from tests.e2e.drifting import drifted
 from tests.ops.ops_support import checkout_of_ops

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.toolchain import tool_environment
 from tests.e2e.drifting import drifted
 
 import boto3

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import embedded_aws
+from ops.embedded.aws import embedded_aws
 from tests.e2e.site import Site, make_site
 from tests.ops.preflight_support import OTHER_ACCOUNT, Account
 

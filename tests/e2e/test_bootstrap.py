@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.toolchain import tool_environment
 from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT

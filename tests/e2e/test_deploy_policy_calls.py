@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.policies.deploy_policy import deploy_policies
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.remote_state import RemoteState
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.toolchain import tool_environment
+from ops.state.remote_state import RemoteState
 from review.drift import Drift, drifts_of
 from review.plan import read_plan
 from stacks.app import build

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.toolchain import tool_environment
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.aws_proxy import AwsProxy

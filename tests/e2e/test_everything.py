@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from tests.aws_proxy import AwsProxy
 from tests.e2e.gaps import Gaps
 from tests.e2e.site import make_site

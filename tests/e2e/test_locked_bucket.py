@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import embedded_aws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import embedded_aws
+from ops.shared.toolchain import tool_environment
 from stacks.app import build
 from stacks.environments import load_environments
 from stacks.settings import Settings

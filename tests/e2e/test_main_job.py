@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.demo import Workplace, tampered, without_headers
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.demo.main_job import Workplace, tampered, without_headers
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from tests import handed_out
 from tests.e2e.deployed import Deployed, at_work, deploy, root_of, terraform, values
 from tests.state_stack import copy_state_stack

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from ops.embedded_aws import ACCOUNT_ID, EmbeddedAws, assume
+from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
 from presign import Signer
 from tests.enforcement.http_client import Answer, send
 

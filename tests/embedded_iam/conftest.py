@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from tests.embedded_iam.account import Account
 from tests.embedded_iam.agreement import Log, disagreements
 

@@ -1,13 +1,13 @@
 """The embedded AWS, which says in its log what it decides: a line of JSON for each decision.
 
-`python -m tests.embedded_iam.recording` in the place of `python -m ops.embedded_iam`.
+`python -m tests.embedded_iam.recording` in the place of `python -m ops.embedded.iam`.
 """
 
 import contextvars
 import json
 from typing import Any
 
-from ops.embedded_iam.request import role_arn
+from ops.embedded.iam.request import role_arn
 
 from ministack.core import iam_evaluator
 
@@ -18,7 +18,7 @@ _seen: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("s
 
 
 def install() -> None:
-    """Watch MiniStack's evaluator; before ops.embedded_iam is there, which asks it several times a call."""
+    """Watch MiniStack's evaluator; before our hooks are there, which ask it several times a call."""
     enforce, trusts = iam_evaluator.enforce, iam_evaluator.evaluate_trust_policy
     _watch("resolve_principal", lambda found, *_: {"principal": found})
     _watch("_resource_policy", lambda found, *_: {"of_resource": found})
@@ -125,6 +125,6 @@ def _texts(value: Any) -> list[str]:
 
 if __name__ == "__main__":
     install()
-    from ops.embedded_iam import __main__ as server
+    from ops.embedded.iam import __main__ as server
 
     assert server

@@ -4,7 +4,7 @@ import ssl
 from datetime import timedelta
 from pathlib import Path
 
-from ops.embedded_aws import embedded_aws
+from ops.embedded.aws import embedded_aws
 from tests.embedded_iam.account import Account, allow, document, fetch, refused, trust
 
 import pytest

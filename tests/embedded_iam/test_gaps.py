@@ -6,7 +6,7 @@ Recorded calls and the simulator decide these: tests/deploy_policy and tests/pol
 from collections.abc import Callable
 from dataclasses import replace
 
-from ops.embedded_aws import assume_with_token
+from ops.embedded.aws import assume_with_token
 from tests.embedded_iam.account import Account, allow, document, refused, trust
 
 OTHER_ACCOUNT = "111122223333"

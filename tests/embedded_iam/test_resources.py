@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from ops.embedded_aws import ACCOUNT_ID
+from ops.embedded.aws import ACCOUNT_ID
 from tests.embedded_iam.account import Account, allow, document, refused, trust
 
 import pytest

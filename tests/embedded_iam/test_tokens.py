@@ -1,6 +1,6 @@
 """The claims of a token of GitHub's that a role asks for."""
 
-from ops.embedded_aws import assume_with_token
+from ops.embedded.aws import assume_with_token
 from tests.embedded_iam.account import Account, refused, trust
 
 import pytest

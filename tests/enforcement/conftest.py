@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from stacks.app import build
 from stacks.environments import load_environments
 from tests.embedded_iam.agreement import Log, disagreements

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from ops.embedded_aws import EmbeddedAws
+from ops.embedded.aws import EmbeddedAws
 from tests.enforcement import policies
 from tests.enforcement.bucket import Bucket, aws_client, client
 from tests.enforcement.seaweedfs import OPERATOR, TEAM

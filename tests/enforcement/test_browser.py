@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.embedded_aws import EmbeddedAws
+from ops.embedded.aws import EmbeddedAws
 from presign import Signer
 from tests.enforcement.bucket import aws_client
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ops.demo import tampered
+from ops.demo.main_job import tampered
 from tests.enforcement.bucket import ALGORITHM_HEADER, Bucket, Deploy
 from tests.enforcement.seaweedfs import TEAM
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ops.demo import tampered
+from ops.demo.main_job import tampered
 from presign import Signer, form
 from presign.credentials import Credentials
 from presign.endpoint import bucket_url

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ops.ci_demo_site import GIT
+from ops.demo.ci_demo_site import GIT
 from tests.conftest import ROOT
 from tests.ops.ops_support import stub
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from ops.apart import install_apart
-from ops.toolchain import CACHE, ROOT
+from ops.shared.separate_venv import install_apart
+from ops.shared.toolchain import CACHE, ROOT
 from tests.presign.botocore_support import ACCESS_KEY, SECRET_KEY, TOKEN, Case, distinct_keys, links_of_client
 from tests.presign.presign_support import OUTPUTS
 

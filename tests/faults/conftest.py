@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from tests.aws_proxy import AwsProxy
 from tests.faults.fault_support import STACK, People, Site, empty_account, people_of
 

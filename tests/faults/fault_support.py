@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws
-from ops.toolchain import tool_environment
+from ops.embedded.aws import EmbeddedAws
+from ops.shared.toolchain import tool_environment
 from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call, Fault
 from tests.ops.ops_support import checkout_of_ops, stub

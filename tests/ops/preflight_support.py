@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import preflight
-from ops.embedded_aws import EmbeddedAws
-from ops.preflight_checks.line import Line
+from ops.embedded.aws import EmbeddedAws
+from ops.preflight import command as preflight
+from ops.preflight.line import Line
 
 import boto3
 import pytest

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ops.drift import DRIFTED, refresh
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.errors import OpsError
-from ops.terraform import Stack, synthesized
+from ops.deploy.drift import DRIFTED, refresh
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.errors import OpsError
+from ops.shared.terraform import Stack, synthesized
 from review.drift import Drift, drifts_of
 from review.model import DANGEROUS
 from tests import handed_out

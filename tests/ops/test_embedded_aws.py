@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops import embedded_aws as module
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.errors import OpsError
+from ops.embedded import aws as module
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.errors import OpsError
 from tests.ops.ops_support import DONE_SECONDS, stub
 
 import pytest

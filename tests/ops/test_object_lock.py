@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.errors import OpsError
-from ops.object_lock import refuse_changed_object_lock
-from ops.preflight_checks import object_lock
-from ops.preflight_checks.line import Mark
+from ops.deploy.object_lock import refuse_changed_object_lock
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import object_lock
+from ops.preflight.line import Mark
+from ops.shared.errors import OpsError
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.conftest import VARIANTS

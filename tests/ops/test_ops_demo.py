@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from ops import demo
-from ops.demo import (
+from ops.demo import main_job as demo
+from ops.demo.main_job import (
     Workplace,
     expect,
     expect_no_changes,
@@ -19,9 +19,9 @@ from ops.demo import (
     wait_for_ctrl_c,
     without_headers,
 )
-from ops.embedded_aws import EmbeddedAws, free_port
-from ops.errors import OpsError
-from ops.narrator import Narrator, variables
+from ops.embedded.aws import EmbeddedAws, free_port
+from ops.shared.errors import OpsError
+from ops.shared.narrator import Narrator, variables
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
 
@@ -117,7 +117,7 @@ def stub_bootstrap(checkout: Path, script: str) -> None:
     """Put a shell script in the place of step 2, and a cdktf that is never reached."""
     stub(checkout / ".venv" / "bin" / "cdktf", "exit 1")
     code = f"import os\ndef run_bootstrap(*_, **__):\n    os.execvp('sh', ['sh', '-c', {script!r}])\n"
-    (checkout / "ops" / "bootstrap.py").write_text(code)
+    (checkout / "ops" / "deploy" / "bootstrap.py").write_text(code)
 
 
 @pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from ops.deploy_policy import Check
-from ops.embedded_aws import EmbeddedAws, embedded_aws, free_port
-from ops.preflight import environment_line
-from ops.preflight_checks import names, permissions
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Mark
+from ops.deploy.deploy_policy import Check
+from ops.embedded.aws import EmbeddedAws, embedded_aws, free_port
+from ops.preflight import names, permissions
+from ops.preflight.command import environment_line
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Mark
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub

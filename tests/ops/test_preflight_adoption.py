@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.preflight_checks import names
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark
-from ops.preflight_checks.state import Found
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import names
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark
+from ops.preflight.state import Found
 from stacks.environments import load_environments
 from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account, use_account
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.preflight_checks import ci_roles
-from ops.preflight_checks.ci_roles import Role, wanted
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import ci_roles
+from ops.preflight.ci_roles import Role, wanted
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call

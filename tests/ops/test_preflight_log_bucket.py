@@ -3,11 +3,11 @@
 # ruff: noqa: F811 - the fixtures are those of the other tests of names
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws
-from ops.preflight_checks import log_bucket, names
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark
-from ops.preflight_checks.state import Found
+from ops.embedded.aws import EmbeddedAws
+from ops.preflight import log_bucket, names
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark
+from ops.preflight.state import Found
 from stacks.environments import load_environments
 from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account
 from tests.ops.test_preflight_adoption import account, running  # noqa: F401 - fixtures

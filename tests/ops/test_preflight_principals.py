@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.preflight_checks import principals
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import principals
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark
 from stacks.environments import load_environments
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, Account, use_account
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from ops import aws
-from ops.deploy_policy import Check
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.preflight import environment_line
-from ops.preflight_checks import ci_roles, names, object_lock, permissions, principals, state
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.line import Line, Mark
+from ops.deploy.deploy_policy import Check
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import ci_roles, names, object_lock, permissions, principals, state
+from ops.preflight.command import environment_line
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark
+from ops.shared import aws
 from stacks.environments import load_environments
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import (

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.preflight_checks import replica
-from ops.preflight_checks.credentials import Caller
-from ops.preflight_checks.known import Known
-from ops.preflight_checks.line import Line, Mark
-from ops.preflight_checks.state import Found
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import replica
+from ops.preflight.credentials import Caller
+from ops.preflight.known import Known
+from ops.preflight.line import Line, Mark
+from ops.preflight.state import Found
 from stacks.environments import load_environments
 from tests.conftest import VARIANTS
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, OTHER_ACCOUNT, Account

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops import process
-from ops.errors import OpsError
-from ops.process import check, process_group, run
+from ops.shared import process
+from ops.shared.errors import OpsError
+from ops.shared.process import check, process_group, run
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS
 
@@ -132,7 +132,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(
 SCRIPT = """
 import signal, sys, tempfile
 from pathlib import Path
-from ops import process
+from ops.shared import process
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
 process.PATIENCE_SECONDS = 1.0
 process.unwind_on_signals()
@@ -176,7 +176,7 @@ def test_a_signal_to_us_ends_all_and_a_second_one_does_not_disturb_that(
 
 def test_a_signal_that_was_ignored_from_the_start_stays_so(tmp_path: Path) -> None:
     code = (
-        "import signal; from ops.process import unwind_on_signals; unwind_on_signals();"
+        "import signal; from ops.shared.process import unwind_on_signals; unwind_on_signals();"
         "print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
     )
     done = subprocess.run(

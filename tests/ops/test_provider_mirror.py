@@ -4,9 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from ops import provider_mirror
-from ops.errors import OpsError
-from ops.provider_mirror import (
+from ops.shared import provider_mirror
+from ops.shared.errors import OpsError
+from ops.shared.provider_mirror import (
     MIRROR_VARIABLE,
     PROVIDER,
     PROVIDER_VERSION,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.aws import CONFLICT_WAITS, put_new, put_own
 from ops.ci.store import PlanStore
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.errors import OpsError
-from ops.remote_state import RemoteState
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.aws import CONFLICT_WAITS, put_new, put_own
+from ops.shared.errors import OpsError
+from ops.state.remote_state import RemoteState
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call, Reset
@@ -50,7 +50,7 @@ def dev() -> Settings:
 def bucket(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The state bucket, empty; the waits are short."""
     reset(running)
-    monkeypatch.setattr("ops.aws.CONFLICT_WAITS", tuple(0.0 for _ in CONFLICT_WAITS))
+    monkeypatch.setattr("ops.shared.aws.CONFLICT_WAITS", tuple(0.0 for _ in CONFLICT_WAITS))
     s3 = Account(running.endpoint).s3
     s3.create_bucket(Bucket=STATE_BUCKET)
     return s3

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops import emergency_copy
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.errors import OpsError
-from ops.output_folder import local_state, output_folder, unsaved_states
-from ops.recover import recover
-from ops.terraform import Stack, synthesized
-from ops.toolchain import ROOT
+from ops.deploy.recover import recover
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import local_state, output_folder, unsaved_states
+from ops.shared.terraform import Stack, synthesized
+from ops.shared.toolchain import ROOT
+from ops.state import emergency_copy
 from stacks.settings import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import STATE_BUCKET, STATE_KEY, Account, reset, use_account
@@ -59,7 +59,7 @@ def account(
     monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "out" / "cdktf"))
     settings, stacks = dev
     here = {name: replace(stack, env=dict(os.environ)) for name, stack in stacks.items()}
-    monkeypatch.setattr("ops.recover.synthesized", lambda _environment: nullcontext((settings, here)))
+    monkeypatch.setattr("ops.deploy.recover.synthesized", lambda _environment: nullcontext((settings, here)))
     account = Account(running.endpoint)
     account.bootstrap()
     account.put_state(begun(own_key(account)))

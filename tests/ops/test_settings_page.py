@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from ops.settings_page import PAGE, fields, page, section_of, toml
+from ops.pages.settings_page import PAGE, fields, page, section_of, toml
 from stacks.settings import Settings
 from tests.conftest import ROOT
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ops.embedded_aws import embedded_aws
-from ops.errors import OpsError
-from ops.existing import find_existing
-from ops.remote_state import DamagedStateError, RemoteState
-from ops.toolchain import tool_environment
+from ops.deploy.names_in_aws import find_existing
+from ops.embedded.aws import embedded_aws
+from ops.shared.errors import OpsError
+from ops.shared.toolchain import tool_environment
+from ops.state.remote_state import DamagedStateError, RemoteState
 from stacks.environments import load_environments
 from stacks.settings import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call

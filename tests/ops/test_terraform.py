@@ -1,7 +1,7 @@
 """How Terraform's errors become one line, and where the synthesized stacks lie."""
 
-from ops.errors import OpsError
-from ops.terraform import problem_of, synthesized
+from ops.shared.errors import OpsError
+from ops.shared.terraform import problem_of, synthesized
 
 import pytest
 

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from ops import provider_mirror, toolchain
-from ops.provider_mirror import MIRROR_VARIABLE, PROVIDER, PROVIDER_VERSION
-from ops.toolchain import ROOT, tool_environment
+from ops.shared import provider_mirror, toolchain
+from ops.shared.provider_mirror import MIRROR_VARIABLE, PROVIDER, PROVIDER_VERSION
+from ops.shared.toolchain import ROOT, tool_environment
 
 import pytest
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
-from ops.toolchain import tool_environment
+from ops.shared.toolchain import tool_environment
 
 Document = dict[str, Any]
 ENGINE = Path(__file__).with_name("engine.mjs")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.embedded_aws import embedded_aws
+from ops.embedded.aws import embedded_aws
 from tests.presign.presign_support import (
     BUCKET,
     OUTPUTS,

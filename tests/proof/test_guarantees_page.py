@@ -1,6 +1,6 @@
 """docs/guarantees.md says what is proven."""
 
-from ops.guarantees_page import BEGIN, END, PAGE, page
+from ops.pages.guarantees_page import BEGIN, END, PAGE, page
 from tests.conftest import ROOT
 
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.embedded_aws import EmbeddedAws, embedded_aws
-from ops.process import unwind_on_signals
-from ops.toolchain import CACHE, tool_environment
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.process import unwind_on_signals
+from ops.shared.toolchain import CACHE, tool_environment
 from stacks.app import build
 from stacks.environments import load_environments
 from stacks.settings_errors import SettingsError

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ops.errors import OpsError
-from ops.terraform import Stack
-from ops.toolchain import tool_environment
+from ops.shared.errors import OpsError
+from ops.shared.terraform import Stack
+from ops.shared.toolchain import tool_environment
 from review.build import review
 from review.command import run_review
 from review.log import warnings_of

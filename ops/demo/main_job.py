@@ -1,0 +1,264 @@
+"""The demo: the whole main job, for real, against an AWS on this machine."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.checkout import enter_checkout
+from ops.shared.errors import OpsError
+from ops.shared.narrator import Narrator, variables
+from ops.shared.process import check, run
+from ops.shared.toolchain import CACHE, ROOT, tool_environment
+
+import click
+
+STACK = "secure-storage-dev"
+KEY = "uploads/example.txt"
+EXAMPLE = "example.txt"
+
+
+@dataclass
+class Workplace:
+    """Where the demo works; everything that it makes lies in `folder`, apart from the log.
+
+    Attributes:
+        folder: a temporary folder.
+        log: the file that the tools' own output goes to.
+        aws: the embedded AWS.
+        env: the environment of the tools, pointed at it.
+    """
+
+    folder: Path
+    log: Path
+    aws: EmbeddedAws
+    env: dict[str, str]
+
+    @property
+    def outputs(self) -> Path:
+        """The file that `cdktf deploy` writes the outputs to."""
+        return self.folder / "outputs.json"
+
+    def cdktf(self, *arguments: str) -> None:
+        """Run cdktf on this checkout, with what it writes in `folder`."""
+        check(["cdktf", *arguments], env=self.env, cwd=ROOT, log=self.log)
+
+    def bootstrap(self) -> None:
+        """Run `ops bootstrap`; its local state lies in `folder`, next to what cdktf writes."""
+        command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
+        status = run(command, env=self.env, cwd=ROOT, log=self.log)
+        if status != 0:
+            raise OpsError(f"`ops bootstrap` failed with exit status {status}; its output is in {self.log}")
+
+    def presign(self, *arguments: str) -> dict[str, Any]:
+        """Run `presign` as data teams do; return what it says as JSON."""
+        options = ["--outputs", str(self.outputs), "--format", "json"]
+        command = [sys.executable, "-m", "presign", *arguments, *options]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise OpsError(f"presign failed: {done.stderr.strip().removeprefix('Error: ')}")
+        link: dict[str, Any] = json.loads(done.stdout)
+        return link
+
+    def curl(self, line: str) -> int:
+        """Run a curl line in a shell, in `folder`; return the HTTP status."""
+        with_status = f"{line} --silent --show-error --write-out '%{{http_code}}'"
+        done = subprocess.run(
+            ["sh", "-c", with_status],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"\n$ {with_status}\n{done.stdout}{done.stderr}\n")
+        status = done.stdout[-3:]
+        if not status.isdigit() or status == "000":
+            raise OpsError(f"curl failed with exit status {done.returncode}; its output is in {self.log}")
+        return int(status)
+
+
+def run_demo(*, keep: bool) -> None:
+    """Run every step, then remove all traces but the log.
+
+    Args:
+        keep: leave out the last step and wait for Ctrl-C before cleaning up,
+            with a word on how to use what runs.
+
+    Raises:
+        OpsError: a step failed, or its result was not what it should be.
+    """
+    if shutil.which("curl") is None:
+        raise OpsError("curl is not on PATH; the demo uploads and downloads with it")
+    (settings,) = enter_checkout({"ENVIRONMENT_SUFFIX": "dev"})
+    if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
+        raise OpsError("cdktf is missing; `make setup` installs the tools")
+    CACHE.mkdir(exist_ok=True)
+    log = CACHE / "demo.log"
+    log.write_bytes(b"")
+    click.echo("Secure S3 storage: from settings to a file transferred, on an AWS inside this machine.")
+    click.echo(f"What the tools print goes to {os.path.relpath(log)}")
+    narrator = Narrator(8 if keep else 9)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secure-s3-demo-")))
+        with narrator.step("Start an embedded AWS (MiniStack) on a free port of 127.0.0.1"):
+            aws = stack.enter_context(embedded_aws(log))
+            narrator.say(f"it answers at {aws.endpoint}, from this machine only")
+        env = aws.environment(tool_environment()) | {
+            "CDKTF_OUTPUT": str(folder / "cdktf.out"),
+            "ENVIRONMENT_SUFFIX": "dev",
+            "TMPDIR": str(folder),
+        }
+        if settings.account_id is not None:
+            env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
+        place = Workplace(folder=folder, log=log, aws=aws, env=env)
+        tell_the_story(place, narrator)
+        if not keep:
+            with narrator.step("Destroy the dev environment and all that is in its bucket"):
+                place.cdktf("destroy", STACK, "--auto-approve")
+                narrator.say("cdktf destroy secure-storage-dev; staging and prod would refuse")
+        verdict = f"All {narrator.steps} steps did what they should, in {narrator.seconds:.0f} s."
+        click.secho(f"\n{verdict}", fg="green", bold=True)
+        if keep:
+            wait_for_ctrl_c(place)
+    click.echo("Cleaned up: the embedded AWS is stopped and its files are gone.")
+
+
+def tell_the_story(place: Workplace, narrator: Narrator) -> None:
+    """Run the steps after the start of the embedded AWS."""
+    with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
+        narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
+        narrator.say("(the AWS provider takes a minute to be certain of a lifecycle rule)")
+        place.bootstrap()
+
+    with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
+        narrator.say("cdktf deploy secure-storage-dev, with its state in that backend")
+        place.cdktf("deploy", STACK, "--auto-approve", "--outputs-file", str(place.outputs))
+        for name, value in json.loads(place.outputs.read_text(encoding="utf-8"))[STACK].items():
+            narrator.say(f"{name:18} {value if isinstance(value, str) else json.dumps(value)}")
+
+    with narrator.step("Plan again: what was deployed is what was described"):
+        expect_no_changes(place)
+        narrator.say("terraform plan: no changes")
+
+    with narrator.step(f"Presign an upload and a download link for {KEY}"):
+        put = place.presign("put", KEY, "--file", EXAMPLE)
+        get = place.presign("get", KEY, "--file", "downloaded.txt")
+        narrator.say(put["curl"])
+        narrator.say(get["curl"])
+
+    with narrator.step("Use them: the data team needs curl and nothing else"):
+        for content in (b"first version\n", b"second version\n"):
+            (place.folder / EXAMPLE).write_bytes(content)
+            expect(place.curl(put["curl"]), 200, "upload")
+            expect(place.curl(get["curl"]), 200, "download")
+            if (place.folder / "downloaded.txt").read_bytes() != content:
+                raise OpsError("the downloaded bytes are not those that were uploaded")
+            narrator.say(f"uploaded, downloaded and compared {content.decode().strip()!r}: the same bytes")
+
+    with narrator.step("Misuse them: each of these is answered with 403 Forbidden"):
+        refuse_misuse(place, narrator, put, get)
+
+    title = "Look at the object: encrypted with our own key, and every version kept"
+    # boto3 too must see no profile and no proxy of the user's.
+    with narrator.step(title), variables(place.env):
+        show_object(place, narrator)
+
+
+def expect(status: int, wanted: int, what: str) -> None:
+    """Raise an OpsError where an HTTP status is not the one wanted."""
+    if status != wanted:
+        raise OpsError(f"{what}: the answer was {status}, not {wanted}")
+
+
+def expect_no_changes(place: Workplace) -> None:
+    """Raise an OpsError where Terraform would change anything."""
+    folder = Path(place.env["CDKTF_OUTPUT"], "stacks", STACK)
+    command = ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color"]
+    status = run(command, env=place.env, cwd=folder, log=place.log)
+    if status != 0:
+        what = "would change what it just made" if status == 2 else "failed"
+        raise OpsError(f"`terraform plan` {what}; its output is in {place.log}")
+
+
+def without_headers(curl_line: str) -> str:
+    """Return `curl_line` without its `-H` options."""
+    words = iter(shlex.split(curl_line))
+    return shlex.join([word for word in words if word != "-H" or not next(words)])
+
+
+def tampered(url: str) -> str:
+    """Return `url` with one digit of its signature changed."""
+    return re.sub(r"(?<=X-Amz-Signature=)(.)", lambda digit: "1" if digit[0] == "0" else "0", url)
+
+
+def refuse_misuse(place: Workplace, narrator: Narrator, put: dict[str, Any], get: dict[str, Any]) -> None:
+    """Try three things that must not work."""
+    expect(place.curl(without_headers(put["curl"])), 403, "an upload without its headers")
+    narrator.say("403  the same upload without its encryption headers")
+    expect(place.curl(get["curl"].replace(get["url"], tampered(get["url"]))), 403, "a tampered link")
+    narrator.say("403  the download link with one digit of its signature changed")
+    short = place.presign("get", KEY, "--expires", "1s")
+    time.sleep(2.5)
+    expect(place.curl(short["curl"]), 403, "an expired link")
+    narrator.say("403  a link that was good for one second, after two")
+
+
+def show_object(place: Workplace, narrator: Narrator) -> None:
+    """Show how the object is encrypted, and its versions."""
+    # Slow imports, not to be paid for by the other commands.
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    outputs = json.loads(place.outputs.read_text(encoding="utf-8"))[STACK]
+    try:
+        s3 = boto3.client("s3", region_name=outputs["S3BucketRegion"])
+        head = s3.head_object(Bucket=outputs["S3BucketName"], Key=KEY)
+        versions = s3.list_object_versions(Bucket=outputs["S3BucketName"], Prefix=KEY)["Versions"]
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(f"the object cannot be looked at: {error}") from error
+    key, wanted = head.get("SSEKMSKeyId"), outputs["KMSKeyArn"]
+    if key != wanted:
+        raise OpsError(f"the object is encrypted with {key}, not with {wanted}")
+    narrator.say(f"encryption {head['ServerSideEncryption']}, key {key}")
+    for version in versions:
+        latest = ", the latest" if version["IsLatest"] else ""
+        narrator.say(f"version {version['VersionId']}: {version['Size']} bytes{latest}")
+    if len(versions) != 2:
+        raise OpsError(f"two uploads left {len(versions)} versions")
+
+
+def wait_for_ctrl_c(place: Workplace) -> None:
+    """Say how to use what runs, and wait."""
+    names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"]
+    names += [
+        "no_proxy",
+        "CDKTF_OUTPUT",
+        "ENVIRONMENT_SUFFIX",
+        "TF_CLI_CONFIG_FILE",
+        "CDKTF_SKIP_PROVIDER_LOCK",
+    ]
+    click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
+    click.echo("  . .venv/bin/activate")
+    click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")
+    click.echo("  export PIPENV_VERBOSITY=-1 CHECKPOINT_DISABLE=1")
+    for name in names:
+        if name in place.env:
+            click.echo(f"  export {name}={shlex.quote(place.env[name])}")
+    click.echo(f"  cdktf diff {STACK}")
+    click.echo(f"  python -m presign get {KEY} --outputs {shlex.quote(os.fspath(place.outputs))}")
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
+    click.echo()

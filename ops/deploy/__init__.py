@@ -1,0 +1,1 @@
+"""What makes, changes or compares an environment: bootstrap, deploy, destroy, drift, recover."""

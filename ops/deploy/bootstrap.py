@@ -1,0 +1,293 @@
+"""`ops bootstrap`: from an empty account to a locked, encrypted remote state.
+
+The state stack describes the bucket that its own state lies in, so it is made
+with a local state, which then moves into that bucket. Every run first looks
+where the one before it came to, so that it can be stopped at any point and run
+again.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from ops.deploy.foreign_content import foreign_content
+from ops.deploy.names_in_aws import Found, bucket_exists, find_existing
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import local_state
+from ops.shared.terraform import Stack, synthesized
+from ops.state.remote_state import Snapshot
+from stacks.settings import Settings
+from stacks.settings_files import settings_file
+
+import click
+
+OVERRIDE = "backend_override.tf.json"
+IMPORTS = "imports.tf.json"
+PLAN = "bootstrap.tfplan"
+
+
+def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
+    """Make the state bucket of `environment`, and move the state of the stack that describes it there.
+
+    Args:
+        environment: its name.
+        auto_approve: apply without asking.
+
+    Raises:
+        OpsError: something is in the way, or a step failed; another run goes on from there.
+    """
+    with synthesized(environment) as (settings, stacks):
+        stack = stacks[f"secure-storage-{environment}-state"]
+        _Bootstrap(settings, stack, auto_approve=auto_approve).run()
+
+
+class _Bootstrap:
+    """One run."""
+
+    def __init__(self, settings: Settings, stack: Stack, *, auto_approve: bool) -> None:
+        self._settings, self._stack, self._auto_approve = settings, stack, auto_approve
+        self._bucket, self._region = settings.state.bucket, settings.state.region
+        self._key = stack.described["terraform"]["backend"]["s3"]["key"]
+        self._local = local_state(stack.name, stack.env)
+        self._account = ""
+        self._step_number = 0
+
+    def run(self) -> None:
+        """Do what is left to do."""
+        self._account = self._own_account()
+        self._step(f"Looking for the state of {self._stack.name} in account {self._account}, {self._region}")
+        local = self._read_local()
+        remote = self._read_remote()
+        if local is not None and remote is not None:
+            self._require_successor(local, remote)
+        self._say(f"on this machine: {_told(local)}; in s3://{self._bucket}: {_told(remote)}")
+        if remote is None:
+            self._make(local)
+            self._move()
+        self._stack.init("-reconfigure")
+        had_local = self._local.exists()
+        if had_local:
+            self._read_back()
+        changes = self._plan(self._find(remote or self._read_remote()))
+        if had_local:
+            self._remove_local()
+        if changes:
+            self._ask_and_apply(changes)
+        where = f"s3://{self._bucket}/{self._key}"
+        if had_local or changes:
+            click.echo(f"✓ {self._settings.environment} is bootstrapped, with its state in {where}")
+        else:
+            click.echo(
+                f"✓ {self._settings.environment} was bootstrapped already: nothing was changed in {where}"
+            )
+
+    def _step(self, title: str) -> None:
+        self._step_number += 1
+        click.echo(f"{self._step_number}. {title}")
+
+    def _say(self, text: str) -> None:
+        click.echo(f"   {text}")
+
+    def _own_account(self) -> str:
+        with aws.one_line_errors("asking AWS whose the credentials are"):
+            account = str(aws.client("sts", self._region).get_caller_identity()["Account"])
+        wanted = self._settings.account_id
+        if wanted not in (None, account):
+            raise OpsError(
+                f"the credentials are for account {account}, but account_id of {self._file} is {wanted}"
+            )
+        return account
+
+    @property
+    def _file(self) -> str:
+        name = self._settings.environment
+        file = settings_file(name, Path("environments"))
+        return file.as_posix() if file.stem == name else f"{file.as_posix()} (for {name})"
+
+    def _read_local(self) -> Snapshot | None:
+        if not self._local.exists():
+            return None
+        return _read_state(self._local.read_bytes(), f"{self._local}, which must be moved away,")
+
+    def _bucket_exists(self) -> bool:
+        try:
+            return bucket_exists(self._bucket, account=self._account, region=self._region)
+        except OpsError as error:
+            raise OpsError(f"{error}; see [state] bucket and region of {self._file}") from error
+
+    def _read_remote(self) -> Snapshot | None:
+        from botocore.exceptions import ClientError
+
+        with aws.one_line_errors(f"reading s3://{self._bucket}/{self._key}"):
+            if not self._bucket_exists():
+                return None
+            try:
+                answer = aws.client("s3", self._region).get_object(Bucket=self._bucket, Key=self._key)
+            except ClientError as error:
+                if aws.error_code(error) == "NoSuchKey":
+                    return None
+                raise
+            return _read_state(answer["Body"].read(), f"s3://{self._bucket}/{self._key}")
+
+    def _require_successor(self, local: Snapshot, remote: Snapshot) -> None:
+        """Raise an OpsError unless `remote` is what became of `local`."""
+        if remote.lineage != local.lineage:
+            what = "are two different states"
+        elif remote.serial < local.serial:
+            what = f"are one state, but the local one is newer (serial {local.serial}, not {remote.serial})"
+        else:
+            return
+        raise OpsError(
+            f"{self._local} and s3://{self._bucket}/{self._key} {what}; nothing was changed: "
+            "find out which one is right, move the other one away, and run it again"
+        )
+
+    def _make(self, local: Snapshot | None) -> None:
+        """Deploy the stack with a local state."""
+        self._local.parent.mkdir(parents=True, exist_ok=True)
+        backend = {"terraform": {"backend": {"local": {"path": str(self._local)}}}}
+        (self._stack.folder / OVERRIDE).write_text(json.dumps(backend), encoding="utf-8")
+        found = self._find(local)
+        self._stack.init("-reconfigure")
+        changes = self._plan(found)
+        if changes:
+            self._ask_and_apply(changes)
+
+    def _find(self, state: Snapshot | None) -> list[Found]:
+        """Return what exists and `state` does not know, once it is certain that it is ours."""
+        found = find_existing(self._stack.described, self._settings, state.resources if state else {})
+        if any(one.address.startswith("aws_s3_bucket.") for one in found):
+            self._require_own_bucket()
+        return found
+
+    def _plan(self, found: list[Found]) -> str:
+        """Return the plan that also imports what was `found`; empty where nothing changes."""
+        self._step("Planning")
+        for one in found:
+            self._say(f"{one.what} exists already, and is imported; ours, as {one.proof}")
+        _write_imports(self._stack.folder / IMPORTS, found)
+        # Without a lock, as a plan changes nothing; an apply of one that became outdated is refused.
+        arguments = ("-input=false", "-lock=false", "-detailed-exitcode", f"-out={PLAN}")
+        done = self._stack.terraform("plan", *arguments, accept=(0, 2))
+        if done.returncode == 0:
+            self._say("no changes")
+            return ""
+        return str(done.stdout)
+
+    def _require_own_bucket(self) -> None:
+        """Raise an OpsError, or ask, where a bucket without a state has what is not ours."""
+        foreign = foreign_content(
+            self._bucket,
+            self._region,
+            own_prefixes=(f"secure-storage-{self._settings.environment}/", f"{self._stack.name}/"),
+            own_tags=self._settings.tags,
+        )
+        if not foreign:
+            return
+        what = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
+        problem = f"bucket {self._bucket} exists without a state, and has what is not ours: {what}"
+        if self._auto_approve:
+            raise OpsError(
+                f"{problem}; choose another one in [state] bucket of {self._file}, "
+                "or run it without --auto-approve"
+            )
+        self._approve(f"{problem}. Make it the state bucket all the same?")
+
+    def _ask_and_apply(self, plan: str) -> None:
+        click.echo(plan)
+        if not self._auto_approve:
+            self._approve("Apply these changes?")
+        self._step("Applying")
+        try:
+            self._stack.apply(PLAN)
+        except OpsError as error:
+            if "acquiring the state lock" in str(error):
+                release = f"`make recover ENV={self._settings.environment}` shows who holds it"
+                raise OpsError(f"{error}; {release}") from error
+            raise OpsError(
+                f"{error}; fix that and run it again: it continues from here{self._rescued()}"
+            ) from error
+
+    def _rescued(self) -> str:
+        """Save the copy that Terraform leaves where it cannot write the state, and say where it lies."""
+        left = self._stack.folder / "errored.tfstate"
+        if not left.exists():
+            return ""
+        saved = self._local.with_suffix(".errored.tfstate")
+        saved.write_bytes(left.read_bytes())
+        return f"; the state that could not be written lies in {saved}"
+
+    def _approve(self, question: str) -> None:
+        try:
+            if click.confirm(question):
+                return
+        except click.Abort as error:
+            raise OpsError("nobody answered, so nothing was changed; --auto-approve does not ask") from error
+        raise OpsError("not approved, so nothing was changed")
+
+    def _move(self) -> None:
+        """Copy the local state into the bucket."""
+        self._step(f"Moving the state to s3://{self._bucket}/{self._key}")
+        # Not with `terraform init -migrate-state` or `state push`, which begin a new lineage in an empty
+        # backend: nobody could say any more what came of which. This also overwrites nobody's state, and
+        # leaves no lock behind where we are killed.
+        s3, body = aws.client("s3", self._region), self._local.read_bytes()
+        where = {"Bucket": self._bucket, "Key": self._key, "ExpectedBucketOwner": self._account}
+        with aws.one_line_errors(f"writing s3://{self._bucket}/{self._key}, where there was nothing"):
+            if not aws.put_own(s3, body, where, ContentType="application/json"):
+                raise OpsError(
+                    f"s3://{self._bucket}/{self._key} was written just now by somebody else, and not "
+                    f"overwritten; the state is safe in {self._local}: run this again"
+                )
+        (self._stack.folder / OVERRIDE).unlink()
+
+    def _read_back(self) -> None:
+        """Raise an OpsError unless the backend gives back all that the local state holds."""
+        self._step("Reading it back")
+        local = self._read_local()
+        remote = _read_state(
+            self._stack.terraform("state", "pull").stdout.encode(), f"s3://{self._bucket}/{self._key}"
+        )
+        if local is None:
+            return
+        if remote is None:
+            raise OpsError(f"s3://{self._bucket}/{self._key} is empty; the state is safe in {self._local}")
+        self._require_successor(local, remote)
+        if remote.serial == local.serial and remote.resources != local.resources:
+            raise OpsError(
+                f"s3://{self._bucket}/{self._key} has other content than {self._local}, which stays"
+            )
+        self._say(f"the same state: {_told(remote)}")
+
+    def _remove_local(self) -> None:
+        self._step(f"Removing the local copy, {os.path.relpath(self._local)}")
+        # The state itself comes last: as long as it is there, another run finds what is to be removed.
+        for path in (
+            self._local.with_name(f".{self._local.name}.lock.info"),
+            self._local.with_name(f"{self._local.name}.backup"),
+            self._local,
+        ):
+            path.unlink(missing_ok=True)
+
+
+def _read_state(body: bytes, where: str) -> Snapshot | None:
+    """Return the state that `body` holds; None where it is empty, as before Terraform's first write."""
+    if not body.strip():
+        return None
+    try:
+        return Snapshot.parse(body)
+    except ValueError as error:
+        raise OpsError(f"{where} {error}") from error
+
+
+def _write_imports(path: Path, found: list[Found]) -> None:
+    if found:
+        blocks = [{"to": one.address, "id": one.import_id} for one in found]
+        path.write_text(json.dumps({"import": blocks}), encoding="utf-8")
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _told(state: Snapshot | None) -> str:
+    return "none" if state is None else f"serial {state.serial} with {len(state.resources)} resources"

@@ -1,0 +1,107 @@
+"""The IAM policies of a role that deploys one environment, generated from what its stack contains."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ops.shared.errors import OpsError
+from ops.shared.terraform import synthesized
+from stacks.aws_names import partition_of
+
+Document = dict[str, Any]
+
+PLACEHOLDER = "ACCOUNT_ID"
+"""Stands in the ARNs for the account where nobody said which one it is; IAM refuses it."""
+
+
+def print_deploy_policy(
+    environment: str, *, account: str | None, read_only: bool, directory: Path | None
+) -> None:
+    """Print the policy of the role that deploys, or only plans, an environment, or a list of several.
+
+    Args:
+        environment: its name.
+        account: the account's id; what the settings say, else a placeholder, where None.
+        read_only: whether the role only plans.
+        directory: where to write each policy into a file of its own instead, named as the managed policy.
+
+    Raises:
+        OpsError: the settings are wrong, the account is another than theirs, the policies are too large, or
+            the directory exists.
+    """
+    from constructs_lib.policies.deploy_policy import policy_names
+
+    documents = policies_of_environment(environment, account=account, read_only=read_only)
+    if directory is None:
+        print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+        return
+    try:
+        # What is there already could be of a time when there were more of them.
+        directory.mkdir()
+    except OSError as error:
+        raise OpsError(f"cannot make directory {directory}: {error.strerror}") from error
+    prefix = "SecureStoragePlan" if read_only else "SecureStorageDeploy"
+    for name, document in zip(policy_names(prefix, environment, documents), documents, strict=True):
+        file = directory / f"{name}.json"
+        file.write_text(json.dumps(document, indent=2) + "\n")
+        print(file)
+
+
+def policies_of_environment(environment: str, *, account: str | None, read_only: bool) -> list[Document]:
+    """Return what `print_deploy_policy` prints."""
+    # Only here, as it takes a second to load the bindings that come with the package.
+    from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
+
+    with synthesized(environment) as (settings, stacks):
+        if None not in (account, settings.account_id) and account != settings.account_id:
+            raise OpsError(
+                f"--account is {account}, but account_id in the settings of {environment} is "
+                f"{settings.account_id}; leave out --account"
+            )
+        try:
+            return deploy_policies(
+                stacks[f"secure-storage-{environment}"].described,
+                partition=partition_of(settings.region),
+                account=settings.account_id or account or PLACEHOLDER,
+                state_key_alias=settings.state.key_alias,
+                read_only=read_only,
+            )
+        except DeployPolicyError as error:
+            raise OpsError(str(error)) from error
+
+
+class Check(NamedTuple):
+    """A question for `iam:SimulatePrincipalPolicy`.
+
+    Attributes:
+        action: such as `s3:CreateBucket`.
+        resource: the ARN, which may end in `*`, or `*` alone.
+        context: condition keys with the values that a deploy sends.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, list[str]]
+
+
+def statements_to_check(documents: Sequence[Document]) -> list[Check]:
+    """Return every action of policies with each of its resources, and what its conditions ask for."""
+    checks = []
+    for statement in (statement for document in documents for statement in document["Statement"]):
+        context = {
+            key: _as_list(values)
+            for operator, block in statement.get("Condition", {}).items()
+            if operator != "Null"
+            for key, values in block.items()
+        }
+        checks += [
+            Check(action, resource, context)
+            for action in statement["Action"]
+            for resource in _as_list(statement["Resource"])
+        ]
+    return checks
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,46 @@
+"""What is in a bucket that exists without a state, and is not ours."""
+
+from collections.abc import Collection, Mapping
+
+from ops.shared import aws
+
+
+def foreign_content(
+    bucket: str, region: str, *, own_prefixes: Collection[str], own_tags: Mapping[str, str]
+) -> list[str]:
+    """Return objects and tags that are not of this project, in words.
+
+    Args:
+        bucket: the bucket's name.
+        region: its region.
+        own_prefixes: what the keys of our own objects begin with.
+        own_tags: our own tags; Repository and Author differ from one run to the next.
+
+    Raises:
+        OpsError: AWS does not answer.
+    """
+    s3 = aws.client("s3", region)
+    with aws.one_line_errors(f"looking into bucket {bucket}"):
+        objects = [
+            f"object {one['Key']}"
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+            for one in page.get("Contents", [])
+            if not one["Key"].startswith(tuple(own_prefixes))
+        ]
+        tags = [
+            f"tag {name} = {value}"
+            for name, value in _tags(s3, bucket).items()
+            if own_tags.get(name) != value and name not in ("Repository", "Author")
+        ]
+    return [*objects, *tags]
+
+
+def _tags(s3: aws.Client, bucket: str) -> dict[str, str]:
+    from botocore.exceptions import ClientError
+
+    try:
+        return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
+    except ClientError as error:
+        if aws.error_code(error) == "NoSuchTagSet":
+            return {}
+        raise

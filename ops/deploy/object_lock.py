@@ -1,0 +1,59 @@
+"""Whether the settings would change the Object Lock of a bucket that exists, which nothing can."""
+
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from stacks.settings import Settings
+
+REASON = "it is chosen when a bucket is made, so that Terraform would have to replace the bucket"
+REMEDY = "set object_lock.mode as the bucket is, or bucket_name to that of a new bucket"
+
+
+def is_locked(settings: Settings) -> bool | None:
+    """Ask S3 whether the data bucket has Object Lock; None where there is no such bucket yet.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html
+
+    Raises:
+        ClientError: S3 answers with something else than that.
+    """
+    s3 = aws.client("s3", settings.region)
+    owner = {} if settings.account_id is None else {"ExpectedBucketOwner": settings.account_id}
+    try:
+        answer = s3.get_object_lock_configuration(Bucket=settings.bucket_name, **owner)
+    except s3.exceptions.ClientError as error:
+        code = aws.error_code(error)
+        if code == "NoSuchBucket":
+            return None
+        if code == "ObjectLockConfigurationNotFoundError":
+            return False
+        raise
+    return bool(answer["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled")
+
+
+def change(settings: Settings, *, locked: bool) -> str:
+    """Return what is wrong where the bucket is `locked` and should not be, or the reverse; else ""."""
+    if locked == (settings.object_lock.mode is not None):
+        return ""
+    there, asked = ("has", "none") if locked else ("has no", "one")
+    return f"{settings.bucket_name} {there} Object Lock, and the settings ask for {asked}"
+
+
+def refuse_changed_object_lock(settings: Settings, stack: str) -> None:
+    """Raise where a deploy of `stack` would have to change the Object Lock of the data bucket.
+
+    Terraform refuses it too, in more lines (constructs_lib/object_lock.py). What else can be wrong with the
+    bucket, it says itself.
+
+    Raises:
+        OpsError: it would.
+    """
+    if stack != f"secure-storage-{settings.environment}":
+        return
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        locked = is_locked(settings)
+    except (BotoCoreError, ClientError, OpsError):
+        return
+    if locked is not None and (problem := change(settings, locked=locked)):
+        raise OpsError(f"{problem}; {REASON}: {REMEDY}")

@@ -1,0 +1,121 @@
+"""`ops prove`: what an environment's policies guarantee, for every request of everybody."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ops.shared.checkout import enter_checkout
+from ops.shared.errors import OpsError
+from ops.shared.toolchain import tool_environment
+from proof.properties import GivenUp, Known, Proven
+from stacks.settings import Settings
+
+EVERY_ENVIRONMENT = "all"
+
+Results = Sequence[Proven | GivenUp]
+
+
+def run_prove(environment: str, *, output_format: str) -> None:
+    """Print what is true of each promise of an environment.
+
+    Args:
+        environment: its name; `all` for every one that has a file.
+        output_format: `text` or `json`.
+
+    Raises:
+        OpsError: the settings are wrong, or a promise does not hold or cannot be decided.
+    """
+    one = None if environment == EVERY_ENVIRONMENT else environment
+    results = proven(one, reasons=output_format == "json")
+    if output_format == "json":
+        print(
+            json.dumps({name: [_as_json(one) for one in found] for name, found in results.items()}, indent=2)
+        )
+    else:
+        for name, found in results.items():
+            print("\n".join(table(name, found)))
+    broken = [
+        (name, one)
+        for name, found in results.items()
+        for one in found
+        if isinstance(one, Proven) and not one.holds
+    ]
+    if broken:
+        names = ", ".join(f"{one.promised.name} of {name}" for name, one in broken)
+        raise OpsError(f"not proven: {names}")
+
+
+def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Results]:
+    """Return what is true of each promise of one environment, or of every one that has a file, by its name.
+
+    Args:
+        environment: its name; None for every one.
+        reasons: whether to find the statements by which a promise holds.
+
+    Raises:
+        OpsError: the settings are wrong.
+    """
+    known = Known()
+    chosen = enter_checkout({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
+    return {settings.environment: proven_of(settings, known, reasons=reasons) for settings in chosen}
+
+
+def proven_of(settings: Settings, known: Known | None = None, *, reasons: bool = False) -> Results:
+    """Return what is true of each promise of an environment.
+
+    Args:
+        settings: the environment.
+        known: what was proven before for others.
+        reasons: whether to find the statements by which a promise holds.
+
+    Raises:
+        OpsError: the roles of CI cannot be given what it needs.
+    """
+    # Only here, as it takes a second to load the bindings that come with the stacks.
+    from stacks.app import build
+    from stacks.promises import prove
+    from stacks.settings_errors import SettingsError
+
+    with tempfile.TemporaryDirectory(prefix="secure-s3-prove-") as temporary:
+        try:
+            build([settings], outdir=temporary).synth()
+        except SettingsError as error:
+            raise OpsError(error.problems[0]) from error
+        return prove(settings, Path(temporary, "stacks"), known, reasons=reasons)
+
+
+def summary(results: Results) -> str:
+    """Say in a few words how many promises there are, and that they hold."""
+    promised = [one for one in results if isinstance(one, Proven)]
+    kept = sum(one.holds for one in promised)
+    given_up = [one.name for one in results if isinstance(one, GivenUp)]
+    text = f"{kept} of {len(promised)} promises hold for every request"
+    return f"{text}; given up: {', '.join(given_up)}" if given_up else text
+
+
+def table(environment: str, results: Results) -> Iterator[str]:
+    """Yield the lines of an environment's table."""
+    yield f"{environment}: what its policies guarantee, for every request of everybody"
+    for one in results:
+        if isinstance(one, GivenUp):
+            yield f"  - {one.says}"
+            yield f"      given up: {one.why}"
+            continue
+        yield f"  {'✓' if one.holds else '✗'} {one.promised.says}"
+        yield from (f"      {example}" for example in one.counter_examples())
+    yield f"  {summary(results)}"
+
+
+def _as_json(one: Proven | GivenUp) -> dict[str, Any]:
+    if isinstance(one, GivenUp):
+        return {"name": one.name, "says": one.says, "given_up": one.why}
+    return {
+        "name": one.promised.name,
+        "says": one.promised.says,
+        "why": one.promised.why,
+        "holds": one.holds,
+        "statements": sorted({name.partition("/")[2] for name in one.by}),
+        "counter_examples": one.counter_examples(),
+    }

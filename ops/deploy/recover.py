@@ -1,0 +1,166 @@
+"""After a deploy that died: release its lock, save its state, and take in what the state does not know."""
+
+import json
+from collections.abc import Callable, Sequence
+
+from ops.deploy.names_in_aws import Found, find_existing
+from ops.deploy.spare_keys import UNKNOWABLE, WAIT_DAYS, Spare, find_spare_keys, kept_for
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import local_state
+from ops.shared.terraform import Stack, synthesized
+from ops.state.emergency_copy import emergency_copies
+from ops.state.remote_state import RemoteState, Snapshot
+from stacks.settings import Settings
+
+Agree = Callable[[str], bool]
+"""Asks a person whether to do something."""
+
+
+def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None:
+    """Bring an environment's states to where the next deploy goes through.
+
+    Args:
+        environment: its name.
+        agree: asked before each change but the release of a lock.
+        release: the ids of the locks to release; no other lock is.
+
+    Raises:
+        OpsError: something cannot be recovered, or was not confirmed; what was done before stays done.
+    """
+    with synthesized(environment) as (settings, stacks):
+        # The state stack first: it holds what the other needs.
+        for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
+            content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
+            if "s3" not in content["terraform"]["backend"]:
+                continue
+            if (local := local_state(stack.name, stack.env)).exists():
+                raise OpsError(
+                    f"the state of {stack.name} is still on this machine, in {local}; "
+                    f"make bootstrap ENV={environment} moves it first"
+                )
+            _Recovery(stack, settings, agree, release).run()
+    print(
+        f"Next: make plan ENV={environment} shows what is left to do, make deploy ENV={environment} does it."
+    )
+
+
+class _Recovery:
+    """The steps for one stack; each does nothing where there is nothing to do."""
+
+    def __init__(self, stack: Stack, settings: Settings, agree: Agree, release: Sequence[str]) -> None:
+        self._stack = stack
+        self._settings = settings
+        self._release = release
+        self._state = RemoteState(settings, stack.name)
+        self._agree = agree
+
+    def run(self) -> None:
+        self._release_lock()
+        self._push_emergency_copies()
+        snapshot = self._state.read()
+        if snapshot is None and self._stack.name.endswith("-state"):
+            return  # bootstrap makes that stack, and finds by itself what an earlier run has made
+        found = find_existing(self._content(), self._settings, snapshot.resources if snapshot else {})
+        tainted = snapshot.tainted if snapshot else ()
+        if found or tainted:
+            self._stack.init()
+        self._untaint(tainted)
+        self._import(found)
+        self._offer_spare_keys()
+        count = len(snapshot.resources if snapshot else ()) + len(found)
+        print(f"✓ {self._stack.name}: not locked, and its state knows all {count} resources that exist")
+
+    def _content(self) -> dict[str, object]:
+        content: dict[str, object] = json.loads((self._stack.folder / "cdk.tf.json").read_bytes())
+        return content
+
+    def _ask(self, question: str) -> None:
+        if not self._agree(f"{self._stack.name}: {question}"):
+            raise OpsError("aborted: not confirmed")
+
+    def _release_lock(self) -> None:
+        lock = self._state.lock()
+        if lock is None:
+            return
+        print(f"✗ {self._stack.name}: {lock}")
+        if lock.id not in self._release:
+            raise self._state.held(lock)
+        self._state.release(lock)
+        print(f"✓ {self._stack.name}: lock {lock.id} released")
+
+    def _push_emergency_copies(self) -> None:
+        for copy in emergency_copies(self._stack.name):
+            try:
+                saved = Snapshot.parse(copy.read_bytes())
+            except ValueError as error:
+                raise OpsError(f"the emergency copy {copy.name} {error}; remove it") from error
+            now = self._state.read()
+            print(f"✗ {self._stack.name}: the state of a deploy is only in {copy.name}")
+            print(f"    emergency copy: {_told(saved)}\n    state bucket:   {_told(now)}")
+            if now is not None and saved.lineage != now.lineage:
+                raise OpsError(f"{copy.name} is of another lineage than {self._state.url}; look at both")
+            if now is not None and saved.serial <= now.serial and saved.body != now.body:
+                raise OpsError(
+                    f"{copy.name} has serial {saved.serial}, and {self._state.url} was written "
+                    f"since, with serial {now.serial}: remove the copy if nothing in it is missed"
+                )
+            self._ask("write the emergency copy to the state bucket?")
+            with self._state.locked("recover"):
+                self._state.write(saved.body)
+            copy.unlink()
+            print(f"✓ {self._stack.name}: {_told(saved)} written to {self._state.url}, read back")
+
+    def _untaint(self, addresses: Sequence[str]) -> None:
+        if not addresses:
+            return
+        for address in addresses:
+            print(f"✗ {self._stack.name}: {address} was not made to the end, and would be replaced")
+        self._ask("keep them, and let the next deploy complete them?")
+        for address in addresses:
+            self._stack.terraform("untaint", address)
+        print(f"✓ {self._stack.name}: {len(addresses)} kept")
+
+    def _import(self, found: Sequence[Found]) -> None:
+        if not found:
+            return
+        for one in found:
+            print(f"✗ {self._stack.name}: {one.what} exists and is not in the state; ours, as {one.proof}")
+        self._ask("take them into the state?")
+        for one in found:
+            self._stack.terraform("import", "-input=false", one.address, one.import_id)
+            print(f"✓ {self._stack.name}: {one.what} is in the state")
+
+    def _offer_spare_keys(self) -> None:
+        if not self._spare_keys():
+            return
+        # A deploy makes keys that no state knows yet. While we hold the lock, none does.
+        with self._state.locked("recover"):
+            for spare in self._spare_keys():
+                self._offer(spare)
+
+    def _spare_keys(self) -> list[Spare]:
+        snapshot = self._state.read()
+        return list(find_spare_keys(self._content(), snapshot.resources if snapshot else {}))
+
+    def _offer(self, spare: Spare) -> None:
+        stack = self._stack.name
+        print(f"✗ {stack}: KMS key {spare.key_id} looks like this stack's, and is not in its state")
+        if reason := kept_for(spare, self._state):
+            print(f"    it stays: {reason}")
+            return
+        print(
+            f"    it has no alias and no grant, no state in the bucket names it, no bucket of the account\n"
+            f"    encrypts with it; {UNKNOWABLE}"
+        )
+        if self._agree(f"{self._stack.name}: schedule its deletion in {WAIT_DAYS} days?"):
+            spare.schedule_deletion()
+            keep = f"aws kms cancel-key-deletion --region {spare.region} --key-id {spare.key_id}"
+            print(
+                f"✓ {self._stack.name}: key {spare.key_id} is deleted in {WAIT_DAYS} days; `{keep}` keeps it"
+            )
+
+
+def _told(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return "no state"
+    return f"serial {snapshot.serial}, {len(snapshot.resources)} resources"

@@ -1,0 +1,145 @@
+"""Whether a bucket and a key that exist can be taken over, as the settings' [import] says."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ops.preflight.keys import key_of, unusable
+from ops.preflight.line import Line, bad, good
+from ops.shared.aws import error_code
+from stacks.aws_names import arn_account
+from stacks.settings import Settings
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that a bucket can have and that a deploy would leave as it is.
+
+    Attributes:
+        what: its name in the line.
+        found: asks S3 whether the bucket has it.
+        remove: the command of `aws s3api` that takes it away.
+        described: whether the settings describe it, so that a deploy writes over it.
+    """
+
+    what: str
+    found: Callable[[Any, str], bool]
+    remove: str
+    described: Callable[[Settings], bool] = lambda _settings: False
+
+
+# What S3 answers where a bucket has no such thing.
+NOTHING = {
+    "NoSuchCORSConfiguration",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchWebsiteConfiguration",
+    "ReplicationConfigurationNotFoundError",
+}
+
+
+def _has(ask: Callable[[Any, str], object]) -> Callable[[Any, str], bool]:
+    """Return a question that is answered with no where S3 has an error for that."""
+
+    def has(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
+        try:
+            return bool(ask(s3, bucket))
+        except s3.exceptions.ClientError as error:
+            if error_code(error) in NOTHING:
+                return False
+            raise
+
+    return has
+
+
+def _others_in_acl(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
+    acl = s3.get_bucket_acl(Bucket=bucket)
+    return any(grant["Grantee"].get("ID") != acl["Owner"]["ID"] for grant in acl["Grants"])
+
+
+def _notifies(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+    return bool(answer.keys() - {"ResponseMetadata"})
+
+
+LEFTOVERS = (
+    # S3 switches ACLs off only for a bucket whose own lets in nobody else:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
+    Leftover("an ACL that lets others in", _others_in_acl, "put-bucket-acl --acl private"),
+    Leftover("a website", _has(lambda s3, name: s3.get_bucket_website(Bucket=name)), "delete-bucket-website"),
+    Leftover(
+        "CORS rules",
+        _has(lambda s3, name: s3.get_bucket_cors(Bucket=name)),
+        "delete-bucket-cors",
+        lambda settings: bool(settings.cors.allowed_origins),
+    ),
+    Leftover(
+        "a lifecycle",
+        _has(lambda s3, name: s3.get_bucket_lifecycle_configuration(Bucket=name)),
+        "delete-bucket-lifecycle",
+        lambda settings: settings.lifecycle.enabled,
+    ),
+    Leftover(
+        "a replication",
+        _has(lambda s3, name: s3.get_bucket_replication(Bucket=name)),
+        "delete-bucket-replication",
+        lambda settings: settings.replication.enabled,
+    ),
+    Leftover(
+        "notifications",
+        _notifies,
+        "put-bucket-notification-configuration --notification-configuration {}",
+        lambda settings: settings.events.eventbridge,
+    ),
+    Leftover(
+        "access logs",
+        lambda s3, name: "LoggingEnabled" in s3.get_bucket_logging(Bucket=name),
+        "put-bucket-logging --bucket-logging-status {}",
+        lambda settings: settings.logging.enabled,
+    ),
+)
+
+
+def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN401 - same
+    """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
+    name = settings.bucket_name
+    left = list(_left(s3, settings))
+    if not left:
+        return good(subject, f"{name}: ours, and the deploy takes it over")
+    names = " and ".join(one.what for one in left)
+    commands = ", ".join(f"`aws s3api {one.remove} --bucket {name}`" for one in left)
+    return bad(
+        subject,
+        f"{name} has {names}, which the settings do not describe and a deploy would leave there",
+        f"describe what is wanted, and remove the rest: {commands}",
+    )
+
+
+def _left(s3: Any, settings: Settings) -> Iterator[Leftover]:  # noqa: ANN401 - same
+    for one in LEFTOVERS:
+        if not one.described(settings) and one.found(s3, settings.bucket_name):
+            yield one
+
+
+def key_line(subject: str, settings: Settings, account: str) -> Line:
+    """Check that the key can be taken over, and that its alias is as the settings say."""
+    key_id, alias = settings.import_.key or "", settings.encryption.key_alias
+    key = key_of(key_id, settings.region)
+    remedy = "correct import.key in the environment's file"
+    if key is None:
+        return bad(subject, f"import.key is {key_id}, and there is no such key in {settings.region}", remedy)
+    if arn_account(key["Arn"]) != account or key["KeyManager"] != "CUSTOMER":
+        return bad(subject, f"key {key_id} is managed by AWS or of another account", remedy)
+    kind = (key.get("KeySpec", "SYMMETRIC_DEFAULT"), key["KeyUsage"], key.get("MultiRegion", False))
+    if kind != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False):
+        text = f"key {key_id} cannot encrypt a bucket here, which needs a symmetric key of one region"
+        return bad(subject, text, remedy)
+    stands_for = key_of(alias, settings.region)
+    if stands_for is not None and stands_for["KeyId"] != key["KeyId"]:
+        text = f"{alias} stands for {stands_for['KeyId']}, and import.key is another key"
+        return bad(subject, text, "correct import.key or encryption.key_alias")
+    if (stands_for is not None) != settings.import_.key_alias:
+        state, value = ("exists", "true") if stands_for else ("does not exist", "false")
+        return bad(subject, f"{alias} {state}", f"set import.key_alias = {value} in the environment's file")
+    return unusable(subject, key_id, key) or good(
+        subject, f"{key_id}: ours, and the deploy takes it over as {alias}"
+    )

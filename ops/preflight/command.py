@@ -1,0 +1,134 @@
+"""`ops preflight`: says before a deploy what would stop it, and changes nothing."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from typing import Any
+
+from ops.deploy.deploy_policy import policies_of_environment, statements_to_check
+from ops.preflight import (
+    ci_roles,
+    credentials,
+    names,
+    object_lock,
+    permissions,
+    principals,
+    promises,
+    state,
+    tools,
+)
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, Mark, bad, good, skipped, unknown
+from ops.shared.checkout import enter_checkout
+from ops.shared.environment_argument import known_environments
+from ops.shared.errors import OpsError
+from ops.shared.terraform import synthesized
+from ops.shared.toolchain import tool_environment
+from stacks.settings import Settings
+
+import click
+
+COLOURS = {Mark.GOOD: "green", Mark.BAD: "red", Mark.UNKNOWN: "yellow", Mark.SKIPPED: None}
+
+
+def require(environment: str, *, read_only: bool = False) -> None:
+    """Print a line for every check.
+
+    Args:
+        environment: its name.
+        read_only: check what a role needs that only plans.
+
+    Raises:
+        OpsError: the settings are wrong, or a line has ✗.
+    """
+    lines = check(environment, read_only=read_only)
+    for line in lines:
+        click.secho(str(line), fg=COLOURS[line.mark])
+    unseen = sum(line.mark is Mark.UNKNOWN for line in lines)
+    if unseen:
+        click.echo(f"{unseen} of {len(lines)} checks could not be made: see the lines with {Mark.UNKNOWN}")
+    failed = sum(line.mark is Mark.BAD for line in lines)
+    if failed:
+        raise OpsError(
+            f"preflight of {environment}: {failed} of {len(lines)} checks failed; nothing was changed"
+        )
+
+
+def check(environment: str, *, read_only: bool = False) -> list[Line]:
+    """Return the lines of all checks; those that depend on one that failed are skipped.
+
+    Args:
+        environment: its name.
+        read_only: check what a role needs that only plans.
+
+    Raises:
+        OpsError: the settings are wrong.
+    """
+    user_environ = dict(os.environ)
+    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
+    (settings,) = enter_checkout(env)
+    with ThreadPoolExecutor() as pool:
+        tool_lines = pool.submit(tools.check, env, user_environ)
+        promise_line = pool.submit(promises.check, settings)
+        credential_lines, caller = credentials.check(settings)
+        if caller is None:
+            subjects = [*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT]
+            subjects += [] if settings.ci.repository is None else [ci_roles.SUBJECT]
+            reason = "no credentials for the right account"
+            bootstrapped: bool | None = False
+            aws_lines = skipped(subjects, reason)
+        else:
+            permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
+            role_lines = pool.submit(_ci_roles, settings, caller)
+            state_lines, found = state.check(settings, caller)
+            name_lines = [*names.check(settings, caller, found), *principals.check(settings, caller)]
+            aws_lines = [*state_lines, *name_lines, object_lock.check(settings), permission_line.result()]
+            aws_lines += role_lines.result()
+            bootstrapped = found.bootstrapped
+    return [
+        environment_line(environment, bootstrapped=bootstrapped),
+        promise_line.result(),
+        *tool_lines.result(),
+        *credential_lines,
+        *aws_lines,
+    ]
+
+
+def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line:
+    if caller.is_root:
+        return unknown(permissions.SUBJECT, "no policy limits the account's root")
+    policies = policies_of_environment(settings.environment, account=caller.account, read_only=read_only)
+    option = " --read-only" if read_only else ""
+    remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"
+    return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
+
+
+def _ci_roles(settings: Settings, caller: Caller) -> list[Line]:
+    """Return the line of CI's roles, where the settings say who may take them."""
+
+    def stack() -> dict[str, Any]:
+        with synthesized(settings.environment) as (_, stacks):
+            return stacks[f"secure-storage-{settings.environment}-ci"].described
+
+    return [] if settings.ci.repository is None else [ci_roles.check(settings, caller, stack)]
+
+
+def environment_line(name: str, *, bootstrapped: bool | None) -> Line:
+    """Say where the settings are from; what looks like another name misspelt is bad until it exists.
+
+    Args:
+        name: the environment's name.
+        bootstrapped: whether it exists; None where that is not known.
+    """
+    subject = "environment"
+    known = known_environments()
+    if name in known:
+        return good(subject, f"{name}, described by environments/{name}.toml")
+    text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"
+    near = get_close_matches(name, known, n=1, cutoff=0.65)
+    near = near or [other for other in known if name.startswith(other) and name[len(other) :].isalpha()]
+    if near and bootstrapped is None:
+        return unknown(subject, f"{text}, or {near[0]} is meant: its state bucket cannot be seen")
+    if near and not bootstrapped:
+        return bad(subject, text, f'did you mean "{near[0]}"? If not, make bootstrap ENV={name}')
+    return good(subject, text)

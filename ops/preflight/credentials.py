@@ -1,0 +1,99 @@
+"""The credentials: whose they are, how long they last, and whether they are for the right account."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ops.preflight.line import Line, bad, good, skipped
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from stacks.settings import Settings
+
+SUBJECTS = ("credentials", "they last", "account")
+
+ENOUGH = timedelta(minutes=15)
+"""A deploy takes some minutes, and one that is cut off leaves half of it undone."""
+
+LOG_IN = "log in (`aws sso login`), name a profile in AWS_PROFILE, or set the variables with the keys"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose the credentials are.
+
+    Attributes:
+        arn: the principal.
+        account: its account, 12 digits.
+    """
+
+    arn: str
+    account: str
+
+    @property
+    def partition(self) -> str:
+        """The ARN's partition, such as `aws`."""
+        return self.arn.split(":")[1]
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account's root, whom no policy of the account limits."""
+        return self.arn.endswith(":root")
+
+
+def check(settings: Settings) -> tuple[list[Line], Caller | None]:
+    """Check the credentials; return also whose they are, where they are good for this environment."""
+    try:
+        expiry, temporary = _found()
+        caller = _identity(settings.region)
+    except OpsError as error:
+        lines = [bad(SUBJECTS[0], str(error), LOG_IN)]
+        return lines + skipped(SUBJECTS[1:], "there are no credentials that work"), None
+    lines = [
+        good(SUBJECTS[0], f"{caller.arn}, region {settings.region}"),
+        _lasting(expiry, temporary=temporary),
+    ]
+    wanted = settings.account_id
+    if wanted is None:
+        text = f"{caller.account}; the settings have no account_id, so any account is accepted"
+        return [*lines, good(SUBJECTS[2], text)], caller
+    if wanted == caller.account:
+        return [*lines, good(SUBJECTS[2], f"{caller.account}, as the settings say")], caller
+    text = f"the credentials are for {caller.account}, and the settings say {wanted}"
+    remedy = f"use credentials for {wanted}, or correct account_id in the environment's file"
+    return [*lines, bad(SUBJECTS[2], text, remedy)], None
+
+
+def _found() -> tuple[datetime | None, bool]:
+    """Return when the credentials end, where that is known, and whether they end at all."""
+    import boto3
+
+    # A provider (files, SSO, a process, an instance) can fail in ways of its own,
+    # not all of them botocore errors. For the user they are all one.
+    try:
+        found = boto3.Session().get_credentials()
+        frozen = None if found is None else found.get_frozen_credentials()
+    except Exception as error:
+        raise OpsError(f"cannot be had: {' '.join(str(error).split())}") from error
+    if frozen is None:
+        raise OpsError("none found in environment, profiles, SSO, container or instance")
+    # Only botocore's own attribute tells when refreshable credentials end.
+    ends = getattr(found, "_expiry_time", None)
+    return (ends.astimezone(UTC) if isinstance(ends, datetime) else None), bool(frozen.token)
+
+
+def _identity(region: str) -> Caller:
+    with aws.one_line_errors("AWS does not take them"):
+        identity = aws.client("sts", region).get_caller_identity()
+    return Caller(arn=identity["Arn"], account=identity["Account"])
+
+
+def _lasting(expiry: datetime | None, *, temporary: bool) -> Line:
+    subject = SUBJECTS[1]
+    if expiry is None:
+        if temporary:
+            return good(subject, "for a time that is unknown, as the session token does not tell")
+        return good(subject, "until they are taken away: they are long-term keys")
+    left = expiry - datetime.now(UTC)
+    text = f"until {expiry:%Y-%m-%d %H:%M} UTC, {max(0, int(left.total_seconds() // 60))} minutes"
+    if left < ENOUGH:
+        return bad(subject, text, "get new ones: a deploy that they cut off is left half done")
+    return good(subject, text)

@@ -1,0 +1,72 @@
+"""A line of the preflight: one check, its verdict, and what to do about it."""
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ops.shared.aws import one_line_errors, refused
+from ops.shared.errors import OpsError
+
+
+class Mark(enum.StrEnum):
+    """A verdict."""
+
+    GOOD = "✓"
+    BAD = "✗"
+    UNKNOWN = "?"
+    """It could not be checked; the deploy may work all the same."""
+    SKIPPED = "\u2013"
+    """It makes no sense to check, for what the line says."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One check and its verdict.
+
+    Attributes:
+        mark: the verdict.
+        subject: what was checked, in a word or two.
+        text: what was found.
+        remedy: what to do where that is bad.
+    """
+
+    mark: Mark
+    subject: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Give it as one line, without colours."""
+        remedy = f" → {self.remedy}" if self.remedy else ""
+        return f"{self.mark} {self.subject + ':':21} {self.text}{remedy}"
+
+
+def good(subject: str, text: str) -> Line:
+    """Return a line with ✓."""
+    return Line(Mark.GOOD, subject, text)
+
+
+def bad(subject: str, text: str, remedy: str) -> Line:
+    """Return a line with ✗."""
+    return Line(Mark.BAD, subject, text, remedy)
+
+
+def unknown(subject: str, reason: str) -> Line:
+    """Return a line with ?."""
+    return Line(Mark.UNKNOWN, subject, f"could not be checked: {reason}")
+
+
+def skipped(subjects: Iterable[str], reason: str) -> list[Line]:
+    """Return a line with a dash for each subject."""
+    return [Line(Mark.SKIPPED, subject, f"not checked: {reason}") for subject in subjects]
+
+
+def asked(subject: str, ask: Callable[[], Line]) -> Line:
+    """Return the line that `ask` makes; where it may not ask AWS, a line that says so."""
+    try:
+        with one_line_errors():
+            return ask()
+    except OpsError as error:
+        if refused(error):
+            return unknown(subject, f"these credentials may not: {error}")
+        return bad(subject, str(error), "correct what the message names, and try again")

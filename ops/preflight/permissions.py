@@ -1,0 +1,95 @@
+"""The permissions that a deploy needs, asked of IAM's own simulator."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from ops.deploy.deploy_policy import Check
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, asked, bad, good, unknown
+from ops.shared import aws
+
+SUBJECT = "permissions"
+
+SHOWN = 6
+"""How many missing actions a line names."""
+
+
+def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Line:
+    """Check that the caller's own policies allow what a deploy needs.
+
+    Args:
+        region: of the environment, as it tells the partition of IAM.
+        caller: whose credentials they are.
+        needed: the actions, each with its resource and the condition keys that a deploy sends.
+        remedy: how to get them.
+    """
+    return asked(SUBJECT, lambda: _simulated(region, caller, needed, remedy))
+
+
+def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Line:
+    """Ask https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html."""
+    iam = aws.client("iam", region)
+    principal = _principal(iam, caller)
+    if principal is None:
+        return unknown(SUBJECT, f"IAM simulates users and roles, and {caller.arn} is neither")
+    try:
+        return _answer(iam, principal, needed, remedy)
+    except iam.exceptions.NoSuchEntityException:
+        # Its path is not in the session's ARN, and these credentials may not ask for it.
+        return unknown(SUBJECT, f"there is no {principal}, and these credentials may not see its path")
+
+
+def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Line:
+    refused: list[str] = []
+    undecided: set[str] = set()
+    # One question for all actions that differ in nothing else, as IAM lets few be asked in a second.
+    for (resource, context), checks in groupby(sorted(needed, key=_apart_from_action), _apart_from_action):
+        pages = iam.get_paginator("simulate_principal_policy").paginate(
+            PolicySourceArn=principal,
+            ActionNames=[check.action for check in checks],
+            ResourceArns=[resource],
+            ContextEntries=[
+                {
+                    "ContextKeyName": name,
+                    "ContextKeyValues": list(values),
+                    "ContextKeyType": "string" if len(values) == 1 else "stringList",
+                }
+                for name, values in context
+            ],
+        )
+        for result in (result for page in pages for result in page["EvaluationResults"]):
+            if result["EvalDecision"] == "allowed":
+                continue
+            # What depends on the request, such as its tags, IAM can only tell when it is made.
+            undecided.update(result.get("MissingContextValues") or [])
+            if not result.get("MissingContextValues"):
+                refused.append(f"{result['EvalActionName']} on {resource}")
+    if refused:
+        more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+        return bad(SUBJECT, f"{principal} may not {', '.join(refused[:SHOWN])}{more}", remedy)
+    if undecided:
+        return unknown(SUBJECT, f"whether {principal} may depends on {', '.join(sorted(undecided))}")
+    return good(
+        SUBJECT, f"{principal} may do all {len(needed)} things that a deploy does, as IAM simulates it"
+    )
+
+
+def _apart_from_action(check: Check) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    return check.resource, tuple(sorted((name, tuple(values)) for name, values in check.context.items()))
+
+
+def _principal(iam: Any, caller: Caller) -> str | None:  # noqa: ANN401 - a boto3 client
+    kind, _, rest = caller.arn.rpartition(":")[2].partition("/")
+    if kind == "user":
+        return caller.arn
+    if kind != "assumed-role":
+        return None
+    role = rest.partition("/")[0]
+    # The session's ARN leaves out the role's path, which SSO's roles have.
+    try:
+        return str(iam.get_role(RoleName=role)["Role"]["Arn"])
+    except iam.exceptions.ClientError as error:
+        if not aws.refused(error) and aws.error_code(error) != "NoSuchEntity":
+            raise
+        return f"arn:{caller.partition}:iam::{caller.account}:role/{role}"

@@ -1,0 +1,66 @@
+"""The roles and users that policies name: KMS makes no key whose policy names one that does not exist."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.preflight.credentials import Caller
+from ops.preflight.line import Line, asked, bad, good
+from ops.shared import aws
+from stacks.aws_names import arn_account
+from stacks.settings import Settings
+
+SUBJECT = "named principals"
+
+
+def check(settings: Settings, caller: Caller) -> list[Line]:
+    """Look for the roles and users of the caller's account that `[access]` names; no line without any.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
+    """
+    named = dict(_named(settings, caller))
+    return [asked(SUBJECT, lambda: _existing(settings, named))] if named else []
+
+
+def _named(settings: Settings, caller: Caller) -> Iterator[tuple[str, str]]:
+    """Yield each ARN with the setting that names it; the caller's own role exists."""
+    access = settings.access
+    grants = [*access.readers, *access.writers]
+    named = [(one.principal, "access.readers and writers") for one in grants]
+    named += [(arn, "access.principals") for arn in access.principals]
+    if access.deploy_role is not None:
+        named.append((access.deploy_role, "access.deploy_role"))
+    for arn, setting in named:
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        if kind in ("role", "user") and arn_account(arn) == caller.account and not _is(arn, caller):
+            yield arn, setting
+
+
+def _is(arn: str, caller: Caller) -> bool:
+    """Whether the caller is that user, or has a session of that role; a session's ARN leaves out the path."""
+    kind, _, session = caller.arn.rpartition(":")[2].partition("/")
+    taken = kind == "assumed-role" and session.partition("/")[0] == arn.rpartition("/")[2] and ":role/" in arn
+    return taken or caller.arn == arn
+
+
+def _existing(settings: Settings, named: dict[str, str]) -> Line:
+    iam = aws.client("iam", settings.region)
+    missing = [arn for arn in named if not _exists(iam, arn)]
+    if not missing:
+        return good(SUBJECT, f"all {len(named)} of this account exist")
+    arn, *more = missing
+    others = f", nor {', '.join(more)}" if more else ""
+    return bad(
+        SUBJECT,
+        f"there is no {arn} ({named[arn]}){others}; KMS and S3 refuse a policy that names it",
+        "make it first, or correct the setting",
+    )
+
+
+def _exists(iam: Any, arn: str) -> bool:  # noqa: ANN401 - a boto3 client
+    kind, _, path = arn.rpartition(":")[2].partition("/")
+    name = path.rpartition("/")[2]
+    try:
+        found = iam.get_role(RoleName=name)["Role"] if kind == "role" else iam.get_user(UserName=name)["User"]
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    return bool(found["Arn"] == arn)

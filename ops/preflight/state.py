@@ -1,0 +1,161 @@
+"""The state backend: bucket, key, lock and state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.preflight.buckets import Owner, hidden, look_up
+from ops.preflight.credentials import Caller
+from ops.preflight.keys import usable
+from ops.preflight.line import Line, Mark, asked, bad, good, skipped, unknown
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import unsaved_states
+from ops.shared.toolchain import ROOT
+from ops.state.remote_state import DamagedStateError, RemoteState, Snapshot, releasing
+from stacks.settings import Settings
+
+REFUSED = "these credentials may not read {}, or may not be told that there is none"
+"""S3 answers 403, not 404, for a missing object where the caller may not list the bucket:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+
+SUBJECTS = (
+    "state bucket",
+    "its versions",
+    "its encryption",
+    "its public access",
+    "state key",
+    "state lock",
+    "state",
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the state says.
+
+    Attributes:
+        readable: whether it could be read, or there is none yet.
+        snapshot: the state; None where there is none.
+        bootstrapped: whether the state bucket is there; None where that could not be seen.
+    """
+
+    readable: bool
+    snapshot: Snapshot | None
+    bootstrapped: bool | None
+
+
+def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
+    """Check the backend; return also what the storage stack's state says."""
+    s3 = aws.client("s3", settings.state.region)
+    bucket = asked(SUBJECTS[0], lambda: _bucket(s3, settings, caller))
+    if bucket.mark is Mark.BAD:
+        reason = "there is no state bucket that can be used"
+        return [bucket, *skipped(SUBJECTS[1:], reason)], Found(False, None, False)
+    again = f"make bootstrap ENV={settings.environment}"
+    where = {"Bucket": settings.state.bucket, "ExpectedBucketOwner": caller.account}
+    checks: list[tuple[str, Callable[[], Line]]] = [
+        (SUBJECTS[1], lambda: _versions(s3, where, again)),
+        (SUBJECTS[2], lambda: _encryption(s3, where, again)),
+        (SUBJECTS[3], lambda: _public_access(s3, where, again)),
+        (SUBJECTS[4], lambda: usable(SUBJECTS[4], settings.state.key_alias, settings.state.region, again)),
+    ]
+    remote = RemoteState(settings, f"secure-storage-{settings.environment}")
+    checks.append((SUBJECTS[5], lambda: _lock(remote)))
+    lines = [bucket, *(asked(subject, ask) for subject, ask in checks)]
+    line, found = _state(remote, bootstrapped=True if bucket.mark is Mark.GOOD else None)
+    return [*lines, line], found
+
+
+def _bucket(s3: Any, settings: Settings, caller: Caller) -> Line:  # noqa: ANN401 - a boto3 client
+    subject, name, region = SUBJECTS[0], settings.state.bucket, settings.state.region
+    file = "the environment's file"
+    found = look_up(s3, name, caller.account)
+    if found.owner is Owner.NOBODY:
+        return bad(subject, f"{name} does not exist", f"make bootstrap ENV={settings.environment}")
+    if found.owner is Owner.OTHERS:
+        text = f"{name} is not account {caller.account}'s"
+        return bad(subject, text, f"set state.bucket to a name of your own in {file}, then make bootstrap")
+    if found.owner is Owner.HIDDEN:
+        return unknown(subject, hidden(name))
+    if found.region not in ("", region):
+        text = f"{name} is in {found.region}, and the settings say {region}"
+        return bad(subject, text, f"correct state.region in {file}")
+    return good(subject, f"{name} in {region}, of account {caller.account}")
+
+
+def _versions(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+    status = s3.get_bucket_versioning(**where).get("Status")
+    if status == "Enabled":
+        return good(SUBJECTS[1], "every version of the state is kept")
+    return bad(SUBJECTS[1], f"versioning is {status or 'off'}: an overwritten state is lost", remedy)
+
+
+def _encryption(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+    (rule, *_) = s3.get_bucket_encryption(**where)["ServerSideEncryptionConfiguration"]["Rules"]
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    if str(algorithm).startswith("aws:kms") and key:
+        return good(SUBJECTS[2], f"{algorithm} with {key}")
+    return bad(SUBJECTS[2], f"is {algorithm}, not aws:kms with a key of our own", remedy)
+
+
+def _public_access(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+    try:
+        block = s3.get_public_access_block(**where)["PublicAccessBlockConfiguration"]
+    except s3.exceptions.ClientError as error:
+        if aws.error_code(error) != "NoSuchPublicAccessBlockConfiguration":
+            raise
+        block = {}
+    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    off = [name for name in names if not block.get(name)]
+    if off:
+        return bad(SUBJECTS[3], f"is not blocked: {', '.join(off)} off", remedy)
+    return good(SUBJECTS[3], "blocked in all four ways")
+
+
+def _lock(remote: RemoteState) -> Line:
+    try:
+        lock = remote.lock()
+    except OpsError as error:
+        if not aws.refused(error):
+            raise
+        return unknown(SUBJECTS[5], REFUSED.format("the lock file"))
+    if lock is None:
+        return good(SUBJECTS[5], "free")
+    command = releasing(remote.environment, lock)
+    remedy = f"wait for it; if that run is dead for certain, {command} releases it"
+    text = f"held by {lock.who} since {lock.created}: {lock.operation}, lock {lock.id}"
+    return bad(SUBJECTS[5], text, remedy)
+
+
+def _emergency_copies(stack: str) -> list[Path]:
+    # Looked for here, as ops.state.emergency_copy moves what it finds, and a preflight changes nothing.
+    return [*sorted(ROOT.glob(f"terraform.{stack}.errored-*.tfstate")), *unsaved_states(stack)]
+
+
+def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Found]:
+    subject = SUBJECTS[6]
+    unreadable = Found(False, None, bootstrapped)
+    if copies := _emergency_copies(remote.stack):
+        text = f"the last deploy could not save it, so that it is only in {copies[0]}"
+        return bad(subject, text, f"make recover ENV={remote.environment}"), unreadable
+    try:
+        snapshot = remote.read()
+        listed = snapshot is not None or remote.was_deleted() is not None
+    except DamagedStateError as error:
+        problem, _, _ = str(error).partition(";")
+        return bad(subject, problem, f"make state-restore ENV={remote.environment}"), unreadable
+    except OpsError as error:
+        if aws.refused(error):
+            return unknown(subject, REFUSED.format("it")), unreadable
+        return bad(subject, str(error), "correct what the message names, and try again"), unreadable
+    if snapshot is None:
+        found = Found(True, None, bootstrapped)
+        if not listed:
+            text = "there is none, and these credentials may not see whether one was deleted"
+            return unknown(subject, text), found
+        return good(subject, "none yet: the first deploy makes it"), found
+    text = f"serial {snapshot.serial}, {len(snapshot.resources)} resources"
+    return good(subject, text), Found(True, snapshot, True)

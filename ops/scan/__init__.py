@@ -1,0 +1,1 @@
+"""Checkov over every environment, against docs/controls.md."""

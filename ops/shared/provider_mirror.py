@@ -1,0 +1,84 @@
+"""Where Terraform gets the AWS provider from: a mirror on this machine, else the public registry."""
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ops.shared.errors import OpsError
+
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+PROVIDER_VERSION = "5.100.0"  # what cdktf-cdktf-provider-aws 20.1.0 was generated from
+MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
+MACHINE_FOLDERS = (Path("/usr/local/share"), Path("/usr/share"), Path("/opt"), Path("/srv"))
+
+
+def _platform() -> str:
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"{platform.system().lower()}_{machine}"
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    if named := environ.get(MIRROR_VARIABLE):
+        yield Path(named)
+    home = Path.home()
+    yield home / ".terraform.d" / "plugins"
+    yield home / ".local" / "share" / "terraform" / "plugins"
+    for root in MACHINE_FOLDERS:
+        yield root / "terraform" / "plugins"
+        yield from sorted(root.glob("*"))
+
+
+def find_mirror(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder of a filesystem mirror that holds our provider for this machine, or None.
+
+    Looks at $TERRAFORM_PROVIDER_MIRROR, then where mirrors are usually put; only
+    the unpacked layout counts
+    (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
+
+    Raises:
+        OpsError: the variable names a folder that does not hold it.
+    """
+    named = environ.get(MIRROR_VARIABLE)
+    for candidate in _candidates(environ):
+        # Not Path.is_dir, which raises where we may not look: a folder in /opt that is not ours.
+        if os.path.isdir(candidate / PROVIDER / PROVIDER_VERSION / _platform()):  # noqa: PTH112
+            return candidate.absolute()  # terraform is started in other folders than we are
+        if named:  # is the first candidate
+            wanted = f"{PROVIDER}/{PROVIDER_VERSION}/{_platform()}"
+            raise OpsError(f"{MIRROR_VARIABLE} names {named}, which has no folder {wanted}")
+    return None
+
+
+def terraform_cli_config(mirror: Path | None, plugin_cache: Path) -> str:
+    """Return the text of a Terraform CLI configuration that uses `mirror`.
+
+    Without one, providers come from the public registry and are kept in
+    `plugin_cache`, so that each is fetched once.
+    """
+    if mirror is None:
+        return f"plugin_cache_dir = {_quoted(plugin_cache)}\n"
+    return (
+        "provider_installation {\n"
+        "  filesystem_mirror {\n"
+        f"    path    = {_quoted(mirror)}\n"
+        f'    include = ["{PROVIDER}"]\n'
+        "  }\n"
+        "  direct {\n"
+        f'    exclude = ["{PROVIDER}"]\n'
+        "  }\n"
+        "}\n"
+    )
+
+
+def _quoted(path: Path) -> str:
+    # Not in ASCII: HCL does not know JSON's pairs of \u escapes.
+    return json.dumps(os.fspath(path), ensure_ascii=False)
+
+
+def user_cli_config(environ: Mapping[str, str]) -> Path | None:
+    """Return the Terraform CLI configuration that the user has already, or None."""
+    named = environ.get("TF_CLI_CONFIG_FILE") or os.fspath(Path.home() / ".terraformrc")
+    path = Path(named)
+    return path.absolute() if path.is_file() else None

@@ -1,0 +1,40 @@
+"""Python tools that are installed apart from the project's own, since their requirements would not fit."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from ops.shared.errors import OpsError
+from ops.shared.process import check
+from ops.shared.toolchain import ROOT
+
+
+def install_apart(what: str, *, requirements: Path, home: Path, executable: str, log: Path) -> Path:
+    """Return an executable of a virtual environment, made first if it is not there as it should be.
+
+    Args:
+        what: what the user is told is being set up.
+        requirements: a pip requirements file with exact versions and hashes.
+        home: the virtual environment's folder.
+        executable: its name in `bin`.
+        log: the file that pip's output goes to.
+
+    Raises:
+        OpsError: it could not be installed.
+    """
+    path, stamp = home / "bin" / executable, home / ".made-from"
+    # The folder counts too: the scripts in bin name it.
+    wanted = hashlib.sha256(requirements.read_bytes() + f"{home} {sys.version}".encode()).hexdigest()
+    if path.is_file() and stamp.is_file() and stamp.read_text() == wanted:
+        return path
+    print(f"Setting up {what} in {home} (once, about a minute; log in {log}) …", file=sys.stderr)
+    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"]
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        check([sys.executable, "-m", "venv", "--clear", home], env=os.environ, cwd=ROOT, log=log)
+        check([*pip, "--require-hashes", "-r", requirements], env=os.environ, cwd=ROOT, log=log)
+    except OpsError as error:
+        raise OpsError(f"{what} could not be set up: {error}") from error
+    stamp.write_text(wanted)
+    return path

@@ -1,0 +1,159 @@
+"""Terraform itself, on the synthesized stacks of one environment, with its output in our hands."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.shared.checkout import enter_checkout
+from ops.shared.errors import OpsError
+from ops.shared.toolchain import ROOT, tool_environment
+from review.log import errors_of, warnings_of
+from review.model import Notice
+from stacks.settings import Settings
+
+_FRAME = re.compile(r"^[│╷╵ ]+")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One synthesized stack.
+
+    Attributes:
+        name: the stack's name, such as `secure-storage-dev`.
+        folder: where its JSON lies, and where Terraform runs.
+        env: the environment of Terraform.
+    """
+
+    name: str
+    folder: Path
+    env: Mapping[str, str]
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The stack's Terraform JSON."""
+        content: dict[str, Any] = json.loads((self.folder / "cdk.tf.json").read_bytes())
+        return content
+
+    def init(self, *arguments: str) -> None:
+        """Run `terraform init`; raises OpsError where the backend cannot be reached."""
+        self.terraform("init", "-input=false", *arguments)
+
+    def terraform(self, *arguments: str, accept: Collection[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        """Run Terraform and return what it printed, without colours.
+
+        Raises:
+            OpsError: its exit status is none of `accept`; the message has what Terraform says was wrong.
+        """
+        done = subprocess.run(
+            ["terraform", *arguments],
+            cwd=self.folder,
+            env=self._variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in accept:
+            raise self._failure(arguments[0], done.returncode, done.stderr)
+        return done
+
+    def plan(self, *arguments: str) -> tuple[Notice, ...]:
+        """Run `terraform plan`; return what Terraform warns of.
+
+        Raises:
+            OpsError: it failed; the message has what Terraform says was wrong.
+        """
+        done = self.terraform("plan", "-json", *arguments, accept=range(256))
+        if done.returncode != 0:
+            errors = [f"{one.summary} {one.detail}".split("\n\n")[0] for one in errors_of(done.stdout)]
+            problem = "; ".join(" ".join(one.split()) for one in errors)
+            raise self._failure("plan", done.returncode, f"Error: {problem}" if problem else done.stderr)
+        return warnings_of(done.stdout)
+
+    def apply(self, *arguments: str) -> None:
+        """Run `terraform apply`, with what it prints shown as it comes.
+
+        Raises:
+            OpsError: it failed; the message has what Terraform says was wrong.
+        """
+        sys.stdout.flush()
+        with subprocess.Popen(
+            ["terraform", "apply", "-input=false", *arguments],
+            cwd=self.folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            try:
+                _, stderr = child.communicate()
+            except BaseException as interruption:
+                # Were it killed, it could not write down what it has just made. A Ctrl-C it has had itself,
+                # and a second one would make it stop at once.
+                if not isinstance(interruption, KeyboardInterrupt):
+                    child.terminate()
+                child.communicate()
+                raise
+        if child.returncode != 0:
+            raise self._failure("apply", child.returncode, stderr)
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {**self.env, "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"}
+
+    def _failure(self, command: str, status: int, stderr: str) -> OpsError:
+        problem = problem_of(stderr) or f"exit status {status}"
+        return OpsError(f"`terraform {command}` of {self.name} failed: {problem}")
+
+
+def problem_of(stderr: str) -> str:
+    """Return the errors that Terraform printed, on one line: each one's title and first paragraph."""
+    lines = [_FRAME.sub("", line).strip() for line in stderr.splitlines()]
+    problems = []
+    for place, line in enumerate(lines):
+        if line.startswith("Error: "):
+            paragraphs = "\n".join(lines[place:]).split("\n\n")
+            # The place in the JSON that was synthesized means nothing to a reader of the settings.
+            detail = next((text for text in paragraphs[1:] if not text.startswith(("with ", "on "))), "")
+            problems.append(" ".join(f"{line.removeprefix('Error: ')} {detail}".split()))
+    return "; ".join(problems)
+
+
+@contextlib.contextmanager
+def synthesized(
+    environment: str, environ: Mapping[str, str] = os.environ
+) -> Iterator[tuple[Settings, dict[str, Stack]]]:
+    """Synthesize an environment into a temporary folder, and remove that with the block.
+
+    Args:
+        environment: its name.
+        environ: the variables that Terraform gets, with the credentials.
+
+    Yields:
+        the environment's settings, and its stacks by their names.
+
+    Raises:
+        OpsError: the settings are wrong, or a stack cannot be synthesized.
+    """
+    env = {**tool_environment(environ), "ENVIRONMENT_SUFFIX": environment}
+    (settings,) = enter_checkout(env)
+    with tempfile.TemporaryDirectory(prefix="secure-s3-") as temporary:
+        out = Path(temporary, "cdktf.out")
+        done = subprocess.run(
+            [sys.executable, ROOT / "main.py"],
+            cwd=ROOT,
+            env={**env, "CDKTF_OUTDIR": str(out)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise OpsError(done.stderr.strip().removeprefix("Error: ") or "synthesis failed")
+        yield settings, {path.name: Stack(path.name, path, env) for path in (out / "stacks").iterdir()}

@@ -1,0 +1,1 @@
+"""Terraform's remote state: read it, check it, restore it."""

@@ -1,0 +1,296 @@
+"""Terraform's state and its lock, as the objects in the state bucket that they are.
+
+Everything here works where Terraform itself no longer starts: `terraform init`
+fails on a state that is not JSON, and takes an empty one for an environment
+in which nothing was deployed yet.
+"""
+
+import contextlib
+import getpass
+import json
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from stacks.settings import Settings
+
+
+class DamagedStateError(OpsError):
+    """There is a state, or there was one, and Terraform cannot use it; the message names the remedy."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of a state.
+
+    Attributes:
+        body: its bytes.
+        serial: which write it was, counted by Terraform.
+        lineage: what all versions of one state have in common.
+        outputs: the stack's outputs by name, as {"value": …, "type": …, "sensitive": …}.
+        resources: the attributes of what Terraform manages, by address.
+        tainted: addresses that were not made to the end, and that the next deploy would replace.
+    """
+
+    body: bytes
+    serial: int
+    lineage: str
+    outputs: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, Mapping[str, Any]]
+    tainted: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, body: bytes) -> "Snapshot":
+        """Read a state file; raises ValueError with what it is instead, such as "is empty"."""
+        if not body.strip():
+            raise ValueError("is empty")
+        try:
+            content = json.loads(body)
+        except ValueError:
+            raise ValueError("is not JSON") from None
+        try:
+            managed = {
+                f"{resource['type']}.{resource['name']}": resource["instances"][0]
+                for resource in content["resources"]
+                if resource["mode"] == "managed" and resource["instances"]
+            }
+            return cls(
+                body=body,
+                serial=int(content["serial"]),
+                lineage=str(content["lineage"]),
+                outputs=dict(content["outputs"]),
+                resources={address: dict(one["attributes"]) for address, one in managed.items()},
+                tainted=tuple(address for address, one in managed.items() if one.get("status") == "tainted"),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ValueError("is JSON, but not a Terraform state") from None
+
+    def with_serial(self, serial: int) -> bytes:
+        """Return the state file with another serial, as Terraform writes it."""
+        content = json.loads(self.body) | {"serial": serial}
+        return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the state object; `problem` says what is wrong where there is no snapshot."""
+
+    id: str
+    written: datetime
+    size: int
+    latest: bool
+    snapshot: Snapshot | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who works on the state: what Terraform wrote to its lock file."""
+
+    id: str
+    who: str
+    operation: str
+    created: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"locked by {self.who} since {self.created} ({self.operation}, lock {self.id})"
+
+
+def releasing(environment: str, lock: Lock | None) -> str:
+    """Return the command that releases a lock, by its id: nobody releases one that they did not see."""
+    which = "LOCK_ID" if lock is None else lock.id
+    return f"make recover ENV={environment} ARGS='--release-lock {which}'"
+
+
+class RemoteState:
+    """The state of one stack in its environment's state bucket.
+
+    Every method raises OpsError where S3 refuses or does not answer.
+
+    Attributes:
+        stack: the stack's name.
+        bucket, key: where its state is.
+    """
+
+    def __init__(self, settings: Settings, stack: str) -> None:
+        """Name the state of `stack`; nothing is asked of S3 yet."""
+        self.environment = settings.environment
+        self.stack = stack
+        self.bucket = settings.state.bucket
+        self.key = f"{stack}/terraform.tfstate"
+        self._region = settings.state.region
+        self._where = {"Bucket": self.bucket}
+        if settings.account_id is not None:
+            self._where["ExpectedBucketOwner"] = settings.account_id
+
+    @property
+    def url(self) -> str:
+        """The state object, as people write it."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+        return aws.client("s3", self._region)
+
+    def read(self) -> Snapshot | None:
+        """Return the state, or None where there never was one.
+
+        Raises:
+            DamagedStateError: it is empty, is not a state, or was deleted.
+        """
+        body = self._get(self.key)
+        if body is None:
+            if self.was_deleted():
+                raise self._damaged("was deleted")
+            return None
+        try:
+            return Snapshot.parse(body)
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
+
+    def was_deleted(self) -> bool | None:
+        """Tell whether a missing state has versions; None where these credentials may not list them.
+
+        Our policies allow it. Whoever lacks it sees as much as Terraform does: no state.
+        """
+        try:
+            return any(True for _ in self._own_versions())
+        except OpsError as error:
+            if aws.refused(error):
+                return None
+            raise
+
+    def _damaged(self, problem: str) -> DamagedStateError:
+        scope = " ARGS=--backend" if self.stack.endswith("-state") else ""
+        return DamagedStateError(
+            f"the state {self.url} {problem}; "
+            f"make state-restore ENV={self.environment}{scope} brings an earlier version of it back"
+        )
+
+    def versions(self) -> list[Version]:
+        """Return every version of the state object, the newest first."""
+        versions = []
+        for listed in self._own_versions():
+            body = self._get(self.key, listed["VersionId"])
+            snapshot, problem = None, ""
+            try:
+                snapshot = Snapshot.parse(body or b"")
+            except ValueError as error:
+                problem = str(error)
+            versions.append(
+                Version(
+                    listed["VersionId"],
+                    listed["LastModified"],
+                    listed["Size"],
+                    listed["IsLatest"],
+                    snapshot,
+                    problem,
+                )
+            )
+        return versions
+
+    def all_bodies(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every version of every state in the bucket, of other stacks too, each after its key."""
+        for listed in self._listed(""):
+            if listed["Key"].endswith(".tfstate"):
+                yield listed["Key"], self._get(listed["Key"], listed["VersionId"]) or b""
+
+    def _own_versions(self) -> Iterator[dict[str, Any]]:
+        # The prefix is that of the lock file, too.
+        return (one for one in self._listed(self.key) if one["Key"] == self.key)
+
+    def _listed(self, prefix: str) -> Iterator[dict[str, Any]]:
+        with self._errors("list the versions of"):
+            pages = self._s3.get_paginator("list_object_versions").paginate(**self._where, Prefix=prefix)
+            for page in pages:
+                yield from page.get("Versions", [])
+
+    def lock(self) -> Lock | None:
+        """Return who holds the lock."""
+        body = self._get(self._lock_key)
+        if body is None:
+            return None
+        try:
+            content = json.loads(body)
+        except ValueError:
+            content = {}
+        fields = [str(content.get(name) or "unknown") for name in ("ID", "Who", "Operation", "Created")]
+        operation = fields[2].removeprefix("OperationType").lower()
+        return Lock(id=fields[0], who=fields[1], operation=operation, created=fields[3])
+
+    def release(self, lock: Lock) -> None:
+        """Delete the lock file, if it is still the one of `lock`."""
+        if self.lock() != lock:
+            raise OpsError(f"the lock on {self.url} changed hands just now: nothing was released")
+        self._delete_lock()
+
+    @contextlib.contextmanager
+    def locked(self, operation: str) -> Iterator[None]:
+        """Hold the lock for the block, as Terraform does: nobody deploys meanwhile.
+
+        Raises:
+            OpsError: somebody else holds it.
+        """
+        info = {
+            "ID": str(uuid.uuid4()),
+            "Operation": operation,
+            "Info": "",
+            "Who": f"{getpass.getuser()}@{socket.gethostname()}",
+            "Version": "",
+            "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "Path": f"{self.bucket}/{self.key}",
+        }
+        with self._errors("lock"):
+            body = json.dumps(info).encode()
+            if not aws.put_own(self._s3, body, {**self._where, "Key": self._lock_key}):
+                raise self.held(self.lock())
+        try:
+            yield
+        finally:
+            self._delete_lock()
+
+    def held(self, lock: Lock | None) -> OpsError:
+        """Return the error for a state that somebody else works on."""
+        who = lock or "locked"
+        return OpsError(
+            f"the state {self.url} is {who}; if that run is dead for certain, "
+            f"{releasing(self.environment, lock)} releases it"
+        )
+
+    def write(self, body: bytes) -> None:
+        """Make `body` the newest version, and read it back."""
+        with self._errors("write"):
+            self._s3.put_object(**self._where, Key=self.key, Body=body, ContentType="application/json")
+        if self._get(self.key) != body:
+            raise OpsError(f"{self.url} does not read back as it was written just now")
+
+    @property
+    def _lock_key(self) -> str:
+        return f"{self.key}.tflock"
+
+    def _delete_lock(self) -> None:
+        with self._errors("unlock"):
+            self._s3.delete_object(**self._where, Key=self._lock_key)
+
+    def _get(self, key: str, version: str | None = None) -> bytes | None:
+        which = {} if version is None else {"VersionId": version}
+        with self._errors("read"):
+            return aws.get_object(self._s3, **self._where, Key=key, **which)
+
+    @contextlib.contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        with aws.one_line_errors(f"cannot {doing} the state {self.url}"):
+            try:
+                yield
+            except self._s3.exceptions.NoSuchBucket as error:
+                raise OpsError(
+                    f"the state bucket {self.bucket} does not exist; "
+                    f"make bootstrap ENV={self.environment} makes it"
+                ) from error

@@ -1,0 +1,84 @@
+"""Which room may import which: the arrows of docs/architecture.md, and no others."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+import pytest
+
+MAY_IMPORT = {
+    "constructs_lib": set(),
+    "main": {"stacks"},
+    "presign": set(),
+    "proof": set(),
+    "review": {"proof"},
+    "stacks": {"constructs_lib", "proof"},
+    "ops.shared": {"review", "stacks"},
+    "ops.state": {"ops.shared", "stacks"},
+    "ops.embedded": {"ops.shared"},
+    "ops.deploy": {"constructs_lib", "ops.shared", "ops.state", "proof", "review", "stacks"},
+    "ops.preflight": {
+        *("constructs_lib", "proof", "review", "stacks"),
+        *("ops.deploy", "ops.shared", "ops.state"),
+    },
+    "ops.ci": {"ops.deploy", "ops.preflight", "ops.shared", "ops.state", "review", "stacks"},
+    "ops.scan": {"ops.embedded", "ops.shared", "stacks"},
+    "ops.demo": {"ops.ci", "ops.embedded", "ops.shared", "stacks"},
+    "ops.pages": {"ops.deploy", "ops.shared", "proof", "stacks"},
+    "ops.cli": {
+        *("ops.ci", "ops.demo", "ops.deploy", "ops.preflight", "ops.scan", "ops.shared", "ops.state"),
+        "review",
+    },
+    "ops.__main__": {"ops.cli"},
+}
+"""Each room, and those that it may know."""
+
+OURS = {room.partition(".")[0] for room in MAY_IMPORT}
+
+
+def room(module: str) -> str:
+    """The room of a module: its package, and of ops the package within."""
+    first, *rest = module.split(".")
+    return f"{first}.{rest[0]}" if first == "ops" and rest else first
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for name in sorted(OURS):
+        found = [ROOT / f"{name}.py"] if name == "main" else sorted((ROOT / name).rglob("*.py"))
+        yield from ((".".join(file.relative_to(ROOT).with_suffix("").parts), file) for file in found)
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_room_imports_only_what_it_may(name: str) -> None:
+    known = {
+        room(one)
+        for module, file in modules()
+        if room(module) == name
+        for one in imported(file)
+        if one.partition(".")[0] in OURS
+    }
+    assert known - {name} - MAY_IMPORT[name] == set()
+    assert MAY_IMPORT[name] - known == set(), "it does not need these"
+
+
+def test_every_module_is_in_a_room() -> None:
+    assert {room(module) for module, _ in modules()} - {"ops.__init__"} == set(MAY_IMPORT)
+
+
+def test_nothing_goes_round() -> None:
+    left = dict(MAY_IMPORT)
+    while left:
+        free = [name for name, known in left.items() if not known & set(left)]
+        assert free, f"these know each other: {sorted(left)}"
+        for name in free:
+            del left[name]
