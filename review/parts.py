@@ -3,6 +3,7 @@
 https://developer.hashicorp.com/terraform/internals/json-format
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -147,15 +148,12 @@ def _programs(plan: Plan) -> Iterator[Finding]:
             yield careful("it is read by the provider {}, about which there is no rule", provider).at(address)
 
 
+_KEY = re.compile(r'\[(?:"(?:\\.|[^"\\])*"|[^"\]]*)\]')  # a text may have brackets in it
+
+
 def plain_address(address: str) -> str:
     """Return an address without the keys of instances, as configurations have it."""
-    plain, inside = [], 0
-    for character in address:
-        inside += character == "["
-        if not inside:
-            plain.append(character)
-        inside -= character == "]" and inside > 0
-    return "".join(plain)
+    return _KEY.sub("", address)
 
 
 def _providers(plan: Plan) -> Iterator[Finding]:

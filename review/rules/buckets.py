@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from review.accounts import foreign
+from review.accounts import foreign, region_of
 from review.attributes import Json, blocks, first
 from review.facts.kinds import GUARDS
 from review.model import Finding, careful, dangerous, good
@@ -47,7 +47,9 @@ def _encryption(before: Json, after: Json, it: Subject) -> Iterator[Finding]:
             lost = ": who may read an object needs no key for it any more" if new == "AES256" else ""
             yield dangerous(words + lost, new, old)
         return
-    if key_name(keys[0]) != key_name(keys[1]):
+    regions = {region_of(one) for one in keys} - {""}
+    # A key of several regions has one id in all of them, and S3 takes none of another region.
+    if key_name(keys[0]) != key_name(keys[1]) or len(regions) > 1:
         yield dangerous("the default key is {} now, and was {}", keys[1] or AWS_KEY, keys[0] or AWS_KEY)
 
 

@@ -52,3 +52,21 @@ def test_a_type_without_rules_is_never_safe(actions: str) -> None:
     before = None if actions == "create" else {"x": 1}
     after = None if actions in ("delete", "forget") else {"x": 2}
     assert review_of(document("aws_brand_new", actions, before, after)).verdict == "careful"
+
+
+@pytest.mark.parametrize("key", ['["a"]', "[0]", '["a]b"]', '["a[b"]', r'["a\"]b"]', ""])
+@pytest.mark.parametrize(("action", "verdict"), [("create", "careful"), ("no-op", "no changes")])
+def test_a_program_runs_whatever_the_key_of_its_instance_is(key: str, action: str, verdict: str) -> None:
+    runs = {"address": "terraform_data.x", "type": "terraform_data", "provisioners": [{"type": "local-exec"}]}
+    change = {
+        "address": f"module.m{key}.terraform_data.x{key}",
+        "type": "terraform_data",
+        "change": {"actions": [action], "before": None, "after": {}},
+    }
+    module = {"module_calls": {"m": {"module": {"resources": [runs]}}}}
+    made = {
+        "format_version": "1.2",
+        "resource_changes": [change],
+        "configuration": {"root_module": module},
+    }
+    assert review_of(made).verdict == verdict
