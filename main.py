@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from settings.loading import load_environments
+from settings.model import Settings
+from settings.problems import SettingsError
 from stacks.app import build
-from stacks.environments import load_environments
 from stacks.promises import BrokenPromiseError, refuse_broken
-from stacks.settings import Settings
-from stacks.settings_errors import SettingsError
 
 
 def synthesize(environments: Sequence[Settings], outdir: Path) -> None:

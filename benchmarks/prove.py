@@ -35,8 +35,8 @@ def measured(*arguments: str | Path) -> Seconds:
 
 def synthesize(environments: Path, proof: str) -> None:
     """Synthesize the environments of a folder, with their first proof or without one."""
+    from settings.loading import load_environments
     from stacks.app import build
-    from stacks.environments import load_environments
     from stacks.promises import refuse_broken
 
     settings = load_environments(environments, {})
@@ -50,7 +50,7 @@ def prove_everything() -> None:
     """Prove every environment and variant as `make prove` does."""
     from ops.deploy.prove import proven_of
     from proof.properties import Known
-    from stacks.environments import load_environments
+    from settings.loading import load_environments
 
     known = Known()
     for folder in (SHIPPED, VARIANTS, VARIANTS / "ci"):

@@ -1,8 +1,8 @@
 """Which account and region a stack deploys to."""
 
 from constructs_lib import aws
-from stacks.aws_names import partition_of
-from stacks.settings import Settings
+from settings.model import Settings
+from settings.names.aws import partition_of
 
 from cdktf import TerraformStack
 

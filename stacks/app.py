@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from settings.model import Settings
 from stacks.ci import CiStack
-from stacks.settings import Settings
 from stacks.state_backend import StateBackendStack
 from stacks.storage import StorageStack
 

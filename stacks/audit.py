@@ -7,8 +7,8 @@ from constructs_lib.audit_trail import AuditTrail
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.event_patterns import ALARMS, Watched
 from constructs_lib.log_bucket import LogBucket
+from settings.model import Settings
 from stacks.account import Account
-from stacks.settings import Settings
 
 from constructs import Construct
 

@@ -4,11 +4,11 @@ from constructs_lib.ci_role import CiRole
 from constructs_lib.oidc_provider import OidcProvider
 from constructs_lib.policies import Document, plan_files, trust_policy
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
+from settings.defaults import ci_role_names
+from settings.model import Settings
+from settings.problems import SettingsError
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely
-from stacks.settings import Settings
-from stacks.settings_defaults import ci_role_names
-from stacks.settings_errors import SettingsError
 from stacks.storage import StorageStack
 
 from cdktf import TerraformOutput, TerraformStack

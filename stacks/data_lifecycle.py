@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib.lifecycle import LifecycleRule, Transition, rule_id
-from stacks.settings_protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
+from settings.protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 
 
 def lifecycle_rules(settings: LifecycleSettings) -> list[LifecycleRule]:

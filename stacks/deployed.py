@@ -14,8 +14,8 @@ from typing import Any
 from constructs_lib.policies.trust_policy import ISSUER
 from proof import Policy, policy
 from proof.properties.things import Bucket, Holder, Key, Topic
-from stacks.aws_names import arn_account, partition_of
-from stacks.settings import Settings
+from settings.model import Settings
+from settings.names.aws import arn_account, partition_of
 
 STAND_IN = "123456789012"
 """The account where nothing says which one it is."""

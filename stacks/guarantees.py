@@ -26,8 +26,8 @@ from proof.properties import (
 )
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
+from settings.defaults import ci_role_names, replication_boundary_name, replication_role_name
 from stacks.proofs_words import InProofsWords, named, via
-from stacks.settings_defaults import ci_role_names, replication_boundary_name, replication_role_name
 
 Guarantee = Property | GivenUp
 

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from proof.properties import GivenUp, Known, Property, Proven, check
+from settings.model import Settings
 from stacks.deployed import Deployed, Json
 from stacks.guarantees import Guarantee, Guarantees
-from stacks.settings import Settings
 
 LIMITS = {"bucket": 20_480, "key": 32_768}
 """Bytes that AWS takes of a policy:

@@ -6,8 +6,8 @@ from proof.asking import EVERY, Action, Principal, When
 from proof.properties import environments, keys, records, replicas
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, Grant, Holder
+from settings.defaults import ci_role_names, replication_role_name
 from stacks.deployed import Deployed
-from stacks.settings_defaults import ci_role_names, replication_role_name
 
 ISSUER = "token.actions.githubusercontent.com"
 

@@ -10,11 +10,11 @@ from constructs_lib.log_bucket import LogBucket
 from constructs_lib.object_lock import ObjectLock
 from constructs_lib.policies import Perimeter
 from constructs_lib.secure_bucket import SecureBucket
+from settings.model import Settings
 from stacks.account import Account
 from stacks.audit import audit, trail_arn
 from stacks.data_lifecycle import lifecycle_rules
 from stacks.replication import replicate
-from stacks.settings import Settings
 
 from cdktf import ITerraformDependable
 from constructs import Construct

@@ -1,6 +1,6 @@
 """Where stacks keep their Terraform state: in the environment's state bucket, locked by S3's lock file."""
 
-from stacks.settings import Settings
+from settings.model import Settings
 
 from cdktf import S3Backend, TerraformStack
 

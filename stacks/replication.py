@@ -9,9 +9,9 @@ from constructs_lib.policies.replication_policy import Side, key_statements, rep
 from constructs_lib.private_bucket import PrivateBucket
 from constructs_lib.replication import Choices, Replication
 from constructs_lib.secure_bucket import SecureBucket
+from settings.defaults import replication_boundary_name, replication_role_name
+from settings.model import Settings
 from stacks.account import Account
-from stacks.settings import Settings
-from stacks.settings_defaults import replication_boundary_name, replication_role_name
 
 from cdktf import ITerraformDependable
 from constructs import Construct

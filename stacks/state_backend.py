@@ -6,11 +6,11 @@ from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies import plan_files
 from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
+from settings.defaults import replication_boundary_name
+from settings.model import Settings
 from stacks import replication
 from stacks.account import Account
 from stacks.remote_state import keep_state_remotely, state_key
-from stacks.settings import Settings
-from stacks.settings_defaults import replication_boundary_name
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct

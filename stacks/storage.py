@@ -8,12 +8,12 @@ from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.access_policy import access_policy, read_policy, write_policy
 from constructs_lib.policies.encryption import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
+from settings.defaults import ci_role_names
+from settings.model import GrantSettings, Settings
 from stacks.account import Account
 from stacks.protection import protect_data
 from stacks.remote_state import keep_state_remotely
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
-from stacks.settings import GrantSettings, Settings
-from stacks.settings_defaults import ci_role_names
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from settings.loading import load_environments
 from stacks.app import build
-from stacks.environments import load_environments
 
 import pytest
 

@@ -20,7 +20,7 @@ from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, refuse_lost_state
 from review.model import DANGEROUS
-from stacks.settings import Settings
+from settings.model import Settings
 
 
 def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:

@@ -13,7 +13,7 @@ from ops.ci.manifest import PLAN_JSON, REVIEW
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError
 from review.plan import Plan, PlanError, parse_object, read_plan
-from stacks.settings import Settings
+from settings.model import Settings
 
 DEPLOYED_COMMIT = "deployed/commit.json"
 """Which commit was deployed last, in the store."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from stacks.settings_files import environment_of
+from settings.files import environment_of
 
 WITHOUT_EFFECT = ("README.md", "benchmarks/", "docs/", "examples/", "presign/", "tests/")
 """What no plan is made of: nothing that synthesizes, plans or reviews a stack reads any of it.

@@ -18,7 +18,7 @@ from review.build import review
 from review.model import Review
 from review.plan import Plan, parse_object, read_plan
 from review.render.as_json import as_json
-from stacks.settings import Settings
+from settings.model import Settings
 
 DEPLOYED = f"deployed/{CONFIGURATION}"
 """The configuration that was deployed last, in the store."""

@@ -22,7 +22,7 @@ from ops.ci.manifest import (
 )
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from stacks.settings import Settings
+from settings.model import Settings
 
 
 class PlanStore:

@@ -13,7 +13,7 @@ from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator
 from ops.shared.process import process_group
 from ops.shared.toolchain import ROOT
-from stacks.settings import Settings
+from settings.model import Settings
 
 DEV = Path("environments", "dev.toml")
 

@@ -17,8 +17,8 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, synthesized
 from ops.state.remote_state import Snapshot
-from stacks.settings import Settings
-from stacks.settings_files import settings_file
+from settings.files import settings_file
+from settings.model import Settings
 
 import click
 

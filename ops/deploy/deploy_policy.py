@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
-from stacks.aws_names import partition_of
+from settings.names.aws import partition_of
 
 Document = dict[str, Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 from ops.deploy.own_keys import OWN_TAGS, OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from stacks.aws_names import partition_of
-from stacks.settings import Settings
+from settings.model import Settings
+from settings.names.aws import partition_of
 
 Resources = Mapping[str, Mapping[str, Any]]
 

@@ -2,7 +2,7 @@
 
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from stacks.settings import Settings
+from settings.model import Settings
 
 REASON = "it is chosen when a bucket is made, so that Terraform would have to replace the bucket"
 REMEDY = "set object_lock.mode as the bucket is, or bucket_name to that of a new bucket"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.shared import aws
-from stacks.aws_names import arn_account
+from settings.names.aws import arn_account
 
 OWN_TAGS = ("Environment", "Project")
 """The tags that do not change from one deploy to the next, as Repository and Author do."""

@@ -10,7 +10,7 @@ from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from proof.properties import GivenUp, Known, Proven
-from stacks.settings import Settings
+from settings.model import Settings
 
 EVERY_ENVIRONMENT = "all"
 
@@ -74,9 +74,9 @@ def proven_of(settings: Settings, known: Known | None = None, *, reasons: bool =
         OpsError: the roles of CI cannot be given what it needs.
     """
     # Only here, as it takes a second to load the bindings that come with the stacks.
+    from settings.problems import SettingsError
     from stacks.app import build
     from stacks.promises import prove
-    from stacks.settings_errors import SettingsError
 
     with tempfile.TemporaryDirectory(prefix="secure-s3-prove-") as temporary:
         try:

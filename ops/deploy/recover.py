@@ -10,7 +10,7 @@ from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, synthesized
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import RemoteState, Snapshot
-from stacks.settings import Settings
+from settings.model import Settings
 
 Agree = Callable[[str], bool]
 """Asks a person whether to do something."""

@@ -15,7 +15,7 @@ from ops.shared.process import ENDING
 from ops.shared.toolchain import tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.state_check import advice_after_failure, refuse_lost_state
-from stacks.settings_files import settings_file
+from settings.files import settings_file
 
 
 def synth(arguments: Sequence[str]) -> NoReturn:

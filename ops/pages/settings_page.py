@@ -9,11 +9,11 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from ops.shared.toolchain import ROOT
-from stacks.durations import duration_text
-from stacks.settings import Settings
-from stacks.settings_defaults import DecidedByLoader, NamedAfterEnvironment, StrictUnlessDev
-from stacks.settings_errors import toml_keys
-from stacks.settings_types import Limits
+from settings.defaults import DecidedByLoader, NamedAfterEnvironment, StrictUnlessDev
+from settings.durations import duration_text
+from settings.model import Settings
+from settings.problems import toml_keys
+from settings.types import Limits
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel
@@ -23,7 +23,7 @@ PAGE = Path("docs", "settings.md")
 
 HEAD = """# Settings
 
-Every key of a file in `environments/`, as `stacks/settings.py` defines it; `make docs` writes this page. A
+Every key of a file in `environments/`, as `settings/model.py` defines it; `make docs` writes this page. A
 key that is missing has its default, a key that is not here is an error, and so is every value that the limits
 do not allow: one line each, before anything is written.
 """

@@ -7,8 +7,8 @@ from typing import Any
 from ops.preflight.keys import key_of, unusable
 from ops.preflight.line import Line, bad, good
 from ops.shared.aws import error_code
-from stacks.aws_names import arn_account
-from stacks.settings import Settings
+from settings.model import Settings
+from settings.names.aws import arn_account
 
 
 @dataclass(frozen=True)

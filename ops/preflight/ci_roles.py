@@ -13,8 +13,8 @@ from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, asked, bad, good, skipped
 from ops.shared import aws
 from review.policy_findings import document_findings
-from stacks.settings import Settings
-from stacks.settings_defaults import ci_role_names
+from settings.defaults import ci_role_names
+from settings.model import Settings
 
 SUBJECT = "CI roles"
 SHOWN = 3

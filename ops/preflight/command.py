@@ -24,7 +24,7 @@ from ops.shared.environment_argument import known_environments
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import tool_environment
-from stacks.settings import Settings
+from settings.model import Settings
 
 import click
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ops.preflight.line import Line, bad, good, skipped
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from stacks.settings import Settings
+from settings.model import Settings
 
 SUBJECTS = ("credentials", "they last", "account")
 

@@ -6,7 +6,7 @@ from ops.preflight.credentials import Caller
 from ops.preflight.known import Known
 from ops.preflight.line import Line, bad, good, unknown
 from ops.shared import aws
-from stacks.settings import Settings
+from settings.model import Settings
 
 SUBJECT = "log bucket"
 

@@ -11,7 +11,7 @@ from ops.preflight.known import Known
 from ops.preflight.line import Line, asked, bad, good, skipped
 from ops.preflight.state import Found
 from ops.shared import aws
-from stacks.settings import Settings
+from settings.model import Settings
 
 SUBJECTS = ("bucket name", "key alias", "managed policies")
 

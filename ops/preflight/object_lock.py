@@ -2,7 +2,7 @@
 
 from ops.deploy.object_lock import REASON, REMEDY, change, is_locked
 from ops.preflight.line import Line, asked, bad, good
-from stacks.settings import Settings
+from settings.model import Settings
 
 SUBJECT = "object lock"
 

@@ -6,8 +6,8 @@ from typing import Any
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, asked, bad, good
 from ops.shared import aws
-from stacks.aws_names import arn_account
-from stacks.settings import Settings
+from settings.model import Settings
+from settings.names.aws import arn_account
 
 SUBJECT = "named principals"
 

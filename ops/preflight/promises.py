@@ -3,7 +3,7 @@
 from ops.deploy import prove
 from ops.preflight.line import Line, bad, good
 from proof.properties import Proven
-from stacks.settings import Settings
+from settings.model import Settings
 
 SUBJECT = "promises"
 

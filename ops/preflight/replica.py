@@ -8,8 +8,8 @@ from ops.preflight.keys import key_of, unusable
 from ops.preflight.known import Known
 from ops.preflight.line import Line, bad, good, skipped
 from ops.shared import aws
-from stacks.settings import Settings
-from stacks.settings_defaults import replication_boundary_name, replication_role_name
+from settings.defaults import replication_boundary_name, replication_role_name
+from settings.model import Settings
 
 SUBJECTS = ("replica bucket", "replica key alias", "replication role")
 

@@ -14,7 +14,7 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import unsaved_states
 from ops.shared.toolchain import ROOT
 from ops.state.remote_state import DamagedStateError, RemoteState, Snapshot, releasing
-from stacks.settings import Settings
+from settings.model import Settings
 
 REFUSED = "these credentials may not read {}, or may not be told that there is none"
 """S3 answers 403, not 404, for a missing object where the caller may not list the bucket:

@@ -15,7 +15,7 @@ from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.process import check
 from ops.shared.toolchain import ROOT, tool_environment
-from stacks.settings import Settings
+from settings.model import Settings
 
 PLANNED = ("dev", "prod")
 """The environments whose storage stacks are planned: one that may be destroyed, and one that is protected."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
-from stacks.environments import load_environments
-from stacks.settings import Settings
-from stacks.settings_errors import SettingsError
+from settings.loading import load_environments
+from settings.model import Settings
+from settings.problems import SettingsError
 
 ENVIRONMENTS = Path("environments")
 """The folder of the settings files in the checkout."""

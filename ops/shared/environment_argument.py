@@ -15,8 +15,8 @@ def known_environments(root: Path = ROOT) -> list[str]:
         OpsError: there is none, or the folder cannot be read.
     """
     # Only here, as `ops --help` would have to wait for it.
-    from stacks.settings_errors import SettingsError
-    from stacks.settings_files import environment_files
+    from settings.files import environment_files
+    from settings.problems import SettingsError
 
     try:
         return list(environment_files(root / "environments"))

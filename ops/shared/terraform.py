@@ -17,7 +17,7 @@ from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT, tool_environment
 from review.log import errors_of, warnings_of
 from review.model import Notice
-from stacks.settings import Settings
+from settings.model import Settings
 
 _FRAME = re.compile(r"^[│╷╵ ]+")
 

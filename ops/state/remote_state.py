@@ -18,7 +18,7 @@ from typing import Any
 
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from stacks.settings import Settings
+from settings.model import Settings
 
 
 class DamagedStateError(OpsError):

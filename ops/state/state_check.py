@@ -5,7 +5,7 @@ import contextlib
 from ops.shared.errors import OpsError
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import DamagedStateError, RemoteState
-from stacks.settings import Settings
+from settings.model import Settings
 
 
 def refuse_lost_state(settings: Settings, stack: str) -> None:

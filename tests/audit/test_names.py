@@ -11,8 +11,8 @@ from ops.preflight.line import Mark
 from ops.preflight.state import Found
 from ops.shared.errors import OpsError
 from ops.state.remote_state import Snapshot
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.audit.conftest import STACK, client
 from tests.conftest import VARIANTS
 

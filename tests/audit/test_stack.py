@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from settings.loading import load_environments
+from settings.model import Settings
 from stacks.app import build
-from stacks.environments import load_environments
-from stacks.settings import Settings
 from tests.audit.conftest import STACK
 from tests.conftest import VARIANTS
 

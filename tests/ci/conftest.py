@@ -11,7 +11,7 @@ from ops.ci.store import PlanStore
 from ops.embedded.aws import embedded_aws
 from ops.shared import aws
 from ops.shared.narrator import variables
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.conftest import ROOT
 
 import pytest

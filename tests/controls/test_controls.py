@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from ops.scan.command import CONTROLS
 from ops.scan.controls import STATUSES, Control, read_controls
-from stacks.settings import Settings
+from settings.model import Settings
 from tests.conftest import ROOT
 
 import pytest

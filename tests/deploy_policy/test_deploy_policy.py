@@ -14,8 +14,8 @@ from constructs_lib.policies.packing import LIMIT, MOST, TooLargeError, packed, 
 from ops.deploy import deploy_policy as module
 from ops.deploy.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
 from ops.shared.errors import OpsError
-from stacks.aws_names import partition_of
-from stacks.environments import load_environments
+from settings.loading import load_environments
+from settings.names.aws import partition_of
 from tests.conftest import ROOT, STACKS, VARIANTS
 from tests.deploy_policy.calls import Context, Needed
 from tests.deploy_policy.judge import judge, together

@@ -13,7 +13,7 @@ from ops.ci.store import PlanStore
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, embedded_aws
 from ops.preflight.ci_roles import wanted
 from ops.preflight.credentials import Caller
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.aws_proxy import AwsProxy
 from tests.conftest import VARIANTS
 from tests.deploy_policy.calls import Account, Key

@@ -19,10 +19,10 @@ from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import RemoteState
 from review.drift import Drift, drifts_of
 from review.plan import read_plan
+from settings.loading import load_environments
+from settings.model import GrantSettings, Settings
+from settings.names.aws import partition_of
 from stacks.app import build
-from stacks.aws_names import partition_of
-from stacks.environments import load_environments
-from stacks.settings import GrantSettings, Settings
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.deploy_policy.calls import Account, Key, Needed

@@ -12,8 +12,8 @@ from typing import Any
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.toolchain import tool_environment
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.aws_proxy import AwsProxy
 from tests.conftest import ROOT, VARIANTS
 from tests.conftest import STACKS as NAMES

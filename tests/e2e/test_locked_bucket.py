@@ -10,9 +10,9 @@ from typing import Any
 
 from ops.embedded.aws import embedded_aws
 from ops.shared.toolchain import tool_environment
+from settings.loading import load_environments
+from settings.model import Settings
 from stacks.app import build
-from stacks.environments import load_environments
-from stacks.settings import Settings
 from tests.conftest import VARIANTS
 
 import boto3

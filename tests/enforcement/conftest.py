@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from settings.loading import load_environments
 from stacks.app import build
-from stacks.environments import load_environments
 from tests.embedded_iam.agreement import Log, disagreements
 from tests.enforcement import agreement
 from tests.enforcement import bucket as buckets

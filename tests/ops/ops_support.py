@@ -36,7 +36,7 @@ def checkout_of_ops(folder: Path) -> Path:
     # With what Python compiled, but not what another process is just about to write.
     shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copytree(ROOT / "environments", folder / "environments")
-    for name in ("constructs_lib", "presign", "proof", "review", "stacks"):
+    for name in ("constructs_lib", "presign", "proof", "review", "settings", "stacks"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "main.py").symlink_to(ROOT / "main.py")
     return folder

@@ -7,8 +7,8 @@ from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import object_lock
 from ops.preflight.line import Mark
 from ops.shared.errors import OpsError
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.conftest import VARIANTS
 from tests.ops.preflight_support import Account, use_account
 

@@ -10,7 +10,7 @@ from ops.preflight import names
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, Mark
 from ops.preflight.state import Found
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account, use_account
 
 import pytest

@@ -11,8 +11,8 @@ from ops.preflight import ci_roles
 from ops.preflight.ci_roles import Role, wanted
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, Mark
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import VARIANTS
 from tests.ops import ops_support

@@ -8,7 +8,7 @@ from ops.preflight import log_bucket, names
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, Mark
 from ops.preflight.state import Found
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account
 from tests.ops.test_preflight_adoption import account, running  # noqa: F401 - fixtures
 

@@ -7,7 +7,7 @@ from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import principals
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, Mark
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, Account, use_account
 
 import pytest

@@ -11,7 +11,7 @@ from ops.preflight.command import environment_line
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, Mark
 from ops.shared import aws
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import (
     ACCOUNT,

@@ -9,7 +9,7 @@ from ops.preflight.credentials import Caller
 from ops.preflight.known import Known
 from ops.preflight.line import Line, Mark
 from ops.preflight.state import Found
-from stacks.environments import load_environments
+from settings.loading import load_environments
 from tests.conftest import VARIANTS
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, OTHER_ACCOUNT, Account
 

@@ -8,8 +8,8 @@ from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.aws import CONFLICT_WAITS, put_new, put_own
 from ops.shared.errors import OpsError
 from ops.state.remote_state import RemoteState
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call, Reset
 from tests.conftest import ROOT
 from tests.ops.preflight_support import STATE_BUCKET, STATE_KEY, Account, reset, use_account

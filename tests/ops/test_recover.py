@@ -15,7 +15,7 @@ from ops.shared.output_folder import local_state, output_folder, unsaved_states
 from ops.shared.terraform import Stack, synthesized
 from ops.shared.toolchain import ROOT
 from ops.state import emergency_copy
-from stacks.settings import Settings
+from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import STATE_BUCKET, STATE_KEY, Account, reset, use_account
 

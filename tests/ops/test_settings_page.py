@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from ops.pages.settings_page import PAGE, fields, page, section_of, toml
-from stacks.settings import Settings
+from settings.model import Settings
 from tests.conftest import ROOT
 
 import pytest

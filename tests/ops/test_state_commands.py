@@ -11,8 +11,8 @@ from ops.embedded.aws import embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import DamagedStateError, RemoteState
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from stacks.aws_names import partition_of
+from settings.names.aws import partition_of
 from tests.policy.engine import Document
 
 ACCOUNT = "111122223333"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stacks.aws_names import partition_of
+from settings.names.aws import partition_of
 from tests.conftest import CI_STACKS
 from tests.policy.deployment import ACCOUNT, Deployment, deployment, resolve
 from tests.policy.engine import Document, Engine, EngineRequest

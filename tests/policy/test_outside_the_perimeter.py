@@ -9,8 +9,8 @@ from pathlib import Path
 
 from constructs_lib.policies.perimeter import LISTING_ACTIONS
 from constructs_lib.policies.s3_actions import OBJECT_ACTIONS
+from settings.loading import load_environments
 from stacks.app import build
-from stacks.environments import load_environments
 from tests.policy.deployment import Deployment, deployment
 from tests.policy.engine import Engine
 from tests.policy.mutants import without_part

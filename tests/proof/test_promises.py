@@ -6,8 +6,8 @@ from typing import Any
 from main import synthesize as synthesize_here
 from proof import prove as engine
 from proof.properties import GivenUp, Known, Proven, model
+from settings.loading import load_environments
 from stacks.app import build
-from stacks.environments import load_environments
 from stacks.promises import BrokenPromiseError, prove, refuse_broken
 from tests.conftest import ROOT, VARIANTS
 from tests.test_synthesis import contents, synthesize

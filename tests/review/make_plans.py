@@ -21,9 +21,9 @@ from typing import Any
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.process import unwind_on_signals
 from ops.shared.toolchain import CACHE, tool_environment
+from settings.loading import load_environments
+from settings.problems import SettingsError
 from stacks.app import build
-from stacks.environments import load_environments
-from stacks.settings_errors import SettingsError
 from tests.review import corpus_extras
 from tests.review.corpus import CASES, LENIENT, STRICT, Case, Configuration, Settings
 

@@ -1,7 +1,7 @@
 """AWS's naming rules: what is refused matters as much as what is let through."""
 
-from stacks import aws_names
-from stacks.aws_names import InvalidValueError
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
 
 import pytest
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from stacks.aws_names import InvalidValueError
-from stacks.durations import duration, duration_text
+from settings.durations import duration, duration_text
+from settings.names.aws import InvalidValueError
 
 import pytest
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from stacks.environments import load_environments
-from stacks.settings import Settings
+from settings.loading import load_environments
+from settings.model import Settings
 
 import pytest
 from pydantic import ValidationError
@@ -42,7 +42,7 @@ def test_the_environments_of_this_repository_hold_no_account_id() -> None:
 
 
 def test_importing_the_settings_imports_neither_cdktf_nor_boto3() -> None:
-    code = "import sys, stacks.settings; print({'cdktf', 'jsii', 'boto3', 'botocore'} & set(sys.modules))"
+    code = "import sys, settings.model; print({'cdktf', 'jsii', 'boto3', 'botocore'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

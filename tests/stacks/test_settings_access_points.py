@@ -4,8 +4,8 @@ from pathlib import Path
 
 from constructs_lib.policies import to_json
 from constructs_lib.policies.access_policy import access_policy
-from stacks import s3_names
-from stacks.aws_names import InvalidValueError
+from settings.names import s3 as s3_names
+from settings.names.aws import InvalidValueError
 from tests.stacks.test_settings_combinations import problems
 
 import pytest

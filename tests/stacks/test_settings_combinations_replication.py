@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from stacks.environments import load_environments
-from stacks.settings_errors import SettingsError
+from settings.loading import load_environments
+from settings.problems import SettingsError
 
 import pytest
 

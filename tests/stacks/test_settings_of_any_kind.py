@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stacks.environments import load_environments
-from stacks.settings import Settings
-from stacks.settings_errors import SettingsError
+from settings.loading import load_environments
+from settings.model import Settings
+from settings.problems import SettingsError
 
 from hypothesis import given
 from hypothesis import settings as run

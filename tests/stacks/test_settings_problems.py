@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stacks.environments import load_environments
-from stacks.settings_errors import SettingsError
+from settings.loading import load_environments
+from settings.problems import SettingsError
 
 import pytest
 

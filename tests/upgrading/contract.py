@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from settings.loading import load_environments
 from stacks.app import build
-from stacks.environments import load_environments
 
 DOCUMENTS = ("policy", "assume_role_policy")
 """The attributes that hold a policy."""

@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/security/oidc
 
 import re
 
-from stacks.aws_names import InvalidValueError
+from settings.names.aws import InvalidValueError
 
 
 def repository(name: str) -> str:

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from stacks.aws_names import InvalidValueError
-from stacks.settings_protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
+from settings.names.aws import InvalidValueError
+from settings.protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 
 Wrong = tuple[str, InvalidValueError, object]
 

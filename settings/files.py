@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path, PurePath
 from typing import Any
 
-from stacks.settings_errors import SettingsError
+from settings.problems import SettingsError
 
 
 def environment_of(file: PurePath) -> str | None:

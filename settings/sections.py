@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from stacks.settings_defaults import DecidedByLoader, NamedAfterEnvironment
-from stacks.settings_types import (
+from settings.defaults import DecidedByLoader, NamedAfterEnvironment
+from settings.types import (
     LONGEST_EXPIRY,
     AccessPoints,
     BucketName,

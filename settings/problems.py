@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import get_args
 
-from stacks.aws_names import InvalidValueError
+from settings.names.aws import InvalidValueError
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError

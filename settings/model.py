@@ -1,21 +1,21 @@
-"""The settings of one environment: what they may be. stacks/environments.py reads them."""
+"""The settings of one environment: what they may be. settings/loading.py reads them."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
-from stacks import aws_names
-from stacks.aws_names import InvalidValueError
-from stacks.settings_defaults import (
+from settings.defaults import (
     DecidedByLoader,
     NamedAfterEnvironment,
     StrictUnlessDev,
     ci_role_names,
 )
-from stacks.settings_errors import (
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
+from settings.problems import (
     Refusal,
     refuse,
 )
-from stacks.settings_protection import (
+from settings.protection import (
     AuditSettings,
     CorsSettings,
     EventsSettings,
@@ -26,7 +26,7 @@ from stacks.settings_protection import (
     ObjectLockSettings,
     ReplicationSettings,
 )
-from stacks.settings_sections import (
+from settings.sections import (
     AccessSettings,
     CiSettings,
     EncryptionSettings,
@@ -36,7 +36,7 @@ from stacks.settings_sections import (
     Section,
     StateSettings,
 )
-from stacks.settings_types import (
+from settings.types import (
     AccountId,
     BucketName,
     Region,

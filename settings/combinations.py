@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from stacks import aws_names
-from stacks.aws_names import InvalidValueError
-from stacks.lifecycle_rules import wrong_rules
-from stacks.settings import Settings
-from stacks.settings_defaults import NamedAfterEnvironment
+from settings.defaults import NamedAfterEnvironment
+from settings.lifecycle_rules import wrong_rules
+from settings.model import Settings
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
 
 # The key in the file, the rule, and the value that breaks it.
 Wrong = tuple[str, InvalidValueError, object]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from stacks import aws_names
-from stacks.aws_names import InvalidValueError
-from stacks.settings_errors import invalid
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
+from settings.problems import invalid
 
 from pydantic import BaseModel
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from stacks import aws_names, durations, github_names, s3_names, web_names
-from stacks.aws_names import InvalidValueError
-from stacks.settings_errors import Refusal, refuse
+from settings import durations
+from settings.names import aws as aws_names
+from settings.names import github as github_names
+from settings.names import s3 as s3_names
+from settings.names import web as web_names
+from settings.names.aws import InvalidValueError
+from settings.problems import Refusal, refuse
 
 from pydantic import AfterValidator, BeforeValidator, Field
 

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from stacks.aws_names import InvalidValueError
+from settings.names.aws import InvalidValueError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from stacks.aws_names import InvalidValueError
+from settings.names.aws import InvalidValueError
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 

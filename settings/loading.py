@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from stacks import aws_names
-from stacks.aws_names import InvalidValueError
-from stacks.settings import Settings
-from stacks.settings_combinations import wrong_combinations
-from stacks.settings_defaults import environment_name, with_defaults
-from stacks.settings_errors import (
+from settings.combinations import wrong_combinations
+from settings.defaults import environment_name, with_defaults
+from settings.files import environment_files, read_toml
+from settings.model import Settings
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
+from settings.problems import (
     SettingsError,
     invalid,
     shown,
@@ -18,7 +19,6 @@ from stacks.settings_errors import (
     unknown_key,
     validation_problems,
 )
-from stacks.settings_files import environment_files, read_toml
 
 from pydantic import ValidationError
 

@@ -2,7 +2,7 @@
 
 import re
 
-from stacks.aws_names import InvalidValueError
+from settings.names.aws import InvalidValueError
 
 # Like those of buckets: aliases, and other kinds of access points.
 _RESERVED_ACCESS_POINT_SUFFIXES = ("-s3alias", "--xa-s3")

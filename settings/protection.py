@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from stacks.settings_defaults import NamedAfterEnvironment, StrictUnlessDev
-from stacks.settings_sections import Section
-from stacks.settings_types import (
+from settings.defaults import NamedAfterEnvironment, StrictUnlessDev
+from settings.sections import Section
+from settings.types import (
     BucketName,
     CorsHeaders,
     CorsMethods,

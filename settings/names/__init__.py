@@ -1,0 +1,1 @@
+"""What AWS, S3, GitHub and browsers take as a name."""
