@@ -1,12 +1,18 @@
 """Whose account and which region: which are ours, and which are not."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from review.model import Finding, careful, dangerous
+from review.parts import configured, plain_address
 
 Json = Any
+
+
+class Claimed(frozenset[str]):
+    """Accounts that nothing but the configuration under review calls ours: the change may say so."""
+
 
 OF_ANOTHER = ("aws_cloudwatch_event_target", "aws_sns_topic_policy")
 """Types whose `arn` is of what they are about, and not their own."""
@@ -29,30 +35,94 @@ def region_of(name: object) -> str:
     return match[1] if match else ""
 
 
+def is_claimed(own: Collection[str]) -> bool:
+    """Return whether accounts are ours by nothing but the configuration under review."""
+    return isinstance(own, Claimed)
+
+
 def foreign(name: object, own: Collection[str]) -> Callable[..., Finding] | None:
     """Return how grave it is that `name`, an ARN or an account, gets what was ours; None where it is ours."""
     account = account_of(name)
-    if not account or account in own:
+    # Terraform plans in no account that the provider may not use: where it may use one, it is in that.
+    if not account or (account in own and not (is_claimed(own) and len(own) > 1)):
         return None
-    return dangerous if own else careful
+    return dangerous if own and account not in own else _unsure
 
 
-def own_accounts(document: Mapping[str, Json]) -> frozenset[str]:
-    """Return the accounts that are ours by a plan; none where it does not tell.
+def _unsure(words: str, *values: object) -> Finding:
+    return careful(words.replace("another account", "an account that may be another's"), *values)
 
-    They are those that the providers may use; or else the caller's, as the state has it; or else those of
-    the resources' own ARNs.
+
+def own_accounts(document: Mapping[str, Json], deployed: Mapping[str, Json] | None = None) -> frozenset[str]:
+    """Return the accounts that are ours; none where nothing tells.
+
+    They are those of what is deployed, by its ARNs and by the deployed configuration; or else the caller's,
+    as the state has it. Only where nothing else tells they are those that the configuration names: `Claimed`.
+
+    Args:
+        document: the plan.
+        deployed: the synthesized JSON of what is deployed, if it is there.
     """
-    for found in (_allowed(document), _callers(document), map(account_of, _own_arns(document))):
-        accounts = frozenset(one for one in found if re.fullmatch("[0-9]{12}", one))
-        if accounts:
-            return accounts
-    return frozenset()
+    known = _accounts(one for _, one in _deployed_arns(document)) | _accounts(
+        configured_accounts(deployed or {})
+    )
+    if known:
+        return known
+    callers = _accounts(_callers(document))
+    # A second caller may be of a provider that the change adds, with credentials of its own.
+    return callers if len(callers) == 1 else Claimed(callers or _accounts(_allowed(document)))
+
+
+def configured_accounts(configuration: Mapping[str, Json]) -> list[str]:
+    """Return the accounts that the providers of a synthesized configuration may use."""
+    providers = _object(configuration, "provider").get("aws")
+    return [
+        str(account)
+        for provider in map(_object, providers if isinstance(providers, list) else [providers])
+        for account in _listed(provider.get("allowed_account_ids"))
+    ]
+
+
+def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
+    """Say where a provider may use none of the accounts that its resources are deployed in."""
+    providers = _object(document, "configuration", "provider_config")
+    keys = {
+        address: str(one.get("provider_config_key"))
+        for address, one in configured(_object(document, "configuration", "root_module"))
+    }
+    used: dict[str, set[object]] = {}
+    for address, arn in _deployed_arns(document):
+        used.setdefault(keys.get(plain_address(address), ""), set()).add(arn)
+    for key, arns in sorted(used.items()):
+        was = _accounts(arns)
+        # What left the configuration, or is called otherwise there, may be of any provider.
+        allowed = _accounts(_allowed(document, key if key in providers else ""))
+        if was and allowed and not was & allowed:
+            words = "the provider's account changes: what is deployed is in {}, and it may only use {}"
+            yield dangerous(words, *(", ".join(sorted(one)) for one in (was, allowed)))
+
+
+def _accounts(found: Iterable[object]) -> frozenset[str]:
+    return frozenset(one for one in map(account_of, found) if one)
 
 
 def own_regions(document: Mapping[str, Json]) -> frozenset[str]:
-    """Return the regions that a plan's resources are in by their own ARNs."""
-    return frozenset(filter(None, map(region_of, _own_arns(document))))
+    """Return the regions that a plan's resources are in by their own ARNs, and its buckets."""
+    regions = {*map(region_of, _own_arns(document)), *bucket_regions(document).values()}
+    return frozenset(filter(None, regions))
+
+
+def bucket_regions(document: Mapping[str, Json]) -> dict[str, str]:
+    """Return the region of each bucket that is there already, by the bucket's name."""
+    changes = map(_object, _list(document.get("resource_changes")))
+    sides = [(one, _object(one, "change", "before")) for one in changes]
+    state = _resources(_object(document, "prior_state", "values", "root_module"))
+    sides += [(one, _object(one, "values")) for one in state]
+    return {
+        str(side["bucket"]): str(side["region"])
+        for one, side in sides
+        if one.get("type") == "aws_s3_bucket" and side.get("bucket") and side.get("region")
+    }
 
 
 def _object(value: Json, *path: str) -> Mapping[str, Json]:
@@ -65,14 +135,19 @@ def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
-def _allowed(document: Mapping[str, Json]) -> Iterator[str]:
-    for provider in _object(document, "configuration", "provider_config").values():
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _allowed(document: Mapping[str, Json], key: str = "") -> Iterator[str]:
+    """Yield the accounts that the provider called `key` may use, or any where it is empty."""
+    providers = _object(document, "configuration", "provider_config")
+    for provider in [providers[key]] if key else providers.values():
         allowed = _object(provider, "expressions", "allowed_account_ids")
         found = _list(allowed.get("constant_value"))
         for reference in _list(allowed.get("references")):
             name = str(reference).removeprefix("var.").partition("[")[0]
-            value = _object(document, "variables", name).get("value")
-            found = [*found, *(value if isinstance(value, list) else [value])]
+            found = [*found, *_listed(_object(document, "variables", name).get("value"))]
         yield from map(str, found)
 
 
@@ -86,6 +161,21 @@ def _callers(document: Mapping[str, Json]) -> Iterator[str]:
     for resource in _resources(_object(document, "prior_state", "values", "root_module")):
         if resource.get("type") == "aws_caller_identity":
             yield str(_object(resource, "values").get("account_id"))
+
+
+def _deployed_arns(document: Mapping[str, Json]) -> Iterator[tuple[str, object]]:
+    """Yield the address and the ARN of each resource that is there already, but for what is imported."""
+    imported = set()
+    for listed in ("resource_changes", "resource_drift"):
+        for one in map(_object, _list(document.get(listed))):
+            address = str(one.get("address"))
+            if _object(one, "change").get("importing") is not None:
+                imported.add(address)
+            elif address not in imported:
+                yield address, _own_arn(one, _object(one, "change", "before"))
+    for one in _resources(_object(document, "prior_state", "values", "root_module")):
+        if one.get("address") not in imported:
+            yield str(one.get("address")), _own_arn(one, _object(one, "values"))
 
 
 def _own_arns(document: Mapping[str, Json]) -> Iterator[object]:

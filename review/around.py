@@ -41,6 +41,7 @@ class Around:
         configured: the attributes that the configuration gives to each resource, by its address without keys,
             and to what each refers.
         new_addresses: of the buckets that the plan makes, without keys.
+        bucket_regions: the region of each bucket that is there already, by the bucket's name.
         budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
@@ -51,12 +52,23 @@ class Around:
     renamed: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     new_addresses: Collection[str] = ()
+    bucket_regions: Mapping[str, str] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
     def is_elsewhere(self, name: Json) -> bool:
         """Return whether an ARN is of a region that none of our resources is in."""
         region = region_of(name)
         return bool(region) and region not in self.own_regions
+
+    def region_for(self, setting: Attributes) -> str:
+        """Return the region that a setting of a bucket is in; empty where the plan does not tell.
+
+        Where it is null, the provider's is meant. S3 changes a bucket's settings in its own region only.
+        """
+        if setting.get("region"):
+            return str(setting["region"])
+        only = next(iter(self.own_regions)) if len(self.own_regions) == 1 else ""
+        return self.bucket_regions.get(str(setting.get("bucket")), only)
 
     def goes_with_its_bucket(self, setting: Attributes) -> bool:
         """Return whether the bucket that a setting is of is destroyed as well."""

@@ -7,6 +7,7 @@ Terraform's plan JSON has no lifecycle arguments. A resource that leaves the con
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from review.accounts import configured_accounts
 from review.model import CAREFUL, DANGEROUS, GOOD, Finding
 
 Json = Any
@@ -24,7 +25,7 @@ def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, J
     for address, old in before.items():
         place = moved.get(address, address)
         yield from _compared(place, old, after.get(place))
-    allowed, allows = _accounts(deployed), _accounts(synthesized)
+    allowed, allows = (set(configured_accounts(one)) for one in (deployed, synthesized))
     if allowed and (not allows or allows - allowed):
         words = "the provider may deploy into other accounts than before: only {} was allowed"
         yield Finding(DANGEROUS, "", words, (", ".join(sorted(allowed)),))
@@ -91,14 +92,6 @@ def _compared(address: str, old: Mapping[str, Json], new: Mapping[str, Json] | N
 def _ignored(lifecycle: Mapping[str, Json]) -> set[str]:
     # Either a list, or the word "all".
     return {str(one) for one in _list(lifecycle.get("ignore_changes"))}
-
-
-def _accounts(configuration: Mapping[str, Json]) -> set[str]:
-    return {
-        str(account)
-        for provider in _objects(_object(configuration.get("provider")).get("aws"))
-        for account in _list(provider.get("allowed_account_ids"))
-    }
 
 
 def _backend(configuration: Mapping[str, Json]) -> Json:

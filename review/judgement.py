@@ -1,9 +1,11 @@
 """The judgement of a whole plan: its changes, what was changed outside of Terraform, its other parts."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from review.accounts import account_findings
 from review.around import STATEMENTS, Around
 from review.attributes import Attributes, differences, leaves
 from review.configurations import lifecycle_findings
@@ -39,7 +41,7 @@ def findings_of(
         deployed: the synthesized JSON of what is deployed, which tells what no plan does.
         synthesized: the synthesized JSON of what is planned; both or none.
     """
-    around, owners = around_of(plan), owners_of(plan)
+    around, owners = around_of(plan, deployed), owners_of(plan)
     found: list[Finding] = []
     literals = Literals(plan, synthesized, around.own_accounts)
     given = around.configured
@@ -56,7 +58,7 @@ def findings_of(
         found += _drifted(change, around, put_back=change.address in planned)
     if around.budget.is_spent:
         found.append(careful(_BY_CLAUSES, STATEMENTS))
-    found += part_findings(plan)
+    found += [*account_findings(plan.document), *part_findings(plan)]
     if deployed is not None and synthesized is not None:
         found += lifecycle_findings(deployed, synthesized)
     return in_order(found)
@@ -88,8 +90,12 @@ def judged(change: Change, around: Around) -> Iterator[Finding]:
         return
     raw = change.before, visible(change.after, change.unknown, None)
     known = list(judge(change, *raw, around))
-    yield from (one for one in known if one in told)
-    for severity in sorted({one.severity for one in known if one not in told} - {GOOD}, key=SEVERITIES.index):
+    # What sensitive values mean is told in the words that are found without them.
+    means = Counter((one.severity, one.words) for one in known)
+    told = [one for one in told if (one.severity, one.words) in means]
+    yield from told
+    rest = means - Counter((one.severity, one.words) for one in told)
+    for severity in sorted({severity for severity, _ in rest} - {GOOD}, key=SEVERITIES.index):
         what = "weakens what it protects" if severity == DANGEROUS else "needs a look"
         words = f"a change that is not shown, because it is sensitive, {what}"
         yield Finding(severity, change.address, words)

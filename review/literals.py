@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from review.accounts import is_claimed
 from review.facts.kinds import POLICIES
 from review.parts import configured, plain_address
 from review.plan import Change, Plan
@@ -31,7 +32,8 @@ class Literals:
         module = configuration.get("root_module") if isinstance(configuration, dict) else None
         self._configured = dict(configured(module))
         self._synthesized = synthesized or {}
-        self._account = next(iter(own)) if len(own) == 1 else ""
+        # A reference to the caller says more than an account that only the configuration names.
+        self._account = next(iter(own)) if len(own) == 1 and not is_claimed(own) else ""
 
     def filled_in(self, change: Change) -> Change:
         """Return a new resource's change with the policies that are known only after apply, as far as it can.

@@ -1,9 +1,10 @@
-"""Whether anybody of the account could still change a policy."""
+"""Whether anybody of the account could still change a policy, and use the data."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from review.clauses import Clause, clauses, glob_covers, is_glob, uncovered
-from review.model import Finding, dangerous
+from review.model import Finding, careful, dangerous
 from review.policies import Policy
 
 KEY_POLICIES = ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key")
@@ -37,22 +38,69 @@ def locked_out(kind: str, old: Policy | None, new: Policy | None) -> Iterator[Fi
             return
 
 
+DEEDS = {
+    "s3:GetObject": "read objects",
+    "s3:PutObject": "write objects",
+    "s3:DeleteObject": "delete objects",
+    "kms:Decrypt": "decrypt with the key",
+    "kms:GenerateDataKey": "encrypt with the key",
+}
+"""What a Deny may take from everybody."""
+
+
+def refused_to_all(
+    kind: str, old: Policy | None, new: Policy | None, own: Collection[str]
+) -> Iterator[Finding]:
+    """Say what nobody of the account, whose number is in `own`, can do with the data any more.
+
+    A Deny with a condition is for some requests only, so it is left to who reads what it refuses.
+    """
+    if kind not in (*KEY_POLICIES, "aws_s3_bucket", "aws_s3_bucket_policy"):
+        return
+    before = clauses(old, "Deny")
+    everybody = {"*", *(f"arn:aws:iam::{account}:root" for account in own)}
+    lost: dict[str, list[str]] = {}
+    for one in clauses(new, "Deny"):
+        if one.tests or one.principal is None or one.principal[0] or not one.principal[1] & everybody:
+            continue
+        for deed, words in DEEDS.items():
+            if _means(one, deed) and uncovered([replace(one, action=(False, frozenset([deed])))], before):
+                told = lost.setdefault(one.sid, [])
+                told += [words] * (words not in told and _of_data(one, deed))
+    for sid, told in lost.items():
+        if told:
+            words = f"nobody can {' or '.join(told)} any more: {{}} refuses that to everybody"
+            yield careful(words, sid or "a Deny without a Sid")
+
+
+def _means(one: Clause, action: str) -> bool:
+    """Return whether a clause is about an action."""
+    return one.action is not None and one.action[0] != any(
+        glob_covers(each.lower(), action.lower()) for each in one.action[1]
+    )
+
+
+def _of_data(one: Clause, action: str) -> bool:
+    """Return whether a clause's resources can be what holds the data: objects, or the key."""
+    if one.resource is None or one.resource[0] or action.startswith("kms:"):
+        return True
+    return any("/" in each or is_glob(each) for each in one.resource[1])
+
+
 def _root_may(policy: Policy, action: str) -> bool:
     return any(
         one.principal is not None
         and any(who == "*" or who.endswith(":root") for who in one.principal[1])
-        and one.action is not None
-        and one.action[0] != any(glob_covers(each.lower(), action.lower()) for each in one.action[1])
+        and _means(one, action)
         for one in clauses(policy, "Allow")
     )
 
 
 def _denies_all(one: Clause, action: str) -> bool:
     """Return whether a Deny is for everybody, and depends on nothing but where they call from."""
-    if one.principal != (False, frozenset(["*"])) or one.action is None:
+    if one.principal != (False, frozenset(["*"])) or not _means(one, action):
         return False
-    meant = one.action[0] != any(glob_covers(each.lower(), action.lower()) for each in one.action[1])
     buckets = one.resource is None or any(
         "/" not in each or is_glob(each.partition("/")[0]) for each in one.resource[1]
     )
-    return meant and buckets and all(test.key in WHERE_KEYS for test in one.tests)
+    return buckets and all(test.key in WHERE_KEYS for test in one.tests)

@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 
 from collections.abc import Collection, Iterator, Sequence
 
+from review.accounts import is_claimed
 from review.around import Around
 from review.attributes import Attributes, Json
 from review.clauses import Clause, clauses, uncovered
 from review.exact import exactly, is_known
 from review.facts.kinds import POLICIES
-from review.lockout import KEY_POLICIES, locked_out
+from review.lockout import KEY_POLICIES, locked_out, refused_to_all
 from review.model import GOOD, Finding, careful, dangerous, good
 from review.policies import Policy, Statement, parse_policy
 from review.policy_gravity import deeds, is_grave, spelled
@@ -91,6 +92,7 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     told = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
     yield from _decided(told, old, new, before, after, around)
     yield from locked_out(kind, old, new)
+    yield from refused_to_all(kind, old, new, around.own_accounts)
 
 
 Told = tuple[str, Finding]
@@ -107,7 +109,9 @@ def _decided(
     if not (worse and old and new) or surprising or not around.budget.allows(len(statements)):
         yield from (one for _, one in told)
         return
-    exact = exactly(before, after, frozenset(around.own_accounts))
+    # A proof for an account that only the configuration names would show that its own people get nothing new.
+    own = around.own_accounts
+    exact = exactly(before, after, frozenset(() if is_claimed(own) else own))
     about = {sid for sid, one in told if one.severity != GOOD}
     nothing = exact.nothing_more and all(is_known(one) for one in statements if one.sid in about)
     for sid, one in told:
@@ -207,4 +211,8 @@ def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collect
 
 def _is_own_root(one: Clause, own: Collection[str]) -> bool:
     """Return whether a key policy's clause leaves it to our account who may do what, as by default."""
-    return any(one.principal == (False, frozenset([f"arn:aws:iam::{account}:root"])) for account in own)
+    # Of several accounts that only the configuration names, nobody knows which is the key's.
+    sure = len(own) == 1 or not is_claimed(own)
+    return sure and any(
+        one.principal == (False, frozenset([f"arn:aws:iam::{account}:root"])) for account in own
+    )

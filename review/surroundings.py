@@ -1,9 +1,9 @@
 """What a plan says of all its resources together: whose accounts, which buckets come and go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from review.accounts import own_accounts, own_regions
+from review.accounts import bucket_regions, own_accounts, own_regions
 from review.around import Around
 from review.echo import Owners
 from review.parts import configured, plain_address
@@ -12,8 +12,11 @@ from review.plan import Plan
 Json = Any
 
 
-def around_of(plan: Plan) -> Around:
-    """Return what the judgement of each resource of `plan` depends on beyond it."""
+def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
+    """Return what the judgement of each resource of `plan` depends on beyond it.
+
+    `deployed` is the synthesized JSON of what is deployed, if it is there.
+    """
     new: set[str] = set()
     gone: set[str] = set()
     renamed: dict[str, str] = {}
@@ -25,13 +28,13 @@ def around_of(plan: Plan) -> Around:
         gone |= {was} - {""} if change.action in ("destroy", "replace") else set()
         if was and now and was != now:
             renamed[was] = now
-    own = own_accounts(plan.document), own_regions(plan.document)
+    own = own_accounts(plan.document, deployed), own_regions(plan.document)
     made = {
         plain_address(change.address)
         for change in plan.resources
         if change.type == "aws_s3_bucket" and change.action == "create"
     }
-    return Around(*own, new, gone, renamed, configured_attributes(plan), made)
+    return Around(*own, new, gone, renamed, configured_attributes(plan), made, bucket_regions(plan.document))
 
 
 def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:

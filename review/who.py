@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from review.accounts import account_of
+from review.accounts import account_of, is_claimed
 from review.clauses import Clause, Test, is_glob, network
 from review.model import CAREFUL, DANGEROUS
 
@@ -86,8 +86,10 @@ def _aws(clause: Clause, name: str, own: Collection[str]) -> Who:
 
 
 def _of_account(name: str, account: str, own: Collection[str]) -> Who:
-    if (account and account in own) or "${" in name:  # a reference to what the plan makes or reads
+    if "${" in name:  # a reference to what the plan makes or reads
         return Who(CAREFUL, "{}", name)
+    if account and account in own:
+        return Who(CAREFUL, "{} (cannot tell whose account)" if is_claimed(own) else "{}", name)
     if not own:
         return Who(CAREFUL, "{} (cannot tell whose account)", name, stranger=True)
     return Who(DANGEROUS, "{} of another account", name, stranger=True)

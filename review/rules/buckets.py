@@ -111,11 +111,16 @@ OTHERS = ("acl", "cors_configuration", "lifecycle_configuration", "notification"
 @rule([*MOVES, *(f"aws_s3_bucket_{name}" for name in OTHERS)], "bucket", "region", new=False)
 def moves(it: Subject) -> Iterator[Finding]:
     """Judge a setting that leaves its bucket for another one, which may be in another region."""
-    regions = it.was.get("region"), it.now.get("region")
+    old, new = it.was.get("bucket"), it.now.get("bucket")
+    regions = it.around.region_for(it.was), it.around.region_for(it.now)
     if all(regions) and regions[0] != regions[1]:
         yield dangerous("it moves to the region {}: in {} nothing has it any more", *reversed(regions))
         return
-    old, new = it.was.get("bucket"), it.now.get("bucket")
+    if old == new:
+        if not all(regions):
+            words = "its region is {} now, and was {}: the plan does not tell whether it moves"
+            yield careful(words, *(one or "not set" for one in reversed(regions)))
+        return
     gone = it.around.goes_with_its_bucket(it.was) or it.around.renamed.get(str(old)) == new
     if gone or not isinstance(new, str):
         return

@@ -82,15 +82,29 @@ def message(it: Subject) -> Iterator[Finding]:
     yield careful("what the rule {} tells is another message", it.now.get("rule"))
 
 
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+BY_ARN = ("application", "firehose", "lambda", "sqs")
+OUTSIDE = {
+    "email": "an e-mail address",
+    "email-json": "an e-mail address",
+    "http": "a web server, without encryption",
+    "https": "a web server",
+    "sms": "a telephone",
+}
+
+
 @rule("aws_sns_topic_subscription", "endpoint", "protocol")
 def subscription(it: Subject) -> Iterator[Finding]:
     """Judge who gets a topic's messages."""
     old, new = it.was.get("endpoint"), it.now.get("endpoint")
     if it.new:
         stranger = foreign(new, it.around.own_accounts)
-        tell = careful if it.now.get("protocol") in ("http", "https") else stranger
-        if tell:
-            yield tell("{} gets the messages of the topic", new)
+        protocol = it.now.get("protocol")
+        if protocol not in BY_ARN:
+            kind = OUTSIDE.get(str(protocol), "nothing that is known here")
+            yield careful(f"{{}} gets the messages of the topic, outside of AWS: {kind}", new)
+        elif stranger:
+            yield stranger("{} gets the messages of the topic", new)
         elif it.around.is_elsewhere(new):
             yield careful(
                 "{} gets the messages of the topic, in a region where the plan has nothing else of ours", new

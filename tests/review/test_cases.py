@@ -44,6 +44,7 @@ def resource(number: int, kind: str, actions: str, before: Any, after: Any, more
         "after_sensitive": more.get("sensitive", {}),
         "replace_paths": more.get("replace_paths", []),
     }
+    change |= {name: more[name] for name in ("importing",) if name in more}
     found = {
         "address": f"{kind}.x" if number == 0 else f"{kind}.x{number}",
         "mode": "managed",

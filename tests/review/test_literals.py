@@ -52,11 +52,12 @@ def reviewed(expressions: dict[str, Any], *, synthesized: Any = None, action: st
             "expressions": expressions,
         },
     ]
-    provider = {"aws": {"expressions": {"allowed_account_ids": constant(["111122223333"])}}}
+    caller = {"type": "aws_caller_identity", "mode": "data", "values": {"account_id": "111122223333"}}
     plan = {
         "format_version": "1.2",
         "resource_changes": [resource | {"change": change}],
-        "configuration": {"provider_config": provider, "root_module": {"resources": configured}},
+        "configuration": {"root_module": {"resources": configured}},
+        "prior_state": {"values": {"root_module": {"resources": [caller]}}},
     }
     compared = {} if synthesized is None else {"synthesized": synthesized, "deployed": {"resource": {}}}
     return review_of(plan, **compared)

@@ -385,8 +385,8 @@ def test_two_spellings_of_one_policy_are_no_change(one: str | None, same: str | 
             id="a deny is for fewer",
         ),
         pytest.param(
-            policy(deny(Condition={})),
-            policy(deny()),
+            policy(deny(Principal={"AWS": ROLE}, Condition={})),
+            policy(deny(Principal={"AWS": ROLE})),
             (DANGEROUS, "the Deny D is narrower: only with Condition Bool aws:SecureTransport false"),
             "D refuses more: without Condition Bool aws:SecureTransport false",
             id="a deny gets a condition",
@@ -420,13 +420,19 @@ def test_two_spellings_of_one_policy_are_no_change(one: str | None, same: str | 
                 {
                     "Sid": "N",
                     "Effect": "Deny",
-                    "Principal": "*",
+                    "Principal": {"AWS": ROLE},
                     "NotAction": ["s3:GetObject"],
                     "Resource": ALLOW,
                 }
             ),
             policy(
-                {"Sid": "N", "Effect": "Deny", "Principal": "*", "NotAction": ["s3:*"], "Resource": ALLOW}
+                {
+                    "Sid": "N",
+                    "Effect": "Deny",
+                    "Principal": {"AWS": ROLE},
+                    "NotAction": ["s3:*"],
+                    "Resource": ALLOW,
+                }
             ),
             (DANGEROUS, "the Deny N is narrower: NotAction s3:*"),
             "N refuses more: NotAction s3:*",

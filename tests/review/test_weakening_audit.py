@@ -22,7 +22,7 @@ TARGET = {"rule": "r", "arn": "topic", "input_transformer": [{"input_template": 
 TOPIC = {"name": "alarms", "kms_master_key_id": "ours"}
 
 
-def judged(kind: str, before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
+def judged(kind: str, before: dict[str, Any] | None, after: dict[str, Any]) -> list[tuple[str, str]]:
     return [(finding.severity, finding.said) for finding in findings(kind, before, after)]
 
 
@@ -149,9 +149,17 @@ def test_a_topic_policy_that_lets_another_service_publish_is_told() -> None:
         ("aws_cloudwatch_event_target", TARGET, DANGEROUS),
         ("aws_sns_topic", TOPIC, DANGEROUS),
         ("aws_sns_topic_policy", {"arn": "topic", "policy": "{}"}, DANGEROUS),
-        ("aws_sns_topic_subscription", {"endpoint": "ops@example.com"}, DANGEROUS),
     ],
 )
 def test_what_is_gone_raises_or_delivers_no_alarm(kind: str, before: dict[str, Any], severity: str) -> None:
     assert [finding.severity for finding in findings(kind, before, None)] == [severity]
     assert findings(kind, None, before) == []
+
+
+def test_a_subscription_that_is_gone_delivers_no_alarm_and_a_new_one_sends_it_outside() -> None:
+    before = {"endpoint": "ops@example.com", "protocol": "email"}
+    (gone,) = findings("aws_sns_topic_subscription", before, None)
+    assert gone.severity == DANGEROUS
+    assert judged("aws_sns_topic_subscription", None, before) == [
+        (CAREFUL, "ops@example.com gets the messages of the topic, outside of AWS: an e-mail address")
+    ]
