@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from ops.embedded.aws import EmbeddedAws
 from ops.shared.toolchain import tool_environment
 from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call, Fault
-from tests.ops.ops_support import checkout_of_ops, stub
+from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, stub
 
 STACK = "secure-storage-dev"
 STATE_BUCKET = "secure-dev-terraform-state"
@@ -114,6 +115,13 @@ class Site:
         done = self.ops(*arguments)
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def wait_for_answers(self) -> None:
+        """Wait until AWS has carried out all that it was asked, also by who is dead now."""
+        end = time.monotonic() + DONE_SECONDS
+        while waiting := [operation(call) for call in self.proxy.calls if call.status is None]:
+            assert time.monotonic() < end, f"without an answer: {waiting}"
+            time.sleep(0.05)
 
     def recover(self) -> None:
         """Recover as people do: by the id of the lock, where one was left."""

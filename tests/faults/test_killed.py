@@ -29,6 +29,7 @@ def test_a_killed_deploy_is_recovered(site: Site, round_of: RoundOf, moment: str
         assert ended(process).returncode == -9
         assert killed.happened
         # The call itself is still carried out: AWS has done what nobody was told of.
+        site.wait_for_answers()
         site.recover()
         site.must("deploy", "dev")
         site.assert_converged()
