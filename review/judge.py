@@ -7,7 +7,7 @@ else differs has to be looked at: "safe" is earned.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from review.around import Around, is_new_bucket
-from review.attributes import Attributes, Json, differences
+from review.attributes import Attributes, Json, differences, leaves
 from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
@@ -167,9 +167,9 @@ def _is_beginning(kind: str, one: Finding) -> bool:
 
 
 def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
-    for name in sorted({path.partition(".")[0] for path in paths}):
-        if is_unknown(now.get(name)):
-            yield careful("its {} is known only after apply", name)
+    for path in sorted(paths):
+        if any(map(is_unknown, leaves(now, path))):
+            yield careful("its {} is known only after apply", path)
 
 
 def _hidden(change: Change, now: Attributes, around: Around) -> Iterator[Finding]:

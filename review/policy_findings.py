@@ -91,6 +91,7 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
         yield careful(words, old.version, new.version)
     told = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
     yield from _decided(told, old, new, before, after, around)
+    yield from _services_out(old, new)
     yield from locked_out(kind, old, new)
     yield from refused_to_all(kind, old, new, around.own_accounts)
 
@@ -207,6 +208,22 @@ def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collect
     for sid, lost in _by_sid(uncovered(before, after)).items():
         words = "the Allow {} allows less: {}" if sid and sid in there else "the Allow {} is removed: {}"
         yield sid, good(words, sid or NO_SID, spelled(lost))
+
+
+def _services_out(old: Policy | None, new: Policy | None) -> Iterator[Finding]:
+    """Yield the services of AWS that may no longer do something at all: what they record or send stops."""
+    before, after = clauses(old, "Allow"), clauses(new, "Allow") if new else []
+    may = {(one.principal, one.action) for one in after}
+    lost = [
+        one
+        for one in (uncovered(before, after) if new else [])
+        if one.principal and not one.principal[0] and (one.principal, one.action) not in may
+    ]
+    names = {name.removeprefix("Service ") for one in lost if one.principal for name in one.principal[1]}
+    services = sorted(name for name in names if name.endswith(".amazonaws.com"))
+    if services:
+        words = "{} may no longer do what the policy allowed: what it records, copies or sends may stop"
+        yield careful(words, ", ".join(services))
 
 
 def _is_own_root(one: Clause, own: Collection[str]) -> bool:

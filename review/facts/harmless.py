@@ -37,11 +37,8 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     "aws_cloudwatch_event_rule": {
         "event_bus_name": "which bus it listens to, told by its being replaced",
         "force_destroy": "whether AWS's own rules may be deleted: this is none",
-        "role_arn": "by which role it puts events on another bus: its targets say on which",
-        "schedule_expression": "when it fires; what it starts is its target",
     },
     "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
-    "aws_iam_openid_connect_provider": {"thumbprint_list": "AWS trusts public authorities without it"},
     "aws_iam_policy": {
         "path": "a part of its name",
         "policy_id": "told by AWS",
@@ -65,12 +62,8 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
         "bucket_domain_name": "told by AWS",
         "bucket_prefix": "the beginning of a name that Terraform makes up",
         "bucket_regional_domain_name": "told by AWS",
-        "request_payer": "who pays",
         "website_domain": "told by AWS",
         "website_endpoint": "told by AWS",
-    },
-    "aws_s3_bucket_lifecycle_configuration": {
-        "transition_default_minimum_object_size": "small objects stay, or move with the others",
     },
     "aws_s3_bucket_logging": {
         "target_object_key_format": "how the records are called below their prefix",
@@ -86,7 +79,6 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     "aws_sns_topic": {
         "beginning_archive_time": "told by AWS",
         "display_name": "text for people",
-        "signature_version": "how SNS signs what it sends",
         "tracing_config": "where traces go: no message is in them",
     },
     "aws_security_group": {"revoke_rules_on_delete": "what Terraform does when it destroys the group"},

@@ -12,6 +12,8 @@ from review.rules.registry import Subject, rule
 OBJECTS = ("aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy")
 PUBLIC = ("public-read-write", "public-read", "authenticated-read")
 OWNERS = ("private", "bucket-owner-read", "bucket-owner-full-control")
+LOGS = "log-delivery-write"
+NO_LOGS = "the bucket's ACL no longer lets S3 write access logs: they stop, unless the bucket policy does"
 GROUPS = {"AllUsers": "everybody", "AuthenticatedUsers": "everybody with an AWS account"}
 
 
@@ -26,6 +28,14 @@ def canned(it: Subject) -> Iterator[Finding]:
         yield careful(f"{what} is {{}}", acl)
     elif was in PUBLIC and acl:
         yield good(f"{what} is private")
+    if was == LOGS and acl != LOGS:
+        yield careful(NO_LOGS)
+
+
+@rule(OBJECTS, "tags", "tags_all", new=False)
+def object_tags(it: Subject) -> Iterator[Finding]:
+    """Judge an object's tags: policies and lifecycle rules choose objects by them."""
+    yield careful("the object has other tags, by which policies and lifecycle rules may choose it")
 
 
 @rule(("aws_s3_bucket", "aws_s3_object_copy"), "grant")
@@ -64,8 +74,14 @@ def _grant(grantee: Attributes, permissions: object) -> Grant:
 
 def _granted(what: str, old: list[Grant], new: list[Grant], owner: object) -> Iterator[Finding]:
     for uri, who, permissions in new:
-        if (uri, who, permissions) in old or (who and who == owner):
+        if (uri, who, permissions) in old or (who and who == owner and not uri):
             continue
         group = uri.rpartition("/")[2]
         words = f"{what} gives {', '.join(permissions)} to {{}}"
         yield dangerous(words, GROUPS.get(group) or who or group or "somebody")
+    if any(_writes_logs(one) for one in old) and not any(_writes_logs(one) for one in new):
+        yield careful(NO_LOGS)
+
+
+def _writes_logs(grant: Grant) -> bool:
+    return grant[0].endswith("/LogDelivery") and bool({"WRITE", "FULL_CONTROL"} & {*grant[2]})

@@ -8,9 +8,9 @@ from review.rules.registry import Subject, rule
 
 
 def _switch(it: Subject, name: str, off: str, on: str) -> Iterator[Finding]:
-    # An attribute that is missing is not known yet.
-    if name in it.was and name in it.now and bool(it.was[name]) != bool(it.now[name]):
-        yield good(on) if it.now[name] else dangerous(off)
+    was, now = it.was.get(name), it.now.get(name)
+    if was != now and (name in ON if was is None else bool(was)) != bool(now):
+        yield good(on) if now else dangerous(off)
 
 
 SWITCHES = {
@@ -37,6 +37,10 @@ SWITCHES = {
 }
 
 
+ON = ("enable_logging", "include_global_service_events")
+"""What a trail that says nothing does."""
+
+
 @rule("aws_cloudtrail", *SWITCHES)
 def trail_switches(it: Subject) -> Iterator[Finding]:
     """Judge what the trail is switched to; of a new one, whether it records at all."""
@@ -58,7 +62,7 @@ def trail_key(it: Subject) -> Iterator[Finding]:
 def trail_bucket(it: Subject) -> Iterator[Finding]:
     """Judge where the records go."""
     old, new = (one.get("s3_bucket_name") for one in (it.was, it.now))
-    if new is not None and old != new:
+    if old != new:
         yield dangerous("the trail's records go to {} now, and went to {}", new, old)
     elif it.was.get("s3_key_prefix") != it.now.get("s3_key_prefix"):
         yield careful("the trail's records go below {} now", it.now.get("s3_key_prefix") or "no prefix")
@@ -117,7 +121,7 @@ def told(it: Subject) -> Iterator[Finding]:
 
 def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
     old, new = it.was.get(name), it.now.get(name)
-    if name not in it.was or name not in it.now or old == new:
+    if old == new:
         return
     if not new:
         yield dangerous(f"{what} are no longer encrypted with a key of ours")

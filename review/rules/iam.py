@@ -80,9 +80,11 @@ def sessions(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_iam_user", "name", "path", "force_destroy")
 def user(it: Subject) -> Iterator[Finding]:
-    """Judge that somebody can get in who could not."""
+    """Judge that somebody can get in who could not, or slips out of what policies say of an ARN."""
     if it.new:
         yield careful("the user {} is new: somebody may sign in who could not", it.now.get("name"))
+    elif any(it.was.get(one) != it.now.get(one) for one in ("name", "path")):
+        yield careful("the user has another ARN: policies that name the old one no longer mean it")
 
 
 @rule(("aws_iam_access_key", "aws_iam_user_login_profile"), "user", "status")
@@ -118,7 +120,7 @@ def members(it: Subject) -> Iterator[Finding]:
     yield careful("the group {} gets {}", it.now.get("group"), ", ".join(sorted(joined)) or "fewer members")
 
 
-@rule("aws_iam_openid_connect_provider", "url", "client_id_list")
+@rule("aws_iam_openid_connect_provider", "url", "client_id_list", "thumbprint_list")
 def identity_provider(it: Subject) -> Iterator[Finding]:
     """Judge whom the account lets sign in; by which role, its trust policy says."""
     yield careful("who signs in at {} can be given roles of the account", it.now.get("url"))

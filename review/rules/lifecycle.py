@@ -93,6 +93,13 @@ def lifecycle(it: Subject) -> Iterator[Finding]:
     yield from _compared(old, new)
 
 
+@rule("aws_s3_bucket_lifecycle_configuration", "transition_default_minimum_object_size")
+def smallest(it: Subject) -> Iterator[Finding]:
+    """Judge whether small objects are moved, too; by default S3 leaves those below 128 KB where they are."""
+    if it.now.get("transition_default_minimum_object_size") == "varies_by_storage_class":
+        yield careful("the lifecycle moves objects of less than 128 KB as well")
+
+
 @rule("aws_s3_bucket", *(f"lifecycle_rule.{path}" for path in INLINE))
 def inline_lifecycle(it: Subject) -> Iterator[Finding]:
     """Judge the lifecycle that a bucket sets itself."""

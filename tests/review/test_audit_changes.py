@@ -89,12 +89,16 @@ def test_what_is_new_is_no_danger(kind: str) -> None:
     [
         ("aws_cloudtrail", {"tags": {"Team": "b"}}),
         ("aws_cloudwatch_event_rule", {"description": "b"}),
-        # The provider shows there what the resource for the policy sets, which is judged by itself.
-        ("aws_sns_topic", {"policy": "{}"}),
     ],
 )
 def test_a_change_that_is_about_nothing_is_not_dangerous(kind: str, change: dict[str, Any]) -> None:
     assert findings(kind, ["update"], BEFORE[kind] | change) == []
+
+
+def test_a_topic_that_eventbridge_may_no_longer_tell_needs_a_look() -> None:
+    (found,) = findings("aws_sns_topic", ["update"], BEFORE["aws_sns_topic"] | {"policy": "{}"})
+    assert found[0] == CAREFUL
+    assert "events.amazonaws.com may no longer do" in found[1]
 
 
 def test_an_attribute_without_a_rule_is_named() -> None:
