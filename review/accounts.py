@@ -90,9 +90,9 @@ def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
         address: str(one.get("provider_config_key"))
         for address, one in configured(_object(document, "configuration", "root_module"))
     }
-    used: dict[str, set[object]] = {}
+    used: dict[str, set[str]] = {}
     for address, arn in _deployed_arns(document):
-        used.setdefault(keys.get(plain_address(address), ""), set()).add(arn)
+        used.setdefault(keys.get(plain_address(address), ""), set()).add(account_of(arn))
     for key, arns in sorted(used.items()):
         was = _accounts(arns)
         # What left the configuration, or is called otherwise there, may be of any provider.
@@ -174,7 +174,7 @@ def _deployed_arns(document: Mapping[str, Json]) -> Iterator[tuple[str, object]]
             elif address not in imported:
                 yield address, _own_arn(one, _object(one, "change", "before"))
     for one in _resources(_object(document, "prior_state", "values", "root_module")):
-        if one.get("address") not in imported:
+        if str(one.get("address")) not in imported:
             yield str(one.get("address")), _own_arn(one, _object(one, "values"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from review.clauses import Clause, clauses, glob_covers, is_glob, uncovered
+from review.clauses import Clause, Test, clauses, glob_covers, is_glob, uncovered
 from review.model import Finding, careful, dangerous
 from review.policies import Policy
 
@@ -53,17 +53,24 @@ def refused_to_all(
 ) -> Iterator[Finding]:
     """Say what nobody of the account, whose number is in `own`, can do with the data any more.
 
-    A Deny with a condition is for some requests only, so it is left to who reads what it refuses.
+    A Deny with a condition that can be false is for some requests only, so it is left to who reads what it
+    refuses.
     """
     if kind not in (*KEY_POLICIES, "aws_s3_bucket", "aws_s3_bucket_policy"):
         return
+    deeds = {one: words for one, words in DEEDS.items() if one.startswith("kms:") == (kind in KEY_POLICIES)}
     before = clauses(old, "Deny")
     everybody = {"*", *(f"arn:aws:iam::{account}:root" for account in own)}
     lost: dict[str, list[str]] = {}
     for one in clauses(new, "Deny"):
-        if one.tests or one.principal is None or one.principal[0] or not one.principal[1] & everybody:
+        if (
+            not all(map(_holds, one.tests))
+            or one.principal is None
+            or one.principal[0]
+            or not one.principal[1] & everybody
+        ):
             continue
-        for deed, words in DEEDS.items():
+        for deed, words in deeds.items():
             if _means(one, deed) and uncovered([replace(one, action=(False, frozenset([deed])))], before):
                 told = lost.setdefault(one.sid, [])
                 told += [words] * (words not in told and _of_data(one, deed))
@@ -71,6 +78,15 @@ def refused_to_all(
         if told:
             words = f"nobody can {' or '.join(told)} any more: {{}} refuses that to everybody"
             yield careful(words, sid or "a Deny without a Sid")
+
+
+def _holds(test: Test) -> bool:
+    """Return whether a condition is true of whatever people do: of any value, or of HTTPS."""
+    if test.key == "aws:securetransport":
+        return test.operator == "bool" and test.values == {"true"}
+    return (
+        test.operator.endswith("like") and not test.negated and any(set(one) == {"*"} for one in test.values)
+    )
 
 
 def _means(one: Clause, action: str) -> bool:

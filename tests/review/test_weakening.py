@@ -479,11 +479,13 @@ def test_a_policy_that_lets_anybody_in_is_dangerous(before: str, after: str) -> 
 
 def test_a_condition_with_another_value_is_to_be_looked_at() -> None:
     changed = deny(Condition={"Bool": {"aws:SecureTransport": "true"}})
-    (weaker, stricter) = compared(policy(deny()), policy(changed))
+    (weaker, over_https, stricter) = compared(policy(deny()), policy(changed))
     assert weaker == (
         DANGEROUS,
         "the Deny D is narrower: Condition Bool aws:SecureTransport without false",
     )
+    words = "nobody can read objects or write objects any more: D refuses that to everybody"
+    assert over_https == (CAREFUL, words)
     assert stricter == (GOOD, "D refuses more: Condition Bool aws:SecureTransport true")
 
 

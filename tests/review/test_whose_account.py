@@ -97,3 +97,12 @@ def test_a_provider_of_another_account_in_a_real_plan_is_dangerous() -> None:
     assert [one.said for one in result.findings] == [
         f"the provider's account changes: what is deployed is in {OURS}, and it may only use {OTHERS}"
     ]
+
+
+@pytest.mark.parametrize("strange", [None, 7, [], {}, [{}], {"a": []}])
+def test_addresses_and_arns_of_any_form_tell_no_account(strange: Any) -> None:
+    (role,) = deployed(OURS)
+    resources = [role | {"values": {"arn": strange}}, role | {"address": strange, "values": {}}, strange]
+    document = plan(resources, KEYS, aws=allowing(OTHERS))
+    assert list(account_findings(document)) == []
+    assert own_accounts(document) == {OTHERS}
