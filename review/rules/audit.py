@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from review.accounts import foreign
 from review.attributes import Attributes, Json, blocks, texts
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
@@ -52,7 +53,7 @@ def trail_switches(it: Subject) -> Iterator[Finding]:
         yield from _switch(it, name, off, on)
 
 
-@rule("aws_cloudtrail", "kms_key_id", new=False)
+@rule("aws_cloudtrail", "kms_key_id")
 def trail_key(it: Subject) -> Iterator[Finding]:
     """Judge what the records are encrypted with."""
     yield from _key(it, "kms_key_id", "the trail's records")
@@ -121,7 +122,10 @@ def told(it: Subject) -> Iterator[Finding]:
 
 def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
     old, new = it.was.get(name), it.now.get(name)
-    if old == new:
+    stranger = foreign(new, it.around.own_accounts)
+    if stranger and old != new:
+        yield stranger(f"{what} are encrypted with {{}} of another account, which can take it away", new)
+    if old == new or it.new:
         return
     if not new:
         yield dangerous(f"{what} are no longer encrypted with a key of ours")
@@ -129,6 +133,13 @@ def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
         yield good(f"{what} are encrypted with {{}} now", new)
     else:
         yield dangerous(f"{what} are encrypted with another key: {{}}, and were with {{}}", new, old)
+
+
+WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+"""The state in which a rule also hears of calls that read.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+"""
 
 
 @rule("aws_cloudwatch_event_rule", "state", "is_enabled")
@@ -144,6 +155,8 @@ def event_rule(it: Subject) -> Iterator[Finding]:
         yield tell("the rule {} is disabled: its alarm is never raised", it.now.get("name"))
     elif on and not was and not it.new:
         yield good("the rule {} is enabled", it.now.get("name"))
+    elif it.was.get("state") == WITH_READS and it.now.get("state") != WITH_READS:
+        yield dangerous("the rule {} no longer hears of calls that only read", it.now.get("name"))
 
 
 @rule("aws_cloudwatch_event_rule", "event_pattern", new=False)
@@ -152,7 +165,7 @@ def pattern(it: Subject) -> Iterator[Finding]:
     yield dangerous("the rule {} looks for other events than before", it.now.get("name"))
 
 
-@rule("aws_sns_topic", "kms_master_key_id", new=False)
+@rule("aws_sns_topic", "kms_master_key_id")
 def topic(it: Subject) -> Iterator[Finding]:
     """Judge what messages are encrypted with."""
     yield from _key(it, "kms_master_key_id", "the alarms")
