@@ -49,7 +49,8 @@ def grants(it: Subject) -> Iterator[Finding]:
 def access_control_policy(it: Subject) -> Iterator[Finding]:
     """Judge who gets what by the grants in the resource of a bucket's ACL."""
     old, new = (list(_in_policy(one)) for one in (it.was, it.now))
-    yield from _granted("the bucket's ACL", old, new, first(it.now, "access_control_policy", "owner", "id"))
+    owners = (first(one, "access_control_policy", "owner", "id") for one in (it.was, it.now))
+    yield from _granted("the bucket's ACL", old, new, next(filter(None, owners), None))
 
 
 Grant = tuple[str, str, tuple[str, ...]]

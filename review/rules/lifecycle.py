@@ -147,8 +147,9 @@ def _deeds(one: Attributes) -> Iterator[Deed]:
         if block.get("date") or number(block.get("days")):
             yield Deed(name, "objects", scope, str(block.get("date") or ""), number(block.get("days")) or 0)
     for block in blocks(one.get("noncurrent_version_expiration")):
-        if days := _noncurrent_days(block):
-            yield Deed(name, "earlier versions", scope, "", days, _kept(block))
+        days, kept = _noncurrent_days(block), _kept(block)
+        if days or kept:
+            yield Deed(name, "earlier versions", scope, "", days, kept)
     for path, what in (("transition", "objects"), ("noncurrent_version_transition", "earlier versions")):
         for block in blocks(one.get(path)):
             days = number(block.get("days")) or _noncurrent_days(block)
