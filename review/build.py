@@ -66,6 +66,7 @@ def review(
     counts = _counts(plan) | {"drift": len(drifted)}
     found = [one.redacted(redactor.text) for one in findings_of(plan, deployed, synthesized)]
     outputs = [_resource(change, shown(change), redactor) for change in plan.outputs]
+    failed = failed_checks(plan)
     return Review(
         verdict=verdict_of(found, changes=any(counts.values()) or bool(outputs)),
         counts=counts,
@@ -80,7 +81,7 @@ def review(
         warnings=tuple(
             Notice(*map(redactor.text, dataclasses.astuple(one)))
             for one in warnings
-            if one.detail not in failed_checks(plan)  # those are findings
+            if one.detail not in failed  # those are findings
         ),
         raw=masked(raw, secrets) if raw else "",
     )

@@ -103,6 +103,8 @@ def judged(change: Change, around: Around) -> Iterator[Finding]:
 
 def real_drift(plan: Plan) -> list[Change]:
     """Return the drift in `plan` that somebody caused, without what resources repeat of others."""
+    if not plan.drift:
+        return []
     owners, given = owners_of(plan), configured_attributes(plan)
     told = (
         owners.without_echoes(change, given.get(plain_address(change.address), ())) for change in plan.drift

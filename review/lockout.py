@@ -8,6 +8,8 @@ from review.model import Finding, careful, dangerous
 from review.policies import Policy
 
 KEY_POLICIES = ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key")
+BUCKET_POLICIES = ("aws_s3_bucket", "aws_s3_bucket_policy")
+NO_SID = "a Deny without a Sid"
 WHERE_KEYS = (
     "aws:sourceip",
     "aws:vpcsourceip",
@@ -25,17 +27,16 @@ def locked_out(kind: str, old: Policy | None, new: Policy | None) -> Iterator[Fi
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
     """
     change = "kms:PutKeyPolicy" if kind in KEY_POLICIES else "s3:PutBucketPolicy"
-    if new is None or not (kind in KEY_POLICIES or kind in ("aws_s3_bucket", "aws_s3_bucket_policy")):
+    if new is None or kind not in (*KEY_POLICIES, *BUCKET_POLICIES):
         return
     if kind in KEY_POLICIES and not _root_may(new, change) and (old is None or _root_may(old, change)):
         yield dangerous("the account's root may no longer change the key policy: nobody could put it right")
-    for one in uncovered(clauses(new, "Deny"), clauses(old, "Deny")):
-        if _denies_all(one, change):
-            who = "nobody but the account's root" if change.startswith("s3") else "nobody"
-            where = " from elsewhere" if one.tests else ""
-            words = f"{who} could change the policy{where} any more: {{}} refuses that"
-            yield dangerous(words, one.sid or "a Deny without a Sid")
-            return
+    refusing = [one for one in clauses(new, "Deny") if _denies_all(one, change)]
+    for one in uncovered(refusing, clauses(old, "Deny"))[:1]:
+        who = "nobody but the account's root" if change.startswith("s3") else "nobody"
+        where = " from elsewhere" if one.tests else ""
+        words = f"{who} could change the policy{where} any more: {{}} refuses that"
+        yield dangerous(words, one.sid or NO_SID)
 
 
 DEEDS = {
@@ -56,12 +57,12 @@ def refused_to_all(
     A Deny with a condition that can be false is for some requests only, so it is left to who reads what it
     refuses.
     """
-    if kind not in (*KEY_POLICIES, "aws_s3_bucket", "aws_s3_bucket_policy"):
+    if kind not in (*KEY_POLICIES, *BUCKET_POLICIES):
         return
     deeds = {one: words for one, words in DEEDS.items() if one.startswith("kms:") == (kind in KEY_POLICIES)}
     before = clauses(old, "Deny")
     everybody = {"*", *(f"arn:aws:iam::{account}:root" for account in own)}
-    lost: dict[str, list[str]] = {}
+    lost: dict[str, dict[str, None]] = {}
     for one in clauses(new, "Deny"):
         if (
             not all(map(_holds, one.tests))
@@ -71,13 +72,12 @@ def refused_to_all(
         ):
             continue
         for deed, words in deeds.items():
-            if _means(one, deed) and uncovered([replace(one, action=(False, frozenset([deed])))], before):
-                told = lost.setdefault(one.sid, [])
-                told += [words] * (words not in told and _of_data(one, deed))
+            asked = replace(one, action=(False, frozenset([deed])))
+            if _means(one, deed) and _of_data(one, deed) and uncovered([asked], before):
+                lost.setdefault(one.sid, {})[words] = None
     for sid, told in lost.items():
-        if told:
-            words = f"nobody can {' or '.join(told)} any more: {{}} refuses that to everybody"
-            yield careful(words, sid or "a Deny without a Sid")
+        words = f"nobody can {' or '.join(told)} any more: {{}} refuses that to everybody"
+        yield careful(words, sid or NO_SID)
 
 
 def _holds(test: Test) -> bool:

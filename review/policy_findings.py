@@ -212,14 +212,17 @@ def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collect
 
 def _services_out(old: Policy | None, new: Policy | None) -> Iterator[Finding]:
     """Yield the services of AWS that may no longer do something: what they record or send stops."""
-    before, after = clauses(old, "Allow"), clauses(new, "Allow") if new else []
+    if new is None:
+        return
+    before, after = clauses(old, "Allow"), clauses(new, "Allow")
     # A condition that is added is left: it is how AWS advises to narrow what a service may do.
     may = {(one.principal, one.action, one.resource) for one in after}
-    lost = [
+    named = [
         one
-        for one in (uncovered(before, after) if new else [])
+        for one in before
         if one.principal and not one.principal[0] and (one.principal, one.action, one.resource) not in may
     ]
+    lost = uncovered(named, after)
     names = {name.removeprefix("Service ") for one in lost if one.principal for name in one.principal[1]}
     services = sorted(name for name in names if name.endswith(".amazonaws.com"))
     if services:

@@ -43,7 +43,7 @@ EVERYTHING = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*",
 def endpoint(it: Subject) -> Iterator[Finding]:
     """Judge what an endpoint lets through; it gives no permission, and without a policy refuses nothing."""
     before, after = (one.get("policy") or EVERYTHING for one in (it.was, it.now))
-    for one in changed_policy(it.kind, "policy", EVERYTHING if it.new else before, after, it.around):
+    for one in changed_policy(it.kind, "policy", before, after, it.around):
         if one.severity == DANGEROUS:
             one = replace(one, severity=CAREFUL, words=f"through the endpoint, {one.words}")
         yield one

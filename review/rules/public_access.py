@@ -32,10 +32,7 @@ def block(it: Subject) -> Iterator[Finding]:
             yield good(f"{what} {does} now")
 
 
-# The strongest last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-OWNERSHIP = ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced")
-
-
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 @rule("aws_s3_bucket_ownership_controls", "rule.object_ownership")
 def ownership(it: Subject) -> Iterator[Finding]:
     """Judge whether ACLs count; since April 2023 they do not for a new bucket that says nothing."""

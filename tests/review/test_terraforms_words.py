@@ -23,8 +23,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.real
-
 SECRET = 'first-half "of" it\nsecond ${half}\nthird%{half}'
 CONFIGURATION = {
     "variable": {"secret": {"type": "string", "sensitive": True}},
@@ -73,6 +71,7 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Configured:
     return made
 
 
+@pytest.mark.real
 def test_what_terraform_prints_without_a_mask_is_masked(configured: Configured) -> None:
     raw, found = configured.planned()
     pieces = ("first-half", "half}", "third")
@@ -82,12 +81,14 @@ def test_what_terraform_prints_without_a_mask_is_masked(configured: Configured) 
         assert not [piece for piece in pieces if piece in written]
 
 
+@pytest.mark.real
 def test_what_terraform_prints_is_folded_in_a_block_that_nothing_in_it_ends(configured: Configured) -> None:
     written = markdown(configured.planned()[1])
     assert "\n``````hcl\n" in written
     assert written.endswith("\n``````\n\n</details>\n")
 
 
+@pytest.mark.real
 def test_what_terraform_warns_of_is_shown_folded(configured: Configured) -> None:
     found = configured.planned()[1]
     assert [one.summary for one in found.warnings] == ["Resource targeting is in effect"]
@@ -97,6 +98,7 @@ def test_what_terraform_warns_of_is_shown_folded(configured: Configured) -> None
     assert json.loads(as_json(found))["warnings"][0]["summary"] == "Resource targeting is in effect"
 
 
+@pytest.mark.real
 def test_a_plan_that_fails_is_told_in_a_line(configured: Configured, tmp_path: Path) -> None:
     other = Stack("one", tmp_path, configured.stack.env)
     (tmp_path / "cdk.tf.json").write_text('{"output": {"x": {"value": "${var.nothing}"}}}')
@@ -161,9 +163,11 @@ def test_a_secret_within_json_within_a_text_is_masked() -> None:
 @given(st.text('ab"\\`\n €${}%', max_size=12))
 def test_a_secret_is_masked_in_each_form_in_which_terraform_prints_a_text(tail: str) -> None:
     secret = f"s3cr3t{tail}"
-    quoted = json.dumps(secret, ensure_ascii=False)[1:-1].replace("${", "$${").replace("%{", "%%{")
+    in_quotes = json.dumps(secret, ensure_ascii=False)[1:-1].replace("${", "$${").replace("%{", "%%{")
     heredoc = "\n".join(f"            {line}" for line in secret.split("\n"))
-    shown = masked(f'  + a = "{quoted}"\n  + b = <<-EOT\n{heredoc}\n        EOT', secrets_of(marked(secret)))
+    shown = masked(
+        f'  + a = "{in_quotes}"\n  + b = <<-EOT\n{heredoc}\n        EOT', secrets_of(marked(secret))
+    )
     assert "s3cr3t" not in shown
     assert not [line for line in map(str.strip, tail.split("\n")[1:]) if len(line) >= 4 and line in shown]
 
