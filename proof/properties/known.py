@@ -15,21 +15,14 @@ Key = tuple[str, ...]
 class Known:
     """Verdicts by what was asked, with names replaced where that is the same; see `Renaming`."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._verdicts: dict[Key, Verdict] = {}
-        self._renaming = Renaming(())
+    def __init__(self, names: Sequence[str] = (), verdicts: dict[Key, Verdict] | None = None) -> None:
+        """Know nothing yet, or share `verdicts`, of policies in which `names` can be replaced."""
+        self._verdicts = {} if verdicts is None else verdicts
+        self._renaming = Renaming(names)
 
     def under(self, names: Sequence[str]) -> Known:
         """Use these verdicts for policies in which `names` can be replaced."""
-        other = Known()
-        other._verdicts = self._verdicts
-        other._renaming = Renaming(names)
-        return other
-
-    def __len__(self) -> int:
-        """Return how many claims are known."""
-        return len(self._verdicts)
+        return Known(names, self._verdicts)
 
     def get(self, key: Key) -> Verdict | None:
         """Return what was found about a claim, if it was put before."""

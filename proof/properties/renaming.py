@@ -54,7 +54,7 @@ class Renaming:
         alternatives = "|".join(map(re.escape, self._names)) or "(?!)"
         self._pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{alternatives})(?![A-Za-z0-9])")
         self._known: dict[str, str] = {}
-        self._policies: dict[int, tuple[Policy, str]] = {}
+        self._policies: dict[Policy, str] = {}
 
     def asked(self, decision: Decision, claim: Claim) -> tuple[str, ...]:
         """Return what is asked, as texts: the same for the same question under other names."""
@@ -94,11 +94,10 @@ class Renaming:
         return self._texts(identity.arns), len(identity.policies), limits
 
     def _policy(self, policy: Policy) -> str:
-        # Kept with its policy, so that no other object takes the id.
-        if id(policy) not in self._policies:
+        if policy not in self._policies:
             statements = [self._statement(one) for one in policy.statements]
-            self._policies[id(policy)] = (policy, repr((self._text(policy.name), statements)))
-        return self._policies[id(policy)][1]
+            self._policies[policy] = repr((self._text(policy.name), statements))
+        return self._policies[policy]
 
     def _statement(self, statement: Statement) -> tuple[Any, ...]:
         return (

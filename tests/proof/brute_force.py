@@ -318,9 +318,7 @@ def applies(statement: Mapping[str, Any], request: Request, *, variables: bool) 
 # Decisions
 
 
-def _any(policy: Mapping[str, Any] | None, effect: str, request: Request) -> Answer:
-    if policy is None:
-        return False
+def _any(policy: Mapping[str, Any], effect: str, request: Request) -> Answer:
     variables = policy.get("Version") == "2012-10-17"
     return either(
         applies(one, request, variables=variables) for one in policy["Statement"] if one["Effect"] == effect

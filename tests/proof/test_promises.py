@@ -171,13 +171,17 @@ def test_a_second_synthesis_keeps_what_terraform_left(tmp_path: Path) -> None:
     assert (out / "manifest.json").exists()
 
 
-def test_what_is_proven_is_remembered_and_what_is_broken_is_not(tmp_path: Path) -> None:
+def test_what_is_proven_is_remembered_and_what_is_broken_is_not(tmp_path: Path, put: list[int]) -> None:
     (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
     build([settings], outdir=str(tmp_path / "out")).synth()
     stacks, remembered = tmp_path / "out" / "stacks", tmp_path / "proven"
+    put.append(0)
     refuse_broken([settings], stacks, proven_before=remembered)
     (proven,) = remembered.iterdir()
+    put.append(0)
     refuse_broken([settings], stacks, proven_before=remembered)
+    assert put[0] > 50
+    assert put[1] == 0
     file = stacks / "secure-storage-dev" / "cdk.tf.json"
     file.write_text(
         file.read_text().replace("DenyInsecureTransport", "Renamed").replace("s3:TlsVersion", "s3:x")

@@ -7,7 +7,7 @@ from typing import Any
 
 from proof import Decision, Identity, policy
 from tests.policy.engine import Engine, EngineRequest
-from tests.proof.brute_force import Request, session_arn
+from tests.proof.brute_force import SEVERAL, Request, session_arn
 from tests.proof.pinned import Answer, decided, exactly
 from tests.proof.random_cases import ACCOUNTS, KEYS, Cases
 from tests.proof.test_random_pairs import THOUSANDS
@@ -23,7 +23,6 @@ IDENTITY_POLICIES = {
     "user": ["identity"],
     "role": ["identity"],
 }
-SEVERAL = {"s3:requestobjecttagkeys"}
 
 
 @dataclass(frozen=True)
