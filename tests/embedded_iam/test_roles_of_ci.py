@@ -30,7 +30,7 @@ JOBS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def s3_of(aws: EmbeddedAws, stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """S3 for each role, which a job of that name took, with an object in every place."""
     iam, s3 = aws.client("iam"), aws.client("s3")

@@ -26,7 +26,7 @@ OTHERS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def link(aws: EmbeddedAws, key_arn: str, stacks: dict[str, dict[str, Any]]) -> tuple[str, dict[str, str]]:
     """A link for an upload, and the headers that it needs, with the synthesized CORS rule on its bucket."""
     s3 = aws_client("s3", aws.endpoint, "test", "test")

@@ -8,7 +8,7 @@ import pytest
 PUBLISHED, INBOX, ELSEWHERE = "published/report.csv", "inbox/delivery.csv", "internal/salaries.csv"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bucket(deploy: Deploy) -> Bucket:
     """The shared bucket, in which the team put something everywhere."""
     bucket = deploy("sharing")

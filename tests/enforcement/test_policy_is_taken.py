@@ -64,7 +64,7 @@ ALL = [*STACKS, *(f"secure-storage-{name}" for name in ("loopback", "sharing"))]
 Taken = Callable[[Document], bool]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def taken(server: Server) -> Taken:
     """Says whether the server takes a policy, on a bucket that nobody uses."""
     s3 = client(server, OPERATOR)

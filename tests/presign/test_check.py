@@ -10,7 +10,7 @@ from mypy_boto3_s3 import S3Client
 pytestmark = pytest.mark.usefixtures("keys")
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True, scope="session")
 def an_object(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="there", Body=b"data")
 
