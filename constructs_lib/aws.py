@@ -10,8 +10,8 @@ its JavaScript index requires as many. Both are put off until they are used:
 * JavaScript: `lazy_bindings.cjs` is preloaded into the jsii child process.
 
 What is synthesized is the same with and without; `EAGER_BINDINGS=1` in the
-environment turns both off. Import this package before `cdktf` or
-`constructs`, since those start the jsii child process.
+environment turns both off. Import this module before `cdktf` or `constructs`:
+importing either starts the jsii child process, and it is too late then.
 """
 
 import importlib.util
@@ -66,6 +66,8 @@ def _jsii_variables(*, preload: bool) -> dict[str, str]:
 
 
 _lazy = os.environ.get("EAGER_BINDINGS") != "1"
+if _lazy and "constructs" in sys.modules:
+    raise ImportError("import constructs_lib.aws before cdktf and constructs, or set EAGER_BINDINGS=1")
 if _lazy and _ROOT not in sys.modules:
     _skip_root_init()
 _start_jsii(_jsii_variables(preload=_lazy))

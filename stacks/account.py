@@ -1,10 +1,10 @@
-"""Which account and region a stack deploys to."""
+"""Which account and region a stack deploys to, and where its Terraform state is kept."""
 
 from constructs_lib import aws
 from settings.model import Settings
 from settings.names.aws import partition_of
 
-from cdktf import TerraformStack
+from cdktf import S3Backend, TerraformStack
 
 
 class Account:
@@ -53,3 +53,24 @@ class Account:
     def bucket_arn(self, bucket_name: str) -> str:
         """Return the ARN of a bucket in this partition."""
         return f"arn:{self.partition}:s3:::{bucket_name}"
+
+
+def state_key(stack: str) -> str:
+    """Return the key of a stack's state in the state bucket."""
+    return f"{stack}/terraform.tfstate"
+
+
+def keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:
+    """Give the stack called `name` the backend that `settings` describe, locked by S3's lock file."""
+    # No `encrypt` and no `kms_key_id`: with `encrypt` alone Terraform asks for
+    # AES256, which would override the state bucket's default encryption with
+    # its own key; and the key's ARN is not known when this is synthesized.
+    backend = S3Backend(
+        stack,
+        bucket=settings.state.bucket,
+        key=state_key(name),
+        region=settings.state.region,
+        allowed_account_ids=None if settings.account_id is None else [settings.account_id],
+    )
+    # The S3Backend of cdktf 0.21 has no argument for S3's own lock file.
+    backend.add_override("use_lockfile", True)

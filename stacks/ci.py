@@ -7,8 +7,7 @@ from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_poli
 from settings.defaults import ci_role_names
 from settings.model import Settings
 from settings.problems import SettingsError
-from stacks.account import Account
-from stacks.remote_state import keep_state_remotely
+from stacks.account import Account, keep_state_remotely
 from stacks.storage import StorageStack
 
 from cdktf import TerraformOutput, TerraformStack

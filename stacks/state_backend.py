@@ -9,8 +9,7 @@ from constructs_lib.secure_bucket import SecureBucket
 from settings.defaults import replication_boundary_name
 from settings.model import Settings
 from stacks import replication
-from stacks.account import Account
-from stacks.remote_state import keep_state_remotely, state_key
+from stacks.account import Account, keep_state_remotely, state_key
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct

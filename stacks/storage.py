@@ -10,9 +10,8 @@ from constructs_lib.policies.encryption import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
 from settings.defaults import ci_role_names
 from settings.model import GrantSettings, Settings
-from stacks.account import Account
+from stacks.account import Account, keep_state_remotely
 from stacks.protection import protect_data
-from stacks.remote_state import keep_state_remotely
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
 
 from cdktf import TerraformOutput, TerraformStack

@@ -77,6 +77,34 @@ def test_the_package_root_of_the_bindings_is_not_run() -> None:
     assert aws.S3Bucket.__module__ == "cdktf_cdktf_provider_aws.s3_bucket"
 
 
+def python(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("module", ["constructs_lib.policies.deploy_policy", "stacks.promises"])
+def test_policies_and_promises_load_no_bindings(module: str) -> None:
+    loaded = "{'cdktf', 'constructs', 'jsii', 'cdktf_cdktf_provider_aws'} & set(sys.modules)"
+    done = python(f"import sys, {module}; print({loaded})")
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+@pytest.mark.parametrize("first", ["constructs_lib.policies.key_policy", "stacks.account", "stacks.ci"])
+def test_the_bindings_stay_lazy_whichever_of_our_modules_comes_first(first: str) -> None:
+    lazy = "not hasattr(sys.modules['cdktf_cdktf_provider_aws'], '__all__')"
+    done = python(f"import sys, {first}, stacks.app; print({lazy})")
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_cdktf_before_the_bindings_is_refused_in_one_line() -> None:
+    done = python("import cdktf, constructs_lib.aws")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: import constructs_lib.aws before cdktf and constructs, or set EAGER_BINDINGS=1"
+    )
+
+
 def test_the_preload_puts_off_what_the_index_requires(tmp_path: Path) -> None:
     package = tmp_path / "node_modules" / "@cdktf" / "provider-aws" / "lib"
     package.mkdir(parents=True)

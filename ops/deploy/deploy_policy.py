@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from constructs_lib.policies import Document
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from settings.names.aws import partition_of
-
-Document = dict[str, Any]
 
 PLACEHOLDER = "ACCOUNT_ID"
 """Stands in the ARNs for the account where nobody said which one it is; IAM refuses it."""
@@ -30,8 +30,6 @@ def print_deploy_policy(
         OpsError: the settings are wrong, the account is another than theirs, the policies are too large, or
             the directory exists.
     """
-    from constructs_lib.policies.deploy_policy import policy_names
-
     documents = policies_of_environment(environment, account=account, read_only=read_only)
     if directory is None:
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
@@ -50,9 +48,6 @@ def print_deploy_policy(
 
 def policies_of_environment(environment: str, *, account: str | None, read_only: bool) -> list[Document]:
     """Return what `print_deploy_policy` prints."""
-    # Only here, as it takes a second to load the bindings that come with the package.
-    from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
-
     with synthesized(environment) as (settings, stacks):
         if None not in (account, settings.account_id) and account != settings.account_id:
             raise OpsError(

@@ -11,6 +11,8 @@ from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from proof.properties import GivenUp, Known, Proven
 from settings.model import Settings
+from settings.problems import SettingsError
+from stacks.promises import prove
 
 EVERY_ENVIRONMENT = "all"
 
@@ -73,10 +75,8 @@ def proven_of(settings: Settings, known: Known | None = None, *, reasons: bool =
     Raises:
         OpsError: the roles of CI cannot be given what it needs.
     """
-    # Only here, as it takes a second to load the bindings that come with the stacks.
-    from settings.problems import SettingsError
+    # Only here, as it takes a second to load the bindings.
     from stacks.app import build
-    from stacks.promises import prove
 
     with tempfile.TemporaryDirectory(prefix="secure-s3-prove-") as temporary:
         try:

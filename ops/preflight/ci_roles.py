@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.policies.trust_policy import ISSUER
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, asked, bad, good, skipped
 from ops.shared import aws
@@ -99,9 +100,6 @@ def _address(reference: str) -> str:
 
 def _resolved(text: str, caller: Caller) -> str:
     """Put in what Terraform reads and makes: the account, and the ARN of GitHub's provider."""
-    # Only here, as it takes a second to load the bindings that come with the package.
-    from constructs_lib.policies.trust_policy import ISSUER
-
     provider = f"arn:{caller.partition}:iam::{caller.account}:oidc-provider/{ISSUER}"
     text = re.sub(r"\$\{data\.aws_caller_identity\.[^.}]+\.account_id\}", caller.account, text)
     return re.sub(r"\$\{aws_iam_openid_connect_provider\.[^.}]+\.arn\}", provider, text)
