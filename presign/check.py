@@ -97,7 +97,8 @@ def explain(body: str, prepared: Prepared) -> str:
         return "this machine's clock is ahead: set it"
     if code == "AccessDenied":
         needs = prepared.needs or "a policy that allows it"
-        return f"the credentials {prepared.found.access_key} may not do this: they need {needs} ({message})"
+        signer = prepared.credentials.access_key
+        return f"the credentials {signer} may not do this: they need {needs} ({message})"
     return f"{code}: {message}" if code else "it does not say why"
 
 

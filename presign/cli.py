@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from presign import __version__, bulk_command, completion, links, post, report, show
+from presign import __version__, completion, links, post, report, show
+from presign.bulk import command as bulk_command
 from presign.errors import PresignError
 
 import click

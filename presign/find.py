@@ -23,9 +23,9 @@ def locate(options: PlaceOptions) -> outputs.Outputs:
     root = next((folder for folder in (here, *here.parents) if (folder / "cdktf.json").exists()), here)
     found = _in_files(root, stack)
     if found:
-        path, values = found
+        path, stack_outputs = found
         click.echo(f"Using the outputs in {path}", err=True)
-        return values
+        return stack_outputs
     name, place = _in_state(root, stack)
     click.echo(f"Using the outputs of {name} in {place}", err=True)
     return _read(place, options, None)
@@ -56,8 +56,8 @@ def _in_files(root: Path, stack: str | None) -> tuple[Path, outputs.Outputs] | N
             failures.append(error)
     if not found and failures:
         raise failures[0]
-    if len({values.bucket for values in found.values()}) > 1:
-        listed = ", ".join(f"{path} (bucket {values.bucket})" for path, values in found.items())
+    if len({each.bucket for each in found.values()}) > 1:
+        listed = ", ".join(f"{path} (bucket {each.bucket})" for path, each in found.items())
         raise OutputsError(
             f"this checkout has several outputs, choose one with --outputs or --stack: {listed}"
         )

@@ -57,7 +57,7 @@ def fields(
     *,
     bucket: str,
     region: str,
-    found: Credentials,
+    credentials: Credentials,
     headers: Mapping[str, str],
     content_type: str | None,
     expires: int,
@@ -88,16 +88,16 @@ def fields(
         conditions.append({"key": rules.key})
     signature = {
         "x-amz-algorithm": "AWS4-HMAC-SHA256",
-        "x-amz-credential": f"{found.access_key}/{date}/{region}/s3/aws4_request",
+        "x-amz-credential": f"{credentials.access_key}/{date}/{region}/s3/aws4_request",
         "x-amz-date": moment,
     }
-    if found.session_token:
-        signature["x-amz-security-token"] = found.session_token
+    if credentials.session_token:
+        signature["x-amz-security-token"] = credentials.session_token
     conditions += [{name: value} for name, value in signature.items()]
 
     document = {"expiration": iso(signed_at + timedelta(seconds=expires)), "conditions": conditions}
     policy = base64.b64encode(json.dumps(document).encode()).decode()
-    key = signing_key(found.secret_key, date, region)
+    key = signing_key(credentials.secret_key, date, region)
     return {
         "key": rules.key if rules.key is not None else f"{rules.prefix}{FILENAME}",
         **sent,

@@ -105,17 +105,17 @@ def post(**options: Unpack[PostOptions]) -> None:
         rules,
         bucket=prepared.stack.bucket,
         region=prepared.stack.region,
-        found=prepared.found,
+        credentials=prepared.credentials,
         headers=prepared.stack.upload_headers,
         content_type=_type_of(file, wanted) if any_subtype and wanted else None,
         expires=prepared.expires,
         now=now,
     )
     url = prepared.bucket_url
-    line = curl.form_command(url, fields, file)
+    command = curl.form_command(url, fields, file)
     expires_at = duration.iso(now + timedelta(seconds=prepared.expires))
     if options["format"] == "curl":
-        text = line
+        text = command
     elif options["format"] == "json":
         document = {
             "url": url,
@@ -124,7 +124,7 @@ def post(**options: Unpack[PostOptions]) -> None:
             "fields": fields,
             "min_size": rules.min_size,
             "max_size": rules.max_size,
-            "curl": line,
+            "curl": command,
         }
         text = json.dumps(document, indent=2)
     else:
@@ -137,7 +137,7 @@ def post(**options: Unpack[PostOptions]) -> None:
             ("URL", url),
             *report.listed("Fields", [f"{name}: {value}" for name, value in fields.items()]),
         ]
-        text = "\n".join([report.table(rows), "", "To upload, run:", line])
+        text = "\n".join([report.table(rows), "", "To upload, run:", command])
     click.echo(text)
     report.warn(warnings)
 

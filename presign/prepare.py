@@ -3,13 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from presign import access_points, credentials, duration, endpoint, find
+from presign import access_points, duration, endpoint, find
+from presign.credentials import Credentials, resolve
 from presign.errors import CredentialsError
 from presign.options import PlaceOptions
 from presign.outputs import Outputs
-from presign.signer import Signer
+from presign.signer import Signer, utc_now
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Prepared:
     """
 
     stack: Outputs
-    found: credentials.Credentials
+    credentials: Credentials
     bucket_url: str
     signer: Signer
     expires: int
@@ -31,13 +32,19 @@ class Prepared:
     @property
     def signed_by(self) -> str:
         """Who signs, and what they need, in words."""
-        return f"{self.found.access_key}{f', which needs {self.needs}' if self.needs else ''}"
+        return f"{self.credentials.access_key}{f', which needs {self.needs}' if self.needs else ''}"
 
 
-def prepare(options: PlaceOptions, expires: int | None = None, access_point: str | None = None) -> Prepared:
+def prepare(
+    options: PlaceOptions,
+    expires: int | None = None,
+    access_point: str | None = None,
+    signed_at: datetime | None = None,
+) -> Prepared:
     """Read the outputs and find credentials; ``expires`` is what was asked for, in seconds.
 
-    ``access_point`` is the ARN of one, through which the bucket is then reached.
+    ``access_point`` is the ARN of one, through which the bucket is then reached. ``signed_at`` (UTC) is the
+    moment that the links name, if not now.
     """
     stack = find.locate(options)
     chosen = duration.choose(expires, stack.max_seconds)
@@ -45,38 +52,39 @@ def prepare(options: PlaceOptions, expires: int | None = None, access_point: str
         bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
     else:
         bucket_url = endpoint.access_point_url(access_point, stack.region, options["endpoint_url"])
-    found = credentials.resolve(options["profile"], os.environ)
+    credentials = resolve(options["profile"], os.environ)
     signer = Signer(
-        access_key=found.access_key,
-        secret_key=found.secret_key,
-        session_token=found.session_token,
+        access_key=credentials.access_key,
+        secret_key=credentials.secret_key,
+        session_token=credentials.session_token,
         region=stack.region,
         bucket_url=bucket_url,
+        clock=lambda: signed_at or utc_now(),
     )
-    chosen, warnings = within_life(chosen, found, datetime.now(UTC))
+    chosen, warnings = within_life(chosen, credentials, signed_at or utc_now())
     needs = f"the IAM policy {stack.policy_arn}" if stack.policy_arn else ""
     if access_point is not None and not access_points.named(access_point, stack):
         needs = access_points.needs(access_point)
         warnings.append(access_points.warning(access_point, stack))
-    return Prepared(stack, found, bucket_url, signer, chosen, warnings, needs)
+    return Prepared(stack, credentials, bucket_url, signer, chosen, warnings, needs)
 
 
-def within_life(expires: int, found: credentials.Credentials, now: datetime) -> tuple[int, list[str]]:
+def within_life(expires: int, credentials: Credentials, now: datetime) -> tuple[int, list[str]]:
     """Cut ``expires`` (seconds) to the life of temporary credentials, and warn of what cannot be known."""
-    if found.expires_at is None:
-        if not found.session_token:
+    if credentials.expires_at is None:
+        if not credentials.session_token:
             return expires, []
         return expires, [
-            "until when the temporary credentials live is unknown: the link dies with them, even if earlier"
+            "the temporary credentials do not say when they expire: links expire with them, even if earlier"
         ]
-    left = int((found.expires_at - now).total_seconds())
+    left = int((credentials.expires_at - now).total_seconds())
     if left < 1:
         raise CredentialsError(
-            f"the AWS credentials expired at {duration.iso(found.expires_at)}: get new ones"
+            f"the AWS credentials expired at {duration.iso(credentials.expires_at)}: get new ones"
         )
     if left >= expires:
         return expires, []
     return left, [
-        f"the link expires earlier than asked, at {duration.iso(found.expires_at)}, "
-        "for the credentials expire then"
+        f"links expire earlier than asked, at {duration.iso(credentials.expires_at)}, "
+        "because the credentials expire then"
     ]

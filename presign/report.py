@@ -54,9 +54,9 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{name:<10} {printable(value)}" for name, value in rows)
 
 
-def listed(name: str, values: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the rows for several values under one name."""
-    return [(name if number == 0 else "", value) for number, value in enumerate(values)]
+def listed(name: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the rows for several texts under one name."""
+    return [(name if number == 0 else "", text) for number, text in enumerate(texts)]
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -30,9 +30,11 @@ class ShowOptions(PlaceOptions):
 def show(**options: Unpack[ShowOptions]) -> None:
     """Show the bucket, its limits, and whose credentials sign and until when."""
     prepared = prepare(options)
-    stack, found = prepared.stack, prepared.found
-    temporary = found.session_token is not None
-    until = duration.iso(found.expires_at) if found.expires_at else "unknown" if temporary else None
+    stack, credentials = prepared.stack, prepared.credentials
+    temporary = credentials.session_token is not None
+    until = (
+        duration.iso(credentials.expires_at) if credentials.expires_at else "unknown" if temporary else None
+    )
     answer = None
     if options["check"]:
         from presign import check
@@ -49,7 +51,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
             "max_seconds": longest,
             "iam_policy_arn": stack.policy_arn or None,
             "access_points": list(stack.access_points),
-            "access_key": found.access_key,
+            "access_key": credentials.access_key,
             "temporary": temporary,
             "credentials_expire_at": until,
         }

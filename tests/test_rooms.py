@@ -11,6 +11,9 @@ import pytest
 MAY_IMPORT = {
     "constructs_lib": set(),
     "presign": set(),
+    "presign.bulk": {"presign"},
+    "presign.cli": {"presign", "presign.bulk"},
+    "presign.__main__": {"presign.cli"},
     "proof": set(),
     "settings": set(),
     "review": {"proof"},
@@ -40,9 +43,10 @@ OURS = {room.partition(".")[0] for room in MAY_IMPORT}
 
 
 def room(module: str) -> str:
-    """The room of a module: its package, and of ops the package within."""
-    first, *rest = module.split(".")
-    return f"{first}.{rest[0]}" if first == "ops" and rest else first
+    """The room of a module: the smallest package that is listed, or else its own name."""
+    while module not in MAY_IMPORT and "." in module:
+        module = module.rpartition(".")[0]
+    return module
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -73,7 +77,7 @@ def test_a_room_imports_only_what_it_may(name: str) -> None:
 
 
 def test_every_module_is_in_a_room() -> None:
-    assert {room(module) for module, _ in modules()} - {"ops.__init__"} == set(MAY_IMPORT)
+    assert {room(module) for module, _ in modules() if module != "ops.__init__"} == set(MAY_IMPORT)
 
 
 def test_nothing_goes_round() -> None:

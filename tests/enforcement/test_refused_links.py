@@ -245,7 +245,9 @@ def test_a_form_that_is_signed_well_but_too_old_or_against_the_policy_of_the_buc
         form.Rules(f"{key}/"),
         bucket=place.bucket,
         region="us-east-1",
-        found=Credentials(place.variables["AWS_ACCESS_KEY_ID"], place.variables["AWS_SECRET_ACCESS_KEY"]),
+        credentials=Credentials(
+            place.variables["AWS_ACCESS_KEY_ID"], place.variables["AWS_SECRET_ACCESS_KEY"]
+        ),
         headers=place.headers if headers is None else headers,
         content_type=None,
         expires=900,

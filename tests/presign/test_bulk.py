@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.presign.presign_support import KEY_ARN, OutputsFile, Presign
@@ -188,6 +189,27 @@ def test_a_partial_file_of_other_links_is_not_gone_on_with(
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert result.err.startswith("Error: cannot resume: the partial file was made from another manifest")
     assert not Path("out.txt").exists()
+
+
+def test_many_links_are_cut_to_the_life_of_their_credentials_and_resumed_so(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", soon.isoformat())
+    Path("m.txt").write_text("a\nb\nc\n")
+    command = ("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.txt", "--expires", "1h")
+    first = presign(*command)
+    whole = Path("out.txt").read_text()
+    assert first.err == (
+        f"3 links in out.txt, until {soon:%Y-%m-%dT%H:%M:%SZ}\n"
+        f"Warning: links expire earlier than asked, at {soon:%Y-%m-%dT%H:%M:%SZ}, "
+        "because the credentials expire then\n"
+    )
+    Path("out.txt.partial").write_text(whole[: whole.index("\n") + 1])
+    time.sleep(1.1)  # links of another moment would differ
+    assert presign(*command, "--resume").err == first.err
+    assert Path("out.txt").read_text() == whole
 
 
 def test_an_output_stays_as_it_was_when_a_run_fails(presign: Presign, outputs_file: OutputsFile) -> None:

@@ -129,16 +129,16 @@ def test_a_link_is_cut_to_the_life_of_its_credentials(
     monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
     command = ("get", "--outputs", outputs_file(), "--format", "url", "k", "--expires")
     assert presign(*command, "1h").err == (
-        "Warning: until when the temporary credentials live is unknown: "
-        "the link dies with them, even if earlier\n"
+        "Warning: the temporary credentials do not say when they expire: "
+        "links expire with them, even if earlier\n"
     )
     soon = datetime.now(UTC) + timedelta(minutes=30)
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", soon.isoformat())
     assert presign(*command, "20m").err == ""
     cut = presign(*command, "40m")
     assert cut.err == (
-        f"Warning: the link expires earlier than asked, at {soon:%Y-%m-%dT%H:%M:%SZ}, "
-        "for the credentials expire then\n"
+        f"Warning: links expire earlier than asked, at {soon:%Y-%m-%dT%H:%M:%SZ}, "
+        "because the credentials expire then\n"
     )
     seconds = re.search(r"X-Amz-Expires=(\d+)", cut.out)
     assert seconds

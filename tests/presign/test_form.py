@@ -56,7 +56,7 @@ def test_a_form_equals_that_of_botocore(token: str | None, key: str) -> None:
         ),
         bucket=BUCKET,
         region=REGION,
-        found=Credentials("AKIA", "secret", token),
+        credentials=Credentials("AKIA", "secret", token),
         headers=HEADERS,
         content_type=None,
         expires=900,

@@ -57,6 +57,14 @@ def test_only_click_and_boto3_come_with_it(installed: Path, tmp_path: Path) -> N
     assert {package["name"].lower() for package in listed} - {"pip", "setuptools"} == PACKAGES
 
 
+def test_every_module_comes_with_it(installed: Path, tmp_path: Path) -> None:
+    script = "import presign; print(presign.__path__[0])"
+    folder = Path(run([installed / "python", "-c", script], tmp_path, {}).strip())
+    wanted = {file.relative_to(ROOT / "presign") for file in (ROOT / "presign").rglob("*.py")}
+    assert {file.relative_to(folder) for file in folder.rglob("*.py")} == wanted
+    assert (folder / "py.typed").exists()
+
+
 def test_the_command_works(installed: Path, tmp_path: Path) -> None:
     assert run([installed / "presign", "--version"], tmp_path, {}).startswith("presign ")
     assert "\n  get " in run([installed / "presign", "--help"], tmp_path, {})

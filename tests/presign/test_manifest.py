@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from presign.lines import MAX_LINE
-from presign.manifest import dotted
+from presign.bulk.lines import MAX_LINE
+from presign.bulk.manifest import dotted
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from presign.inventory import Inventory
-from presign.inventory_files import LocalFiles
+from presign.bulk.inventory import Inventory
+from presign.bulk.inventory_files import LocalFiles
 
 import pyarrow
 import pytest

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from presign import Signer
-from presign.bulk import Job
+from presign.bulk.job import Job
+from presign.bulk.manifest import Batch, Layout
+from presign.bulk.workers import sign_together
 from presign.errors import BulkError
-from presign.manifest import Batch, Layout
-from presign.workers import sign_together
 
 import pytest
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
 from presign.errors import BulkError
+from presign.report import printable
 
 import click
 
 if TYPE_CHECKING:
-    from presign.manifest import BadRow, Source
+    from presign.bulk.manifest import BadRow, Source
 
 
 class BadRows:
@@ -33,21 +34,19 @@ class BadRows:
         """Report ``rows``, if there are any."""
         if not self._path:
             for row in rows:
-                say(_line(row))
+                say(_described(row))
         elif rows:
             try:
                 if not self._file:
                     self._file = Path(self._path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
-                self._file.writelines(f"{_line(row)}\n" for row in rows)
+                self._file.writelines(f"{_described(row)}\n" for row in rows)
             except OSError as error:
                 raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
 
 
-def _line(row: "BadRow") -> str:
-    from presign.report import printable
-
+def _described(row: "BadRow") -> str:
     where = f"{row.file} row" if row.file else "line"
-    return f"{where} {row.line}: {printable(row.problem)}"
+    return f"{where} {row.number}: {printable(row.problem)}"
 
 
 class Progress:

@@ -9,44 +9,26 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location
 """
 
 import hashlib
-import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from itertools import islice, repeat
-from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes
 
+from presign.bulk.inventory_files import Files
+from presign.bulk.inventory_manifest import DataFile, InventoryManifest
+from presign.bulk.lines import csv_rows
+from presign.bulk.manifest import BATCH, Batch, unpacked
 from presign.errors import ManifestError
-from presign.inventory_files import Files
-from presign.lines import csv_rows
-from presign.manifest import BATCH, Batch, unpacked
 
 _BUCKET_ARN = re.compile(r"arn:aws(-cn|-us-gov)?:s3:::")
-_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _JOINT = "\udcff"  # the byte FF, as a lone surrogate
 _PARQUET_BUFFER = 1 << 20  # bytes of each column that are read at once
 
 Row = tuple[int, str | ManifestError | None]  # its number and key; None for one that is left out
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """One file of rows: its key in the destination bucket, its size in bytes, and its MD5 as hexadecimal."""
-
-    key: str
-    size: int
-    md5: str
-
-    @property
-    def name(self) -> str:
-        """Return the last part of the key, which no other data file has."""
-        return PurePosixPath(self.key).name
 
 
 class Inventory:
@@ -57,7 +39,7 @@ class Inventory:
 
     def __init__(self, files: Files, bucket: str) -> None:
         """Read the manifest, which must be of the inventory of ``bucket``. Raises ManifestError."""
-        manifest = _Manifest(_parsed(files), files.manifest_name)
+        manifest = InventoryManifest(files)
         listed = manifest.text("sourceBucket")
         if listed != bucket:
             raise ManifestError(
@@ -171,75 +153,3 @@ def _check(stream: BufferedReader, file: DataFile) -> None:
             f"is {found}, not {file.md5}: download it again, or take a newer inventory"
         )
     stream.seek(0)
-
-
-def _parsed(files: Files) -> dict[str, Any]:
-    try:
-        document = json.loads(files.manifest())
-    except (ValueError, RecursionError) as error:
-        raise ManifestError(f"{files.manifest_name} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise ManifestError(
-            f"{files.manifest_name} is not the manifest of an S3 Inventory: not a JSON object"
-        )
-    return document
-
-
-class _Manifest:
-    """What a parsed ``manifest.json`` says; every method raises ManifestError where it does not say it."""
-
-    def __init__(self, document: dict[str, Any], name: str) -> None:
-        self._document = document
-        self._name = name
-
-    def text(self, field: str) -> str:
-        value = self._document.get(field)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(f"{field!r} is {value!r}, not a text")
-        return value
-
-    def format(self) -> str:
-        """Return CSV or Parquet."""
-        form = self.text("fileFormat")
-        if form == "ORC":
-            raise ManifestError(
-                f"{self._name} is of an inventory in ORC, which is not read: configure one in CSV or Parquet"
-            )
-        if form == "Parquet":
-            _need_pyarrow(self._name)
-        elif form != "CSV":
-            raise self._wrong(f"'fileFormat' is {form!r}, not CSV or Parquet")
-        return form
-
-    def columns(self) -> list[str]:
-        columns = [name.strip() for name in self.text("fileSchema").split(",")]
-        if columns.count("Key") != 1:
-            raise self._wrong(f"'fileSchema' names no column Key: {', '.join(columns)[:200]}")
-        return columns
-
-    def files(self) -> list[DataFile]:
-        listed = self._document.get("files")
-        if not isinstance(listed, list):
-            raise self._wrong("'files' is no list")
-        return [self._file(entry) for entry in listed]
-
-    def _file(self, entry: object) -> DataFile:
-        match entry:
-            case {"key": str(key), "size": int(size), "MD5checksum": str(md5)} if _MD5.fullmatch(md5):
-                # The key names a file on this machine, too, and must not lead out of the folder.
-                if not PurePosixPath(key).is_absolute() and ".." not in key.split("/") and "\0" not in key:
-                    return DataFile(key, size, md5)
-        raise self._wrong(f"'files' has {str(entry)[:200]}, not a data file's key, size and MD5checksum")
-
-    def _wrong(self, reason: str) -> ManifestError:
-        return ManifestError(f"{self._name} is not the manifest of an S3 Inventory: {reason}")
-
-
-def _need_pyarrow(name: str) -> None:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise ManifestError(
-            f"{name} is of an inventory in Parquet, which takes pyarrow to read: "
-            "'pip install pyarrow', or install presign with its extra 'parquet'"
-        ) from error

@@ -15,11 +15,11 @@ from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
+from presign.bulk.job import Done, Job
+from presign.bulk.manifest import Batch
 from presign.errors import BulkError
 
 if TYPE_CHECKING:
-    from presign.bulk import Done, Job
-    from presign.manifest import Batch
 
     class SupportsDetach(Protocol):
         """What gives a descriptor away."""
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
             """Return it."""
 
 
-def sign_together(job: "Job", batches: Iterable["Batch"], count: int, fd: int | None) -> Iterator["Done"]:
+def sign(job: Job, batches: Iterable[Batch], jobs: int, fd: int | None) -> Iterator[Done]:
+    """Sign all batches in order, in this process or, with several ``jobs``, in as many others."""
+    return map(job.sign, batches) if jobs == 1 else sign_together(job, batches, jobs, fd)
+
+
+def sign_together(job: Job, batches: Iterable[Batch], count: int, fd: int | None) -> Iterator[Done]:
     """Sign in ``count`` processes, and yield what became of each batch, in order.
 
     Its rows are then written to the open file ``fd``, or, without one, in what is yielded. Raises
@@ -51,7 +56,7 @@ def sign_together(job: "Job", batches: Iterable["Batch"], count: int, fd: int | 
 
 
 @contextlib.contextmanager
-def _process(job: "Job", fd: int | None) -> Iterator[Connection]:
+def _process(job: Job, fd: int | None) -> Iterator[Connection]:
     """Start a process that signs, and end it with the block."""
     ours, theirs = multiprocessing.Pipe()
     # A fresh one holds nothing but its own end, so that it ends when this process does, however that ends.
@@ -67,7 +72,7 @@ def _process(job: "Job", fd: int | None) -> Iterator[Connection]:
         process.join()
 
 
-def _take_turn(process: Connection) -> "Done":
+def _take_turn(process: Connection) -> Done:
     """Let a process write, which all that came before it have done."""
     with _broken():
         process.send(None)
@@ -99,7 +104,7 @@ def _inherited(duplicate: "SupportsDetach") -> _Inherited:
     return _Inherited(duplicate.detach())
 
 
-def _serve(link: Connection, job: "Job", out: _Inherited | None) -> None:
+def _serve(link: Connection, job: Job, out: _Inherited | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     with link, contextlib.suppress(EOFError, ConnectionError):
         while True:
@@ -108,7 +113,7 @@ def _serve(link: Connection, job: "Job", out: _Inherited | None) -> None:
             link.send(_written(done, out.fd) if out else done)
 
 
-def _written(done: "Done", fd: int) -> "Done | OSError":
+def _written(done: Done, fd: int) -> Done | OSError:
     try:
         with os.fdopen(fd, "wb", closefd=False) as file:
             file.write(done.data)

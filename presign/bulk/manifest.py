@@ -18,8 +18,8 @@ from itertools import islice
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
+from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.errors import ManifestError, ObjectKeyError
-from presign.lines import TOO_LONG, blocks, csv_rows
 from presign.signer import encode_keys
 
 BATCH = 4000  # rows of CSV
@@ -30,22 +30,22 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows as they were read, or what is wrong with them, and the number of each one's (last) line.
+    """Some rows as they were read, or what is wrong with them, and the number of each row's (last) line.
 
     Of CSV, a row is the key alone. Lines stay together as bytes, which pass to another process faster.
     ``file`` is the name of the file where the rows are from several.
     """
 
-    lines: Sequence[int]
+    numbers: Sequence[int]
     rows: Sequence[str | ManifestError] | bytes
     file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that no link can be made for."""
+    """A row that no link can be made for; ``number`` is its (last) line, or its row in the file ``file``."""
 
-    line: int
+    number: int
     problem: str
     file: str = ""
 
@@ -93,7 +93,7 @@ class Layout:
             )
         keys = _of_column(rows, header.index(self.field))
         while batch := list(islice(keys, BATCH)):
-            yield Batch([line for line, _ in batch], [key for _, key in batch])
+            yield Batch([number for number, _ in batch], [key for _, key in batch])
 
     def good_keys(self, batch: Batch) -> tuple[list[str], list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
@@ -108,18 +108,18 @@ class Layout:
             else:
                 return keys, []
         good, bad = [], []
-        for line, key in zip(batch.lines, found, strict=True):
+        for number, key in zip(batch.numbers, found, strict=True):
             problem = _problem(key)
             if problem:
-                bad.append(BadRow(line, problem, batch.file))
+                bad.append(BadRow(number, problem, batch.file))
             elif isinstance(key, str):
                 good.append(key)
         return good, bad
 
-    def _keys(self, lines: list[str]) -> Sequence[str | ManifestError]:
+    def _keys(self, rows: list[str]) -> Sequence[str | ManifestError]:
         if self.format == "jsonl":
-            return [self._json_key(line) for line in lines]
-        return [line.removesuffix("\r") for line in lines]
+            return [self._json_key(row) for row in rows]
+        return [row.removesuffix("\r") for row in rows]
 
     def _json_key(self, row: str) -> str | ManifestError:
         try:
@@ -181,11 +181,11 @@ def _of_column(
     rows: Iterator[tuple[int, list[str] | ManifestError]], column: int
 ) -> Iterator[tuple[int, str | ManifestError]]:
     missing = ManifestError("the row is too short: it has no such column")
-    for line, row in rows:
+    for number, row in rows:
         if isinstance(row, ManifestError):
-            yield line, row
+            yield number, row
         else:
-            yield line, row[column] if column < len(row) else missing
+            yield number, row[column] if column < len(row) else missing
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:
@@ -195,9 +195,9 @@ def _lines(stream: BinaryIO) -> Iterator[Batch]:
             yield Batch([first], [ManifestError(TOO_LONG)])
             first += 1
             continue
-        lines = block.removeprefix(codecs.BOM_UTF8) if first == 1 else block
-        count = lines.count(b"\n") + (not lines.endswith(b"\n"))
-        yield Batch(range(first, first + count), lines)
+        rows = block.removeprefix(codecs.BOM_UTF8) if first == 1 else block
+        count = rows.count(b"\n") + (not rows.endswith(b"\n"))
+        yield Batch(range(first, first + count), rows)
         first += count
 
 

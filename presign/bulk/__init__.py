@@ -1,0 +1,1 @@
+"""Links for every key of a list, however long: ``presign bulk``."""

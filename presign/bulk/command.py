@@ -1,0 +1,146 @@
+"""The command line of many links: ``presign bulk get MANIFEST`` and ``presign bulk put MANIFEST``."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Unpack
+
+from presign import duration, report
+from presign.bulk.options import BulkOptions, bulk_options
+from presign.errors import BulkError
+from presign.prepare import prepare
+
+import click
+
+if TYPE_CHECKING:
+    from presign.bulk.job import Done
+    from presign.bulk.report import Progress
+
+_SOME_ROWS_BAD = 3
+
+
+@click.group(
+    no_args_is_help=False,
+    short_help="Make a link for every key in a list.",
+    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d keys.txt -o out/links.csv",
+)
+def bulk() -> None:
+    """Make a link for every key in a list, however long."""
+
+
+@bulk.command(
+    epilog="\b\nExample:\n  presign bulk get --outputs outputs.json --expires 7d in/keys.csv -o links.csv.gz",
+    short_help="Make links that download objects.",
+)
+@bulk_options
+def get(**options: Unpack[BulkOptions]) -> None:
+    """Make a link that downloads for every key in MANIFEST (- is standard input).
+
+    MANIFEST may be an S3 Inventory's manifest.json, also in S3 (s3://BUCKET/KEY), with data files in CSV or
+    Parquet: of the latest version of each object that it lists.
+
+    All links are signed for the moment at which the command starts, however long it runs, and expire
+    together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
+    then 3.
+    """
+    _run("GET", options)
+
+
+@bulk.command(
+    epilog="\b\nExample:\n  presign bulk put --outputs outputs.json --jobs 4 keys.jsonl -o out/links.jsonl",
+    short_help="Make links that upload objects.",
+)
+@bulk_options
+def put(**options: Unpack[BulkOptions]) -> None:
+    """Make a link that uploads for every key in MANIFEST (- is standard input).
+
+    MANIFEST may be an S3 Inventory's manifest.json, also in S3 (s3://BUCKET/KEY), with data files in CSV or
+    Parquet: of the latest version of each object that it lists.
+
+    All links are signed for the moment at which the command starts, however long it runs, and expire
+    together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
+    then 3. Uploads must send exactly the headers that are printed at the end.
+    """
+    _run("PUT", options)
+
+
+def _run(method: str, options: BulkOptions) -> None:
+    # Loaded here, since one link should not wait for what many need.
+    from presign.bulk import resume, source, workers
+    from presign.bulk.job import Job
+    from presign.bulk.manifest import Layout
+    from presign.bulk.output import Output
+    from presign.bulk.report import Progress, say
+
+    manifest_format, form = source.formats(options)
+    name = options["output"]
+    target = None if name == "-" else Output(Path(name))
+    left = resume.remains(target.partial, form) if target and options["resume"] else resume.Remains()
+    # Truncated, as the links have it, so that a resumed run comes to the same expiry.
+    started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
+    prepared = prepare(options, options["expires"], signed_at=started)
+    headers = prepared.stack.upload_headers if method == "PUT" else {}
+    plan = prepared.signer.plan(method, prepared.expires, headers)
+    if plan.expires_at <= datetime.now(UTC):
+        raise BulkError(
+            f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
+            "run again without --resume"
+        )
+    layout = Layout(manifest_format, options["column"])
+    job = Job(layout, plan, form, compress=name.endswith(".gz"))
+    errors = options["errors"] or (f"{name}.errors" if target else None)
+
+    with source.opened(options, layout, prepared.stack) as keys:
+        progress = Progress(keys)
+        with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
+            # Where a process cannot be given an open file, its rows come back to this one.
+            fd = out.fileno() if target and os.name == "posix" else None
+            batches = keys.batches()
+            done = chain(resume.skip(job, batches, left), workers.sign(job, batches, options["jobs"], fd))
+            if not left.rows:
+                out.write(job.header)
+            count, bad, dotted = _write(done, out, progress, errors)
+
+    where = name if target else "standard output"
+    say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
+    if skipped := getattr(keys, "skipped", 0):
+        say(f"Left out: {skipped:,} delete markers and versions that are not the latest")
+    for header, value in headers.items() if count else ():
+        say(f"Uploads must send {header}: {value}")
+    warnings = list(prepared.warnings)
+    if dotted:
+        warnings.append(
+            f"{dotted:,} {'key has' if dotted == 1 else 'keys have'} a '.' or '..' part, which "
+            "browsers and most HTTP clients rewrite: use curl --path-as-is"
+        )
+    if plan.expires_at <= datetime.now(UTC):
+        warnings.append("the links have already expired: give a longer --expires")
+    report.warn(warnings)
+    if bad:
+        say(f"Error: {bad:,} bad {'row' if bad == 1 else 'rows'}{f': see {errors}' if errors else ''}")
+        click.get_current_context().exit(_SOME_ROWS_BAD)
+
+
+def _write(
+    results: Iterable["Done"], out: BinaryIO, progress: "Progress", errors: str | None
+) -> tuple[int, int, int]:
+    """Write all links and report bad rows; return how many there are of each, and of dotted keys."""
+    from presign.bulk.report import BadRows
+
+    count = bad = dotted = 0
+    with BadRows(errors) as report:
+        out.flush()
+        for done in results:
+            out.write(done.data)
+            out.flush()  # other processes may write next
+            count += done.count
+            bad += len(done.bad)
+            dotted += done.dotted
+            report.write(done.bad)
+            progress.show(count + bad)
+        progress.end()
+    return count, bad, dotted

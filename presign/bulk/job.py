@@ -1,0 +1,71 @@
+"""How one row becomes one link, and a batch of rows a piece of the output."""
+
+import gzip
+import json
+import re
+from dataclasses import dataclass
+
+from presign.bulk.manifest import BadRow, Batch, Layout, dotted
+from presign.signer import Plan
+
+FORMATS = ("csv", "jsonl", "url")
+
+_CSV_SPECIAL = re.compile('[",\r\n]')
+_GZIP_LEVEL = 1  # signatures do not compress, and all else does at any level
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a batch: rows of output, how many, what could not be signed, and how many are dotted."""
+
+    data: bytes
+    count: int
+    bad: list[BadRow]
+    dotted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How one row becomes one link. It can be pickled."""
+
+    layout: Layout
+    plan: Plan
+    format: str
+    compress: bool
+
+    @property
+    def header(self) -> bytes:
+        """Return what comes before the first row."""
+        return self._packed("key,url\n") if self.format == "csv" else b""
+
+    def sign(self, batch: Batch) -> Done:
+        """Sign the batch's good rows."""
+        keys, bad = self.layout.good_keys(batch)
+        return Done(self.rows(keys), len(keys), bad, dotted(keys))
+
+    def rows(self, keys: list[str]) -> bytes:
+        """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""
+        urls = self.plan.urls(keys)
+        if self.format == "csv":
+            text = "".join([f"{_csv_field(key)},{url}\n" for key, url in zip(keys, urls, strict=True)])
+        elif self.format == "jsonl":
+            text = "".join(
+                [
+                    f'{{"key": {json.dumps(key)}, "url": "{url}"}}\n'
+                    for key, url in zip(keys, urls, strict=True)
+                ]
+            )
+        else:
+            text = "".join([f"{url}\n" for url in urls])
+        return self._packed(text) if text else b""
+
+    def _packed(self, text: str) -> bytes:
+        data = text.encode()
+        return gzip.compress(data, _GZIP_LEVEL, mtime=0) if self.compress else data
+
+
+def _csv_field(key: str) -> str:
+    if not _CSV_SPECIAL.search(key):
+        return key
+    quoted = key.replace('"', '""')
+    return f'"{quoted}"'

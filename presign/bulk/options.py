@@ -1,0 +1,67 @@
+"""The options of ``presign bulk get`` and ``presign bulk put``."""
+
+from presign.options import PlaceOptions, expires_option, place_options, together
+
+import click
+
+
+class BulkOptions(PlaceOptions):
+    """What ``bulk get`` and ``bulk put`` are given; ``expires`` is in seconds."""
+
+    manifest: str
+    output: str
+    manifest_format: str | None
+    column: str
+    format: str | None
+    errors: str | None
+    resume: bool
+    jobs: int
+    expires: int | None
+
+
+bulk_options = together(
+    click.argument("manifest"),
+    click.option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="The file to write, compressed if it ends with .gz; - is standard output.",
+    ),
+    click.option(
+        "--manifest-format",
+        type=click.Choice(["text", "csv", "jsonl", "inventory"]),
+        help="A key a line, CSV with a header, JSON lines, or an S3 Inventory. Default: by its name (.txt"
+        " or none, .csv, .jsonl or .ndjson, manifest.json). Compression with gzip is found out.",
+    ),
+    click.option(
+        "--column",
+        "--field",
+        metavar="NAME",
+        default="key",
+        show_default=True,
+        help="The CSV column or JSON field with the key.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(["csv", "jsonl", "url"]),
+        help="CSV or JSON lines with key and url, or only the URLs. Default: by OUT's name (.csv, .jsonl "
+        "or .ndjson, .txt for URLs), csv for standard output.",
+    ),
+    click.option(
+        "--errors",
+        metavar="FILE",
+        help="Where bad rows are reported. Default: OUT.errors; standard error for -o -.",
+    ),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on after the last whole row of OUT.partial, which a killed run left. It takes the same "
+        "manifest, options and credentials, and the links keep the first run's expiry.",
+    ),
+    click.option(
+        "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that sign."
+    ),
+    place_options,
+    expires_option,
+)
