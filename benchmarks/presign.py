@@ -1,7 +1,7 @@
 """Measure presign against other ways to make presigned URLs.
 
     make benchmark
-    make benchmark ARGS="--plot docs/presign-benchmark.svg --markdown README.md"
+    make benchmark ARGS="--plot docs/presign-benchmark.svg --markdown docs/presign-benchmark.md"
 
 Three parts: from a file of keys to a file of links; one link, as a whole process; URLs per second
 within a process. In each part all contestants take turns, round after round, and medians are
