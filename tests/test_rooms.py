@@ -1,6 +1,7 @@
-"""Which room may import which: the arrows of docs/architecture.md, and no others."""
+"""Which room may import which; docs/architecture.md draws it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +88,25 @@ def test_nothing_goes_round() -> None:
         assert free, f"these know each other: {sorted(left)}"
         for name in free:
             del left[name]
+
+
+def test_the_table_of_the_architecture_has_these_arrows() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w./]+)` \|([^|]*)\|", page, re.MULTILINE)
+    drawn = {
+        name.removesuffix("/").removesuffix(".py").replace("/", "."): {
+            one.replace("/", ".") for one in re.findall(r"`([^`]+)`", cell)
+        }
+        for name, cell in rows
+    }
+    assert drawn == {name: known for name, known in MAY_IMPORT.items() if not name.endswith(".__main__")}
+
+
+def test_the_drawing_of_the_architecture_has_the_arrows_between_the_packages() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    between = {
+        (name.partition(".")[0], one.partition(".")[0]) for name, known in MAY_IMPORT.items() for one in known
+    }
+    assert set(re.findall(r"^ +(\w+) --> (\w+)$", page, re.MULTILINE)) == {
+        (a, b) for a, b in between if a != b
+    }
