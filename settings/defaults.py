@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from settings import resource_names
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
 from settings.problems import invalid
@@ -53,33 +54,6 @@ def environment_name(name: str) -> str:
     return name
 
 
-def replication_role_name(environment: str) -> str:
-    """Return the name of the role that S3 replicates with; at most 63 of the 64 characters that IAM takes."""
-    return f"secure-storage-{environment}-replica"
-
-
-def replication_boundary_name(environment: str) -> str:
-    """Return the name of that role's permissions boundary.
-
-    The state stack makes it, which only an administrator deploys: who deploys the bucket writes what the
-    role may do, and could be anything without.
-    """
-    return f"SecureS3ReplicationBoundary-{environment}"
-
-
-class CiRoleNames(NamedTuple):
-    """The names of CI's roles: what a pull request, the main branch, and a job in the environment take."""
-
-    review: str
-    plan: str
-    deploy: str
-
-
-def ci_role_names(environment: str) -> CiRoleNames:
-    """Give the names of the roles with which CI plans and deploys an environment."""
-    return CiRoleNames(*(f"secure-storage-{environment}-{kind}" for kind in CiRoleNames._fields))
-
-
 def with_defaults(
     given: Mapping[str, Any],
     model: type[BaseModel],
@@ -124,7 +98,7 @@ def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]
     """Give the tags that every resource has, to which a file's [tags] are added."""
     tags = {
         "Environment": environment,
-        "Project": "secure-s3-storage",
+        "Project": resource_names.PROJECT,
         "Purpose": "secure-data-storage",
         "DataClassification": "confidential",
     }

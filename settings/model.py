@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
+from settings import resource_names
 from settings.defaults import (
     DecidedByLoader,
     NamedAfterEnvironment,
     StrictUnlessDev,
-    ci_role_names,
 )
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
@@ -82,7 +82,7 @@ class Settings(Section):
         description="The AWS account, 12 digits. Where set, nothing deploys into any other account.",
         examples=["111122223333"],
     )
-    bucket_name: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-bucket")] = Field(
+    bucket_name: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_BUCKET)] = Field(
         description="The name of the bucket, by S3's naming rules.", examples=["acme-prod-data"]
     )
     protect: Annotated[bool, StrictUnlessDev()] = Field(
@@ -130,7 +130,7 @@ class Settings(Section):
             for place, arn in arns
             if place[0] == "principals" and account not in (None, aws_names.arn_account(arn))
         )
-        ours = [name.casefold() for name in ci_role_names(info.data.get("environment", ""))]
+        ours = [name.casefold() for name in resource_names.ci_roles(info.data.get("environment", ""))]
         # Who deploys can rewrite the managed policy, so a role of CI could give itself anything through it.
         rule = InvalidValueError("must be another role than those of CI, which never use the data")
         refuse(

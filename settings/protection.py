@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from settings import resource_names
 from settings.defaults import NamedAfterEnvironment, StrictUnlessDev
 from settings.sections import Section
 from settings.types import (
@@ -38,7 +39,7 @@ class LoggingSettings(Section):
         "environments.",
         examples=[True],
     )
-    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-access-logs")] = Field(
+    bucket: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_LOG_BUCKET)] = Field(
         description="The name of the log bucket, which is made, and locked for all but AWS's log delivery.",
         examples=["acme-prod-access-logs"],
     )
@@ -172,10 +173,10 @@ class ReplicationSettings(Section):
     region: Region | None = Field(
         None, description="The other region, in the same partition.", examples=["eu-west-1"]
     )
-    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-data-replica")] = Field(
+    bucket: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_REPLICA_BUCKET)] = Field(
         description="The name of the bucket there.", examples=["acme-prod-data-replica"]
     )
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-replica-{environment}")] = Field(
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment(resource_names.DEFAULT_REPLICA_KEY_ALIAS)] = Field(
         description="The alias of its KMS key.", examples=["alias/acme-prod-replica"]
     )
     storage_class: Literal["STANDARD"] | StorageClass = Field(
@@ -230,7 +231,7 @@ class AuditSettings(Section):
         description="Addresses that get the alarms by e-mail, once they have confirmed it.",
         examples=[["ops@example.com"]],
     )
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-audit-{environment}")] = Field(
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment(resource_names.DEFAULT_AUDIT_KEY_ALIAS)] = Field(
         description="The alias of the KMS key of trail and topic, apart from the data's key, so that an "
         "alarm about that one still arrives.",
         examples=["alias/acme-prod-audit"],

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from settings import resource_names
 from settings.defaults import DecidedByLoader, NamedAfterEnvironment
 from settings.types import (
     LONGEST_EXPIRY,
@@ -129,7 +130,7 @@ class EncryptionSettings(Section):
         "headers is let through to default encryption. A wrong header is denied either way.",
         examples=[False],
     )
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-s3-key-{environment}")] = Field(
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment(resource_names.DEFAULT_KEY_ALIAS)] = Field(
         description="The alias of the bucket's KMS key.", examples=["alias/acme-prod-data"]
     )
     key_rotation_days: int = Field(
@@ -162,18 +163,16 @@ class PresignSettings(Section):
 class StateSettings(Section):
     """Where Terraform keeps its state."""
 
-    bucket: Annotated[BucketName, NamedAfterEnvironment("secure-{environment}-terraform-state")] = Field(
+    bucket: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_STATE_BUCKET)] = Field(
         description="The bucket of the remote state, which locks it with a file.",
         examples=["acme-prod-terraform-state"],
     )
     region: Annotated[Region, DecidedByLoader("the environment's `region`")] = Field(
         description="The region of that bucket; by default the environment's.", examples=["eu-central-1"]
     )
-    key_alias: Annotated[KeyAlias, NamedAfterEnvironment("alias/secure-{environment}-terraform-state")] = (
-        Field(
-            description="The alias of the KMS key that encrypts the state.",
-            examples=["alias/acme-prod-terraform-state"],
-        )
+    key_alias: Annotated[KeyAlias, NamedAfterEnvironment(resource_names.DEFAULT_STATE_KEY_ALIAS)] = Field(
+        description="The alias of the KMS key that encrypts the state.",
+        examples=["alias/acme-prod-terraform-state"],
     )
 
 

@@ -1,6 +1,7 @@
 """Which account and region a stack deploys to, and where its Terraform state is kept."""
 
 from constructs_lib import aws
+from settings import resource_names
 from settings.model import Settings
 from settings.names.aws import partition_of
 
@@ -55,11 +56,6 @@ class Account:
         return f"arn:{self.partition}:s3:::{bucket_name}"
 
 
-def state_key(stack: str) -> str:
-    """Return the key of a stack's state in the state bucket."""
-    return f"{stack}/terraform.tfstate"
-
-
 def keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:
     """Give the stack called `name` the backend that `settings` describe, locked by S3's lock file."""
     # No `encrypt` and no `kms_key_id`: with `encrypt` alone Terraform asks for
@@ -68,7 +64,7 @@ def keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) ->
     backend = S3Backend(
         stack,
         bucket=settings.state.bucket,
-        key=state_key(name),
+        key=resource_names.state_key(name),
         region=settings.state.region,
         allowed_account_ids=None if settings.account_id is None else [settings.account_id],
     )

@@ -7,20 +7,16 @@ from constructs_lib.audit_trail import AuditTrail
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.event_patterns import ALARMS, Watched
 from constructs_lib.log_bucket import LogBucket
+from settings import resource_names
 from settings.model import Settings
 from stacks.account import Account
 
 from constructs import Construct
 
 
-def trail_name(environment: str) -> str:
-    """Return the name of an environment's trail."""
-    return f"secure-storage-{environment}"
-
-
 def trail_arn(settings: Settings, account: Account) -> str:
     """Return the ARN of an environment's trail, which has to be known before there is one."""
-    return _arn(settings, account, "cloudtrail", f"trail/{trail_name(settings.environment)}")
+    return _arn(settings, account, "cloudtrail", f"trail/{resource_names.trail(settings.environment)}")
 
 
 def audit(
@@ -41,9 +37,8 @@ def audit(
         key: the data's key, if there is one.
     """
     environment = settings.environment
-    # EventBridge allows 64 characters for a rule's name, and an environment's may have 40.
-    rules = {alarm: f"secure-{environment}-{alarm}" for alarm in ALARMS}
-    trail, topic = trail_arn(settings, account), f"secure-storage-{environment}-alarms"
+    rules = {alarm: resource_names.alarm_rule(environment, alarm) for alarm in ALARMS}
+    trail, topic = trail_arn(settings, account), resource_names.alarm_topic(environment)
     topic_arn = _arn(settings, account, "sns", topic)
     audit_key = AuditKey(
         scope,
@@ -63,7 +58,7 @@ def audit(
     AuditTrail(
         scope,
         "audit-trail",
-        name=trail_name(environment),
+        name=resource_names.trail(environment),
         bucket_arn=account.bucket_arn(settings.bucket_name),
         log_bucket=log_bucket.bucket.bucket,
         key_arn=audit_key.arn,
@@ -91,7 +86,7 @@ def audit(
             buckets=(settings.bucket_name, settings.logging.bucket),
             keys=[name for one in keys for name in (one.key_id, one.arn)],
             aliases=[*([] if key is None else [settings.encryption.key_alias]), settings.audit.key_alias],
-            trail_name=trail_name(environment),
+            trail_name=resource_names.trail(environment),
             trail_arn=trail,
             topic_arn=topic_arn,
             rules=rules,

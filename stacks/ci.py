@@ -3,8 +3,8 @@
 from constructs_lib.ci_role import CiRole
 from constructs_lib.oidc_provider import OidcProvider
 from constructs_lib.policies import Document, plan_files, trust_policy
-from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
-from settings.defaults import ci_role_names
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
+from settings import resource_names
 from settings.model import Settings
 from settings.problems import SettingsError
 from stacks.account import Account, keep_state_remotely
@@ -32,14 +32,14 @@ class CiStack(TerraformStack):
             SettingsError: no policy can be made for that stack.
         """
         environment = settings.environment
-        name = f"secure-storage-{environment}-ci"
+        name = resource_names.ci_stack(environment)
         super().__init__(scope, name)
         account = Account(self, region=settings.region, settings=settings)
         keep_state_remotely(self, name, settings)
 
         described = storage.to_terraform()
 
-        def may_deploy(prefix: str, *, read_only: bool) -> dict[str, Document]:
+        def may_deploy(role: str, *, read_only: bool) -> dict[str, Document]:
             try:
                 documents = deploy_policies(
                     described,
@@ -50,7 +50,8 @@ class CiStack(TerraformStack):
                 )
             except DeployPolicyError as error:
                 raise SettingsError([f"environment {environment}: {error}"]) from error
-            return dict(zip(policy_names(prefix, environment, documents), documents, strict=True))
+            policies = resource_names.ci_policies(role, environment, len(documents))
+            return dict(zip(policies, documents, strict=True))
 
         provider = OidcProvider(
             self,
@@ -60,7 +61,7 @@ class CiStack(TerraformStack):
             create=settings.ci.create_provider,
             protect=settings.protect,
         )
-        names = ci_role_names(environment)
+        names = resource_names.ci_roles(environment)
         files = {"bucket_arn": account.bucket_arn(settings.state.bucket), "environment": environment}
         state_key = {
             "key_alias": settings.state.key_alias,
@@ -76,8 +77,8 @@ class CiStack(TerraformStack):
             provider_arn=provider.arn,
             subjects=[trust_policy.pull_request(repository)],
             policies={
-                **may_deploy("SecureStorageReview", read_only=True),
-                f"SecureStorageReviewFiles-{environment}": plan_files.review_files_policy(
+                **may_deploy("review", read_only=True),
+                resource_names.ci_files_policy("review", environment): plan_files.review_files_policy(
                     **files, **state_key
                 ),
             },
@@ -90,8 +91,10 @@ class CiStack(TerraformStack):
             provider_arn=provider.arn,
             subjects=[trust_policy.branch(repository, settings.ci.branch)],
             policies={
-                **may_deploy("SecureStoragePlan", read_only=True),
-                f"SecureStoragePlanFiles-{environment}": plan_files.store_policy(**files, **state_key),
+                **may_deploy("plan", read_only=True),
+                resource_names.ci_files_policy("plan", environment): plan_files.store_policy(
+                    **files, **state_key
+                ),
             },
         )
         deploy = CiRole(
@@ -103,8 +106,10 @@ class CiStack(TerraformStack):
             subjects=[trust_policy.environment(repository, settings.ci.environment)],
             also=trust_policy.from_branch(settings.ci.branch, partition=account.partition),
             policies={
-                **may_deploy("SecureStorageDeploy", read_only=False),
-                f"SecureStorageDeployFiles-{environment}": plan_files.deploy_files_policy(**files),
+                **may_deploy("deploy", read_only=False),
+                resource_names.ci_files_policy("deploy", environment): plan_files.deploy_files_policy(
+                    **files
+                ),
             },
         )
         TerraformOutput(self, "ReviewRoleArn", value=review.role.arn)

@@ -14,6 +14,7 @@ from typing import Any
 from constructs_lib.policies.trust_policy import ISSUER
 from proof import Policy, policy
 from proof.properties.things import Bucket, Holder, Key, Topic
+from settings import resource_names
 from settings.model import Settings
 from settings.names.aws import arn_account, partition_of
 
@@ -57,7 +58,7 @@ class Deployed:
     @property
     def storage(self) -> str:
         """The name of the storage stack."""
-        return f"secure-storage-{self.settings.environment}"
+        return resource_names.storage_stack(self.settings.environment)
 
     def arn(self, service: str, resource: str, *, region: str = "") -> str:
         """Return the ARN of something in the account."""

@@ -26,7 +26,7 @@ from proof.properties import (
 )
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
-from settings.defaults import ci_role_names, replication_boundary_name, replication_role_name
+from settings import resource_names
 from stacks.proofs_words import InProofsWords, named, via
 
 Guarantee = Property | GivenUp
@@ -167,12 +167,12 @@ class Guarantees(InProofsWords):
     def _replication(self) -> Iterator[Guarantee]:
         settings = self._settings
         environment = settings.environment
-        role = self._is.roles[replication_role_name(environment)]
+        role = self._is.roles[resource_names.replication_role(environment)]
         wanted, most = self._sides(any_key=False), self._sides(any_key=True)
         chosen, object_lock = settings.replication, settings.object_lock.mode is not None
         both = chosen.replica_modifications
         sources, destinations = (wanted, wanted) if both else (wanted[:1], wanted[1:])
-        boundary = self._is.holder(replication_boundary_name(environment))
+        boundary = self._is.holder(resource_names.replication_boundary(environment))
         yield replicas.replicates_exactly(
             {
                 role: replicas.Replication(sources, destinations, chosen.delete_markers, object_lock),
@@ -184,30 +184,31 @@ class Guarantees(InProofsWords):
 
     def _handed_out(self) -> Iterator[Guarantee]:
         environment = self._settings.environment
-        holders = {kind: self._is.holder(f"SecureS3{kind}-{environment}") for kind in managed.OBJECTS}
+        names = resource_names.data_policies(environment)._asdict()
+        holders = {kind: self._is.holder(names[kind.lower()]) for kind in managed.OBJECTS}
         yield managed.exactly(holders, self._data, self._keys.get("data key"), self._access_points)
         yield managed.state_exactly(
-            self._is.holder(f"SecureStorageState-{environment}"),
+            self._is.holder(resource_names.state_policy(environment)),
             self._state,
             self._keys["state key"],
-            f"secure-storage-{environment}/terraform.tfstate",
+            resource_names.state_key(self._is.storage),
             via(self._settings.state.region, self._is.partition),
         )
         roles = self._is.roles
-        names = ci_role_names(environment)
-        of_ci = [roles[name] for name in names if name in roles]
+        ci_roles = resource_names.ci_roles(environment)
+        of_ci = [roles[name] for name in ci_roles if name in roles]
         if of_ci:
             yield ci.no_data(of_ci, self._data)
             state_bucket = self._state.arn
             yield ci.writes_only(
-                roles[names.review],
+                roles[ci_roles.review],
                 "ci-review-writes-reviews-only",
                 "The role of pull requests changes nothing, and writes nothing but new reviews.",
                 state_bucket,
                 f"ci/{environment}/review/",
             )
             yield ci.writes_only(
-                roles[names.plan],
+                roles[ci_roles.plan],
                 "ci-plan-writes-plans-only",
                 "The role of the main branch changes nothing, and writes nothing but new plans.",
                 state_bucket,
@@ -223,6 +224,6 @@ class Guarantees(InProofsWords):
                 )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.
-        of_roles.add(replication_boundary_name(environment))
+        of_roles.add(resource_names.replication_boundary(environment))
         handed = [self._is.holder(name) for name in self._is.managed if name not in of_roles]
         yield environments.nothing_of_others([*handed, *roles.values()], self._environment())

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from proof.properties import GivenUp, Known, Property, Proven, check
+from settings import resource_names
 from settings.model import Settings
 from stacks.deployed import Deployed, Json
 from stacks.guarantees import Guarantee, Guarantees
@@ -44,9 +45,9 @@ def deployed(settings: Settings, stacks: Path) -> Deployed:
         settings: the environment.
         stacks: the folder with a folder for each stack.
     """
-    name = f"secure-storage-{settings.environment}"
     found: dict[str, Json] = {}
-    for stack in (name, f"{name}-state", f"{name}-ci"):
+    for name in (resource_names.storage_stack, resource_names.state_stack, resource_names.ci_stack):
+        stack = name(settings.environment)
         file = stacks / stack / "cdk.tf.json"
         if file.exists():
             found[stack] = json.loads(file.read_bytes())

@@ -6,7 +6,7 @@ from proof.asking import EVERY, Action, Principal, When
 from proof.properties import environments, keys, records, replicas
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, Grant, Holder
-from settings.defaults import ci_role_names, replication_role_name
+from settings import resource_names
 from stacks.deployed import Deployed
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -39,7 +39,7 @@ class InProofsWords:
 
     @property
     def _trail_arn(self) -> str:
-        name = f"trail/secure-storage-{self._settings.environment}"
+        name = f"trail/{resource_names.trail(self._settings.environment)}"
         return self._is.arn("cloudtrail", name, region=self._settings.region)
 
     @property
@@ -55,7 +55,7 @@ class InProofsWords:
     def _replication_role(self) -> str | None:
         if not self._settings.replication.enabled:
             return None
-        return self._is.arn("iam", f"role/{replication_role_name(self._settings.environment)}")
+        return self._is.arn("iam", f"role/{resource_names.replication_role(self._settings.environment)}")
 
     def _role_into(self, bucket: Bucket) -> str | None:
         """Return the role that replicates into a bucket."""
@@ -69,7 +69,7 @@ class InProofsWords:
         roles = {*network.exempt_roles, *filter(None, (access.deploy_role, self._replication_role))}
         of_ci: list[str] = []
         if self._settings.ci.repository is not None:
-            names = ci_role_names(self._settings.environment)
+            names = resource_names.ci_roles(self._settings.environment)
             of_ci = [self._is.arn("iam", f"role/{name}") for name in names]
         return Perimeter(
             network.vpc_endpoints,
@@ -160,12 +160,12 @@ class InProofsWords:
         return found
 
     def _rule(self, alarm: str) -> str:
-        name = f"rule/secure-{self._settings.environment}-{alarm}"
+        name = f"rule/{resource_names.alarm_rule(self._settings.environment, alarm)}"
         return self._is.arn("events", name, region=self._settings.region)
 
     def _who_takes(self, roles: dict[str, Holder]) -> dict[Holder, Where]:
         settings = self._settings
-        names = ci_role_names(settings.environment)
+        names = resource_names.ci_roles(settings.environment)
         repo = f"repo:{settings.ci.repository}"
         claims = {
             names.review: {f"{ISSUER}:sub": f"{repo}:pull_request"},
@@ -193,7 +193,7 @@ class InProofsWords:
 
     def _environment(self) -> environments.Environment:
         settings, arn = self._settings, self._is.arn
-        name, region = settings.environment, settings.region
+        region = settings.region
         own = [one.arn for one in self._buckets.values()]
         points = self._access_points
         if settings.logging.existing_bucket is not None:
@@ -212,7 +212,7 @@ class InProofsWords:
                 *iam,
                 *(arn("kms", alias, region=one) for alias in aliases for one in regions),
                 self._trail_arn,
-                *(arn("events", f"rule/secure-{name}-{alarm}", region=region) for alarm in ALARMS),
+                *(self._rule(alarm) for alarm in ALARMS),
                 *(f"{self._is.topic_arn}{rest}" for rest in ("", ":*")),
             ),
             own_keys=tuple(one.arn for one in self._keys.values()),

@@ -9,7 +9,7 @@ from constructs_lib.policies.replication_policy import Side, key_statements, rep
 from constructs_lib.private_bucket import PrivateBucket
 from constructs_lib.replication import Choices, Replication
 from constructs_lib.secure_bucket import SecureBucket
-from settings.defaults import replication_boundary_name, replication_role_name
+from settings import resource_names
 from settings.model import Settings
 from stacks.account import Account
 
@@ -112,9 +112,9 @@ def replicate(
         provider=provider,
         partition=account.partition,
         account_id=account.id,
-        role_name=replication_role_name(settings.environment),
-        policy_name=f"SecureS3Replication-{settings.environment}",
-        boundary_arn=account.policy_arn(replication_boundary_name(settings.environment)),
+        role_name=resource_names.replication_role(settings.environment),
+        policy_name=resource_names.replication_policy(settings.environment),
+        boundary_arn=account.policy_arn(resource_names.replication_boundary(settings.environment)),
         choices=Choices(
             storage_class=replication.storage_class,
             delete_markers=replication.delete_markers,
@@ -141,7 +141,8 @@ def _key_statements(
 
 def replication_role_arn(settings: Settings, account: Account) -> str:
     """Return the ARN of the role that S3 replicates with."""
-    return f"arn:{account.partition}:iam::{account.id}:role/{replication_role_name(settings.environment)}"
+    name = resource_names.replication_role(settings.environment)
+    return f"arn:{account.partition}:iam::{account.id}:role/{name}"
 
 
 def _sides(settings: Settings, account: Account) -> tuple[Side, Side]:

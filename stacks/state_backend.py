@@ -6,10 +6,10 @@ from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies import plan_files
 from constructs_lib.policies.state_policy import state_policy
 from constructs_lib.secure_bucket import SecureBucket
-from settings.defaults import replication_boundary_name
+from settings import resource_names
 from settings.model import Settings
 from stacks import replication
-from stacks.account import Account, keep_state_remotely, state_key
+from stacks.account import Account, keep_state_remotely
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
@@ -20,7 +20,7 @@ class StateBackendStack(TerraformStack):
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         """Describe `settings`' state bucket as stack `secure-storage-<environment>-state`."""
-        name = f"secure-storage-{settings.environment}-state"
+        name = resource_names.state_stack(settings.environment)
         super().__init__(scope, name)
         account = Account(self, region=settings.state.region, settings=settings)
         bucket_arn = account.bucket_arn(settings.state.bucket)
@@ -61,11 +61,11 @@ class StateBackendStack(TerraformStack):
         policy = AccessPolicy(
             self,
             "state-policy",
-            name=f"SecureStorageState-{settings.environment}",
+            name=resource_names.state_policy(settings.environment),
             description="Use of one Terraform state, its lock file and their key, and nothing else",
             document=state_policy(
                 bucket_arn=bucket_arn,
-                state_key=state_key(f"secure-storage-{settings.environment}"),
+                state_key=resource_names.state_key(resource_names.storage_stack(settings.environment)),
                 key_arn=key.key.arn,
                 partition=account.partition,
                 region=settings.state.region,
@@ -75,7 +75,7 @@ class StateBackendStack(TerraformStack):
             AccessPolicy(
                 self,
                 "replication-boundary",
-                name=replication_boundary_name(settings.environment),
+                name=resource_names.replication_boundary(settings.environment),
                 description="The most that the role may do that replicates the environment's bucket",
                 document=replication.boundary(settings, account),
             )
@@ -93,7 +93,7 @@ def _rules(environment: str) -> list[LifecycleRule]:
     also removes the delete marker that is left in the end:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
-    states = f"secure-storage-{environment}"  # of all its stacks, each in a folder of its name
+    states = resource_names.storage_stack(environment)  # of all its stacks, each in a folder of its name
     return [
         LifecycleRule(id="expire-noncurrent-versions", prefix=states, noncurrent_days=365),
         LifecycleRule(id="abort-uploads", abort_upload_days=7),

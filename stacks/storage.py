@@ -8,7 +8,7 @@ from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.access_policy import access_policy, read_policy, write_policy
 from constructs_lib.policies.encryption import upload_headers
 from constructs_lib.secure_bucket import SecureBucket
-from settings.defaults import ci_role_names
+from settings import resource_names
 from settings.model import GrantSettings, Settings
 from stacks.account import Account, keep_state_remotely
 from stacks.protection import protect_data
@@ -23,7 +23,7 @@ class StorageStack(TerraformStack):
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         """Describe `settings`' environment as stack `secure-storage-<environment>`."""
-        name = f"secure-storage-{settings.environment}"
+        name = resource_names.storage_stack(settings.environment)
         super().__init__(scope, name)
         account = Account(self, region=settings.region, settings=settings)
         bucket_arn = account.bucket_arn(settings.bucket_name)
@@ -73,7 +73,7 @@ class StorageStack(TerraformStack):
         access = AccessPolicy(
             self,
             "access-policy",
-            name=f"SecureS3Access-{settings.environment}",
+            name=resource_names.data_policies(settings.environment).access,
             description="Use of one secure bucket and its key, and nothing else",
             document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
             attach_to_roles=settings.access.attach_to_roles,
@@ -81,14 +81,14 @@ class StorageStack(TerraformStack):
         AccessPolicy(
             self,
             "read-policy",
-            name=f"SecureS3Read-{settings.environment}",
+            name=resource_names.data_policies(settings.environment).read,
             description="Reading from one secure bucket, and nothing else",
             document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
         AccessPolicy(
             self,
             "write-policy",
-            name=f"SecureS3Write-{settings.environment}",
+            name=resource_names.data_policies(settings.environment).write,
             description="Uploading to one secure bucket, and nothing else",
             document=write_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
@@ -157,5 +157,5 @@ def _roles_of_ours(settings: Settings, account: Account) -> Iterator[str]:
 def _roles_of_ci(settings: Settings, account: Account) -> Iterator[str]:
     """Yield the roles that plan on a runner of GitHub: they look at the bucket, and read no object."""
     if settings.ci.repository is not None:
-        for name in ci_role_names(settings.environment):
+        for name in resource_names.ci_roles(settings.environment):
             yield f"arn:{account.partition}:iam::{account.id}:role/{name}"

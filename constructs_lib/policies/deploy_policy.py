@@ -9,7 +9,7 @@ from constructs_lib.policies.deploy_buckets import BUCKET_SIDS, Bucket, bucket_o
 from constructs_lib.policies.deploy_targets import DeployPolicyError, targets
 from constructs_lib.policies.packing import TooLargeError, packed
 
-__all__ = ["DeployPolicyError", "deploy_policies", "policy_names"]
+__all__ = ["DeployPolicyError", "deploy_policies"]
 
 
 def deploy_policies(
@@ -68,16 +68,6 @@ def deploy_policies(
         return packed(statements, account=account)
     except TooLargeError as error:
         raise DeployPolicyError(f"a policy that allows all it needs is too large: {error}") from error
-
-
-def policy_names(prefix: str, environment: str, documents: list[Document]) -> list[str]:
-    """Return what the managed policies of these documents are called, in their order.
-
-    The number stands before the environment's name: `prod-2` can be one, too.
-    """
-    return [
-        f"{prefix}{number if number > 1 else ''}-{environment}" for number in range(1, len(documents) + 1)
-    ]
 
 
 def _occasions(resources: Iterable[Mapping[str, Any]], *, read_only: bool) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, refuse_lost_state
 from review.model import DANGEROUS
+from settings import resource_names
 from settings.model import Settings
 
 
@@ -38,7 +39,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
     (settings,) = enter_checkout(env)
     store = PlanStore(settings)
-    name = f"secure-storage-{environment}"
+    name = resource_names.storage_stack(environment)
     manifest, files = store.plan(of.tree, digest)
     require_for(manifest, environment=environment, tree=of.tree)
     _require_allowed(manifest, allowed=allowed)

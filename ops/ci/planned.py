@@ -18,6 +18,7 @@ from review.build import review
 from review.model import Review
 from review.plan import Plan, parse_object, read_plan
 from review.render.as_json import as_json
+from settings import resource_names
 from settings.model import Settings
 
 DEPLOYED = f"deployed/{CONFIGURATION}"
@@ -68,7 +69,7 @@ def planned(environment: str, *, checked: bool) -> Planned:
     if checked:
         preflight.require(environment, read_only=True)
     with synthesized(environment) as (settings, stacks):
-        stack = stacks[f"secure-storage-{environment}"]
+        stack = stacks[resource_names.storage_stack(environment)]
         refuse_lost_state(settings, stack.name)
         refuse_changed_object_lock(settings, stack.name)
         state = state_version(settings, stack.name)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.shared.errors import OpsError
+from settings import resource_names
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
@@ -77,7 +78,7 @@ def role_of(environment: str, variable: str, environ: Mapping[str, str] = os.env
     if not _ROLE.fullmatch(role):
         raise OpsError(
             f"the variable {variable} on GitHub must name a role's ARN for {environment}, such as "
-            f"arn:aws:iam::111122223333:role/secure-storage-{environment}-plan"
+            f"arn:aws:iam::111122223333:role/{resource_names.ci_roles(environment).plan}"
         )
     return role
 
@@ -90,6 +91,6 @@ def _of_each(value: str, variable: str) -> dict[str, str]:
     if not isinstance(document, dict) or not all(isinstance(role, str) for role in document.values()):
         raise OpsError(
             f"the variable {variable} on GitHub must be a JSON object of roles' ARNs by environment, "
-            'such as {"dev": "arn:aws:iam::111122223333:role/secure-storage-dev-plan"}'
+            f'such as {{"dev": "arn:aws:iam::111122223333:role/{resource_names.ci_roles("dev").plan}"}}'
         )
     return document

@@ -22,6 +22,7 @@ from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from ops.shared.toolchain import CACHE, tool_environment
+from settings import resource_names
 
 import click
 
@@ -81,7 +82,7 @@ def set_up(site: Site) -> None:
         make_state_bucket(site)
         say("the bucket is versioned and encrypted, made by boto3: `make demo` shows `make bootstrap`")
         site.make("ci-roles", None, "--auto-approve")
-        say("make ci-roles: secure-storage-dev-review, -plan and -deploy, of the real stack")
+        say(f"make ci-roles: {resource_names.ci_roles('dev').review}, -plan and -deploy, of the real stack")
         say("each step from here on has a session of one of them, by a token as GitHub makes it;")
         say("who signed that is the one thing that this AWS does not check")
 

@@ -13,6 +13,7 @@ from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator
 from ops.shared.process import process_group
 from ops.shared.toolchain import ROOT
+from settings import resource_names
 from settings.model import Settings
 
 DEV = Path("environments", "dev.toml")
@@ -71,7 +72,8 @@ class Site:
 
     def session(self, role: str) -> EmbeddedAws:
         """Return the embedded AWS for a session of a role: review, plan or deploy."""
-        arn = f"arn:aws:iam::{self.account}:role/secure-storage-dev-{role}"
+        name = resource_names.ci_roles("dev")._asdict()[role]
+        arn = f"arn:aws:iam::{self.account}:role/{name}"
         return assume_with_token(self.aws, arn, TOKENS[role])
 
     @property

@@ -20,10 +20,11 @@ from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from ops.shared.process import check, run
 from ops.shared.toolchain import CACHE, ROOT, tool_environment
+from settings import resource_names
 
 import click
 
-STACK = "secure-storage-dev"
+STACK = resource_names.storage_stack("dev")
 KEY = "uploads/example.txt"
 EXAMPLE = "example.txt"
 
@@ -127,7 +128,7 @@ def run_demo(*, keep: bool) -> None:
         if not keep:
             with narrator.step("Destroy the dev environment and all that is in its bucket"):
                 place.cdktf("destroy", STACK, "--auto-approve")
-                narrator.say("cdktf destroy secure-storage-dev; staging and prod would refuse")
+                narrator.say(f"cdktf destroy {STACK}; staging and prod would refuse")
         verdict = f"All {narrator.steps} steps did what they should, in {narrator.seconds:.0f} s."
         click.secho(f"\n{verdict}", fg="green", bold=True)
         if keep:
@@ -143,7 +144,7 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
         place.bootstrap()
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
-        narrator.say("cdktf deploy secure-storage-dev, with its state in that backend")
+        narrator.say(f"cdktf deploy {STACK}, with its state in that backend")
         place.cdktf("deploy", STACK, "--auto-approve", "--outputs-file", str(place.outputs))
         for name, value in json.loads(place.outputs.read_text(encoding="utf-8"))[STACK].items():
             narrator.say(f"{name:18} {value if isinstance(value, str) else json.dumps(value)}")

@@ -17,6 +17,7 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, synthesized
 from ops.state.remote_state import Snapshot
+from settings import resource_names
 from settings.files import settings_file
 from settings.model import Settings
 
@@ -38,7 +39,7 @@ def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
         OpsError: something is in the way, or a step failed; another run goes on from there.
     """
     with synthesized(environment) as (settings, stacks):
-        stack = stacks[f"secure-storage-{environment}-state"]
+        stack = stacks[resource_names.state_stack(environment)]
         _Bootstrap(settings, stack, auto_approve=auto_approve).run()
 
 
@@ -180,7 +181,10 @@ class _Bootstrap:
         foreign = foreign_content(
             self._bucket,
             self._region,
-            own_prefixes=(f"secure-storage-{self._settings.environment}/", f"{self._stack.name}/"),
+            own_prefixes=(
+                f"{resource_names.storage_stack(self._settings.environment)}/",
+                f"{self._stack.name}/",
+            ),
             own_tags=self._settings.tags,
         )
         if not foreign:

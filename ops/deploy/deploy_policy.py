@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constructs_lib.policies import Document
-from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
+from settings import resource_names
 from settings.names.aws import partition_of
 
 PLACEHOLDER = "ACCOUNT_ID"
@@ -39,8 +40,8 @@ def print_deploy_policy(
         directory.mkdir()
     except OSError as error:
         raise OpsError(f"cannot make directory {directory}: {error.strerror}") from error
-    prefix = "SecureStoragePlan" if read_only else "SecureStorageDeploy"
-    for name, document in zip(policy_names(prefix, environment, documents), documents, strict=True):
+    names = resource_names.ci_policies("plan" if read_only else "deploy", environment, len(documents))
+    for name, document in zip(names, documents, strict=True):
         file = directory / f"{name}.json"
         file.write_text(json.dumps(document, indent=2) + "\n")
         print(file)
@@ -56,7 +57,7 @@ def policies_of_environment(environment: str, *, account: str | None, read_only:
             )
         try:
             return deploy_policies(
-                stacks[f"secure-storage-{environment}"].described,
+                stacks[resource_names.storage_stack(environment)].described,
                 partition=partition_of(settings.region),
                 account=settings.account_id or account or PLACEHOLDER,
                 state_key_alias=settings.state.key_alias,

@@ -11,6 +11,7 @@ from review.model import DANGEROUS
 from review.plan import Plan, read_plan
 from review.render.escape import visible_text
 from review.surroundings import is_deployed
+from settings import resource_names
 
 import click
 
@@ -31,7 +32,7 @@ def run_drift(environment: str, *, output_format: str, storage_only: bool = Fals
     """
     with synthesized(environment) as (_, stacks), ThreadPoolExecutor() as pool:
         if storage_only:
-            stacks = {name: stacks[name] for name in (f"secure-storage-{environment}",)}
+            stacks = {name: stacks[name] for name in (resource_names.storage_stack(environment),)}
         plans = dict(zip(stacks, pool.map(_refresh_or_say_how, stacks.values()), strict=True))
     if not any(map(is_deployed, plans.values())):
         raise OpsError(

@@ -2,6 +2,7 @@
 
 from ops.shared import aws
 from ops.shared.errors import OpsError
+from settings import resource_names
 from settings.model import Settings
 
 REASON = "it is chosen when a bucket is made, so that Terraform would have to replace the bucket"
@@ -47,7 +48,7 @@ def refuse_changed_object_lock(settings: Settings, stack: str) -> None:
     Raises:
         OpsError: it would.
     """
-    if stack != f"secure-storage-{settings.environment}":
+    if stack != resource_names.storage_stack(settings.environment):
         return
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -15,6 +15,7 @@ from ops.shared.process import ENDING
 from ops.shared.toolchain import tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.state_check import advice_after_failure, refuse_lost_state
+from settings import resource_names
 from settings.files import settings_file
 
 
@@ -25,7 +26,7 @@ def synth(arguments: Sequence[str]) -> NoReturn:
 
 def plan(environment: str, arguments: Sequence[str]) -> NoReturn:
     """Run `cdktf diff` on the environment's storage stack."""
-    _become_cdktf("diff", f"secure-storage-{environment}", *arguments, environment=environment)
+    _become_cdktf("diff", resource_names.storage_stack(environment), *arguments, environment=environment)
 
 
 def deploy(environment: str, arguments: Sequence[str]) -> NoReturn:
@@ -33,7 +34,7 @@ def deploy(environment: str, arguments: Sequence[str]) -> NoReturn:
     outputs = f"outputs.{environment}.json"
     _become_cdktf(
         "deploy",
-        f"secure-storage-{environment}",
+        resource_names.storage_stack(environment),
         "--outputs-file",
         outputs,
         *arguments,
@@ -54,7 +55,7 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
             f"environment {environment} is protected: its bucket and key cannot be destroyed; if that "
             f"is meant, set protect = false in {file}, run make deploy ENV={environment}, then destroy"
         )
-    _become_cdktf("destroy", f"secure-storage-{environment}", *arguments, environment=environment)
+    _become_cdktf("destroy", resource_names.storage_stack(environment), *arguments, environment=environment)
 
 
 def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
@@ -71,7 +72,7 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
         )
     _become_cdktf(
         "deploy",
-        f"secure-storage-{environment}-ci",
+        resource_names.ci_stack(environment),
         "--outputs-file",
         f"outputs.{environment}.ci.json",
         *arguments,

@@ -14,7 +14,7 @@ from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, asked, bad, good, skipped
 from ops.shared import aws
 from review.policy_findings import document_findings
-from settings.defaults import ci_role_names
+from settings import resource_names
 from settings.model import Settings
 
 SUBJECT = "CI roles"
@@ -49,7 +49,7 @@ def check(settings: Settings, caller: Caller, stack: Callable[[], Stack]) -> Lin
 
 
 def _compared(settings: Settings, caller: Caller, stack: Callable[[], Stack]) -> Line:
-    iam, names = aws.client("iam", settings.region), ci_role_names(settings.environment)
+    iam, names = aws.client("iam", settings.region), resource_names.ci_roles(settings.environment)
     made = {name: role for name in names if (role := _made(iam, name)) is not None}
     again = f"make ci-roles ENV={settings.environment}"
     if not made:

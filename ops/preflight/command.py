@@ -24,6 +24,7 @@ from ops.shared.environment_argument import known_environments
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import tool_environment
+from settings import resource_names
 from settings.model import Settings
 
 import click
@@ -108,7 +109,7 @@ def _ci_roles(settings: Settings, caller: Caller) -> list[Line]:
 
     def stack() -> dict[str, Any]:
         with synthesized(settings.environment) as (_, stacks):
-            return stacks[f"secure-storage-{settings.environment}-ci"].described
+            return stacks[resource_names.ci_stack(settings.environment)].described
 
     return [] if settings.ci.repository is None else [ci_roles.check(settings, caller, stack)]
 

@@ -11,15 +11,13 @@ from ops.preflight.known import Known
 from ops.preflight.line import Line, asked, bad, good, skipped
 from ops.preflight.state import Found
 from ops.shared import aws
+from settings import resource_names
 from settings.model import Settings
 
 SUBJECTS = ("bucket name", "key alias", "managed policies")
 
 AUDIT_SUBJECTS = ("audit key alias", "audit trail")
 """What else there is to look at with `[audit]`."""
-
-POLICIES = ("SecureS3Access", "SecureS3Read", "SecureS3Write")
-"""The managed policies of the storage stack, each with `-<environment>` after it."""
 
 
 def check(settings: Settings, caller: Caller, state: Found) -> list[Line]:
@@ -84,7 +82,7 @@ def _key_alias(subject: str, alias: str, settings: Settings, known: Known) -> Li
 
 
 def _trail(settings: Settings, known: Known) -> Line:
-    subject, name = AUDIT_SUBJECTS[1], f"secure-storage-{settings.environment}"
+    subject, name = AUDIT_SUBJECTS[1], resource_names.trail(settings.environment)
     client = aws.client("cloudtrail", settings.region)
     if not client.describe_trails(trailNameList=[name], includeShadowTrails=False)["trailList"]:
         return good(subject, f"{name} is free")
@@ -93,8 +91,9 @@ def _trail(settings: Settings, known: Known) -> Line:
 
 def _policies(settings: Settings, caller: Caller, known: Known) -> Line:
     iam = aws.client("iam", settings.region)
-    prefixes = (*POLICIES, "SecureS3Replication") if settings.replication.enabled else POLICIES
-    names = [f"{prefix}-{settings.environment}" for prefix in prefixes]
+    names = [*resource_names.data_policies(settings.environment)]
+    if settings.replication.enabled:
+        names.append(resource_names.replication_policy(settings.environment))
     taken: list[str] = []
     missing: list[str] = []
     for name in names:

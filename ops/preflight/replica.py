@@ -8,7 +8,7 @@ from ops.preflight.keys import key_of, unusable
 from ops.preflight.known import Known
 from ops.preflight.line import Line, bad, good, skipped
 from ops.shared import aws
-from settings.defaults import replication_boundary_name, replication_role_name
+from settings import resource_names
 from settings.model import Settings
 
 SUBJECTS = ("replica bucket", "replica key alias", "replication role")
@@ -44,9 +44,9 @@ def _alias(settings: Settings, known: Known) -> Line:
 
 
 def _role(settings: Settings, caller: Caller, known: Known) -> Line:
-    subject, name = SUBJECTS[2], replication_role_name(settings.environment)
+    subject, name = SUBJECTS[2], resource_names.replication_role(settings.environment)
     iam = aws.client("iam", settings.region)
-    boundary = replication_boundary_name(settings.environment)
+    boundary = resource_names.replication_boundary(settings.environment)
     try:
         iam.get_policy(PolicyArn=f"arn:{caller.partition}:iam::{caller.account}:policy/{boundary}")
     except iam.exceptions.NoSuchEntityException:

@@ -14,6 +14,7 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import unsaved_states
 from ops.shared.toolchain import ROOT
 from ops.state.remote_state import DamagedStateError, RemoteState, Snapshot, releasing
+from settings import resource_names
 from settings.model import Settings
 
 REFUSED = "these credentials may not read {}, or may not be told that there is none"
@@ -61,7 +62,7 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
         (SUBJECTS[3], lambda: _public_access(s3, where, again)),
         (SUBJECTS[4], lambda: usable(SUBJECTS[4], settings.state.key_alias, settings.state.region, again)),
     ]
-    remote = RemoteState(settings, f"secure-storage-{settings.environment}")
+    remote = RemoteState(settings, resource_names.storage_stack(settings.environment))
     checks.append((SUBJECTS[5], lambda: _lock(remote)))
     lines = [bucket, *(asked(subject, ask) for subject, ask in checks)]
     line, found = _state(remote, bootstrapped=True if bucket.mark is Mark.GOOD else None)

@@ -15,6 +15,7 @@ from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.process import check
 from ops.shared.toolchain import ROOT, tool_environment
+from settings import resource_names
 from settings.model import Settings
 
 PLANNED = ("dev", "prod")
@@ -50,13 +51,13 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
     out = folder / "out"
     check([sys.executable, ROOT / "main.py"], env=env | {"CDKTF_OUTDIR": str(out)}, cwd=ROOT, log=log)
     sources = [
-        Source(stack.name.removeprefix("secure-storage-"), "terraform_json", stack, JSON_FLOOR)
+        Source(stack.name.removeprefix(resource_names.STACK_PREFIX), "terraform_json", stack, JSON_FLOOR)
         for stack in sorted((out / "stacks").iterdir())
     ]
     planned = []
     for settings in environments:
         if settings.environment in PLANNED:
-            stack = f"secure-storage-{settings.environment}"
+            stack = resource_names.storage_stack(settings.environment)
             place = folder / "plans" / stack
             shutil.copytree(out / "stacks" / stack, place)
             # The state bucket does not exist here, and where the state lies does not change the plan.

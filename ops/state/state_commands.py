@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.state.remote_state import RemoteState, Snapshot, Version
+from settings import resource_names
 
 Agree = Callable[[str], bool]
 
@@ -68,7 +69,8 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
 
 def _state(environment: str, *, backend: bool) -> RemoteState:
     (settings,) = enter_checkout({**os.environ, "ENVIRONMENT_SUFFIX": environment})
-    return RemoteState(settings, f"secure-storage-{environment}{'-state' if backend else ''}")
+    stack = resource_names.state_stack if backend else resource_names.storage_stack
+    return RemoteState(settings, stack(environment))
 
 
 def _chosen(versions: list[Version], version_id: str | None, state: RemoteState) -> Version:

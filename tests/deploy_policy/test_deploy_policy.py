@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies, policy_names
+from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
 from constructs_lib.policies.packing import LIMIT, MOST, TooLargeError, packed, size
 from ops.deploy import deploy_policy as module
 from ops.deploy.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
 from ops.shared.errors import OpsError
+from settings import resource_names
 from settings.loading import load_environments
 from settings.names.aws import partition_of
 from tests.conftest import ROOT, STACKS, VARIANTS
@@ -311,8 +312,7 @@ def test_they_are_as_few_as_needed_and_always_the_same(stacks: dict[str, dict[st
 
 
 def test_the_names_of_several_differ_from_those_of_any_environment() -> None:
-    documents: list[Document] = [{}, {}]
-    assert policy_names("SecureStorageDeploy", "prod", documents) == [
+    assert resource_names.ci_policies("deploy", "prod", 2) == [
         "SecureStorageDeploy-prod",
         "SecureStorageDeploy2-prod",
     ]

@@ -11,10 +11,11 @@ from urllib.parse import parse_qs
 
 from ops.deploy.deploy_policy import Check
 from ops.embedded.aws import EmbeddedAws, embedded_aws, free_port
-from ops.preflight import names, permissions
+from ops.preflight import permissions
 from ops.preflight.command import environment_line
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Mark
+from settings import resource_names
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub
@@ -122,7 +123,7 @@ class TestGood:
         self, stacks: dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]
     ) -> None:
         made = stacks["secure-storage-dev"]["resource"]["aws_iam_policy"].values()
-        assert {policy["name"] for policy in made} == {f"{name}-dev" for name in names.POLICIES}
+        assert {policy["name"] for policy in made} == set(resource_names.data_policies("dev"))
 
     def test_the_command_prints_the_lines_and_ends_well(self, account: Account, aws: EmbeddedAws) -> None:
         done = subprocess.run(
