@@ -243,7 +243,8 @@ def main() -> None:
         print(f"Error: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
         sys.exit(2)
     except (OpsError, PlanError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"Error: {line}", file=sys.stderr)
         sys.exit(error.status if isinstance(error, OpsError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)

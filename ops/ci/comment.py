@@ -54,7 +54,7 @@ def run_gate(environment: str, number: int | None, *, allowed: bool) -> None:
     if manifest.verdict == DANGEROUS and not allowed:
         problem = _label_problem(environment, number, manifest)
         if problem is not None:
-            raise OpsError(f"the plan of {environment} is dangerous, and {problem}", NOT_ALLOWED)
+            raise OpsError(f"the plan of {environment} is dangerous, and {problem}", status=NOT_ALLOWED)
     print(f"✓ the plan of {environment} may be merged: {manifest.verdict}")
 
 

@@ -75,7 +75,7 @@ def _require_allowed(manifest: Manifest, *, allowed: bool) -> None:
     start = f"the plan of {manifest.environment} is dangerous"
     if not manifest.allowed_by:
         raise OpsError(
-            f"{start}; --allow-destroy deploys it, as the label {LABEL} does on GitHub", NOT_ALLOWED
+            start, f"--allow-destroy deploys it, as the label {LABEL} does on GitHub", status=NOT_ALLOWED
         )
     repository = github()
     for number in manifest.allowed_by:
@@ -84,7 +84,7 @@ def _require_allowed(manifest: Manifest, *, allowed: bool) -> None:
         if comment is not None:
             problem = label_problem(repository, number, comment.written) or ""
         if problem:
-            raise OpsError(f"{start}, and {problem}", NOT_ALLOWED)
+            raise OpsError(f"{start}, and {problem}", status=NOT_ALLOWED)
 
 
 def _apply(stack: Stack, settings: Settings, store: PlanStore) -> None:
@@ -94,7 +94,7 @@ def _apply(stack: Stack, settings: Settings, store: PlanStore) -> None:
         saved = _saved_copies(stack.name, store)
         if not isinstance(error, OpsError):
             raise
-        raise OpsError(f"{error}; {_advice(stack.name, settings)}{saved}") from error
+        raise OpsError(str(error), f"{_advice(stack.name, settings)}{saved}") from error
 
 
 def _advice(name: str, settings: Settings) -> str:

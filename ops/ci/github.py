@@ -248,7 +248,7 @@ def github(environ: Mapping[str, str] = os.environ) -> GitHub:
     """
     for name in VARIABLES:
         if not environ.get(name):
-            raise OpsError(f"{name} is not set; docs/ci.md says what the CI must set")
+            raise OpsError(f"{name} is not set", "docs/ci.md says what the CI must set")
     return GitHub(
         api=environ.get("GITHUB_API_URL") or "https://api.github.com",
         repository=environ["GITHUB_REPOSITORY"],

@@ -176,10 +176,10 @@ def require_fresh(manifest: Manifest, *, state: StateVersion, terraform_version:
     """Raise an OpsError where the state, or Terraform, is not the one that the plan was made with."""
     if manifest.state != state:
         raise OpsError(
-            f"the plan is stale: it was made on {manifest.state}, and now there is {state}; plan again"
+            f"the plan is stale: it was made on {manifest.state}, and now there is {state}", "plan again"
         )
     if manifest.terraform_version != terraform_version:
         raise OpsError(
-            f"the plan was made by Terraform {manifest.terraform_version}, and this is {terraform_version}: "
-            "use the same one, or plan again"
+            f"the plan was made by Terraform {manifest.terraform_version}, and this is {terraform_version}",
+            "use the same version, or plan again",
         )

@@ -76,7 +76,7 @@ def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed
     )
     write_summary(f"{summary}\nThe digest of this plan is `{manifest.digest}`.")
     if judgement.refusals:
-        raise OpsError(_error(environment, judgement), judgement.status)
+        raise OpsError(_error(environment, judgement), status=judgement.status)
     print(made.review.headline)
     if made.review.verdict == "no changes" and made.same_configuration:
         print(f"✓ {made.stack} is deployed as it is at {made.of.commit}: there is nothing to deploy")

@@ -64,16 +64,17 @@ def role_of(environment: str, variable: str, environ: Mapping[str, str] = os.env
     value = environ.get(variable, "").strip()
     if not value:
         raise OpsError(
-            f"the variable {variable} is not set on GitHub; it names the role of {environment}, which "
-            f"`make ci-roles ENV={environment}` makes; docs/ci.md says how"
+            f"the variable {variable} is not set on GitHub",
+            f"it names the role of {environment}, which `make ci-roles ENV={environment}` makes; "
+            "docs/ci.md says how",
         )
     role = value
     if not value.startswith("arn:"):
         role = _of_each(value, variable).get(environment, "")
         if not role:
             raise OpsError(
-                f"the variable {variable} on GitHub names no role of {environment}; add what "
-                f"`make ci-roles ENV={environment}` prints to its JSON object"
+                f"the variable {variable} on GitHub names no role of {environment}",
+                f"add what `make ci-roles ENV={environment}` prints to its JSON object",
             )
     if not _ROLE.fullmatch(role):
         raise OpsError(

@@ -5,10 +5,7 @@ in `plans/TREE/DIGEST/`, where DIGEST is the SHA-256 of the manifest there; and 
 `deployed/`.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from ops.ci.manifest import (
     DIGEST,
@@ -20,8 +17,8 @@ from ops.ci.manifest import (
     require_unaltered,
     sha256,
 )
-from ops.shared import aws
 from ops.shared.errors import OpsError
+from ops.state.bucket_objects import BucketObjects
 from settings.model import Settings
 
 
@@ -30,12 +27,7 @@ class PlanStore:
 
     def __init__(self, settings: Settings) -> None:
         """Name the store; nothing is asked of S3 yet."""
-        self._environment = settings.environment
-        self._region = settings.state.region
-        self._bucket = settings.state.bucket
-        self._where = {"Bucket": self._bucket}
-        if settings.account_id is not None:
-            self._where["ExpectedBucketOwner"] = settings.account_id
+        self._environment, self._objects = settings.environment, BucketObjects(settings)
 
     def keep_plan(self, manifest: Manifest, files: Mapping[str, bytes]) -> str:
         """Store a plan of the main branch, and return where."""
@@ -96,14 +88,14 @@ class PlanStore:
         """Return the manifest and the files of a folder that is called after the manifest's SHA-256."""
         found = self._versions(f"{folder}/")
         if not found:
-            raise OpsError(f"no {what} is stored in {self.url(folder)}/; each is kept for 30 days")
+            raise OpsError(f"no {what} is stored in {self.url(folder)}/", "each is kept for 30 days")
         bodies = {}
         for name in (MANIFEST, *names):
             versions = found.pop(f"{folder}/{name}", [])
             if len(versions) != 1:
                 times = "is missing" if not versions else f"was written {len(versions)} times"
                 raise OpsError(f"the stored {what} was altered: {self.url(f'{folder}/{name}')} {times}")
-            bodies[name] = self._get(f"{folder}/{name}", versions[0]) or b""
+            bodies[name] = self._objects.get(self._key(f"{folder}/{name}"), versions[0]) or b""
         if found:
             raise OpsError(f"the stored {what} was altered: {self.url(min(found))} is not part of it")
         manifest, digest = bodies.pop(MANIFEST), folder.rsplit("/", 1)[1]
@@ -118,46 +110,26 @@ class PlanStore:
         The role may not read what is there, as that can hold the state. In a folder that is called after the
         SHA-256 of all it holds, it can only be the same, which `plan` and `review` check.
         """
-        with self._errors("write", name):
-            aws.put_new(self._s3, body, **self._where, Key=self._key(name))
+        self._objects.put_new(self._key(name), body)
 
     def replace(self, name: str, body: bytes) -> None:
         """Store a new version of an object."""
-        with self._errors("write", name):
-            self._s3.put_object(**self._where, Key=self._key(name), Body=body)
+        self._objects.put(self._key(name), body)
 
     def read(self, name: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        return self._get(name)
+        return self._objects.get(self._key(name))
 
     def url(self, name: str) -> str:
         """Return the address of an object, as people write it."""
-        return f"s3://{self._bucket}/{self._key(name)}"
+        return self._objects.url(self._key(name))
 
     def _key(self, name: str) -> str:
         return f"ci/{self._environment}/{name}"
 
-    @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        return aws.client("s3", self._region)
-
     def _versions(self, prefix: str) -> dict[str, list[str]]:
         """Return the ids of all versions and delete markers, by the object's name."""
         found: dict[str, list[str]] = {}
-        with self._errors("list", prefix):
-            paginator = self._s3.get_paginator("list_object_versions")
-            for page in paginator.paginate(**self._where, Prefix=self._key(prefix)):
-                for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                    name = one["Key"].removeprefix(self._key(""))
-                    found.setdefault(name, []).append(one["VersionId"])
+        for one in self._objects.versions(self._key(prefix), markers=True):
+            found.setdefault(one["Key"].removeprefix(self._key("")), []).append(one["VersionId"])
         return found
-
-    def _get(self, name: str, version: str | None = None) -> bytes | None:
-        which = {} if version is None else {"VersionId": version}
-        with self._errors("read", name):
-            return aws.get_object(self._s3, **self._where, Key=self._key(name), **which)
-
-    @contextlib.contextmanager
-    def _errors(self, doing: str, name: str) -> Iterator[None]:
-        with aws.one_line_errors(f"cannot {doing} {self.url(name)}"):
-            yield

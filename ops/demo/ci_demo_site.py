@@ -67,7 +67,7 @@ class Site:
         """Run git in the clone and return what it prints."""
         status, printed = self._run(["git", *arguments], self.env)
         if status != 0:
-            raise OpsError(f"`git {arguments[0]}` failed; its output is in {self.log}")
+            raise OpsError(f"`git {arguments[0]}` failed", f"its output is in {self.log}")
         return printed.strip()
 
     def session(self, role: str) -> EmbeddedAws:
@@ -108,7 +108,7 @@ class Site:
         lines = [line for line in printed.splitlines() if not line.startswith("make: ")]
         as_expected = said[-1].endswith(f" Error {fails}") if said else status == fails == 0
         if not as_expected or not lines:
-            raise OpsError(f"`make {target}` ended otherwise than it should; its output is in {self.log}")
+            raise OpsError(f"`make {target}` ended otherwise than it should", f"its output is in {self.log}")
         return lines[-1]
 
     def _run(self, command: list[str], env: Mapping[str, str]) -> tuple[int, str]:

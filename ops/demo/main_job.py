@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared import aws
 from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
@@ -59,7 +60,9 @@ class Workplace:
         command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
         status = run(command, env=self.env, cwd=ROOT, log=self.log)
         if status != 0:
-            raise OpsError(f"`ops bootstrap` failed with exit status {status}; its output is in {self.log}")
+            raise OpsError(
+                f"`ops bootstrap` failed with exit status {status}", f"its output is in {self.log}"
+            )
 
     def presign(self, *arguments: str) -> dict[str, Any]:
         """Run `presign` as data teams do; return what it says as JSON."""
@@ -86,7 +89,7 @@ class Workplace:
             log.write(f"\n$ {with_status}\n{done.stdout}{done.stderr}\n")
         status = done.stdout[-3:]
         if not status.isdigit() or status == "000":
-            raise OpsError(f"curl failed with exit status {done.returncode}; its output is in {self.log}")
+            raise OpsError(f"curl failed with exit status {done.returncode}", f"its output is in {self.log}")
         return int(status)
 
 
@@ -101,10 +104,10 @@ def run_demo(*, keep: bool) -> None:
         OpsError: a step failed, or its result was not what it should be.
     """
     if shutil.which("curl") is None:
-        raise OpsError("curl is not on PATH; the demo uploads and downloads with it")
+        raise OpsError("curl is not on PATH", "the demo uploads and downloads with it")
     (settings,) = enter_checkout({"ENVIRONMENT_SUFFIX": "dev"})
     if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
-        raise OpsError("cdktf is missing; `make setup` installs the tools")
+        raise OpsError("cdktf is missing", "`make setup` installs the tools")
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "demo.log"
     log.write_bytes(b"")
@@ -190,7 +193,7 @@ def expect_no_changes(place: Workplace) -> None:
     status = run(command, env=place.env, cwd=folder, log=place.log)
     if status != 0:
         what = "would change what it just made" if status == 2 else "failed"
-        raise OpsError(f"`terraform plan` {what}; its output is in {place.log}")
+        raise OpsError(f"`terraform plan` {what}", f"its output is in {place.log}")
 
 
 def without_headers(curl_line: str) -> str:
@@ -218,17 +221,11 @@ def refuse_misuse(place: Workplace, narrator: Narrator, put: dict[str, Any], get
 
 def show_object(place: Workplace, narrator: Narrator) -> None:
     """Show how the object is encrypted, and its versions."""
-    # Slow imports, not to be paid for by the other commands.
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
     outputs = json.loads(place.outputs.read_text(encoding="utf-8"))[STACK]
-    try:
-        s3 = boto3.client("s3", region_name=outputs["S3BucketRegion"])
+    s3 = aws.client("s3", outputs["S3BucketRegion"])
+    with aws.one_line_errors("the object cannot be looked at"):
         head = s3.head_object(Bucket=outputs["S3BucketName"], Key=KEY)
         versions = s3.list_object_versions(Bucket=outputs["S3BucketName"], Prefix=KEY)["Versions"]
-    except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"the object cannot be looked at: {error}") from error
     key, wanted = head.get("SSEKMSKeyId"), outputs["KMSKeyArn"]
     if key != wanted:
         raise OpsError(f"the object is encrypted with {key}, not with {wanted}")

@@ -15,7 +15,8 @@ from ops.deploy.names_in_aws import Found, bucket_exists, find_existing
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
-from ops.shared.terraform import Stack, synthesized
+from ops.shared.terraform import Stack, TerraformError, synthesized
+from ops.state.bucket_objects import BucketObjects
 from ops.state.remote_state import Snapshot
 from settings import resource_names
 from settings.files import settings_file
@@ -57,6 +58,8 @@ class _Bootstrap:
     def run(self) -> None:
         """Do what is left to do."""
         self._account = self._own_account()
+        self._objects = BucketObjects(self._settings, owner=self._account)
+        self._url = self._objects.url(self._key)
         self._step(f"Looking for the state of {self._stack.name} in account {self._account}, {self._region}")
         local = self._read_local()
         remote = self._read_remote()
@@ -75,12 +78,11 @@ class _Bootstrap:
             self._remove_local()
         if changes:
             self._ask_and_apply(changes)
-        where = f"s3://{self._bucket}/{self._key}"
         if had_local or changes:
-            click.echo(f"✓ {self._settings.environment} is bootstrapped, with its state in {where}")
+            click.echo(f"✓ {self._settings.environment} is bootstrapped, with its state in {self._url}")
         else:
             click.echo(
-                f"✓ {self._settings.environment} was bootstrapped already: nothing was changed in {where}"
+                f"✓ {self._settings.environment} was bootstrapped already: nothing was changed in {self._url}"
             )
 
     def _step(self, title: str) -> None:
@@ -115,21 +117,11 @@ class _Bootstrap:
         try:
             return bucket_exists(self._bucket, account=self._account, region=self._region)
         except OpsError as error:
-            raise OpsError(f"{error}; see [state] bucket and region of {self._file}") from error
+            raise OpsError(error.problem, f"see [state] bucket and region of {self._file}") from error
 
     def _read_remote(self) -> Snapshot | None:
-        from botocore.exceptions import ClientError
-
-        with aws.one_line_errors(f"reading s3://{self._bucket}/{self._key}"):
-            if not self._bucket_exists():
-                return None
-            try:
-                answer = aws.client("s3", self._region).get_object(Bucket=self._bucket, Key=self._key)
-            except ClientError as error:
-                if aws.error_code(error) == "NoSuchKey":
-                    return None
-                raise
-            return _read_state(answer["Body"].read(), f"s3://{self._bucket}/{self._key}")
+        body = self._objects.get(self._key) if self._bucket_exists() else None
+        return None if body is None else _read_state(body, self._url)
 
     def _require_successor(self, local: Snapshot, remote: Snapshot) -> None:
         """Raise an OpsError unless `remote` is what became of `local`."""
@@ -140,8 +132,8 @@ class _Bootstrap:
         else:
             return
         raise OpsError(
-            f"{self._local} and s3://{self._bucket}/{self._key} {what}; nothing was changed: "
-            "find out which one is right, move the other one away, and run it again"
+            f"{self._local} and {self._url} {what}",
+            "nothing was changed: find out which one is right, move the other one away, and retry",
         )
 
     def _make(self, local: Snapshot | None) -> None:
@@ -193,8 +185,8 @@ class _Bootstrap:
         problem = f"bucket {self._bucket} exists without a state, and has what is not ours: {what}"
         if self._auto_approve:
             raise OpsError(
-                f"{problem}; choose another one in [state] bucket of {self._file}, "
-                "or run it without --auto-approve"
+                problem,
+                f"choose another one in [state] bucket of {self._file}, or run it without --auto-approve",
             )
         self._approve(f"{problem}. Make it the state bucket all the same?")
 
@@ -205,13 +197,11 @@ class _Bootstrap:
         self._step("Applying")
         try:
             self._stack.apply(PLAN)
-        except OpsError as error:
-            if "acquiring the state lock" in str(error):
-                release = f"`make recover ENV={self._settings.environment}` shows who holds it"
-                raise OpsError(f"{error}; {release}") from error
-            raise OpsError(
-                f"{error}; fix that and run it again: it continues from here{self._rescued()}"
-            ) from error
+        except TerraformError as error:
+            remedy = f"fix that and retry: it continues from here{self._rescued()}"
+            if error.locked:
+                remedy = f"`make recover ENV={self._settings.environment}` shows who holds it"
+            raise OpsError(error.problem, remedy) from error
 
     def _rescued(self) -> str:
         """Save the copy that Terraform leaves where it cannot write the state, and say where it lies."""
@@ -227,41 +217,36 @@ class _Bootstrap:
             if click.confirm(question):
                 return
         except click.Abort as error:
-            raise OpsError("nobody answered, so nothing was changed; --auto-approve does not ask") from error
+            raise OpsError(
+                "nobody answered, so nothing was changed", "--auto-approve does not ask"
+            ) from error
         raise OpsError("not approved, so nothing was changed")
 
     def _move(self) -> None:
         """Copy the local state into the bucket."""
-        self._step(f"Moving the state to s3://{self._bucket}/{self._key}")
+        self._step(f"Moving the state to {self._url}")
         # Not with `terraform init -migrate-state` or `state push`, which begin a new lineage in an empty
         # backend: nobody could say any more what came of which. This also overwrites nobody's state, and
         # leaves no lock behind where we are killed.
-        s3, body = aws.client("s3", self._region), self._local.read_bytes()
-        where = {"Bucket": self._bucket, "Key": self._key, "ExpectedBucketOwner": self._account}
-        with aws.one_line_errors(f"writing s3://{self._bucket}/{self._key}, where there was nothing"):
-            if not aws.put_own(s3, body, where, ContentType="application/json"):
-                raise OpsError(
-                    f"s3://{self._bucket}/{self._key} was written just now by somebody else, and not "
-                    f"overwritten; the state is safe in {self._local}: run this again"
-                )
+        if not self._objects.put_own(self._key, self._local.read_bytes(), ContentType="application/json"):
+            raise OpsError(
+                f"{self._url} was written just now by somebody else, and not overwritten",
+                f"the state is safe in {self._local}: run this again",
+            )
         (self._stack.folder / OVERRIDE).unlink()
 
     def _read_back(self) -> None:
         """Raise an OpsError unless the backend gives back all that the local state holds."""
         self._step("Reading it back")
         local = self._read_local()
-        remote = _read_state(
-            self._stack.terraform("state", "pull").stdout.encode(), f"s3://{self._bucket}/{self._key}"
-        )
+        remote = _read_state(self._stack.terraform("state", "pull").stdout.encode(), self._url)
         if local is None:
             return
         if remote is None:
-            raise OpsError(f"s3://{self._bucket}/{self._key} is empty; the state is safe in {self._local}")
+            raise OpsError(f"{self._url} is empty", f"the state is safe in {self._local}")
         self._require_successor(local, remote)
         if remote.serial == local.serial and remote.resources != local.resources:
-            raise OpsError(
-                f"s3://{self._bucket}/{self._key} has other content than {self._local}, which stays"
-            )
+            raise OpsError(f"{self._url} has other content than {self._local}, which stays")
         self._say(f"the same state: {_told(remote)}")
 
     def _remove_local(self) -> None:

@@ -53,7 +53,8 @@ def policies_of_environment(environment: str, *, account: str | None, read_only:
         if None not in (account, settings.account_id) and account != settings.account_id:
             raise OpsError(
                 f"--account is {account}, but account_id in the settings of {environment} is "
-                f"{settings.account_id}; leave out --account"
+                f"{settings.account_id}",
+                "leave out --account",
             )
         try:
             return deploy_policies(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ops.shared.errors import OpsError
-from ops.shared.terraform import Stack, synthesized
+from ops.shared.terraform import Stack, TerraformError, synthesized
 from review.drift import Drift, drifts_of
 from review.model import DANGEROUS
 from review.plan import Plan, read_plan
@@ -58,9 +58,10 @@ def refresh(stack: Stack) -> Plan:
 def _refresh_or_say_how(stack: Stack) -> Plan:
     try:
         return refresh(stack)
-    except OpsError as error:
-        if stack.name.endswith("-state") and " 403" in str(error):
-            raise OpsError(f"{error}; a role that may not read this state has --storage-only") from error
+    except TerraformError as error:
+        if stack.name.endswith("-state") and error.refused:
+            remedy = "a role that may not read this state has --storage-only"
+            raise OpsError(error.problem, remedy) from error
         raise
 
 

@@ -57,4 +57,4 @@ def refuse_changed_object_lock(settings: Settings, stack: str) -> None:
     except (BotoCoreError, ClientError, OpsError):
         return
     if locked is not None and (problem := change(settings, locked=locked)):
-        raise OpsError(f"{problem}; {REASON}: {REMEDY}")
+        raise OpsError(problem, f"{REASON}: {REMEDY}")

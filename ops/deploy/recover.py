@@ -35,8 +35,8 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
                 continue
             if (local := local_state(stack.name, stack.env)).exists():
                 raise OpsError(
-                    f"the state of {stack.name} is still on this machine, in {local}; "
-                    f"make bootstrap ENV={environment} moves it first"
+                    f"the state of {stack.name} is still on this machine, in {local}",
+                    f"make bootstrap ENV={environment} moves it first",
                 )
             _Recovery(stack, settings, agree, release).run()
     print(
@@ -93,16 +93,17 @@ class _Recovery:
             try:
                 saved = Snapshot.parse(copy.read_bytes())
             except ValueError as error:
-                raise OpsError(f"the emergency copy {copy.name} {error}; remove it") from error
+                raise OpsError(f"the emergency copy {copy.name} {error}", "remove it") from error
             now = self._state.read()
             print(f"✗ {self._stack.name}: the state of a deploy is only in {copy.name}")
             print(f"    emergency copy: {_told(saved)}\n    state bucket:   {_told(now)}")
             if now is not None and saved.lineage != now.lineage:
-                raise OpsError(f"{copy.name} is of another lineage than {self._state.url}; look at both")
+                raise OpsError(f"{copy.name} is of another lineage than {self._state.url}", "look at both")
             if now is not None and saved.serial <= now.serial and saved.body != now.body:
                 raise OpsError(
-                    f"{copy.name} has serial {saved.serial}, and {self._state.url} was written "
-                    f"since, with serial {now.serial}: remove the copy if nothing in it is missed"
+                    f"{copy.name} has serial {saved.serial}, and {self._state.url} was written since, with "
+                    f"serial {now.serial}",
+                    "remove the copy if nothing in it is missed",
                 )
             self._ask("write the emergency copy to the state bucket?")
             with self._state.locked("recover"):

@@ -52,8 +52,9 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
     if settings.protect:
         file = settings_file(environment, ENVIRONMENTS)
         raise OpsError(
-            f"environment {environment} is protected: its bucket and key cannot be destroyed; if that "
-            f"is meant, set protect = false in {file}, run make deploy ENV={environment}, then destroy"
+            f"environment {environment} is protected: its bucket and key cannot be destroyed",
+            f"if that is meant, set protect = false in {file}, run make deploy ENV={environment}, "
+            "then destroy",
         )
     _become_cdktf("destroy", resource_names.storage_stack(environment), *arguments, environment=environment)
 
@@ -67,8 +68,9 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
     (settings,) = enter_checkout({**os.environ, "ENVIRONMENT_SUFFIX": environment})
     if settings.ci.repository is None:
         raise OpsError(
-            f"environment {environment} has no roles for CI; say which repository may take them, with "
-            f"ci.repository in {settings_file(environment, ENVIRONMENTS)}"
+            f"environment {environment} has no roles for CI",
+            f"say which repository may take them, with ci.repository in "
+            f"{settings_file(environment, ENVIRONMENTS)}",
         )
     _become_cdktf(
         "deploy",
@@ -90,7 +92,7 @@ def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
         env["ENVIRONMENT_SUFFIX"] = environment
     settings = enter_checkout(env)
     if shutil.which("cdktf", path=env["PATH"]) is None:
-        raise OpsError("cdktf is missing; `make setup` installs the tools")
+        raise OpsError("cdktf is missing", "`make setup` installs the tools")
     rescue_all()
     if environment is None:
         sys.exit(_run_in_front(["cdktf", *arguments], env))
@@ -100,7 +102,7 @@ def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
         refuse_changed_object_lock(settings[0], stack)
     status = _run_in_front(["cdktf", *arguments], env)
     if status != 0:
-        raise OpsError(advice_after_failure(settings[0], stack, f"cdktf {command}", status), status)
+        raise OpsError(advice_after_failure(settings[0], stack, f"cdktf {command}", status), status=status)
     sys.exit(0)
 
 

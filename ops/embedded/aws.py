@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from ops.shared.aws import Client
+from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.process import process_group
 
@@ -81,22 +81,17 @@ class EmbeddedAws:
             "no_proxy": direct,
         }
 
-    def client(self, service: str, **config: object) -> Client:
+    def client(self, service: str, **config: object) -> aws.Client:
         """Return a boto3 client for it, with further settings such as `signature_version`."""
-        import boto3  # takes a third of a second, and most callers need none
-        from botocore.config import Config
-
-        make: Any = boto3.client  # its type is a list of all services by name
-        settings: Any = Config  # the same, of all settings
-        return make(
+        return aws.client(
             service,
+            "us-east-1",
             endpoint_url=self.endpoint,
-            region_name="us-east-1",
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
             aws_session_token=self.session_token,
             verify=str(self.certificate) if self.certificate else None,
-            config=settings(proxies={}, **config),
+            config={"proxies": {}, **config},
         )
 
     def with_keys(self, answer: Mapping[str, Any]) -> "EmbeddedAws":
@@ -192,7 +187,7 @@ def embedded_aws(
         deadline = time.monotonic() + STARTUP_SECONDS
         while not _answers(port, certificate):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise OpsError(f"the embedded AWS did not start; its output is in {log}")
+                raise OpsError("the embedded AWS did not start", f"its output is in {log}")
             time.sleep(0.1)
         yield EmbeddedAws(f"{'https' if tls else 'http'}://127.0.0.1:{port}", certificate)
 
@@ -203,7 +198,7 @@ def _certificate(folder: Path, output: IO[bytes]) -> tuple[Path, dict[str, str]]
     command = [Path(sys.executable).with_name("node"), Path(__file__).with_name("self_signed.mjs")]
     with process_group([*command, key, certificate], env={}, cwd=folder, stdout=output) as node:
         if node.wait() != 0:
-            raise OpsError(f"no certificate could be made for the embedded AWS; see {output.name}")
+            raise OpsError("no certificate could be made for the embedded AWS", f"see {output.name}")
     secure = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
     return certificate, secure
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.preflight.keys import key_of, unusable
 from ops.preflight.line import Line, bad, good
-from ops.shared.aws import error_code
+from ops.shared import aws
 from settings.model import Settings
 from settings.names.aws import arn_account
 
@@ -40,23 +40,23 @@ NOTHING = {
 def _has(ask: Callable[[Any, str], object]) -> Callable[[Any, str], bool]:
     """Return a question that is answered with no where S3 has an error for that."""
 
-    def has(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
+    def has(s3: aws.Client, bucket: str) -> bool:
         try:
             return bool(ask(s3, bucket))
         except s3.exceptions.ClientError as error:
-            if error_code(error) in NOTHING:
+            if aws.error_code(error) in NOTHING:
                 return False
             raise
 
     return has
 
 
-def _others_in_acl(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
+def _others_in_acl(s3: aws.Client, bucket: str) -> bool:
     acl = s3.get_bucket_acl(Bucket=bucket)
     return any(grant["Grantee"].get("ID") != acl["Owner"]["ID"] for grant in acl["Grants"])
 
 
-def _notifies(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - same
+def _notifies(s3: aws.Client, bucket: str) -> bool:
     answer = s3.get_bucket_notification_configuration(Bucket=bucket)
     return bool(answer.keys() - {"ResponseMetadata"})
 
@@ -99,7 +99,7 @@ LEFTOVERS = (
 )
 
 
-def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN401 - same
+def bucket_line(subject: str, s3: aws.Client, settings: Settings) -> Line:
     """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
     name = settings.bucket_name
     left = list(_left(s3, settings))
@@ -114,7 +114,7 @@ def bucket_line(subject: str, s3: Any, settings: Settings) -> Line:  # noqa: ANN
     )
 
 
-def _left(s3: Any, settings: Settings) -> Iterator[Leftover]:  # noqa: ANN401 - same
+def _left(s3: aws.Client, settings: Settings) -> Iterator[Leftover]:
     for one in LEFTOVERS:
         if not one.described(settings) and one.found(s3, settings.bucket_name):
             yield one

@@ -2,9 +2,8 @@
 
 import enum
 from dataclasses import dataclass
-from typing import Any
 
-from ops.shared.aws import REFUSED, error_code, refused
+from ops.shared import aws
 
 
 class Owner(enum.Enum):
@@ -26,7 +25,7 @@ class Bucket:
     region: str = ""
 
 
-def look_up(s3: Any, name: str, account: str) -> Bucket:  # noqa: ANN401 - boto3 makes its classes as it runs
+def look_up(s3: aws.Client, name: str, account: str) -> Bucket:
     """Ask S3 who has a bucket's name.
 
     HeadBucket answers 403 for a bucket of others and for one that the credentials may not look at; only
@@ -41,11 +40,11 @@ def look_up(s3: Any, name: str, account: str) -> Bucket:  # noqa: ANN401 - boto3
     try:
         answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
     except s3.exceptions.ClientError as error:
-        code = error_code(error)
+        code = aws.error_code(error)
         if code in ("404", "NoSuchBucket"):
             return Bucket(Owner.NOBODY)
         # A redirect that botocore could not follow, too, is about a bucket that is there.
-        if code in REFUSED | {"301", "PermanentRedirect"}:
+        if code in aws.REFUSED | {"301", "PermanentRedirect"}:
             return Bucket(Owner.OTHERS if _is_others(s3, name) else Owner.HIDDEN)
         raise
     return Bucket(Owner.US, answer.get("BucketRegion", ""))
@@ -56,11 +55,11 @@ def hidden(name: str) -> str:
     return f"{name} is somebody else's, or ours and these credentials may not look at it (s3:ListBucket)"
 
 
-def _is_others(s3: Any, name: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
+def _is_others(s3: aws.Client, name: str) -> bool:
     try:
         pages = s3.get_paginator("list_buckets").paginate()
         return all(bucket["Name"] != name for page in pages for bucket in page["Buckets"])
     except s3.exceptions.ClientError as error:
-        if refused(error):
+        if aws.refused(error):
             return False
         raise

@@ -63,7 +63,7 @@ def _compared(settings: Settings, caller: Caller, stack: Callable[[], Stack]) ->
     return bad(SUBJECT, f"{'; '.join(found[:SHOWN])}{more}", f"as an administrator, {again}")
 
 
-def _made(iam: Any, name: str) -> Role | None:  # noqa: ANN401 - a boto3 client
+def _made(iam: aws.Client, name: str) -> Role | None:
     try:
         trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     except iam.exceptions.NoSuchEntityException:
@@ -73,7 +73,7 @@ def _made(iam: Any, name: str) -> Role | None:  # noqa: ANN401 - a boto3 client
     return Role(json.dumps(trust), {policy: _document(iam, arn) for policy, arn in attached.items()})
 
 
-def _document(iam: Any, arn: str) -> str:  # noqa: ANN401 - a boto3 client
+def _document(iam: aws.Client, arn: str) -> str:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 

@@ -45,7 +45,7 @@ def check(settings: Settings) -> tuple[list[Line], Caller | None]:
         expiry, temporary = _found()
         caller = _identity(settings.region)
     except OpsError as error:
-        lines = [bad(SUBJECTS[0], str(error), LOG_IN)]
+        lines = [bad(SUBJECTS[0], error.problem, LOG_IN)]
         return lines + skipped(SUBJECTS[1:], "there are no credentials that work"), None
     lines = [
         good(SUBJECTS[0], f"{caller.arn}, region {settings.region}"),

@@ -10,10 +10,9 @@ def key_of(alias: str, region: str) -> dict[str, Any] | None:
     """Return what KMS says of the key that an alias stands for; None where there is no such alias."""
     kms = aws.client("kms", region)
     try:
-        metadata: dict[str, Any] = kms.describe_key(KeyId=alias)["KeyMetadata"]
+        return dict(kms.describe_key(KeyId=alias)["KeyMetadata"])
     except kms.exceptions.NotFoundException:
         return None
-    return metadata
 
 
 def unusable(subject: str, alias: str, key: dict[str, Any]) -> Line | None:

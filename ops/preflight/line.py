@@ -69,4 +69,4 @@ def asked(subject: str, ask: Callable[[], Line]) -> Line:
     except OpsError as error:
         if refused(error):
             return unknown(subject, f"these credentials may not: {error}")
-        return bad(subject, str(error), "correct what the message names, and try again")
+        return bad(subject, error.problem, error.remedy or "fix the error and retry")

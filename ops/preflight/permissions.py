@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from ops.deploy.deploy_policy import Check
 from ops.preflight.credentials import Caller
@@ -79,7 +78,7 @@ def _apart_from_action(check: Check) -> tuple[str, tuple[tuple[str, tuple[str, .
     return check.resource, tuple(sorted((name, tuple(values)) for name, values in check.context.items()))
 
 
-def _principal(iam: Any, caller: Caller) -> str | None:  # noqa: ANN401 - a boto3 client
+def _principal(iam: aws.Client, caller: Caller) -> str | None:
     kind, _, rest = caller.arn.rpartition(":")[2].partition("/")
     if kind == "user":
         return caller.arn

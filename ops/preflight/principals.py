@@ -1,7 +1,6 @@
 """The roles and users that policies name: KMS makes no key whose policy names one that does not exist."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from ops.preflight.credentials import Caller
 from ops.preflight.line import Line, asked, bad, good
@@ -56,7 +55,7 @@ def _existing(settings: Settings, named: dict[str, str]) -> Line:
     )
 
 
-def _exists(iam: Any, arn: str) -> bool:  # noqa: ANN401 - a boto3 client
+def _exists(iam: aws.Client, arn: str) -> bool:
     kind, _, path = arn.rpartition(":")[2].partition("/")
     name = path.rpartition("/")[2]
     try:

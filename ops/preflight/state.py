@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.preflight.buckets import Owner, hidden, look_up
 from ops.preflight.credentials import Caller
@@ -69,7 +68,7 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
     return [*lines, line], found
 
 
-def _bucket(s3: Any, settings: Settings, caller: Caller) -> Line:  # noqa: ANN401 - a boto3 client
+def _bucket(s3: aws.Client, settings: Settings, caller: Caller) -> Line:
     subject, name, region = SUBJECTS[0], settings.state.bucket, settings.state.region
     file = "the environment's file"
     found = look_up(s3, name, caller.account)
@@ -86,14 +85,14 @@ def _bucket(s3: Any, settings: Settings, caller: Caller) -> Line:  # noqa: ANN40
     return good(subject, f"{name} in {region}, of account {caller.account}")
 
 
-def _versions(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+def _versions(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
     status = s3.get_bucket_versioning(**where).get("Status")
     if status == "Enabled":
         return good(SUBJECTS[1], "every version of the state is kept")
     return bad(SUBJECTS[1], f"versioning is {status or 'off'}: an overwritten state is lost", remedy)
 
 
-def _encryption(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+def _encryption(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
     (rule, *_) = s3.get_bucket_encryption(**where)["ServerSideEncryptionConfiguration"]["Rules"]
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
@@ -102,7 +101,7 @@ def _encryption(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: A
     return bad(SUBJECTS[2], f"is {algorithm}, not aws:kms with a key of our own", remedy)
 
 
-def _public_access(s3: Any, where: dict[str, str], remedy: str) -> Line:  # noqa: ANN401 - a boto3 client
+def _public_access(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
     try:
         block = s3.get_public_access_block(**where)["PublicAccessBlockConfiguration"]
     except s3.exceptions.ClientError as error:
@@ -146,12 +145,11 @@ def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Fou
         snapshot = remote.read()
         listed = snapshot is not None or remote.was_deleted() is not None
     except DamagedStateError as error:
-        problem, _, _ = str(error).partition(";")
-        return bad(subject, problem, f"make state-restore ENV={remote.environment}"), unreadable
+        return bad(subject, error.problem, error.remedy), unreadable
     except OpsError as error:
         if aws.refused(error):
             return unknown(subject, REFUSED.format("it")), unreadable
-        return bad(subject, str(error), "correct what the message names, and try again"), unreadable
+        return bad(subject, error.problem, error.remedy or "fix the error and retry"), unreadable
     if snapshot is None:
         found = Found(True, None, bootstrapped)
         if not listed:

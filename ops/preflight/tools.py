@@ -51,7 +51,7 @@ def _provider(environ: Mapping[str, str]) -> Line:
     try:
         mirror = find_mirror(environ)
     except OpsError as error:
-        return bad(subject, str(error), "correct the variable, or unset it")
+        return bad(subject, error.problem, "correct the variable, or unset it")
     if mirror is None:
         return good(subject, f"{name}, from the public Terraform registry, as no mirror is on this machine")
     return good(subject, f"{name}, from the mirror {mirror}")

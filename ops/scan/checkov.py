@@ -62,7 +62,7 @@ def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Pat
     jobs = [Job(_command(executable, source, folder / source.name), folder, env) for source in sources]
     for source, status in zip(sources, run_together(jobs, log), strict=True):
         if status not in (0, 1):  # 1: some check failed
-            raise OpsError(f"Checkov crashed on {source.name} with exit status {status}; see {log}")
+            raise OpsError(f"Checkov crashed on {source.name} with exit status {status}", f"see {log}")
     return [
         finding
         for source in sources
@@ -104,14 +104,15 @@ def read_results(path: Path, source: Source, log: Path) -> list[Finding]:
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         reason = type(error).__name__
         raise OpsError(
-            f"what Checkov wrote about {source.name} is unreadable ({reason}); see {log}"
+            f"what Checkov wrote about {source.name} is unreadable ({reason})", f"see {log}"
         ) from error
     if unread:
-        raise OpsError(f"Checkov could not read {unread} file(s) of {source.name}; see {log}")
+        raise OpsError(f"Checkov could not read {unread} file(s) of {source.name}", f"see {log}")
     if len(findings) < source.floor:
         raise OpsError(
             f"Checkov made only {len(findings)} checks on {source.name}, where at least {source.floor} are "
-            f"expected, so it did not read all of it; see {log}"
+            "expected, so it did not read all of it",
+            f"see {log}",
         )
     return findings
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.embedded.aws import EmbeddedAws
@@ -31,6 +31,7 @@ class _Planned:
     stack: str
     settings: Settings
     folder: Path
+    aws: EmbeddedAws
     env: dict[str, str]
 
 
@@ -63,8 +64,8 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
             # The state bucket does not exist here, and where the state lies does not change the plan.
             (place / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
             # MiniStack takes an access key of 12 digits for the account.
-            account = {} if settings.account_id is None else {"AWS_ACCESS_KEY_ID": settings.account_id}
-            planned.append(_Planned(stack, settings, place, env | account))
+            own = aws if settings.account_id is None else replace(aws, access_key_id=settings.account_id)
+            planned.append(_Planned(stack, settings, place, own, env | own.variables))
     return sources + _plans(planned, log)
 
 
@@ -79,7 +80,7 @@ def _plans(planned: Sequence[_Planned], log: Path) -> list[Source]:
     _terraform(planned, log, "init", "-input=false", "-no-color")
     sources = _plan(planned, log, "plan", PLAN_FLOOR)
     for one in planned:
-        _make_roles(one.settings.access.attach_to_roles, one.env)
+        _make_roles(one.settings.access.attach_to_roles, one.aws)
     _terraform(planned, log, "apply", "-input=false", "-no-color", "-auto-approve")
     return sources + _plan(planned, log, "applied", APPLIED_FLOOR)
 
@@ -98,7 +99,7 @@ def _plan(planned: Sequence[_Planned], log: Path, kind: str, floor: int) -> list
         if done.returncode != 0:
             with log.open("ab") as output:
                 output.write(done.stderr)
-            raise OpsError(f"`terraform show` failed for {one.stack}; its output is in {log}")
+            raise OpsError(f"`terraform show` failed for {one.stack}", f"its output is in {log}")
         path = one.folder / f"{kind}.json"
         path.write_bytes(done.stdout)
         sources.append(Source(f"{one.settings.environment} ({kind})", "terraform_plan", path, floor))
@@ -110,22 +111,14 @@ def _terraform(planned: Sequence[_Planned], log: Path, *arguments: str) -> None:
     for one, status in zip(planned, statuses, strict=True):
         if status != 0:
             raise OpsError(
-                f"`terraform {arguments[0]}` failed for {one.stack} with exit status {status}; "
-                f"its output is in {log}"
+                f"`terraform {arguments[0]}` failed for {one.stack} with exit status {status}",
+                f"its output is in {log}",
             )
 
 
-def _make_roles(names: Iterable[str], env: dict[str, str]) -> None:
-    """Make the roles that the settings take for granted."""
-    import boto3  # only here, as every command of ops would have to wait for it
-
-    iam = boto3.client(
-        "iam",
-        endpoint_url=env["AWS_ENDPOINT_URL"],
-        region_name=env["AWS_REGION"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-    )
+def _make_roles(names: Iterable[str], aws: EmbeddedAws) -> None:
+    """Make the roles that the settings expect to exist."""
+    iam = aws.client("iam")
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     for name in names:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)

@@ -1,19 +1,39 @@
 """boto3 for ops: the credentials that Terraform uses, short waits, and errors in one line."""
 
 import contextlib
-import time
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ops.shared.errors import OpsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
 
 Client = Any
 """A boto3 client; boto3 makes its classes as it runs."""
 
 
-def client(service: str, region: str) -> Client:
+@overload
+def client(service: Literal["iam"], region: str, **options: object) -> "IAMClient": ...
+@overload
+def client(service: Literal["kms"], region: str, **options: object) -> "KMSClient": ...
+@overload
+def client(service: Literal["s3"], region: str, **options: object) -> "S3Client": ...
+@overload
+def client(service: Literal["sts"], region: str, **options: object) -> "STSClient": ...
+@overload
+def client(service: str, region: str, **options: object) -> Client: ...
+def client(service: str, region: str, **options: object) -> Client:
     """Return a boto3 client of `service` in `region`, with the credentials that Terraform would use.
+
+    Args:
+        service: as boto3 names it, such as `s3`.
+        region: where it is asked.
+        options: further arguments of boto3's `client`; those of its `config`, a mapping, add to our own.
 
     Raises:
         OpsError: the profile or the files that name the credentials cannot be used.
@@ -22,18 +42,22 @@ def client(service: str, region: str) -> Client:
     import botocore.session
     from botocore.config import Config
 
-    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+    own: Any = options.pop("config", {})
+    settings: Any = {
+        "connect_timeout": 5,
+        "read_timeout": 20,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+        **own,
+    }
     with one_line_errors():
         session = botocore.session.Session()
         session.register_component("data_loader", _loader())
-        make: Any = boto3.Session(
-            botocore_session=session
-        ).client  # its type is a list of all services by name
-        return make(service, region_name=region, config=config)
+        make: Any = boto3.Session(botocore_session=session).client
+        return make(service, region_name=region, config=Config(**settings), **options)
 
 
 @cache
-def _loader() -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+def _loader() -> Client:
     """Return what reads the descriptions of services. Shared, as that is most of what a client costs."""
     from botocore.loaders import create_loader
 
@@ -50,52 +74,6 @@ def one_line_errors(doing: str = "") -> Iterator[None]:
     except (BotoCoreError, ClientError) as error:
         problem = " ".join(str(error).split())
         raise OpsError(f"{doing}: {problem}" if doing else problem) from error
-
-
-def get_object(s3: Any, **which: str) -> bytes | None:  # noqa: ANN401 - boto3 makes its classes as it runs
-    """Return an object of S3, or None where there is none; raises boto3's ClientError for all else."""
-    try:
-        body: bytes = s3.get_object(**which)["Body"].read()
-    except s3.exceptions.ClientError as error:
-        if error_code(error) == "NoSuchKey":
-            return None
-        raise
-    return body
-
-
-CONFLICT_WAITS = (0.2, 0.4, 0.8, 1.6)
-"""Seconds before each further try of a write that another request was in the way of."""
-
-
-def put_new(s3: Any, body: bytes, **where: str) -> bool:  # noqa: ANN401 - boto3 makes its classes as it runs
-    """Write an object of S3 where there is none, and tell whether it was written; else there is one already.
-
-    Where another request for the same key is under way, S3 answers 409, which says nothing about whether an
-    object will be there: AWS says to retry, and boto3 retries no 409. It does retry where an answer was lost:
-    the object that is there already may be the one that was to be written, which `put_own` finds out.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-    """
-    waits = iter(CONFLICT_WAITS)
-    while True:
-        try:
-            s3.put_object(**where, Body=body, IfNoneMatch="*")
-        except s3.exceptions.ClientError as error:
-            if error_code(error) == "PreconditionFailed":
-                return False
-            wait = next(waits, None) if error_code(error) == "ConditionalRequestConflict" else None
-            if wait is None:
-                raise
-            time.sleep(wait)
-        else:
-            return True
-
-
-def put_own(s3: Any, body: bytes, where: dict[str, str], **how: str) -> bool:  # noqa: ANN401
-    """Write an object of S3 where there is none, and tell whether what is there now is `body`.
-
-    `where` names the object, `how` has what else to say of it.
-    """
-    return put_new(s3, body, **where, **how) or get_object(s3, **where) == body
 
 
 REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}

@@ -24,4 +24,4 @@ def enter_checkout(environ: Mapping[str, str]) -> tuple[Settings, ...]:
     try:
         return load_environments(ENVIRONMENTS, environ)
     except SettingsError as error:
-        raise OpsError("\nError: ".join(error.problems)) from error
+        raise OpsError("\n".join(error.problems)) from error

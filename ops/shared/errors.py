@@ -2,12 +2,14 @@
 
 
 class OpsError(Exception):
-    """Something failed in a way that the message explains in one line.
+    """Something failed in a way that one line explains: `problem; remedy`.
 
     Attributes:
+        problem: what is wrong; several problems are one on each line.
+        remedy: how to fix it; empty where the problem says enough.
         status: the exit status of the command.
     """
 
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.status = status
+    def __init__(self, problem: str, remedy: str = "", *, status: int = 1) -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem, self.remedy, self.status = problem, remedy, status

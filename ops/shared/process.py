@@ -46,7 +46,7 @@ def process_group(
                     start_new_session=True,
                 )
             except FileNotFoundError as error:
-                raise OpsError(f"{error.filename} is missing; `make setup` installs the tools") from error
+                raise OpsError(f"{error.filename} is missing", "`make setup` installs the tools") from error
             stack.callback(_end_group, child)
         yield child
 
@@ -96,7 +96,7 @@ def check(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, l
     status = run(command, env=env, cwd=cwd, log=log)
     if status != 0:
         name = " ".join(os.fspath(word) for word in command[:3])
-        raise OpsError(f"`{name}` failed with exit status {status}; its output is in {log}")
+        raise OpsError(f"`{name}` failed with exit status {status}", f"its output is in {log}")
 
 
 def unwind_on_signals() -> None:

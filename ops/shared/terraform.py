@@ -19,6 +19,21 @@ from review.log import errors_of, warnings_of
 from review.model import Notice
 from settings.model import Settings
 
+
+class TerraformError(OpsError):
+    """Terraform failed.
+
+    Attributes:
+        locked: whether somebody else holds the lock of the state.
+        refused: whether AWS refused something to these credentials.
+    """
+
+    def __init__(self, problem: str, stderr: str) -> None:
+        super().__init__(problem)
+        self.locked = "acquiring the state lock" in stderr
+        self.refused = " 403" in stderr
+
+
 _FRAME = re.compile(r"^[│╷╵ ]+")
 
 
@@ -50,7 +65,7 @@ class Stack:
         """Run Terraform and return what it printed, without colours.
 
         Raises:
-            OpsError: its exit status is none of `accept`; the message has what Terraform says was wrong.
+            TerraformError: its exit status is not in `accept`; the message has Terraform's errors.
         """
         done = subprocess.run(
             ["terraform", *arguments],
@@ -68,7 +83,7 @@ class Stack:
         """Run `terraform plan`; return what Terraform warns of.
 
         Raises:
-            OpsError: it failed; the message has what Terraform says was wrong.
+            TerraformError: it failed; the message has what Terraform says was wrong.
         """
         done = self.terraform("plan", "-json", *arguments, accept=range(256))
         if done.returncode != 0:
@@ -81,7 +96,7 @@ class Stack:
         """Run `terraform apply`, with what it prints shown as it comes.
 
         Raises:
-            OpsError: it failed; the message has what Terraform says was wrong.
+            TerraformError: it failed; the message has what Terraform says was wrong.
         """
         sys.stdout.flush()
         with subprocess.Popen(
@@ -108,9 +123,9 @@ class Stack:
     def _variables(self) -> dict[str, str]:
         return {**self.env, "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"}
 
-    def _failure(self, command: str, status: int, stderr: str) -> OpsError:
+    def _failure(self, command: str, status: int, stderr: str) -> TerraformError:
         problem = problem_of(stderr) or f"exit status {status}"
-        return OpsError(f"`terraform {command}` of {self.name} failed: {problem}")
+        return TerraformError(f"`terraform {command}` of {self.name} failed: {problem}", stderr)
 
 
 def problem_of(stderr: str) -> str:
@@ -155,5 +170,6 @@ def synthesized(
             check=False,
         )
         if done.returncode != 0:
-            raise OpsError(done.stderr.strip().removeprefix("Error: ") or "synthesis failed")
+            lines = done.stderr.strip().splitlines()
+            raise OpsError("\n".join(one.removeprefix("Error: ") for one in lines) or "synthesis failed")
         yield settings, {path.name: Stack(path.name, path, env) for path in (out / "stacks").iterdir()}

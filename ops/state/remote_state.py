@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from ops.shared import aws
 from ops.shared.errors import OpsError
+from ops.state.bucket_objects import BucketObjects
 from settings.model import Settings
 
 
@@ -115,29 +115,19 @@ class RemoteState:
     Every method raises OpsError where S3 refuses or does not answer.
 
     Attributes:
+        environment: the environment's name.
         stack: the stack's name.
-        bucket, key: where its state is.
+        key: the state object's.
+        url: the state object, as people write it.
     """
 
     def __init__(self, settings: Settings, stack: str) -> None:
         """Name the state of `stack`; nothing is asked of S3 yet."""
-        self.environment = settings.environment
-        self.stack = stack
-        self.bucket = settings.state.bucket
+        self.environment, self.stack = settings.environment, stack
         self.key = f"{stack}/terraform.tfstate"
-        self._region = settings.state.region
-        self._where = {"Bucket": self.bucket}
-        if settings.account_id is not None:
-            self._where["ExpectedBucketOwner"] = settings.account_id
-
-    @property
-    def url(self) -> str:
-        """The state object, as people write it."""
-        return f"s3://{self.bucket}/{self.key}"
-
-    @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        return aws.client("s3", self._region)
+        self._lock_key = f"{self.key}.tflock"
+        self._objects = BucketObjects(settings)
+        self.url = self._objects.url(self.key)
 
     def read(self) -> Snapshot | None:
         """Return the state, or None where there never was one.
@@ -145,7 +135,7 @@ class RemoteState:
         Raises:
             DamagedStateError: it is empty, is not a state, or was deleted.
         """
-        body = self._get(self.key)
+        body = self._objects.get(self.key)
         if body is None:
             if self.was_deleted():
                 raise self._damaged("was deleted")
@@ -156,9 +146,9 @@ class RemoteState:
             raise self._damaged(str(error)) from error
 
     def was_deleted(self) -> bool | None:
-        """Tell whether a missing state has versions; None where these credentials may not list them.
+        """Return whether a missing state has versions; None where these credentials may not list them.
 
-        Our policies allow it. Whoever lacks it sees as much as Terraform does: no state.
+        Our policies allow it. Anyone who lacks it sees as much as Terraform does: no state.
         """
         try:
             return any(True for _ in self._own_versions())
@@ -170,15 +160,15 @@ class RemoteState:
     def _damaged(self, problem: str) -> DamagedStateError:
         scope = " ARGS=--backend" if self.stack.endswith("-state") else ""
         return DamagedStateError(
-            f"the state {self.url} {problem}; "
-            f"make state-restore ENV={self.environment}{scope} brings an earlier version of it back"
+            f"the state {self.url} {problem}",
+            f"make state-restore ENV={self.environment}{scope} brings an earlier version of it back",
         )
 
     def versions(self) -> list[Version]:
         """Return every version of the state object, the newest first."""
         versions = []
         for listed in self._own_versions():
-            body = self._get(self.key, listed["VersionId"])
+            body = self._objects.get(self.key, listed["VersionId"])
             snapshot, problem = None, ""
             try:
                 snapshot = Snapshot.parse(body or b"")
@@ -198,23 +188,17 @@ class RemoteState:
 
     def all_bodies(self) -> Iterator[tuple[str, bytes]]:
         """Yield every version of every state in the bucket, of other stacks too, each after its key."""
-        for listed in self._listed(""):
+        for listed in self._objects.versions(""):
             if listed["Key"].endswith(".tfstate"):
-                yield listed["Key"], self._get(listed["Key"], listed["VersionId"]) or b""
+                yield listed["Key"], self._objects.get(listed["Key"], listed["VersionId"]) or b""
 
     def _own_versions(self) -> Iterator[dict[str, Any]]:
-        # The prefix is that of the lock file, too.
-        return (one for one in self._listed(self.key) if one["Key"] == self.key)
-
-    def _listed(self, prefix: str) -> Iterator[dict[str, Any]]:
-        with self._errors("list the versions of"):
-            pages = self._s3.get_paginator("list_object_versions").paginate(**self._where, Prefix=prefix)
-            for page in pages:
-                yield from page.get("Versions", [])
+        # The lock file has the same prefix.
+        return (one for one in self._objects.versions(self.key) if one["Key"] == self.key)
 
     def lock(self) -> Lock | None:
         """Return who holds the lock."""
-        body = self._get(self._lock_key)
+        body = self._objects.get(self._lock_key)
         if body is None:
             return None
         try:
@@ -229,7 +213,7 @@ class RemoteState:
         """Delete the lock file, if it is still the one of `lock`."""
         if self.lock() != lock:
             raise OpsError(f"the lock on {self.url} changed hands just now: nothing was released")
-        self._delete_lock()
+        self._objects.delete(self._lock_key)
 
     @contextlib.contextmanager
     def locked(self, operation: str) -> Iterator[None]:
@@ -245,52 +229,24 @@ class RemoteState:
             "Who": f"{getpass.getuser()}@{socket.gethostname()}",
             "Version": "",
             "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-            "Path": f"{self.bucket}/{self.key}",
+            "Path": f"{self._objects.bucket}/{self.key}",
         }
-        with self._errors("lock"):
-            body = json.dumps(info).encode()
-            if not aws.put_own(self._s3, body, {**self._where, "Key": self._lock_key}):
-                raise self.held(self.lock())
+        if not self._objects.put_own(self._lock_key, json.dumps(info).encode()):
+            raise self.held(self.lock())
         try:
             yield
         finally:
-            self._delete_lock()
+            self._objects.delete(self._lock_key)
 
     def held(self, lock: Lock | None) -> OpsError:
         """Return the error for a state that somebody else works on."""
-        who = lock or "locked"
         return OpsError(
-            f"the state {self.url} is {who}; if that run is dead for certain, "
-            f"{releasing(self.environment, lock)} releases it"
+            f"the state {self.url} is {lock or 'locked'}",
+            f"if that run is dead for certain, {releasing(self.environment, lock)} releases it",
         )
 
     def write(self, body: bytes) -> None:
         """Make `body` the newest version, and read it back."""
-        with self._errors("write"):
-            self._s3.put_object(**self._where, Key=self.key, Body=body, ContentType="application/json")
-        if self._get(self.key) != body:
+        self._objects.put(self.key, body, ContentType="application/json")
+        if self._objects.get(self.key) != body:
             raise OpsError(f"{self.url} does not read back as it was written just now")
-
-    @property
-    def _lock_key(self) -> str:
-        return f"{self.key}.tflock"
-
-    def _delete_lock(self) -> None:
-        with self._errors("unlock"):
-            self._s3.delete_object(**self._where, Key=self._lock_key)
-
-    def _get(self, key: str, version: str | None = None) -> bytes | None:
-        which = {} if version is None else {"VersionId": version}
-        with self._errors("read"):
-            return aws.get_object(self._s3, **self._where, Key=key, **which)
-
-    @contextlib.contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
-        with aws.one_line_errors(f"cannot {doing} the state {self.url}"):
-            try:
-                yield
-            except self._s3.exceptions.NoSuchBucket as error:
-                raise OpsError(
-                    f"the state bucket {self.bucket} does not exist; "
-                    f"make bootstrap ENV={self.environment} makes it"
-                ) from error

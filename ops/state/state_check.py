@@ -20,8 +20,8 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
     """
     if copies := emergency_copies(stack):
         raise OpsError(
-            f"the last deploy of {stack} could not save its state, which is only in {copies[-1].name}; "
-            f"make recover ENV={settings.environment} first"
+            f"the last deploy of {stack} could not save its state, which is only in {copies[-1].name}",
+            f"make recover ENV={settings.environment} first",
         )
     try:
         RemoteState(settings, stack).read()

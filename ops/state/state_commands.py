@@ -84,7 +84,7 @@ def _chosen(versions: list[Version], version_id: str | None, state: RemoteState)
             if version.snapshot is None:
                 raise OpsError(f"version {version_id} of {state.url} {version.problem}")
             return version
-    raise OpsError(f"{state.url} has no version {version_id}; `ops state versions` lists them")
+    raise OpsError(f"{state.url} has no version {version_id}", "`ops state versions` lists them")
 
 
 def _show_both(now: Version | None, earlier: Version) -> None:

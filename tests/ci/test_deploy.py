@@ -156,7 +156,7 @@ def test_a_state_that_could_not_be_written_is_kept_here_and_in_the_bucket(
 def test_where_the_bucket_takes_nothing_the_line_says_to_keep_the_file(stack: Stack, s3: Any) -> None:
     nowhere = SETTINGS.model_copy(update={"state": SETTINGS.state.model_copy(update={"bucket": "no-such"})})
     with pytest.raises(
-        OpsError, match=r"; keep that file before this machine goes: cannot write s3://no-such/"
+        OpsError, match=r"; keep that file before this machine goes: the state bucket no-such does not "
     ):
         _apply(stack, nowhere, PlanStore(nowhere))
 

@@ -40,7 +40,7 @@ def read_versions(store: PlanStore, name: str) -> None:
     """Read a stored file as the store does, by the only version that its list has."""
     folder = name.rpartition("/")[0]
     ((version,),) = store._versions(f"{folder}/").values()
-    assert store._get(name, version) == b"stored"
+    assert store._objects.get(store._key(name), version) == b"stored"
 
 
 def review(store: PlanStore) -> None:

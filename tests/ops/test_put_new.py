@@ -5,8 +5,8 @@ from typing import Any
 
 from ops.ci.store import PlanStore
 from ops.embedded.aws import EmbeddedAws, embedded_aws
-from ops.shared.aws import CONFLICT_WAITS, put_new, put_own
 from ops.shared.errors import OpsError
+from ops.state.bucket_objects import CONFLICT_WAITS, BucketObjects
 from ops.state.remote_state import RemoteState
 from settings.loading import load_environments
 from settings.model import Settings
@@ -15,7 +15,6 @@ from tests.conftest import ROOT
 from tests.ops.preflight_support import STATE_BUCKET, STATE_KEY, Account, reset, use_account
 
 import pytest
-from botocore.exceptions import ClientError
 
 CONFLICT = Answer(409, b"<Error><Code>ConditionalRequestConflict</Code><Message>Retry.</Message></Error>")
 REFUSED = Answer(403, b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
@@ -50,7 +49,7 @@ def dev() -> Settings:
 def bucket(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The state bucket, empty; the waits are short."""
     reset(running)
-    monkeypatch.setattr("ops.shared.aws.CONFLICT_WAITS", tuple(0.0 for _ in CONFLICT_WAITS))
+    monkeypatch.setattr("ops.state.bucket_objects.CONFLICT_WAITS", tuple(0.0 for _ in CONFLICT_WAITS))
     s3 = Account(running.endpoint).s3
     s3.create_bucket(Bucket=STATE_BUCKET)
     return s3
@@ -61,54 +60,66 @@ def body(s3: Any, key: str = "new") -> bytes:
     return content
 
 
+def objects(proxy: AwsProxy, dev: Settings, monkeypatch: pytest.MonkeyPatch) -> BucketObjects:
+    """The state bucket, asked through the proxy."""
+    use_account(EmbeddedAws(proxy.endpoint), monkeypatch)
+    return BucketObjects(dev)
+
+
 @pytest.mark.parametrize("conflicts", [0, 1, len(CONFLICT_WAITS)])
 def test_a_write_that_conflicts_is_retried_until_it_is_decided(
-    running: EmbeddedAws, bucket: Any, conflicts: int
+    running: EmbeddedAws, bucket: Any, dev: Settings, monkeypatch: pytest.MonkeyPatch, conflicts: int
 ) -> None:
     with AwsProxy(running.endpoint, Faults(*[CONFLICT] * conflicts)) as proxy:
-        assert put_new(Account(proxy.endpoint).s3, b"ours", **WHERE)
+        assert objects(proxy, dev, monkeypatch).put_new("new", b"ours")
         assert [call.status for call in proxy.calls] == [409] * conflicts + [200]
     assert body(bucket) == b"ours"
 
 
 def test_a_write_that_conflicts_with_one_that_succeeds_overwrites_nothing(
-    running: EmbeddedAws, bucket: Any
+    running: EmbeddedAws, bucket: Any, dev: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put_object(**WHERE, Body=b"theirs")
     with AwsProxy(running.endpoint, Faults(CONFLICT)) as proxy:
-        assert not put_new(Account(proxy.endpoint).s3, b"ours", **WHERE)
+        assert not objects(proxy, dev, monkeypatch).put_new("new", b"ours")
         assert [call.status for call in proxy.calls] == [409, 412]
     assert body(bucket) == b"theirs"
 
 
-def test_a_write_that_goes_on_to_conflict_is_an_error(running: EmbeddedAws) -> None:
+def test_a_write_that_goes_on_to_conflict_is_an_error(
+    running: EmbeddedAws, dev: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tries = len(CONFLICT_WAITS) + 1
     with AwsProxy(running.endpoint, Faults(*[CONFLICT] * (tries + 1))) as proxy:
-        with pytest.raises(ClientError, match="ConditionalRequestConflict"):
-            put_new(Account(proxy.endpoint).s3, b"ours", **WHERE)
+        with pytest.raises(OpsError, match="ConditionalRequestConflict"):
+            objects(proxy, dev, monkeypatch).put_new("new", b"ours")
         assert [call.status for call in proxy.calls] == [409] * tries
 
 
-def test_another_refusal_is_no_conflict(running: EmbeddedAws) -> None:
+def test_another_refusal_is_no_conflict(
+    running: EmbeddedAws, dev: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with AwsProxy(running.endpoint, Faults(REFUSED)) as proxy:
-        with pytest.raises(ClientError, match="AccessDenied"):
-            put_new(Account(proxy.endpoint).s3, b"ours", **WHERE)
+        with pytest.raises(OpsError, match="AccessDenied"):
+            objects(proxy, dev, monkeypatch).put_new("new", b"ours")
         assert len(proxy.calls) == 1
 
 
 @pytest.mark.parametrize("fault", [CONFLICT, Reset(carried_out=True)])
 def test_what_is_there_is_our_own_also_where_the_answer_was_lost(
-    running: EmbeddedAws, bucket: Any, fault: Fault
+    running: EmbeddedAws, bucket: Any, dev: Settings, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     with AwsProxy(running.endpoint, Faults(fault)) as proxy:
-        assert put_own(Account(proxy.endpoint).s3, b"ours", WHERE, ContentType="application/json")
+        assert objects(proxy, dev, monkeypatch).put_own("new", b"ours", ContentType="application/json")
     assert body(bucket) == b"ours"
 
 
-def test_what_somebody_else_wrote_is_not(running: EmbeddedAws, bucket: Any) -> None:
+def test_what_somebody_else_wrote_is_not(
+    running: EmbeddedAws, bucket: Any, dev: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bucket.put_object(**WHERE, Body=b"theirs")
     with AwsProxy(running.endpoint, Faults(CONFLICT)) as proxy:
-        assert not put_own(Account(proxy.endpoint).s3, b"ours", WHERE)
+        assert not objects(proxy, dev, monkeypatch).put_own("new", b"ours")
     assert body(bucket) == b"theirs"
 
 
