@@ -44,7 +44,7 @@ lint: setup ## Check style and types
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/gitlab-ci.yml
 	@.venv/bin/zizmor --offline --no-progress --quiet .github
 
-scan: setup ## Check every environment with Checkov against docs/controls.md
+scan: setup ## Check every environment with Checkov against ops/scan/controls.toml
 	@$(python) -m ops scan
 
 benchmark: setup ## Measure presign against its peers
@@ -54,8 +54,9 @@ snapshots: setup ## Renew the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: setup ## Renew the generated parts of docs/: settings, guarantees, upgrading
+docs: setup ## Renew the generated parts of docs/: settings, controls, guarantees, upgrading
 	@$(python) -m ops.pages.settings_page
+	@$(python) -m ops.pages.controls_page
 	@$(python) -m ops.pages.guarantees_page
 	@$(python) -m tests.upgrading.page
 

@@ -213,7 +213,7 @@ def ci_demo() -> None:
 
 @ops.command()
 def scan() -> None:
-    """Check every environment with Checkov; only what docs/controls.md waives may fail."""
+    """Check every environment with Checkov; only what ops/scan/controls.toml waives may fail."""
     run_scan()
 
 

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "ops.ci": {"ops.deploy", "ops.preflight", "ops.shared", "ops.state", "review", "settings"},
     "ops.scan": {"ops.embedded", "ops.shared", "settings"},
     "ops.demo": {"ops.ci", "ops.embedded", "ops.shared", "settings"},
-    "ops.pages": {"ops.deploy", "ops.shared", "proof", "settings"},
+    "ops.pages": {"ops.deploy", "ops.scan", "ops.shared", "proof", "settings"},
     "ops.cli": {
         *("ops.ci", "ops.demo", "ops.deploy", "ops.preflight", "ops.scan", "ops.shared", "ops.state"),
         "review",

@@ -1,1 +1,1 @@
-"""Checkov over every environment, against docs/controls.md."""
+"""Checkov over every environment, against controls.toml."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.scan.controls import Finding
+from ops.scan.controls import CheckResult
 from ops.scan.processes import Job, run_together
 from ops.shared.errors import OpsError
 from ops.shared.separate_venv import install_apart
@@ -43,7 +43,7 @@ def install_checkov(log: Path) -> Path:
     return install_apart("Checkov", requirements=REQUIREMENTS, home=HOME, executable="checkov", log=log)
 
 
-def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Path) -> list[Finding]:
+def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Path) -> list[CheckResult]:
     """Let Checkov judge each of `sources` by itself, as many at once as there are cores.
 
     Each has a run of its own, because the stacks' resources have the same addresses.
@@ -87,7 +87,7 @@ def _command(executable: Path, source: Source, output: Path) -> list[str | Path]
     ]
 
 
-def read_results(path: Path, source: Source, log: Path) -> list[Finding]:
+def read_results(path: Path, source: Source, log: Path) -> list[CheckResult]:
     """Return what Checkov wrote to `path` about `source`.
 
     Raises:
@@ -97,7 +97,7 @@ def read_results(path: Path, source: Source, log: Path) -> list[Finding]:
         results = json.loads(path.read_bytes())
         unread = results.get("summary", results)["parsing_errors"]
         findings = [
-            _finding(record, source, passed=passed)
+            _result(record, source, passed=passed)
             for key, passed in (("passed_checks", True), ("failed_checks", False))
             for record in results.get("results", {}).get(key, [])
         ]
@@ -117,8 +117,8 @@ def read_results(path: Path, source: Source, log: Path) -> list[Finding]:
     return findings
 
 
-def _finding(record: dict[str, Any], source: Source, *, passed: bool) -> Finding:
-    return Finding(
+def _result(record: dict[str, Any], source: Source, *, passed: bool) -> CheckResult:
+    return CheckResult(
         check=str(record["check_id"]),
         title=str(record["check_name"]),
         resource=str(record["resource"]),

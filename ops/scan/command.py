@@ -1,4 +1,4 @@
-"""The scan: Checkov on the synthesized JSON and on real plans, held against docs/controls.md."""
+"""The scan: Checkov on the synthesized JSON and on real plans, compared with controls.toml."""
 
 import tempfile
 import time
@@ -9,13 +9,11 @@ from ops.scan.checkov import install_checkov, judge
 from ops.scan.controls import problems, read_controls, report
 from ops.scan.inputs import scan_inputs
 from ops.shared.errors import OpsError
-from ops.shared.toolchain import CACHE, ROOT
-
-CONTROLS = ROOT / "docs" / "controls.md"
+from ops.shared.toolchain import CACHE
 
 
 def run_scan() -> None:
-    """Scan every environment; print what fails, and whether docs/controls.md waives it.
+    """Scan every environment; print what fails, and whether ops/scan/controls.toml waives it.
 
     Raises:
         OpsError: something fails that is not waived, a waiver is not needed, or the scan did not work.
@@ -24,7 +22,7 @@ def run_scan() -> None:
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "scan.log"
     log.write_bytes(b"")
-    controls = read_controls(CONTROLS)
+    controls = read_controls()
     executable = install_checkov(log)
     with tempfile.TemporaryDirectory(prefix="scan-") as name:
         folder = Path(name).resolve()
@@ -38,4 +36,4 @@ def run_scan() -> None:
     print(f"Checkov: {len(findings)} checks of {len(sources)} inputs in {seconds:.0f} s, {failed} fail.")
     if wrong := list(problems(findings, controls)):
         raise OpsError("\n".join(wrong))
-    print("docs/controls.md waives all that fails, and every waiver is used.")
+    print("ops/scan/controls.toml waives all that fails, and every waiver is used.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.scan import checkov as scan_checkov
 from ops.scan.checkov import Source, install_checkov, judge, read_results
-from ops.scan.controls import Control, Finding, problems, read_controls, report
+from ops.scan.controls import CheckResult, Control, problems, read_controls, report
 from ops.scan.processes import Job, run_together
 from ops.shared.errors import OpsError
 from tests.ops.ops_support import stub
@@ -16,22 +16,34 @@ from tests.ops.ops_support import stub
 import pytest
 
 RESULTS = Path(__file__).with_name("checkov_results.json")
-HEADER = "| control | asks for | status | met by, or why not | proof |\n|---|---|---|---|---|\n"
-VERSIONED = "| CKV_AWS_21 | Versioning | met | `protect` | `make scan` |\n"
-LOGGED = "| CKV_AWS_18 | Access logging | waived | Not built yet. | - |\n"
+VERSIONED = """
+[[catalogue.control]]
+id = "CKV_AWS_21"
+asks_for = "Versioning"
+status = "met"
+how = "`protect`"
+proof = ["make scan"]
+"""
+LOGGED = """
+[[catalogue.control]]
+id = "CKV_AWS_18"
+asks_for = "Access logging"
+status = "waived"
+how = "Not built yet."
+"""
 
 
 def source(*, floor: int = 1, path: Path = RESULTS) -> Source:
     return Source("dev", "terraform_json", path, floor)
 
 
-def recorded() -> list[Finding]:
+def recorded() -> list[CheckResult]:
     return read_results(RESULTS, source(floor=3), Path("scan.log"))
 
 
-def controls(folder: Path, rows: str) -> dict[str, Control]:
-    file = folder / "controls.md"
-    file.write_text(f"# Controls\n\nText.\n\n{HEADER}{rows}\nMore text.\n")
+def controls(folder: Path, tables: str) -> dict[str, Control]:
+    file = folder / "controls.toml"
+    file.write_text(f'[[catalogue]]\ntitle = "Checkov"\nwords = "In short."\n{tables}')
     return read_controls(file)
 
 
@@ -73,47 +85,47 @@ def test_nothing_is_wrong_where_all_that_fails_is_waived(tmp_path: Path) -> None
     assert list(problems(recorded(), controls(tmp_path, VERSIONED + LOGGED))) == []
 
 
-@pytest.mark.parametrize("row", ["", LOGGED.replace("waived", "met"), LOGGED.replace("waived", "outside")])
-def test_a_failure_that_is_not_waived_is_a_problem(tmp_path: Path, row: str) -> None:
-    assert list(problems(recorded(), controls(tmp_path, VERSIONED + row))) == [
+@pytest.mark.parametrize("table", ["", LOGGED.replace("waived", "met"), LOGGED.replace("waived", "outside")])
+def test_a_failure_that_is_not_waived_is_a_problem(tmp_path: Path, table: str) -> None:
+    assert list(problems(recorded(), controls(tmp_path, VERSIONED + table))) == [
         "CKV_AWS_18 fails and is not waived: aws_s3_bucket.data_0A"
     ]
 
 
 def test_a_waiver_that_nothing_needs_is_a_problem(tmp_path: Path) -> None:
-    rows = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "CKV2_AWS_61")
-    (problem,) = problems(recorded(), controls(tmp_path, rows))
-    assert problem.startswith("CKV2_AWS_61 is waived in docs/controls.md, but nothing fails it")
+    tables = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "CKV2_AWS_61")
+    (problem,) = problems(recorded(), controls(tmp_path, tables))
+    assert problem.startswith("CKV2_AWS_61 is waived in ops/scan/controls.toml, but nothing fails it")
 
 
 def test_a_waiver_of_another_catalogue_is_not_held_against_checkov(tmp_path: Path) -> None:
-    rows = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "S3.9")
-    assert list(problems(recorded(), controls(tmp_path, rows))) == []
+    tables = VERSIONED + LOGGED + LOGGED.replace("CKV_AWS_18", "S3.9")
+    assert list(problems(recorded(), controls(tmp_path, tables))) == []
 
 
-def test_a_check_that_passes_needs_a_row(tmp_path: Path) -> None:
+def test_a_check_that_passes_needs_a_control(tmp_path: Path) -> None:
     assert list(problems(recorded(), controls(tmp_path, LOGGED))) == [
-        "CKV_AWS_21 passes, but has no row in docs/controls.md"
+        "CKV_AWS_21 passes, but is missing in ops/scan/controls.toml"
     ]
 
 
 def test_what_is_said_to_be_met_must_have_been_checked(tmp_path: Path) -> None:
-    rows = VERSIONED + LOGGED + VERSIONED.replace("CKV_AWS_21", "CKV_AWS_7")
-    (problem,) = problems(recorded(), controls(tmp_path, rows))
-    assert problem.startswith("CKV_AWS_7 is said to be met")
+    tables = VERSIONED + LOGGED + VERSIONED.replace("CKV_AWS_21", "CKV_AWS_7")
+    (problem,) = problems(recorded(), controls(tmp_path, tables))
+    assert problem.startswith("CKV_AWS_7 is met in ops/scan/controls.toml")
 
 
 def test_what_is_optional_need_not_have_been_checked_and_may_not_fail(tmp_path: Path) -> None:
-    optional = VERSIONED.replace("| met |", "| optional |")
+    optional = VERSIONED.replace('"met"', '"optional"')
     unchecked = optional.replace("CKV_AWS_21", "CKV_AWS_7")
     assert list(problems(recorded(), controls(tmp_path, optional + LOGGED + unchecked))) == []
-    failing = LOGGED.replace("| waived |", "| optional |")
+    failing = LOGGED.replace('"waived"', '"optional"')
     (problem,) = problems(recorded(), controls(tmp_path, VERSIONED + failing))
     assert problem.startswith("CKV_AWS_18 fails and is not waived")
 
 
 def test_the_report_shows_each_failure_once_with_the_reason_for_its_waiver(tmp_path: Path) -> None:
-    twice = [*recorded(), *(Finding(f.check, f.title, f.resource, "prod", f.passed) for f in recorded())]
+    twice = [*recorded(), *(CheckResult(f.check, f.title, f.resource, "prod", f.passed) for f in recorded())]
     assert list(report(twice, controls(tmp_path, VERSIONED + LOGGED))) == [
         "CKV_AWS_18    waived  aws_s3_bucket.data_0A",
         "              title   Access is logged",
@@ -124,22 +136,29 @@ def test_the_report_shows_each_failure_once_with_the_reason_for_its_waiver(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("row", "problem"),
+    ("tables", "problem"),
     [
-        ("| S3.1 | Blocks | met | `protect` |\n", "a row has the 5 cells"),
-        ("| S3-1 | Blocks | met | `protect` | - |\n", '"S3-1" is no id of a control'),
-        (
-            "| S3.1 | Blocks | Met | `protect` | - |\n",
-            'must be one of met, optional, waived, outside, retired, not "Met"',
-        ),
-        (VERSIONED + VERSIONED, "CKV_AWS_21 has a row already"),
+        (LOGGED.replace("CKV_AWS_18", "S3-1"), '"S3-1" is no id of a control'),
+        (LOGGED.replace("waived", "Waived"), "CKV_AWS_18: status must be one of met, optional, "),
+        (LOGGED.replace("how", "why"), "CKV_AWS_18: unknown key why; allowed: id, asks_for, status, how"),
+        (LOGGED.replace("asks_for", "#"), "CKV_AWS_18: asks_for is missing"),
+        (LOGGED.replace("how", "like"), "CKV_AWS_18: like must be the id of a control above, not "),
+        (VERSIONED + VERSIONED, "CKV_AWS_21: the file has this control already"),
+        ("", "a catalogue has title, words and control; 'control' is missing"),
+        ("[[catalogue", "Expected"),
     ],
 )
-def test_a_row_of_another_form_is_an_error_that_names_its_line(
-    tmp_path: Path, row: str, problem: str
-) -> None:
-    with pytest.raises(OpsError, match=rf"^controls\.md, line \d+: .*{re.escape(problem)}"):
-        controls(tmp_path, row)
+def test_a_mistake_in_the_file_is_an_error_that_names_it(tmp_path: Path, tables: str, problem: str) -> None:
+    with pytest.raises(OpsError, match=rf"^controls\.toml(, |: ){re.escape(problem)}"):
+        controls(tmp_path, tables)
+
+
+def test_a_control_like_another_has_its_reason_and_proof_and_may_give_its_own(tmp_path: Path) -> None:
+    like = VERSIONED.replace("CKV_AWS_21", "S3.14").replace('how = "`protect`"', 'like = "CKV_AWS_21"')
+    found = controls(tmp_path, VERSIONED + like)["S3.14"]
+    assert (found.how, found.proof) == ("`protect`", ("make scan",))
+    own = like.replace("make scan", "tests/x.py::test_x").replace("S3.14", "S3.15")
+    assert controls(tmp_path, VERSIONED + own)["S3.15"].proof == ("tests/x.py::test_x",)
 
 
 def test_a_crash_of_checkov_is_an_error_that_names_the_log(tmp_path: Path) -> None:
