@@ -50,10 +50,10 @@ def synthesize(environments: Path, proof: str) -> None:
 def prove_everything() -> None:
     """Prove every environment and variant as `make prove` does."""
     from ops.deploy.prove import proven_of
-    from proof.properties import Known
+    from proof.properties import ProofCache
     from settings.loading import load_environments
 
-    known = Known()
+    known = ProofCache()
     for folder in (SHIPPED, VARIANTS, VARIANTS / "ci"):
         for settings in load_environments(folder, {}):
             proven_of(settings, known)

@@ -47,7 +47,7 @@ from proof.asking import (
     When,
     Where,
 )
-from proof.comparing import Comparison, Difference, Finding, compare
+from proof.comparing import Comparison, Difference, Example, compare
 from proof.decide import Decision, Identity
 from proof.grammar import DocumentError, Policy
 from proof.limits import Limits
@@ -68,8 +68,8 @@ __all__ = [
     "Decision",
     "Difference",
     "DocumentError",
+    "Example",
     "Fails",
-    "Finding",
     "Holds",
     "Identity",
     "Limits",

@@ -59,7 +59,7 @@ def main(given: list[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     print("\n".join(difference_lines(more)))
-    return 3 if more.findings else 4 if more.undecided else 0
+    return 3 if more.examples else 4 if more.undecided else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from proof.witness import Witness
 
 
 @dataclass(frozen=True)
-class Finding:
+class Example:
     """A request that one policy lets through and the other does not.
 
     Attributes:
@@ -38,19 +38,19 @@ class Difference:
     """What one policy lets through and the other does not.
 
     Attributes:
-        findings: a request for each sort of caller that has one.
+        examples: a request for each sort of caller that has one.
         undecided: why it is not known whether there are more; empty where it is.
         only_unreal: a request for an action that does not exist, where the policies differ in no other.
     """
 
-    findings: tuple[Finding, ...] = ()
+    examples: tuple[Example, ...] = ()
     undecided: tuple[str, ...] = ()
     only_unreal: Witness | None = None
 
     @property
     def nothing(self) -> bool:
         """Whether it is certain that there is none."""
-        return not self.findings and not self.undecided
+        return not self.examples and not self.undecided
 
 
 @dataclass(frozen=True)
@@ -149,18 +149,18 @@ class _Pair:
         real = self._scene.action_known()
         if not self._asker.possible(every((question, real))):
             return Difference(only_unreal=self._unreal(question, uses))
-        findings, undecided = [], []
+        examples, undecided = [], []
         for who, callers in self._whose():
             verdict = self._asker.ask(every((question, real, callers)), uses, "Allow")
             if isinstance(verdict, Fails):
-                findings.append(self._finding(who, verdict, here, there))
+                examples.append(self._example(who, verdict, here, there))
             elif isinstance(verdict, Undecided):
                 undecided.append(f"{who}: {verdict.reason}")
-        return Difference(tuple(findings), tuple(undecided))
+        return Difference(tuple(examples), tuple(undecided))
 
-    def _finding(self, who: str, verdict: Fails, here: Decided, there: Decided) -> Finding:
+    def _example(self, who: str, verdict: Fails, here: Decided, there: Decided) -> Example:
         met = verdict.true
-        return Finding(who, verdict.witness, blame(here.uses, "Allow", met), blame(there.uses, "Deny", met))
+        return Example(who, verdict.witness, blame(here.uses, "Allow", met), blame(there.uses, "Deny", met))
 
     def _unreal(self, question: Formula, uses: list[Use]) -> Witness | None:
         verdict = self._asker.ask(question, uses, "Allow")

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proof.globs import Glob, literal
+from proof.key_values import ACCOUNT, SOME_TEXT
 from proof.operators import Family
-from proof.values import ACCOUNT, SOME_TEXT
 
 Kind = Literal["anonymous", "root", "user", "role", "federated user", "service", "web identity"]
 KINDS: tuple[Kind, ...] = (

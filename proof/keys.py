@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from proof.facts import KeyFact
 from proof.globs import literal
 from proof.grammar import Condition
+from proof.key_values import candidate, candidates
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, evaluate, every, implies, negate, some
 from proof.matches import Candidate, Match
 from proof.operators import Family
 from proof.patterns import REFERENCE
-from proof.values import candidate, candidates
 
 _MOST_MATCHES = 600
 

@@ -33,7 +33,7 @@ def _normal(tokens: Iterable[Token]) -> list[Token]:
 
 
 @dataclass(frozen=True)
-class Found:
+class Sample:
     """A text, and which globs of a machine match it, as a bit set."""
 
     text: str
@@ -145,7 +145,7 @@ class Machine:
                 break
         return self._matched(state)
 
-    def walk(self, *, required: int, steps: int, atoms: int) -> list[Found]:
+    def walk(self, *, required: int, steps: int, atoms: int) -> list[Sample]:
         """Find every set of globs that some text matches, with a shortest text for each.
 
         Args:
@@ -180,7 +180,7 @@ class Machine:
             # A step of a larger machine is more work.
             if len(seen) * (1 + self._ends[-1] // _POSITIONS) > steps:
                 raise LimitError(f"its patterns take more than {steps} steps to tell apart")
-        return [Found(text, matches) for matches, text in found.items()]
+        return [Sample(text, matches) for matches, text in found.items()]
 
     def _block(self, number: int) -> int:
         start = self._ends[number - 1] + 1 if number else 0
@@ -230,20 +230,20 @@ def machine(globs: tuple[Glob, ...]) -> Machine:
     return Machine(globs)
 
 
-def texts(globs: Sequence[Glob], required: Glob, steps: int, atoms: int) -> list[Found]:
+def texts(globs: Sequence[Glob], required: Glob, steps: int, atoms: int) -> list[Sample]:
     """Find every set of `globs` that some text of the form `required` matches; see `Machine.walk`."""
     # Those that no such text can match are left out first: a walk takes as long as its machine is large.
     near = [at for at, one in enumerate(globs) if may_meet(one, required)]
     found = _walk(tuple(globs[at] for at in near), required, steps, atoms)
     return [
-        Found(one.text, sum(1 << at for bit, at in enumerate(near) if one.matches >> bit & 1))
+        Sample(one.text, sum(1 << at for bit, at in enumerate(near) if one.matches >> bit & 1))
         for one in found
     ]
 
 
 @lru_cache(maxsize=2048)
-def _walk(globs: tuple[Glob, ...], required: Glob, steps: int, atoms: int) -> tuple[Found, ...]:
+def _walk(globs: tuple[Glob, ...], required: Glob, steps: int, atoms: int) -> tuple[Sample, ...]:
     side_by_side = machine(globs).and_also(required)
     mask = (1 << len(globs)) - 1
     found = side_by_side.walk(required=len(globs), steps=steps, atoms=atoms)
-    return tuple(Found(one.text, one.matches & mask) for one in found)
+    return tuple(Sample(one.text, one.matches & mask) for one in found)

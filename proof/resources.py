@@ -10,7 +10,7 @@ from proof.actions import Kind
 from proof.globs import ANY, DIGIT, NO_COLON, NO_SLASH, STAR, Glob, Token, literal
 from proof.limits import LimitError, Limits
 from proof.logic import Choice, Formula, Var, every, implies, some
-from proof.machine import Found, machine, texts
+from proof.machine import Sample, machine, texts
 from proof.patterns import REFERENCE, Pattern, resource_pattern
 from proof.services import service
 
@@ -97,7 +97,7 @@ class Resources:
         numbers = {_NO_RESOURCE: 0}
         sets = dict.fromkeys(self._types, 0)
 
-        def take(one: Found) -> int:
+        def take(one: Sample) -> int:
             found.setdefault(one.text, one.matches)
             return 1 << numbers.setdefault(one.text, len(numbers))
 
@@ -114,7 +114,7 @@ class Resources:
                 take(one)
         return list(found), list(found.values()), {kind: of_it | referred for kind, of_it in sets.items()}
 
-    def _referred(self, limits: Limits) -> Iterator[Found]:
+    def _referred(self, limits: Limits) -> Iterator[Sample]:
         """Yield the resources that only a run of Terraform's shows; they may be of any type."""
         for (text, _), pattern in self._patterns.items():
             if REFERENCE.search(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from proof.comparing import Difference, Finding
+from proof.comparing import Difference, Example
 from proof.witness import Witness
 
 _S3_ARN = re.compile(r"arn:[\w-]+:s3:::(.+)", re.DOTALL)
@@ -84,11 +84,11 @@ def sentence(witness: Witness, verb: str = "could") -> str:
     return " ".join(parts)
 
 
-def _finding(finding: Finding) -> str:
-    because = [f"{', '.join(_sids(finding.denied_by))} denied it"] if finding.denied_by else []
-    if finding.allowed_by:
-        because.append(f"{', '.join(_sids(finding.allowed_by))} allows it")
-    return sentence(finding.witness, "could now") + (f" ({'; '.join(because)})" if because else "")
+def _example(example: Example) -> str:
+    because = [f"{', '.join(_sids(example.denied_by))} denied it"] if example.denied_by else []
+    if example.allowed_by:
+        because.append(f"{', '.join(_sids(example.allowed_by))} allows it")
+    return sentence(example.witness, "could now") + (f" ({'; '.join(because)})" if because else "")
 
 
 def _sids(names: tuple[str, ...]) -> list[str]:
@@ -97,8 +97,8 @@ def _sids(names: tuple[str, ...]) -> list[str]:
 
 def difference_lines(difference: Difference) -> Iterator[str]:
     """Yield what a new policy allows more, a line for each sort of caller."""
-    for finding in difference.findings:
-        yield _finding(finding)
+    for example in difference.examples:
+        yield _example(example)
     for reason in difference.undecided:
         yield f"undecided for {reason}"
     if difference.nothing:

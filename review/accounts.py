@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from review.model import Finding, careful, dangerous
-from review.parts import configured, plain_address
+from review.parts import plain_address
+from review.reading import configured, items, object_at, objects, one_or_many, state_resources
 
 Json = Any
 
@@ -75,21 +76,18 @@ def own_accounts(document: Mapping[str, Json], deployed: Mapping[str, Json] | No
 
 def configured_accounts(configuration: Mapping[str, Json]) -> list[str]:
     """Return the accounts that the providers of a synthesized configuration may use."""
-    providers = _object(configuration, "provider").get("aws")
+    providers = object_at(configuration, "provider").get("aws")
     return [
         str(account)
-        for provider in map(_object, providers if isinstance(providers, list) else [providers])
-        for account in _listed(provider.get("allowed_account_ids"))
+        for provider in objects(one_or_many(providers))
+        for account in one_or_many(provider.get("allowed_account_ids"))
     ]
 
 
 def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
     """Say where a provider may use none of the accounts that its resources are deployed in."""
-    providers = _object(document, "configuration", "provider_config")
-    keys = {
-        address: str(one.get("provider_config_key"))
-        for address, one in configured(_object(document, "configuration", "root_module"))
-    }
+    providers = object_at(document, "configuration", "provider_config")
+    keys = {address: str(one.get("provider_config_key")) for address, one in configured(document)}
     used: dict[str, set[str]] = {}
     for address, arn in _deployed_arns(document):
         used.setdefault(keys.get(plain_address(address), ""), set()).add(account_of(arn))
@@ -114,10 +112,10 @@ def own_regions(document: Mapping[str, Json]) -> frozenset[str]:
 
 def bucket_regions(document: Mapping[str, Json]) -> dict[str, str]:
     """Return the region of each bucket that is there already, by the bucket's name."""
-    changes = map(_object, _list(document.get("resource_changes")))
-    sides = [(one, _object(one, "change", "before")) for one in changes]
-    state = _resources(_object(document, "prior_state", "values", "root_module"))
-    sides += [(one, _object(one, "values")) for one in state]
+    changes = objects(document.get("resource_changes"))
+    sides = [(one, object_at(one, "change", "before")) for one in changes]
+    state = state_resources(document)
+    sides += [(one, object_at(one, "values")) for one in state]
     return {
         str(side["bucket"]): str(side["region"])
         for one, side in sides
@@ -125,66 +123,46 @@ def bucket_regions(document: Mapping[str, Json]) -> dict[str, str]:
     }
 
 
-def _object(value: Json, *path: str) -> Mapping[str, Json]:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _allowed(document: Mapping[str, Json], key: str = "") -> Iterator[str]:
     """Yield the accounts that the provider called `key` may use, or any where it is empty."""
-    providers = _object(document, "configuration", "provider_config")
+    providers = object_at(document, "configuration", "provider_config")
     for provider in [providers[key]] if key else providers.values():
-        allowed = _object(provider, "expressions", "allowed_account_ids")
-        found = _list(allowed.get("constant_value"))
-        for reference in _list(allowed.get("references")):
+        allowed = object_at(provider, "expressions", "allowed_account_ids")
+        found = items(allowed.get("constant_value"))
+        for reference in items(allowed.get("references")):
             name = str(reference).removeprefix("var.").partition("[")[0]
-            found = [*found, *_listed(_object(document, "variables", name).get("value"))]
+            found = [*found, *one_or_many(object_at(document, "variables", name).get("value"))]
         yield from map(str, found)
 
 
-def _resources(module: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    yield from map(_object, _list(module.get("resources")))
-    for child in _list(module.get("child_modules")):
-        yield from _resources(_object(child))
-
-
 def _callers(document: Mapping[str, Json]) -> Iterator[str]:
-    for resource in _resources(_object(document, "prior_state", "values", "root_module")):
+    for resource in state_resources(document):
         if resource.get("type") == "aws_caller_identity":
-            yield str(_object(resource, "values").get("account_id"))
+            yield str(object_at(resource, "values").get("account_id"))
 
 
 def _deployed_arns(document: Mapping[str, Json]) -> Iterator[tuple[str, object]]:
     """Yield the address and the ARN of each resource that is there already, but for what is imported."""
     imported = set()
     for listed in ("resource_changes", "resource_drift"):
-        for one in map(_object, _list(document.get(listed))):
+        for one in objects(document.get(listed)):
             address = str(one.get("address"))
-            if _object(one, "change").get("importing") is not None:
+            if object_at(one, "change").get("importing") is not None:
                 imported.add(address)
             elif address not in imported:
-                yield address, _own_arn(one, _object(one, "change", "before"))
-    for one in _resources(_object(document, "prior_state", "values", "root_module")):
+                yield address, _own_arn(one, object_at(one, "change", "before"))
+    for one in state_resources(document):
         if str(one.get("address")) not in imported:
-            yield str(one.get("address")), _own_arn(one, _object(one, "values"))
+            yield str(one.get("address")), _own_arn(one, object_at(one, "values"))
 
 
 def _own_arns(document: Mapping[str, Json]) -> Iterator[object]:
     for listed in ("resource_changes", "resource_drift"):
-        for resource in map(_object, _list(document.get(listed))):
+        for resource in objects(document.get(listed)):
             for side in ("before", "after"):
-                yield _own_arn(resource, _object(resource, "change", side))
-    for resource in _resources(_object(document, "prior_state", "values", "root_module")):
-        yield _own_arn(resource, _object(resource, "values"))
+                yield _own_arn(resource, object_at(resource, "change", side))
+    for resource in state_resources(document):
+        yield _own_arn(resource, object_at(resource, "values"))
 
 
 def _own_arn(resource: Mapping[str, Json], attributes: Mapping[str, Json]) -> object:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from review.accounts import region_of
 from review.attributes import Attributes, Json
+from review.masking import is_unknown
 from review.parts import plain_address
-from review.values import is_unknown
 
 STATEMENTS = 80
 """How many statements of a plan are compared exactly: a second's work."""

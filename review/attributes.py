@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from review.values import flat, is_unknown
+from review.masking import flat, is_unknown
 
 Json = Any
 Attributes = Mapping[str, Json]

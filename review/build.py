@@ -10,6 +10,7 @@ from review.facts.echoes import ECHOES
 from review.facts.kinds import POLICIES
 from review.facts.names import called
 from review.judgement import Sides, findings_of, real_drift, shown, verdict_of
+from review.masking import Redactor, flat, is_sensitive, is_unknown, secrets_of
 from review.model import (
     COUNTED,
     GOOD,
@@ -25,7 +26,6 @@ from review.parts import failed_checks
 from review.plan import Change, Plan
 from review.policies import Policy, parse_policy, statement_changes
 from review.raw import masked
-from review.values import Redactor, flat, is_sensitive, is_unknown, secrets_of
 
 Json = Any
 

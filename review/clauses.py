@@ -148,11 +148,11 @@ def _covers(one: Element | None, other: Element | None, *, fold: bool) -> bool:
     if other[0]:
         return any(set(pattern) == {"*"} for pattern in left)
     if one[0]:
-        return all(_apart(*pair) for pair in product(left, right))
+        return all(_disjoint(*pair) for pair in product(left, right))
     return all(any(glob_covers(wide, narrow) for wide in left) for narrow in right)
 
 
-def _apart(one: str, other: str) -> bool:
+def _disjoint(one: str, other: str) -> bool:
     """Return whether no text surely matches both patterns: their fixed beginnings differ."""
     heads = [re.split(r"[*?$]", text, maxsplit=1)[0] for text in (one, other)]
     if not is_glob(one) and not is_glob(other) and "$" not in one + other:

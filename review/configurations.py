@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review.accounts import configured_accounts
+from review.attributes import blocks
 from review.model import CAREFUL, DANGEROUS, GOOD, Finding
+from review.reading import object_at, one_or_many
 
 Json = Any
 
@@ -33,37 +35,24 @@ def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, J
         yield Finding(CAREFUL, "", "the state is kept elsewhere, or locked otherwise: the backend changes")
 
 
-def _object(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Json) -> list[Mapping[str, Json]]:
-    return [_object(one) for one in (value if isinstance(value, list) else [value])]
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _resources(configuration: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
     return {
-        f"{kind}.{name}": _objects(resource)[0] if _objects(resource) else {}
-        for kind, named in _object(configuration.get("resource")).items()
-        for name, resource in _object(named).items()
+        f"{kind}.{name}": next(iter(blocks(resource)), {})
+        for kind, named in object_at(configuration, "resource").items()
+        for name, resource in object_at(named).items()
     }
 
 
 def _moves(configuration: Mapping[str, Json]) -> dict[str, str]:
     return {
         str(one["from"]): str(one["to"])
-        for one in _objects(configuration.get("moved"))
+        for one in blocks(configuration.get("moved"))
         if {"from", "to"} <= set(one)
     }
 
 
 def _lifecycle(resource: Mapping[str, Json] | None) -> Mapping[str, Json]:
-    blocks = _objects((resource or {}).get("lifecycle"))
-    return blocks[0] if blocks else {}
+    return next(iter(blocks((resource or {}).get("lifecycle"))), {})
 
 
 def _compared(address: str, old: Mapping[str, Json], new: Mapping[str, Json] | None) -> Iterator[Finding]:
@@ -91,8 +80,8 @@ def _compared(address: str, old: Mapping[str, Json], new: Mapping[str, Json] | N
 
 def _ignored(lifecycle: Mapping[str, Json]) -> set[str]:
     # Either a list, or the word "all".
-    return {str(one) for one in _list(lifecycle.get("ignore_changes"))}
+    return {str(one) for one in one_or_many(lifecycle.get("ignore_changes"))}
 
 
 def _backend(configuration: Mapping[str, Json]) -> Json:
-    return _object(configuration.get("terraform")).get("backend")
+    return object_at(configuration, "terraform").get("backend")

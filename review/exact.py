@@ -53,12 +53,12 @@ def _is_met(actions: frozenset[str], resources: frozenset[str] | None) -> bool:
 def exactly(before: str, after: str, own: Collection[str]) -> Exact:
     """Compare two policies in JSON; `own` are the accounts that are ours, if that is known."""
     # Loading the solver takes a tenth of a second, which most plans can do without.
-    from proof import Comparison, DocumentError, Finding, compare, policy_text, sentence
+    from proof import Comparison, DocumentError, Example, compare, policy_text, sentence
 
-    def told(findings: Iterable[Finding], *, refused: bool) -> dict[str, str]:
+    def told(examples: Iterable[Example], *, refused: bool) -> dict[str, str]:
         # Of two that one statement is about, the worse comes first: anybody before another account.
         words: dict[str, str] = {}
-        for one in findings:
+        for one in examples:
             for name in one.denied_by if refused else one.allowed_by:
                 words.setdefault(name.partition("/")[2], sentence(one.witness, "could now"))
         return words
@@ -71,7 +71,7 @@ def exactly(before: str, after: str, own: Collection[str]) -> Exact:
     undecided = [*found.more.undecided, *found.denies_less.undecided]
     return Exact(
         found.more.nothing and found.denies_less.nothing,
-        told(found.more.findings, refused=False),
-        told(found.denies_less.findings, refused=True),
+        told(found.more.examples, refused=False),
+        told(found.denies_less.examples, refused=True),
         undecided[0] if undecided else "",
     )

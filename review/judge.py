@@ -12,13 +12,13 @@ from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
 from review.fate import fate
+from review.masking import flat, is_unknown
 from review.model import CAREFUL, DANGEROUS, GOOD, Finding, careful
 from review.parts import plain_address
 from review.plan import Change
 from review.policy_findings import policy_findings
 from review.rules import RULES
 from review.rules.registry import Rule, Subject
-from review.values import flat, is_unknown
 
 ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_public_access_block": {},

@@ -14,12 +14,12 @@ from review.facts.echoes import UNSET
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
 from review.literals import Literals
+from review.masking import any_mark, visible
 from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding, careful, dangerous
 from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
 from review.surroundings import around_of, configured_attributes, owners_of
-from review.values import any_mark, visible
 
 Json = Any
 Sides = tuple[Json, Json]

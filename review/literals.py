@@ -14,9 +14,10 @@ from typing import Any
 
 from review.accounts import is_claimed
 from review.facts.kinds import POLICIES
-from review.parts import configured, plain_address
+from review.parts import plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy
+from review.reading import configured, object_at
 
 Json = Any
 _DOCUMENT = re.compile(r"data\.aws_iam_policy_document\.[^.]+")
@@ -28,9 +29,7 @@ class Literals:
 
     def __init__(self, plan: Plan, synthesized: Mapping[str, Json] | None, own: Collection[str]) -> None:
         """Read `plan` and `synthesized`; `own` are the accounts that are ours."""
-        configuration = plan.document.get("configuration")
-        module = configuration.get("root_module") if isinstance(configuration, dict) else None
-        self._configured = dict(configured(module))
+        self._configured = dict(configured(plan.document))
         self._synthesized = synthesized or {}
         # A reference to the caller says more than an account that only the configuration names.
         self._account = next(iter(own)) if len(own) == 1 and not is_claimed(own) else ""
@@ -59,18 +58,14 @@ class Literals:
         return text if parse_policy(text) else None
 
     def _of_synthesized(self, change: Change, name: str) -> str | None:
-        value: Json = self._synthesized.get("resource")
-        for key in (change.type, change.address.partition(".")[2]):
-            value = value.get(key) if isinstance(value, dict) else None
-        value = value.get(name) if isinstance(value, dict) else None
+        of_resource = object_at(self._synthesized, "resource", change.type, change.address.partition(".")[2])
+        value = of_resource.get(name)
         return value if isinstance(value, str) else None
 
     def _of_document(self, change: Change, name: str) -> str | None:
         address = plain_address(change.address)
         module = address[: address.rfind(change.type)]
-        expressions = self._configured.get(address, {}).get("expressions")
-        given = expressions.get(name) if isinstance(expressions, dict) else None
-        references = given.get("references") if isinstance(given, dict) else None
+        references = object_at(self._configured.get(address), "expressions", name).get("references")
         documents = {
             found[0] for one in references or () if isinstance(one, str) and (found := _DOCUMENT.match(one))
         }

@@ -4,10 +4,11 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui#diagnost
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review.model import Notice
+from review.reading import object_at
 
 Json = Any
 
@@ -30,11 +31,10 @@ def _diagnostics(log: str, severity: str) -> Iterator[Notice]:
             yield Notice(*(str(found.get(name) or "") for name in ("summary", "detail", "address")))
 
 
-def _diagnostic(line: str) -> dict[str, Json]:
+def _diagnostic(line: str) -> Mapping[str, Json]:
     """Return the diagnostic in a line; empty where it is another message, or what a plugin printed."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    found = message.get("diagnostic") if isinstance(message, dict) else None
-    return found if isinstance(found, dict) else {}
+    return object_at(message, "diagnostic")

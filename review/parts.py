@@ -9,9 +9,10 @@ from itertools import zip_longest
 from typing import Any
 
 from review.facts.kinds import PROVIDERS
+from review.masking import Redactor, any_mark, secrets_of, visible
 from review.model import Finding, careful
 from review.plan import Plan
-from review.values import Redactor, any_mark, secrets_of, visible
+from review.reading import configured, object_at, objects
 
 Json = Any
 
@@ -65,29 +66,19 @@ def part_findings(plan: Plan) -> Iterator[Finding]:
     yield from _outputs(plan)
 
 
-def _objects(value: Json) -> list[Mapping[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _object(value: Json, *path: str) -> Mapping[str, Json]:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
 def _actions(document: Mapping[str, Json]) -> Iterator[Finding]:
-    for one in _objects(document.get("action_invocations")):
+    for one in objects(document.get("action_invocations")):
         yield careful("the action {} runs: what it does stands in no plan", one.get("address"))
-    if document.get("action_invocations") and not _objects(document.get("action_invocations")):
+    if document.get("action_invocations") and not objects(document.get("action_invocations")):
         yield careful("actions run: what they do stands in no plan")
-    for one in _objects(document.get("deferred_action_invocations")):
-        address = _object(one, "action_invocation").get("address")
+    for one in objects(document.get("deferred_action_invocations")):
+        address = object_at(one, "action_invocation").get("address")
         yield careful("the action {} is put off, and may run later", address)
 
 
 def failed_checks(plan: Plan) -> set[str]:
     """Return what the checks that failed say, each of which is a finding."""
-    checks = _objects(plan.document.get("checks"))
+    checks = objects(plan.document.get("checks"))
     return {problem for one in checks if _is_failed(one) for problem in _problems(one)}
 
 
@@ -98,29 +89,21 @@ def _is_failed(check: Mapping[str, Json]) -> bool:
 def _problems(check: Mapping[str, Json]) -> list[str]:
     return [
         str(problem.get("message"))
-        for instance in _objects(check.get("instances"))
-        for problem in _objects(instance.get("problems"))
+        for instance in objects(check.get("instances"))
+        for problem in objects(instance.get("problems"))
     ]
 
 
 def _checks(document: Mapping[str, Json]) -> Iterator[Finding]:
-    for one in _objects(document.get("checks")):
+    for one in objects(document.get("checks")):
         if _is_failed(one):
-            address = _object(one, "address")
+            address = object_at(one, "address")
             problems = _problems(one)
             yield careful(
                 "the check {} failed{}",
                 address.get("to_display") or address.get("name"),
                 f": {'; '.join(problems)}" if problems else "",
             )
-
-
-def configured(module: Json, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """Yield the resources of a plan's configuration, with their addresses without keys."""
-    for one in _objects(_object(module).get("resources")):
-        yield f"{prefix}{one.get('address')}", one
-    for name, call in _object(module, "module_calls").items():
-        yield from configured(_object(call, "module"), f"{prefix}module.{name}.")
 
 
 def _programs(plan: Plan) -> Iterator[Finding]:
@@ -130,20 +113,20 @@ def _programs(plan: Plan) -> Iterator[Finding]:
         for change in plan.resources
         if change.action in ("create", "replace", "destroy", "forget and create")
     }
-    found = dict(configured(_object(plan.document, "configuration", "root_module")))
+    found = dict(configured(plan.document))
     for address, one in found.items():
         if one.get("provisioners") and address in running:
             yield careful("it runs commands where it is applied (a provisioner)").at(address)
     read = {address: str(one.get("type")) for address, one in found.items() if one.get("mode") in READ}
-    for one in _objects(plan.document.get("resource_changes")):
+    for one in objects(plan.document.get("resource_changes")):
         if one.get("mode") in READ:
             read.setdefault(plain_address(str(one.get("address"))), str(one.get("type")))
     for address, kind in read.items():
         if kind in RUNS:
             yield careful(f"it {RUNS[kind]}: what that does stands in no plan").at(address)
-    configs = _object(plan.document, "configuration", "provider_config")
+    configs = object_at(plan.document, "configuration", "provider_config")
     for address, one in found.items():
-        provider = str(_object(configs, str(one.get("provider_config_key"))).get("full_name") or "")
+        provider = str(object_at(configs, str(one.get("provider_config_key"))).get("full_name") or "")
         if one.get("mode") in READ and provider and not is_known_provider(provider):
             yield careful("it is read by the provider {}, about which there is no rule", provider).at(address)
 
@@ -178,9 +161,9 @@ def _outputs(plan: Plan) -> Iterator[Finding]:
         told = visible(one.after, one.unknown, one.after_sensitive)
         if secret and one.action != "destroy" and secret.value(told) != told:
             yield careful("the output {} has a secret in it: Terraform prints it", one.address)
-    for name, change in _object(document, "output_changes").items():
+    for name, change in object_at(document, "output_changes").items():
         before, after = (
-            _object(document, "output_changes", name).get(f"{one}_sensitive") for one in ("before", "after")
+            object_at(document, "output_changes", name).get(f"{one}_sensitive") for one in ("before", "after")
         )
         if not _covers(after, before) and change.get("actions") not in (["delete"], ["no-op"]):
             yield careful("the output {} is no longer sensitive: Terraform prints it", name)
@@ -191,7 +174,7 @@ def _covers(marks: Json, others: Json) -> bool:
     if marks is True or not any_mark(others):
         return True
     if isinstance(others, dict):
-        return all(_covers(_object(marks).get(name), mark) for name, mark in others.items())
+        return all(_covers(object_at(marks).get(name), mark) for name, mark in others.items())
     if isinstance(others, list) and isinstance(marks, list):
         return all(_covers(*pair) for pair in zip_longest(marks, others))
     return False

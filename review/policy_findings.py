@@ -14,12 +14,12 @@ from review.clauses import Clause, clauses, uncovered
 from review.exact import exactly, is_known
 from review.facts.kinds import POLICIES
 from review.lockout import KEY_POLICIES, locked_out, refused_to_all
+from review.masking import is_sensitive, is_unknown
 from review.model import GOOD, Finding, careful, dangerous, good
 from review.policies import Policy, Statement, parse_policy
 from review.policy_gravity import deeds, is_grave, spelled
 from review.policy_shifts import narrowed, widened
 from review.promises import promise_findings
-from review.values import is_sensitive, is_unknown
 from review.who import Who, is_unique_id, who_of
 
 REFUSES = {

@@ -7,7 +7,7 @@ resource repeats of its input; and a text of several lines is printed line by li
 import re
 from collections.abc import Iterable, Iterator
 
-from review.values import SHORTEST, Redactor
+from review.masking import SHORTEST, Redactor
 
 ACTIONS = "Terraform will perform the following actions:\n"
 _BLOCK = re.compile(r"\n(?=  # [^( ])")

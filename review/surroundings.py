@@ -6,8 +6,9 @@ from typing import Any
 from review.accounts import bucket_regions, own_accounts, own_regions
 from review.around import Around
 from review.echo import Owners
-from review.parts import configured, plain_address
+from review.parts import plain_address
 from review.plan import Plan
+from review.reading import configured, object_at, state_resources
 
 Json = Any
 
@@ -42,14 +43,12 @@ def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:
 
     Resources are called by their addresses without keys.
     """
-    configuration = plan.document.get("configuration")
-    module = configuration.get("root_module") if isinstance(configuration, dict) else None
-    found: dict[str, dict[str, frozenset[str]]] = {}
-    for address, one in configured(module):
-        expressions = one.get("expressions")
-        given = expressions if isinstance(expressions, dict) else {}
-        found[address] = {name: frozenset(_references(value)) for name, value in given.items()}
-    return found
+    return {
+        address: {
+            name: frozenset(_references(value)) for name, value in object_at(one, "expressions").items()
+        }
+        for address, one in configured(plan.document)
+    }
 
 
 def _references(expression: Json) -> Iterator[str]:
@@ -79,30 +78,10 @@ def _all(plan: Plan) -> Iterator[tuple[str, Json]]:
     for change in (*plan.resources, *plan.drift):
         yield change.type, change.before
         yield change.type, change.after
-    state = plan.document.get("prior_state")
-    values = state.get("values") if isinstance(state, dict) else None
-    yield from _of_module(values.get("root_module") if isinstance(values, dict) else None)
-
-
-def _of_module(module: Json) -> Iterator[tuple[str, Json]]:
-    if not isinstance(module, dict):
-        return
-    for one in module.get("resources") or []:
-        if isinstance(one, dict) and isinstance(one.get("type"), str):
-            yield one["type"], one.get("values")
-    for child in module.get("child_modules") or []:
-        yield from _of_module(child)
+    for one in state_resources(plan.document):
+        yield str(one.get("type")), one.get("values")
 
 
 def is_deployed(plan: Plan) -> bool:
     """Return whether the state that `plan` was made from has any resource, or had one."""
-    state = plan.document.get("prior_state")
-    return bool(plan.drift) or any(True for _ in _managed(state))
-
-
-def _managed(state: Json) -> Iterator[Json]:
-    values = state.get("values") if isinstance(state, dict) else None
-    module = values.get("root_module") if isinstance(values, dict) else None
-    for one in (module or {}).get("resources") or []:
-        if isinstance(one, dict) and one.get("mode") == "managed":
-            yield one
+    return bool(plan.drift) or any(one.get("mode") == "managed" for one in state_resources(plan.document))

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from proof.properties import GivenUp, Known, Property, Proven, check
+from proof.properties import GivenUp, ProofCache, Property, Proven, check
 from settings import resource_names
 from settings.model import Settings
 from stacks.deployed import Deployed, Json
@@ -55,7 +55,7 @@ def deployed(settings: Settings, stacks: Path) -> Deployed:
 
 
 def prove(
-    settings: Settings, stacks: Path, known: Known | None = None, *, reasons: bool = True
+    settings: Settings, stacks: Path, known: ProofCache | None = None, *, reasons: bool = True
 ) -> list[Proven | GivenUp]:
     """Return what is true of each of an environment's promises, in the order of the table.
 
@@ -66,7 +66,7 @@ def prove(
         reasons: whether to find the statements by which a promise holds.
     """
     guarantees: list[Guarantee] = list(Guarantees(deployed(settings, stacks)))
-    under = (Known() if known is None else known).under(_names(settings))
+    under = (ProofCache() if known is None else known).under(_names(settings))
     proven = iter(check(_promised(guarantees), under, reasons=reasons))
     return [one if isinstance(one, GivenUp) else next(proven) for one in guarantees]
 
@@ -82,7 +82,7 @@ def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_befo
     Raises:
         BrokenPromiseError: one does not hold, or cannot be decided, or a policy is larger than AWS takes.
     """
-    known, problems = Known(), []
+    known, problems = ProofCache(), []
     for settings in environments:
         of = deployed(settings, stacks)
         promised, under = _promised(Guarantees(of)), known.under(_names(settings))
@@ -99,7 +99,7 @@ def _promised(guarantees: Iterable[Guarantee]) -> list[Property]:
     return [one for one in guarantees if not isinstance(one, GivenUp)]
 
 
-def _digest(promised: Sequence[Property], known: Known) -> str:
+def _digest(promised: Sequence[Property], known: ProofCache) -> str:
     """Return the SHA-256 of all that decides whether promises hold: they, and the proof."""
     numbers: dict[str, int] = {}  # most texts are in many questions
     asks = [
@@ -128,7 +128,7 @@ def _remember(file: Path) -> None:
         file.touch()
 
 
-def _broken(promised: Sequence[Property], known: Known) -> Iterator[str]:
+def _broken(promised: Sequence[Property], known: ProofCache) -> Iterator[str]:
     for one in check(promised, known, reasons=False):
         for example in one.counter_examples():
             yield f"{one.promised.name} does not hold: {example}"

@@ -1,11 +1,13 @@
 """What the tests of every part share: the synthesized stacks of all environments and variants."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from settings.loading import load_environments
 from stacks.app import build
+from tests.policy.engine import Engine
 
 import pytest
 
@@ -50,3 +52,10 @@ def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def stacks(stack_folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
     """Each stack's synthesized JSON, by the stack's name."""
     return {name: json.loads((folder / "cdk.tf.json").read_bytes()) for name, folder in stack_folders.items()}
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The policy engine, in a process of its own."""
+    with Engine() as engine:
+        yield engine

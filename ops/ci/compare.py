@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from review.plan import Change, Plan
-from review.render.escape import cut, visible_text
-from review.values import (
+from review.masking import (
     SENSITIVE,
     SENSITIVE_VALUE,
     UNKNOWN,
@@ -22,6 +20,8 @@ from review.values import (
     secrets_of,
     visible,
 )
+from review.plan import Change, Plan
+from review.render.escape import cut, visible_text
 
 Json = Any
 Sides = tuple[str, str]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, TerraformError, synthesized
-from review.drift import Drift, drifts_of
+from review.drift_findings import Drift, drifts_of
 from review.model import DANGEROUS
 from review.plan import Plan, read_plan
 from review.render.escape import visible_text

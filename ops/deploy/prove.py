@@ -9,7 +9,7 @@ from typing import Any
 from ops.shared.checkout import enter_checkout
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
-from proof.properties import GivenUp, Known, Proven
+from proof.properties import GivenUp, ProofCache, Proven
 from settings.model import Settings
 from settings.problems import SettingsError
 from stacks.promises import prove
@@ -59,12 +59,12 @@ def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Result
     Raises:
         OpsError: the settings are wrong.
     """
-    known = Known()
+    known = ProofCache()
     chosen = enter_checkout({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
     return {settings.environment: proven_of(settings, known, reasons=reasons) for settings in chosen}
 
 
-def proven_of(settings: Settings, known: Known | None = None, *, reasons: bool = False) -> Results:
+def proven_of(settings: Settings, known: ProofCache | None = None, *, reasons: bool = False) -> Results:
     """Return what is true of each promise of an environment.
 
     Args:

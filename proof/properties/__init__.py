@@ -4,7 +4,7 @@ A property is a sentence that a reviewer understands, its reason, and the claims
 it. The functions take plain values (`proof.properties.things`) and return properties; `check` proves them.
 """
 
-from proof.properties.known import Known
+from proof.properties.cache import ProofCache
 from proof.properties.model import Ask, GivenUp, Property, Proven, check
 
-__all__ = ["Ask", "GivenUp", "Known", "Property", "Proven", "check"]
+__all__ = ["Ask", "GivenUp", "ProofCache", "Property", "Proven", "check"]

@@ -9,7 +9,7 @@ from proof.asker import Fails, Holds, Undecided, Verdict
 from proof.asking import Where
 from proof.decide import Decision
 from proof.limits import DEFAULT, Limits
-from proof.properties.known import Known
+from proof.properties.cache import ProofCache
 from proof.proving import Claim, denied, prove
 from proof.words import sentence
 
@@ -128,7 +128,7 @@ def _said(ask: Ask, verdict: Verdict) -> str:
 
 def check(
     properties: Iterable[Property],
-    known: Known | None = None,
+    known: ProofCache | None = None,
     limits: Limits = DEFAULT,
     *,
     reasons: bool = True,
@@ -142,7 +142,7 @@ def check(
         reasons: whether to find the statements by which a property holds, which takes as long again.
     """
     promised = list(properties)
-    known = Known() if known is None else known
+    known = ProofCache() if known is None else known
     verdicts: dict[tuple[Decision, Claim], Verdict] = {}
     for decision, asks in _by_decision(promised).items():
         keys = {ask.claim: known.key(decision, ask.claim) for ask in asks}

@@ -15,10 +15,10 @@ from proof.caller import DECIDED_BY_CALLER
 from proof.decide import Decision, Identity
 from proof.facts import fact
 from proof.grammar import Condition, Listed, Named, Policy, Principals, Statement
+from proof.key_values import SOME_TEXT
 from proof.proving import Claim
 from proof.scene import TOLD_APART
 from proof.services import listed_type, services
-from proof.values import SOME_TEXT
 
 _SEPARATORS = re.compile(r"([/:])")
 _PLACE = "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"

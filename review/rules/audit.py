@@ -10,8 +10,11 @@ from review.rules.registry import Subject, rule
 
 def _switch(it: Subject, name: str, off: str, on: str) -> Iterator[Finding]:
     was, now = it.was.get(name), it.now.get(name)
-    if was != now and (name in ON if was is None else bool(was)) != bool(now):
-        yield good(on) if now else dangerous(off)
+    before = name in ON if was is None else bool(was)
+    # The provider writes the default into every plan. Where one lacks it, a trail is not assumed to record.
+    after = name in ON and name != "enable_logging" if now is None else bool(now)
+    if was != now and before != after:
+        yield good(on) if after else dangerous(off)
 
 
 SWITCHES = {
@@ -39,7 +42,10 @@ SWITCHES = {
 
 
 ON = ("enable_logging", "include_global_service_events")
-"""What a trail that says nothing does."""
+"""The switches that are on where they are not set.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudtrail
+"""
 
 
 @rule("aws_cloudtrail", *SWITCHES)

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from review.drift import drifts_of
+from review.drift_findings import drifts_of
 from review.plan import read_plan
 
 Terraform = Callable[..., subprocess.CompletedProcess[str]]

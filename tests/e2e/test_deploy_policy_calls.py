@@ -17,7 +17,7 @@ from constructs_lib.policies.deploy_policy import deploy_policies
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import RemoteState
-from review.drift import Drift, drifts_of
+from review.drift_findings import Drift, drifts_of
 from review.plan import read_plan
 from settings.loading import load_environments
 from settings.model import GrantSettings, Settings

@@ -13,7 +13,7 @@ from ops.deploy.drift import DRIFTED, refresh
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized
-from review.drift import Drift, drifts_of
+from review.drift_findings import Drift, drifts_of
 from review.model import CAREFUL, DANGEROUS
 from tests import handed_out
 from tests.conftest import ROOT

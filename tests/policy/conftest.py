@@ -1,6 +1,5 @@
-"""The engine, and what every stack deploys."""
+"""What every stack deploys, and the outcome of every request."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from tests.conftest import STACKS
@@ -10,12 +9,6 @@ from tests.policy.simulation import Outcome, Simulator
 from tests.policy.table import ROWS, Row
 
 import pytest
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    with Engine() as engine:
-        yield engine
 
 
 @pytest.fixture(scope="session")

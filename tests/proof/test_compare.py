@@ -67,8 +67,8 @@ def test_who_can_read_is_named() -> None:
 def test_another_account_is_told_from_this_one() -> None:
     foreign = statement(Principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": OTHER}})
     found = compared((*OLD, foreign)).more
-    assert [finding.who for finding in found.findings] == ["another account"]
-    assert found.findings[0].witness.account == OTHER
+    assert [example.who for example in found.examples] == ["another account"]
+    assert found.examples[0].witness.account == OTHER
     # What a service has as aws:PrincipalAccount, no page says.
     assert found.undecided == ("an AWS service: it hangs on the value of aws:principalaccount",)
 
@@ -82,17 +82,17 @@ def test_a_role_that_no_longer_needs_a_policy_of_its_own_is_more() -> None:
 
 def test_a_prefix_in_another_case_is_another_prefix() -> None:
     found = compared((TLS, ETL, KEEP | {"Resource": f"{BUCKET}/archive/*"}))
-    assert found.more.findings[0].witness.resource.startswith(f"{BUCKET}/Archive/")
-    assert found.more.findings[0].denied_by == ("old/Keep",)
+    assert found.more.examples[0].witness.resource.startswith(f"{BUCKET}/Archive/")
+    assert found.more.examples[0].denied_by == ("old/Keep",)
 
 
 def test_witnesses_are_real_actions_on_resources_of_their_type() -> None:
-    finding = compared((*OLD, statement(Action="s3:*Object*", Resource="arn:aws:s3:::data*"))).more.findings[
+    example = compared((*OLD, statement(Action="s3:*Object*", Resource="arn:aws:s3:::data*"))).more.examples[
         0
     ]
-    assert finding.witness.real
-    assert finding.witness.resource.startswith("arn:aws:s3:::data")
-    assert "/" in finding.witness.resource
+    assert example.witness.real
+    assert example.witness.resource.startswith("arn:aws:s3:::data")
+    assert "/" in example.witness.resource
 
 
 def test_a_difference_only_in_actions_that_do_not_exist_is_told_as_such() -> None:
@@ -109,7 +109,7 @@ def test_policies_of_identities_are_compared_as_such() -> None:
     found = compare(old, new)
     assert not found.more.nothing
     assert found.less.nothing
-    assert found.more.findings[0].witness.action.startswith("s3:Get")
+    assert found.more.examples[0].witness.action.startswith("s3:Get")
     listed = compare(
         policy(document(reads)), policy(document(reads | {"Resource": [OBJECTS, f"{BUCKET}/a*"]}))
     )

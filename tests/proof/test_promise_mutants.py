@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proof.properties import GivenUp, Known, check
+from proof.properties import GivenUp, ProofCache, check
 from stacks.deployed import Deployed
 from stacks.guarantees import Guarantees
 from tests.proof.promise_mutants import mutants
@@ -70,7 +70,7 @@ def stacks_of(name: str, folder: Path) -> dict[str, Any]:
     return {stack: json.loads(file.read_bytes()) for stack, file in files.items() if file.exists()}
 
 
-def broken(name: str, stacks: Mapping[str, Any], known: Known) -> list[str]:
+def broken(name: str, stacks: Mapping[str, Any], known: ProofCache) -> list[str]:
     guarantees = Guarantees(Deployed.of(ENVIRONMENTS[name], stacks))
     promised = [one for one in guarantees if not isinstance(one, GivenUp)]
     return [one.promised.name for one in check(promised, known, reasons=False) if not one.holds]
@@ -78,7 +78,7 @@ def broken(name: str, stacks: Mapping[str, Any], known: Known) -> list[str]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_change_of_a_policy_breaks_a_promise(name: str, stack_folders: dict[str, Path]) -> None:
-    known = Known()
+    known = ProofCache()
     stacks = stacks_of(name, stack_folders[f"secure-storage-{name}"].parent)
     assert broken(name, stacks, known) == []
     left_out = re.compile(KINDS[name]) if KINDS[name] else None

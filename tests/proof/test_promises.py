@@ -5,7 +5,7 @@ from typing import Any
 
 from main import synthesize as synthesize_here
 from proof import prove as engine
-from proof.properties import GivenUp, Known, Proven, model
+from proof.properties import GivenUp, ProofCache, Proven, model
 from settings.loading import load_environments
 from stacks.app import build
 from stacks.promises import BrokenPromiseError, prove, refuse_broken
@@ -31,12 +31,12 @@ GIVEN_UP = {
 
 
 @pytest.fixture(scope="session")
-def known() -> Known:
-    return Known()
+def known() -> ProofCache:
+    return ProofCache()
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_every_promise_is_proven(name: str, stack_folders: dict[str, Path], known: Known) -> None:
+def test_every_promise_is_proven(name: str, stack_folders: dict[str, Path], known: ProofCache) -> None:
     stacks = stack_folders[f"secure-storage-{name}"].parent
     results = prove(ENVIRONMENTS[name], stacks, known)
     broken = [line for one in results if isinstance(one, Proven) for line in one.counter_examples()]
@@ -219,7 +219,7 @@ def claims_put(folder: Path, settings: str, put: list[int]) -> list[int]:
         (folder / "environments" / f"{name}.toml").write_text(text)
     environments = load_environments(folder / "environments", {})
     build(environments, outdir=str(folder / "out")).synth()
-    known = Known()
+    known = ProofCache()
     for one in environments:
         put.append(0)
         proven = prove(one, folder / "out" / "stacks", known)

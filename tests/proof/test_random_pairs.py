@@ -58,7 +58,7 @@ def category(request: Request) -> str:
 
 def allows_nothing(difference: Difference, who: str) -> bool:
     """Whether the engine says that there is no such request of theirs."""
-    asked = {finding.who for finding in difference.findings}
+    asked = {example.who for example in difference.examples}
     return who not in asked and not any(
         text.startswith(f"{who}: ") or ": " not in text for text in difference.undecided
     )
@@ -96,10 +96,10 @@ class Compared:
         *,
         identity: bool,
     ) -> Iterator[str]:
-        for finding in difference.findings:
+        for example in difference.examples:
             self.decisions += 1
-            if more(old, new, as_request(finding.witness), identity=identity) is not True:
-                yield f"no witness for brute force: {finding}"
+            if more(old, new, as_request(example.witness), identity=identity) is not True:
+                yield f"no witness for brute force: {example}"
         for request in [cases.request(identity=identity) for _ in range(REQUESTS)]:
             if allows_nothing(difference, category(request)):
                 self.decisions += 1

@@ -13,6 +13,7 @@ from proof import (
     Holds,
     Principal,
     Resource,
+    Undecided,
     When,
     denied,
     nobody,
@@ -20,7 +21,7 @@ from proof import (
     prove,
 )
 from proof.asking import EVERY, Where
-from proof.properties import Ask, Known, Property, check, model
+from proof.properties import Ask, ProofCache, Property, check, model
 from proof.proving import Claim
 from tests.proof.ask import ACCOUNT, OBJECTS, document, statement
 
@@ -35,7 +36,7 @@ def question(claim: Claim, *statements: dict[str, Any]) -> Question:
     return Decision(policy(document(*statements)), ACCOUNT), claim
 
 
-def verdict(asked: Question, known: Known) -> type:
+def verdict(asked: Question, known: ProofCache) -> type:
     (proven,) = check([Property("it", "It.", "Why.", (Ask("it", *asked),))], known)
     return type(proven.verdicts[0])
 
@@ -71,14 +72,14 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_questions_that_differ_in_names_only_are_proven_once(
     names: tuple[str, str], proofs: list[int]
 ) -> None:
-    known = Known()
+    known = ProofCache()
     for name in names:
         assert verdict(of_bucket(name), known.under((f"acme-{name}", name))) is Holds
     assert proofs == [1]
 
 
 def test_what_does_not_hold_is_proven_again_as_its_request_has_names(proofs: list[int]) -> None:
-    known = Known()
+    known = ProofCache()
     for name in ("dev", "prod"):
         decision, _ = of_bucket(name)
         asked = (decision, nobody(READ & Resource(f"arn:aws:s3:::acme-{name}/*")))
@@ -172,6 +173,19 @@ def the_name_of_a_user(name: str) -> Question:
     return question(denied(READ_DATA & by), statement(Effect="Deny", Action="s3:*", Condition=called))
 
 
+def a_partition(name: str) -> Question:
+    """Only ARNs of AWS's partitions are those of requests."""
+    there = f"arn:{name}:s3:::data/*"
+    return question(nobody(READ & Resource(there), without_iam=True), statement(Resource=there))
+
+
+def a_policy_variable(name: str) -> Question:
+    """A key has letters, digits, points and hyphens: what else is in braces is text."""
+    braced = f"arn:aws:s3:::data/${{{name}:x}}"
+    other = READ & Resource("arn:aws:s3:::data/other") & Caller("anonymous")
+    return question(nobody(other, without_iam=True), statement(Resource=braced))
+
+
 @pytest.mark.parametrize(
     ("build", "kept", "broken"),
     [
@@ -189,14 +203,21 @@ def the_name_of_a_user(name: str) -> Question:
         (no_account, "anonymous", "somebody"),
         (a_name_that_stands_elsewhere, "dev", "prod"),
         (the_name_of_a_user, "dev", "prod"),
+        (a_partition, "dev", "aws-cn"),
     ],
 )
 def test_a_name_that_changes_the_answer_is_not_replaced(
     build: Callable[[str], Question], kept: str, broken: str
 ) -> None:
-    known = Known()
+    known = ProofCache()
     assert verdict(build(kept), known.under((kept,))) is Holds
     assert verdict(build(broken), known.under((broken,))) is Fails
+
+
+def test_a_name_within_a_policy_variable_is_not_replaced() -> None:
+    known = ProofCache()
+    assert verdict(a_policy_variable("d+v"), known.under(("d+v",))) is Holds
+    assert verdict(a_policy_variable("dev"), known.under(("dev",))) is Undecided
 
 
 NAMES = (
@@ -243,7 +264,7 @@ def test_random_questions_that_are_taken_for_the_same_have_the_same_answer() -> 
         answers: dict[tuple[str, ...], type] = {}
         for name in NAMES:
             asked = any_question(Random(seed), name)  # noqa: S311
-            known = Known().under((f"acme-{name}", name))
+            known = ProofCache().under((f"acme-{name}", name))
             key, answer = known.key(*asked), verdict(asked, known)
             shared += key in answers
             assert answers.setdefault(key, answer) is answer

@@ -1,7 +1,7 @@
 """The engine against iam-simulate, on random policies and requests; where the two differ, and why."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,12 +186,6 @@ def compared(engine: Engine, seeds: range) -> Compared:
             else:
                 out.disagreements.append((seed, case, ours))
     return out
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine() as running:
-        yield running
 
 
 def test_random_requests_are_decided_as_by_iam_simulate(engine: Engine) -> None:

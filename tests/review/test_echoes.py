@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from review.drift import drifts_of
+from review.drift_findings import drifts_of
 from review.plan import read_plan
 
 import pytest

@@ -31,7 +31,7 @@ def unseen(seed: int) -> str | None:
     old = cases.policy(identity=identity)
     new = cases.one([cases.changed(old, identity=identity), cases.policy(identity=identity)])
     exact = compare(policy(old), policy(new), account=OWNER)
-    more = exact.more.findings or exact.denies_less.findings
+    more = exact.more.examples or exact.denies_less.examples
     if more and not [one for one in found(old, new, identity=identity) if one.severity != GOOD]:
         return f"{seed}: {more[0]}\n{json.dumps(old)}\n{json.dumps(new)}"
     return None

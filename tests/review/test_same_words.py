@@ -4,7 +4,7 @@ import copy
 import json
 from typing import Any
 
-from review.drift import drifts_of
+from review.drift_findings import drifts_of
 from review.plan import read_plan
 from tests.review.review_support import NAMES, plan_of, review_of
 from tests.review.test_cases import CASES, plan

@@ -5,8 +5,8 @@ from typing import Any
 
 from review.around import Around
 from review.judge import attribute_findings as findings
+from review.masking import UNKNOWN_VALUE
 from review.model import CAREFUL, DANGEROUS, GOOD
-from review.values import UNKNOWN_VALUE
 
 import pytest
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from review.plan import too_deep
+from review.reading import items, object_at, objects, one_or_many, resources_in
 
 Json = Any
 
@@ -57,21 +58,21 @@ def visible(value: Json, unknown: Json, sensitive: Json) -> Json:
     if unknown is True:
         return UNKNOWN_VALUE
     if isinstance(value, dict) or (value is None and isinstance(unknown, dict) and unknown):
-        parts, marks, hidden = value or {}, _dict(unknown), _dict(sensitive)
+        parts, marks, hidden = value or {}, object_at(unknown), object_at(sensitive)
         result = {key: visible(part, marks.get(key), hidden.get(key)) for key, part in parts.items()}
         for key in marks.keys() - parts.keys():
             if any_mark(marks[key]):
                 result[key] = visible(None, marks[key], hidden.get(key))
         return result
     if isinstance(value, list):
-        items, hidden_items = _list(unknown), _list(sensitive)
+        unknown_items, hidden_items = items(unknown), items(sensitive)
         return [
             visible(
                 value[i] if i < len(value) else None,
-                items[i] if i < len(items) else None,
+                unknown_items[i] if i < len(unknown_items) else None,
                 hidden_items[i] if i < len(hidden_items) else None,
             )
-            for i in range(max(len(value), len(items)))
+            for i in range(max(len(value), len(unknown_items)))
         ]
     return value
 
@@ -99,41 +100,27 @@ def flat(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
         yield path, value
 
 
-def _dict(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
 def secrets_of(document: Mapping[str, Json]) -> frozenset[str]:
     """Return every sensitive text and number that stands anywhere in a plan."""
     return frozenset(text for text in _all_secrets(document) if len(text) >= SHORTEST)
 
 
 def _all_secrets(document: Mapping[str, Json]) -> Iterator[str]:
-    changes = [*_list(document.get("resource_changes")), *_list(document.get("resource_drift"))]
-    listed = [_dict(_dict(change).get("change")) for change in changes]
-    for change in [*listed, *map(_dict, _dict(document.get("output_changes")).values())]:
+    listed = [*items(document.get("resource_changes")), *items(document.get("resource_drift"))]
+    changes = [object_at(one, "change") for one in listed]
+    for change in [*changes, *objects([*object_at(document, "output_changes").values()])]:
         yield from _marked(change.get("before"), change.get("before_sensitive"))
         yield from _marked(change.get("after"), change.get("after_sensitive"))
-    declared = _dict(_dict(_dict(document.get("configuration")).get("root_module")).get("variables"))
-    for name, variable in _dict(document.get("variables")).items():
-        if _dict(declared.get(name)).get("sensitive") is True:
-            yield from _leaves(_dict(variable).get("value"))
-    for state in (_dict(document.get("prior_state")).get("values"), document.get("planned_values")):
-        for output in _dict(_dict(state).get("outputs")).values():
-            if _dict(output).get("sensitive") is True:
-                yield from _leaves(_dict(output).get("value"))
-        yield from _of_module(_dict(_dict(state).get("root_module")))
-
-
-def _of_module(module: Mapping[str, Json]) -> Iterator[str]:
-    for resource in map(_dict, _list(module.get("resources"))):
-        yield from _marked(resource.get("values"), resource.get("sensitive_values"))
-    for child in map(_dict, _list(module.get("child_modules"))):
-        yield from _of_module(child)
+    declared = object_at(document, "configuration", "root_module", "variables")
+    for name, variable in object_at(document, "variables").items():
+        if object_at(declared, name).get("sensitive") is True:
+            yield from _leaves(object_at(variable).get("value"))
+    for values in (object_at(document, "prior_state", "values"), object_at(document, "planned_values")):
+        for output in objects([*object_at(values, "outputs").values()]):
+            if output.get("sensitive") is True:
+                yield from _leaves(output.get("value"))
+        for resource in resources_in(values):
+            yield from _marked(resource.get("values"), resource.get("sensitive_values"))
 
 
 def _marked(value: Json, sensitive: Json) -> Iterator[str]:
@@ -141,9 +128,9 @@ def _marked(value: Json, sensitive: Json) -> Iterator[str]:
         yield from _leaves(value)
     elif isinstance(value, dict):
         for key, part in value.items():
-            yield from _marked(part, _dict(sensitive).get(key))
+            yield from _marked(part, object_at(sensitive).get(key))
     elif isinstance(value, list):
-        for part, mark in zip(value, _list(sensitive), strict=False):
+        for part, mark in zip(value, items(sensitive), strict=False):
             yield from _marked(part, mark)
 
 
@@ -184,8 +171,8 @@ def _within(text: str) -> Iterator[str]:
         yield from _leaves(document)
         return
     # The actions and ARNs of a policy are no secrets, and stand in many other places.
-    for statement in map(_dict, statements if isinstance(statements, list) else [statements]):
-        for block in map(_dict, _dict(statement.get("Condition")).values()):
+    for statement in objects(one_or_many(statements)):
+        for block in objects([*object_at(statement, "Condition").values()]):
             yield from (one for one in _leaves(list(block.values())) if not one.startswith("arn:"))
 
 

@@ -12,7 +12,7 @@ from proof.proving import Claim
 Key = tuple[str, ...]
 
 
-class Known:
+class ProofCache:
     """Verdicts by what was asked, with names replaced where that is the same; see `Renaming`."""
 
     def __init__(self, names: Sequence[str] = (), verdicts: dict[Key, Verdict] | None = None) -> None:
@@ -20,9 +20,9 @@ class Known:
         self._verdicts = {} if verdicts is None else verdicts
         self._renaming = Renaming(names)
 
-    def under(self, names: Sequence[str]) -> Known:
+    def under(self, names: Sequence[str]) -> ProofCache:
         """Use these verdicts for policies in which `names` can be replaced."""
-        return Known(names, self._verdicts)
+        return ProofCache(names, self._verdicts)
 
     def get(self, key: Key) -> Verdict | None:
         """Return what was found about a claim, if it was put before."""

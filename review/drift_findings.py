@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from review.attributes import Json, differences
 from review.judgement import in_order, judged, real_drift, shown, unjudged_kinds
+from review.masking import Redactor, secrets_of
 from review.model import Finding
 from review.plan import Plan
 from review.surroundings import around_of
-from review.values import Redactor, secrets_of
 
 
 @dataclass(frozen=True)
