@@ -5,13 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from presign import __version__, completion, links, post, report, show
+from presign import __version__, completion, interrupt, links, post, report, show
 from presign.bulk import command as bulk_command
 from presign.errors import PresignError
 
 import click
-
-_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class QuietGroup(click.Group):
@@ -20,9 +18,10 @@ class QuietGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; Ctrl-C exits 130."""
         try:
-            return super().invoke(ctx)
+            with interrupt.raised():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
-            ctx.exit(_INTERRUPTED)
+            ctx.exit(interrupt.INTERRUPTED)
 
 
 @click.group(
@@ -71,10 +70,5 @@ def _complain(message: str) -> None:
 
 def _forget_stdout() -> None:
     """Drop what could not be written, or Python would try again at exit, and say so at length."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # AttributeError: it is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def main() -> None:
-    """Start ``presign`` from the shell."""
-    sys.exit(run())

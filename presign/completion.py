@@ -1,5 +1,7 @@
 """``presign completion``: the script that completes commands and options in a shell."""
 
+from presign import report
+
 import click
 from click.shell_completion import get_completion_class
 
@@ -22,4 +24,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     if kind:
         # Not source(), which for bash starts bash to ask for its version.
         script = kind(ctx.find_root().command, {}, "presign", _VARIABLE)
-        click.echo(script.source_template % script.source_vars())
+        report.write(script.source_template % script.source_vars())

@@ -131,7 +131,7 @@ def _print_link(
         curl=curl.command(method, url, headers, options["file"] or curl.local_name(key)),
         signed_by=prepared.signed_by,
     )
-    click.echo(report.render(link, options["format"]))
+    report.write(report.render(link, options["format"]))
     report.warn(warnings)
 
 

@@ -138,7 +138,7 @@ def post(**options: Unpack[PostOptions]) -> None:
             *report.listed("Fields", [f"{name}: {value}" for name, value in fields.items()]),
         ]
         text = "\n".join([report.table(rows), "", "To upload, run:", command])
-    click.echo(text)
+    report.write(text)
     report.warn(warnings)
 
 

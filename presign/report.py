@@ -1,8 +1,11 @@
 """Writes a link for people and for programs."""
 
+import errno
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
@@ -39,6 +42,19 @@ def render(link: Link, form: str) -> str:
         }
         return json.dumps(document, indent=2)
     return _text(link)
+
+
+def write(text: str) -> None:
+    """Write what was asked for to standard output, with every character of it; raises OSError."""
+    # Without color, click takes escape sequences out where no terminal reads, and keys may have them.
+    click.echo(text, stdout(), color=True)
+
+
+def stdout() -> TextIO:
+    """Return standard output; raises OSError where the program that started us closed it."""
+    if sys.stdout is None:  # click would write nothing, and say nothing
+        raise OSError(errno.EBADF, "standard output is closed")
+    return sys.stdout
 
 
 def printable(text: str) -> str:

@@ -57,7 +57,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
         }
         if answer:
             document["allowed"] = not answer.problem
-        click.echo(json.dumps(document, indent=2))
+        report.write(json.dumps(document, indent=2))
     else:
         headers = [f"{name}: {value}" for name, value in stack.upload_headers.items()] or ["none needed"]
         rows = [
@@ -77,6 +77,6 @@ def show(**options: Unpack[ShowOptions]) -> None:
         if answer and not answer.problem:
             allowed = "read this object" if options["key"] else "see this bucket"
             rows.append(("Checked", f"the credentials may {allowed}"))
-        click.echo(report.table(rows))
+        report.write(report.table(rows))
     if answer:
         report.warn(answer.require())

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "presign": set(),
     "presign.bulk": {"presign"},
     "presign.cli": {"presign", "presign.bulk"},
-    "presign.__main__": {"presign.cli"},
+    "presign.__main__": {"presign", "presign.cli"},
     "proof": set(),
     "settings": set(),
     "review": {"proof"},

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
@@ -96,7 +95,7 @@ def _run(method: str, options: BulkOptions) -> None:
 
     with source.opened(options, layout, prepared.stack) as keys:
         progress = Progress(keys)
-        with target.open(left.end) if target else contextlib.nullcontext(sys.stdout.buffer) as out:
+        with target.open(left.end) if target else contextlib.nullcontext(report.stdout().buffer) as out:
             # Where a process cannot be given an open file, its rows come back to this one.
             fd = out.fileno() if target and os.name == "posix" else None
             batches = keys.batches()

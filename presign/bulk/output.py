@@ -2,37 +2,73 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from presign.errors import BulkError
 
+_PRIVATE = 0o600  # anyone who can read a link can use it
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
+
 
 class Output:
     """The file of links while it is being written."""
 
     def __init__(self, path: Path) -> None:
-        """``path`` is the finished file's; its folder must exist."""
-        self.path = path.resolve()  # through a link, so that the link stays
-        self.partial = self.path.with_name(f"{self.path.name}.partial")
-        if self.path.exists() and not self.path.is_file():
-            raise BulkError(f"cannot write {path}: it is no ordinary file; -o - writes to standard output")
+        """``path`` is the finished file's; its folder must exist. Raises BulkError for no ordinary file."""
+        with _explained(path):
+            if path.exists() and not path.is_file():
+                raise BulkError(
+                    f"cannot write {path}: it is no ordinary file; -o - writes to standard output"
+                )
+            self.path = _followed(path)
+            self.partial = self.path.with_name(f"{self.path.name}.partial")
+            if os.path.lexists(self.partial) and (self.partial.is_symlink() or not self.partial.is_file()):
+                raise BulkError(f"cannot write {self.partial}: it is no ordinary file: remove it")
 
     @contextlib.contextmanager
     def open(self, start: int) -> Iterator[BinaryIO]:
-        """Open the partial file to go on at byte ``start``, and rename it when the block ends well."""
-        try:
-            with os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+        """Open the partial file to resume at byte ``start``, and rename it when the block ends well.
+
+        The finished file has the owner and the mode of the one that it replaces; a new one is its owner's.
+        """
+        with _explained(self.partial):
+            fd = os.open(self.partial, os.O_RDWR | os.O_CREAT | _NO_LINK, _PRIVATE)
+            with os.fdopen(fd, "r+b") as file:
                 _lock(file, self.partial)
+                self.partial.chmod(_PRIVATE)
                 file.truncate(start)
                 file.seek(start)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+                self._take_mode()
                 self.partial.replace(self.path)
-        except OSError as error:
-            raise BulkError(f"cannot write {self.partial}: {error.strerror or error}") from error
+
+    def _take_mode(self) -> None:
+        if self.path.exists():
+            before = self.path.stat()
+            with contextlib.suppress(PermissionError, AttributeError):  # not root; Windows
+                os.chown(self.partial, before.st_uid, before.st_gid)
+            shutil.copymode(self.path, self.partial)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BulkError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _followed(path: Path) -> Path:
+    """Return where links lead, so that they stay; OSError where they lead to themselves."""
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:  # it is new
+        return Path(os.path.realpath(path))
 
 
 def _lock(file: BinaryIO, path: Path) -> None:

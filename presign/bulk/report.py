@@ -1,8 +1,10 @@
 """What a bulk run tells: bad rows, how far it is, and how it ended."""
 
+import contextlib
+import os
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self, TextIO
 
 from presign.errors import BulkError
@@ -15,20 +17,24 @@ if TYPE_CHECKING:
 
 
 class BadRows:
-    """The report of bad rows: a file that exists only if there are any, or standard error."""
+    """The report of bad rows: a file, which is made only if there are any, or standard error.
+
+    What exists is written through: a file of an earlier run is emptied, a device or a pipe gets the rows.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._path = path
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
-        if self._path:
-            Path(self._path).unlink(missing_ok=True)
+        if self._path and os.path.lexists(self._path):
+            self._file = self._opened(self._path)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file:
-            self._file.close()
+            with self._explained():
+                self._file.close()
 
     def write(self, rows: "list[BadRow]") -> None:
         """Report ``rows``, if there are any."""
@@ -36,12 +42,21 @@ class BadRows:
             for row in rows:
                 say(_described(row))
         elif rows:
-            try:
-                if not self._file:
-                    self._file = Path(self._path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
+            self._file = self._file or self._opened(self._path)
+            with self._explained():
                 self._file.writelines(f"{_described(row)}\n" for row in rows)
-            except OSError as error:
-                raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
+
+    def _opened(self, path: str) -> TextIO:
+        with self._explained():
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            return os.fdopen(fd, "w", encoding="utf-8", newline="\n")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise BulkError(f"cannot write the bad rows to {self._path}: {error.strerror}") from error
 
 
 def _described(row: "BadRow") -> str:

@@ -1,6 +1,8 @@
 """Opens what lists the keys, after a look at what cannot be meant."""
 
 import contextlib
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -31,9 +33,7 @@ def formats(options: BulkOptions) -> tuple[str, str]:
         raise click.UsageError(
             "standard input cannot hold an inventory: its data files are found by its place"
         )
-    paths = [Path(path).resolve() for path in (manifest, name, options["errors"]) if path and path != "-"]
-    if len(set(paths)) < len(paths):
-        raise click.UsageError("the manifest, OUT and the errors must be different files")
+    _require_different(options)
     if not manifest_format:
         raise click.UsageError(f"cannot tell the format of {manifest} by its name: give --manifest-format")
     suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
@@ -43,17 +43,46 @@ def formats(options: BulkOptions) -> tuple[str, str]:
     return manifest_format, form
 
 
+def _require_different(options: BulkOptions) -> None:
+    """Refuse a file that would be read and written at once, before any is opened."""
+    name = options["output"]
+    written = [] if name == "-" else [name, f"{name}.partial", options["errors"] or f"{name}.errors"]
+    named = [*written, options["errors"] if name == "-" else None, options["manifest"], options["outputs"]]
+    places = set()
+    for path in filter(None, named):
+        place = None if path.startswith(S3) else _identity(path)
+        if place is not None and place in places:
+            raise click.UsageError(
+                f"{path} is named twice: the manifest, the outputs, OUT, OUT.partial and the errors "
+                "must be different files"
+            )
+        places.add(place)
+
+
+def _identity(path: str) -> object:
+    """Return what tells an ordinary file, or one that is not there yet, from others; None for a device."""
+    try:
+        found = os.fstat(sys.stdin.fileno()) if path == "-" else Path(path).stat()
+    except FileNotFoundError:
+        return os.path.realpath(path)
+    except (OSError, ValueError, AttributeError):
+        return None  # opening it says why
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
 @contextlib.contextmanager
 def opened(options: BulkOptions, layout: Layout, stack: Outputs) -> Iterator[Source]:
     """Open what lists the keys."""
     path = options["manifest"]
+    if path == "-" and sys.stdin is None:
+        raise ManifestError("cannot read the manifest: standard input is closed")
     if layout.format == "inventory":
         yield _inventory(path, options, stack)
         return
     try:
         file = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
         file.peek(1)  # type: ignore[union-attr]
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ManifestError(f"cannot read the manifest {path}: {reason}") from error
     try:

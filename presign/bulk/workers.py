@@ -11,7 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from multiprocessing import reduction
+from multiprocessing import reduction, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,13 +63,27 @@ def _process(job: Job, fd: int | None) -> Iterator[Connection]:
     # The file is the same open one, so that its lock holds until the last process has ended.
     out = None if fd is None else _Inherited(fd)
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, job, out))
-    with theirs:
+    with theirs, _interrupt_kept_off():
         process.start()
     try:
         yield ours
     finally:
         ours.close()
         process.join()
+
+
+@contextlib.contextmanager
+def _interrupt_kept_off() -> Iterator[None]:
+    """Have processes that start here born deaf to Ctrl-C, which is for the one that starts them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which would lift the mask when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _take_turn(process: Connection) -> Done:
@@ -105,7 +119,7 @@ def _inherited(duplicate: "SupportsDetach") -> _Inherited:
 
 
 def _serve(link: Connection, job: Job, out: _Inherited | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows, which has no mask
     with link, contextlib.suppress(EOFError, ConnectionError):
         while True:
             done = job.sign(link.recv())

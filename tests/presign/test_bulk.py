@@ -228,7 +228,7 @@ def test_an_output_stays_as_it_was_when_a_run_fails(presign: Presign, outputs_fi
         (["-o", "o.csv"], 2, "missing argument 'MANIFEST'"),
         (["m.parquet", "-o", "o.csv"], 2, "cannot tell the format of m.parquet by its name"),
         (["m.txt", "-o", "o.xml"], 2, "cannot tell the format of o.xml by its name: give --format"),
-        (["m.txt", "-o", "m.txt"], 2, "the manifest, OUT and the errors must be different files"),
+        (["m.txt", "-o", "m.txt"], 2, "m.txt is named twice: the manifest, the outputs, OUT,"),
         (["m.txt", "-o", "-", "--resume"], 2, "--resume needs a file"),
         (["m.txt", "-o", "o.csv", "--jobs", "0"], 2, "invalid value for '--jobs'"),
         (["m.txt", "-o", "o.csv", "--expires", "soon"], 2, "invalid value for '--expires': 'soon' is not"),

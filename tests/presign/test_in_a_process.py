@@ -100,7 +100,7 @@ def test_a_terminal_that_cannot_show_the_key_is_one_line(outputs_file: OutputsFi
 
 def test_the_completion_script_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", "from presign.cli import main; main()"],
+        [sys.executable, "-c", "from presign.__main__ import main; main()"],
         env={
             **os.environ,
             "PYTHONPATH": str(ROOT),

@@ -1,0 +1,102 @@
+"""Cases that were said wrongly: with a traceback, not at all, or with another cause."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.presign.presign_support import OutputsFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+
+def start(outputs: str, *args: str, close: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, with a standard stream closed, such as `>&-`."""
+    command = [sys.executable, "-m", "presign", *args, "--outputs", outputs]
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {close}', "sh", *command],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [["get", "k"], ["post", "in/"], ["show"], ["bulk", "get", "m.txt", "-o", "-"]]
+)
+def test_a_closed_standard_output_is_one_line(outputs_file: OutputsFile, command: list[str]) -> None:
+    Path("m.txt").write_text("a\n")
+    done = start(outputs_file(), *command, close=">&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: cannot write the output: standard output is closed\n",
+    )
+
+
+def test_a_closed_standard_output_is_nothing_to_a_file(outputs_file: OutputsFile) -> None:
+    Path("m.txt").write_text("a\n")
+    assert start(outputs_file(), "bulk", "get", "m.txt", "-o", "out.csv", close=">&-").returncode == 0
+
+
+def test_a_closed_standard_input_is_one_line(outputs_file: OutputsFile) -> None:
+    done = start(outputs_file(), "bulk", "get", "-", "-o", "out.csv", close="<&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: cannot read the manifest: standard input is closed\n",
+    )
+
+
+@pytest.fixture
+def sigint_is_not_ignored() -> Iterator[None]:
+    """Have child processes start as from a terminal, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_is_not_ignored")
+@pytest.mark.parametrize("module", ["click", "presign.signer", "presign.bulk.workers", "multiprocessing"])
+def test_ctrl_c_while_modules_are_loaded_is_silent(
+    outputs_file: OutputsFile, tmp_path: Path, module: str
+) -> None:
+    """The import of a module is when Ctrl-C comes, by a hook that the process finds at its start."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    Path("m.txt").write_text("a\n")
+    command = ("bulk", "get", "m.txt", "-o", "out.csv", "--jobs", "2")
+    done = start(outputs_file(), *command, PYTHONPATH=f"{hooks}:{ROOT}")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert not Path("out.csv").exists()
+
+
+@pytest.mark.usefixtures("sigint_is_not_ignored")
+def test_processes_that_sign_never_hear_ctrl_c(outputs_file: OutputsFile, tmp_path: Path) -> None:
+    """A terminal sends it to all; here each signing process gets it as the first thing in its life."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "if any('spawn_main' in argument for argument in sys.orig_argv):\n"
+        f"    open({str(tmp_path / 'sent')!r}, 'a').write('x')\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    Path("m.txt").write_text("a\n" * 30_000)
+    command = ("bulk", "get", "m.txt", "-o", "out.csv", "--jobs", "2")
+    done = start(outputs_file(), *command, PYTHONPATH=f"{hooks}:{ROOT}")
+    assert (done.returncode, done.stderr.partition(" in ")[0]) == (0, "30,000 links")
+    assert (tmp_path / "sent").read_text() == "xx"
