@@ -1,4 +1,4 @@
-# Every target does the set-up that it needs, once; .venv holds the locked tools.
+# Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
@@ -6,27 +6,27 @@
 
 python := .venv/bin/python
 
-# Taken as it was given: neither make nor the shell may find anything to expand in it.
+# Taken literally: neither make nor the shell may expand anything in it.
 override ENV := $(value ENV)
 export ENV
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  ENV is an environment (a file in environments/); ARGS goes to cdktf, as in ARGS=--auto-approve"
+	@echo "  ENV is an environment (a file in environments/); ARGS adds options, as in ARGS=--auto-approve"
 
 setup:
 	@ops/setup.sh
 
-demo: setup ## The whole job against an embedded AWS: deploy, presign, transfer
+demo: setup ## Deploy, presign and transfer on an embedded AWS, without an account
 	@$(python) -m ops demo $(ARGS)
 
-ci-demo: setup ## A pull request's life against an embedded AWS: review, plan, deploy
+ci-demo: setup ## Review, plan and deploy a pull request on an embedded AWS
 	@$(python) -m ops ci-demo $(ARGS)
 
-check: lint ## Lint, type-check and run each test that starts no server and no Terraform
+check: lint ## Lint, type-check and run all tests that start no server and no Terraform
 	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
 
-test: lint ## Lint, type-check and run every test but those below
+test: lint ## Lint, type-check and run all tests except the two below
 	@$(python) -m pytest $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
@@ -50,17 +50,17 @@ scan: setup ## Check every environment with Checkov against ops/scan/controls.to
 benchmark: setup ## Measure presign against its peers
 	@$(python) -m ops benchmark $(ARGS)
 
-snapshots: setup ## Renew the snapshots of the synthesized JSON
+snapshots: setup ## Update the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: setup ## Renew the generated parts of docs/: settings, controls, guarantees, upgrading
+docs: setup ## Update the generated parts of docs/: settings, controls, guarantees, upgrading
 	@$(python) -m ops.pages.settings_page
 	@$(python) -m ops.pages.controls_page
 	@$(python) -m ops.pages.guarantees_page
 	@$(python) -m tests.upgrading.page
 
-review-plans: setup ## Renew the real plans that the plan review is tested on, and their comments
+review-plans: setup ## Update the real plans that test the plan review, and their comments
 	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
 	@rm -rf tests/review/__snapshots__
 	@$(python) -m pytest -q tests/review/test_corpus.py -k comment --snapshot-update
@@ -71,10 +71,10 @@ synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 prove: setup ## Show what ENV's policies guarantee for every request; ENV=all for every environment
 	@$(python) -m ops prove "$$ENV" $(ARGS)
 
-bootstrap: setup ## Make the bucket and key that hold ENV's Terraform state
+bootstrap: setup ## Create the bucket and the key for ENV's Terraform state
 	@$(python) -m ops bootstrap "$$ENV" $(ARGS)
 
-preflight: setup ## Check all that a deploy of ENV needs, and change nothing
+preflight: setup ## Check everything that a deploy of ENV needs; change nothing
 	@$(python) -m ops preflight "$$ENV" $(ARGS)
 
 plan: setup ## Show what a deploy of ENV would change
@@ -83,49 +83,49 @@ plan: setup ## Show what a deploy of ENV would change
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)
 
-ci-roles: setup ## Make the roles with which CI plans and deploys ENV
+ci-roles: setup ## Create the roles with which CI plans and deploys ENV
 	@$(python) -m ops ci-roles "$$ENV" $(ARGS)
 
-drift: setup ## Show what was changed by hand in ENV, and what got weaker
+drift: setup ## Show what somebody changed by hand in ENV, and what got weaker
 	@$(python) -m ops drift "$$ENV" $(ARGS)
 
-destroy: setup ## Destroy what deploy made of ENV
+destroy: setup ## Destroy what a deploy of ENV created
 	@$(python) -m ops destroy "$$ENV" $(ARGS)
 
-recover: setup ## After a deploy of ENV that died: release its lock, take in what it made
+recover: setup ## After a killed deploy of ENV: release its lock, import what it created
 	@$(python) -m ops recover "$$ENV" $(ARGS)
 
 state-versions: setup ## List the versions of ENV's Terraform state
 	@$(python) -m ops state versions "$$ENV" $(ARGS)
 
-state-restore: setup ## Bring back an earlier version of ENV's Terraform state
+state-restore: setup ## Restore an earlier version of ENV's Terraform state
 	@$(python) -m ops state restore "$$ENV" $(ARGS)
 
-ci-environments: setup ## For CI: the environments that a change concerns, as JSON
+ci-environments: setup ## For CI: print the environments that a change affects, as JSON
 	@$(python) -m ops ci environments $(ARGS)
 
 ci-role: setup ## For CI: print the role for ENV that a variable of the repository names
 	@$(python) -m ops ci role "$$ENV" $(ARGS)
 
-ci-review: setup ## For CI: plan ENV for pull request $PULL_REQUEST, for people to read
+ci-review: setup ## For CI: plan ENV and review it for pull request $PULL_REQUEST
 	@$(python) -m ops ci review "$$ENV" $(ARGS)
 
-ci-comment: setup ## For CI: show the review of ENV in a comment on $PULL_REQUEST
+ci-comment: setup ## For CI: write the review of ENV into a comment on $PULL_REQUEST
 	@$(python) -m ops ci comment "$$ENV" $(ARGS)
 
-ci-gate: setup ## For CI: fail where the review of ENV is dangerous and no label counts
+ci-gate: setup ## For CI: fail if the review of ENV is dangerous and no label counts
 	@$(python) -m ops ci gate "$$ENV" $(ARGS)
 
-ci-plan: setup ## For CI, on main: plan ENV, compare with what was reviewed, store the plan
+ci-plan: setup ## For CI, on main: plan ENV, compare with the reviews, store the plan
 	@$(python) -m ops ci plan "$$ENV" $(ARGS)
 
-ci-deploy: setup ## For CI, on main: deploy the plan of ENV that was stored and approved
+ci-deploy: setup ## For CI, on main: deploy the approved plan of ENV
 	@$(python) -m ops ci deploy "$$ENV" $(ARGS)
 
-lock: setup ## Renew Pipfile.lock and package-lock.json
+lock: setup ## Update Pipfile.lock and package-lock.json
 	@ops/lock.sh
 
-clean: ## Remove all that the targets made, except Terraform state
+clean: ## Remove everything that the targets created, except Terraform state
 	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
