@@ -2,6 +2,7 @@
 
 from constructs_lib.managed_key import ManagedKey
 from constructs_lib.policies.audit_key_policy import audit_key_policy
+from constructs_lib.policies.place import Place
 
 from constructs import Construct
 
@@ -16,9 +17,7 @@ class AuditKey(ManagedKey):
         *,
         alias: str,
         description: str,
-        partition: str,
-        account_id: str,
-        region: str,
+        place: Place,
         trail_arn: str,
         topic_arn: str,
         deploy_role: str | None = None,
@@ -33,9 +32,7 @@ class AuditKey(ManagedKey):
             construct_id: its id in that scope; renaming it replaces the key.
             alias: the alias, beginning with `alias/`.
             description: what the console shows.
-            partition: `aws`, `aws-cn` or `aws-us-gov`.
-            account_id: the account whose administrators manage the key.
-            region: the region of key, trail and topic.
+            place: where key, trail and topic are; the account's administrators manage the key.
             trail_arn: the trail whose records it encrypts.
             topic_arn: the topic whose messages it encrypts.
             deploy_role: the ARN of the role that makes the key, where known.
@@ -49,9 +46,7 @@ class AuditKey(ManagedKey):
             alias=alias,
             description=description,
             policy=audit_key_policy(
-                partition=partition,
-                account_id=account_id,
-                region=region,
+                place=place,
                 trail_arn=trail_arn,
                 topic_arn=topic_arn,
                 deploy_role=deploy_role,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from constructs_lib.managed_key import ManagedKey
 from constructs_lib.policies import Grant, Statement
 from constructs_lib.policies.key_policy import key_policy
+from constructs_lib.policies.place import Place
 
 from cdktf import TerraformProvider
 from constructs import Construct
@@ -23,9 +24,7 @@ class EncryptionKey(ManagedKey):
         *,
         alias: str,
         description: str,
-        partition: str,
-        account_id: str,
-        region: str,
+        place: Place,
         bucket_arn: str,
         principals: Sequence[str],
         readers: Sequence[Grant] = (),
@@ -44,9 +43,7 @@ class EncryptionKey(ManagedKey):
             construct_id: its id in that scope; renaming it replaces the key.
             alias: the alias, beginning with `alias/`.
             description: what the console shows.
-            partition: `aws`, `aws-cn` or `aws-us-gov`.
-            account_id: the account whose administrators manage the key.
-            region: the region of key and bucket.
+            place: where key and bucket are; the account's administrators manage the key.
             bucket_arn: the bucket that the key is for.
             principals: ARNs that may encrypt and decrypt; the account's root
                 where empty, which leaves the choice to IAM policies.
@@ -65,11 +62,9 @@ class EncryptionKey(ManagedKey):
             alias=alias,
             description=description,
             policy=key_policy(
-                partition=partition,
-                account_id=account_id,
-                region=region,
+                place=place,
                 bucket_arn=bucket_arn,
-                principals=principals or [f"arn:{partition}:iam::{account_id}:root"],
+                principals=principals or [place.iam("root")],
                 readers=readers,
                 writers=writers,
                 more=more,

@@ -1,6 +1,7 @@
 """The provider through which an account takes the tokens of GitHub's workflows."""
 
 from constructs_lib import aws
+from constructs_lib.policies.place import Place
 from constructs_lib.policies.trust_policy import AUDIENCE, ISSUER
 
 from cdktf import TerraformResourceLifecycle
@@ -22,8 +23,7 @@ class OidcProvider(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        partition: str,
-        account_id: str,
+        place: Place,
         create: bool = True,
         protect: bool = True,
     ) -> None:
@@ -32,14 +32,13 @@ class OidcProvider(Construct):
         Args:
             scope: the construct it belongs to.
             construct_id: its id in that scope; renaming it replaces the provider.
-            partition: `aws`, `aws-cn` or `aws-us-gov`.
-            account_id: the account.
+            place: the account.
             create: whether to make it; False where the account has it already.
             protect: whether a plan that destroys it is refused; other environments may need it.
         """
         super().__init__(scope, construct_id)
         if not create:
-            self.arn = f"arn:{partition}:iam::{account_id}:oidc-provider/{ISSUER}"
+            self.arn = place.iam(f"oidc-provider/{ISSUER}")
             return
         provider = aws.IamOpenidConnectProvider(
             self,

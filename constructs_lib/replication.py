@@ -54,8 +54,6 @@ class Replication(Construct):
         replica: Side,
         replica_bucket: str,
         provider: TerraformProvider,
-        partition: str,
-        account_id: str,
         role_name: str,
         policy_name: str,
         boundary_arn: str,
@@ -73,8 +71,6 @@ class Replication(Construct):
             replica: the bucket that it is replicated to, and its key, which has to as well.
             replica_bucket: that bucket's name.
             provider: the provider of the replica's region.
-            partition: `aws`, `aws-cn` or `aws-us-gov`.
-            account_id: the account of both.
             role_name: the name of the role.
             policy_name: the name of its managed policy.
             boundary_arn: the permissions boundary that the role gets.
@@ -89,7 +85,7 @@ class Replication(Construct):
             "role",
             name=role_name,
             description="Replicates one bucket to another, and nothing else",
-            assume_role_policy=to_json(trust_policy(sources=sources, account_id=account_id)),
+            assume_role_policy=to_json(trust_policy(sources=sources)),
             permissions_boundary=boundary_arn,
         )
         policy = AccessPolicy(
@@ -100,7 +96,6 @@ class Replication(Construct):
             document=replication_policy(
                 source=source,
                 replica=replica,
-                partition=partition,
                 delete_markers=choices.delete_markers,
                 both_ways=choices.both_ways,
                 object_lock=object_lock,

@@ -1,6 +1,7 @@
 """Which account and region a stack deploys to, and where its Terraform state is kept."""
 
 from constructs_lib import aws
+from constructs_lib.policies.place import Place
 from settings import resource_names
 from settings.model import Settings
 from settings.names.aws import partition_of
@@ -9,12 +10,11 @@ from cdktf import S3Backend, TerraformStack
 
 
 class Account:
-    """The AWS provider of a stack, and the facts that ARNs are made of.
+    """The AWS provider of a stack.
 
     Attributes:
-        id: the account id from the settings, else a reference to the
-            credentials' own account.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        place: where the stack is; its account id is from the settings, else a
+            reference to the credentials' own account.
     """
 
     def __init__(self, stack: TerraformStack, *, region: str, settings: Settings) -> None:
@@ -24,8 +24,8 @@ class Account:
         """
         self._stack, self._settings = stack, settings
         self._provider("aws", region)
-        self.partition = partition_of(region)
-        self.id: str = settings.account_id or aws.DataAwsCallerIdentity(stack, "caller").account_id
+        account_id: str = settings.account_id or aws.DataAwsCallerIdentity(stack, "caller").account_id
+        self.place = Place(partition_of(region), account_id, region)
 
     def provider_elsewhere(self, alias: str, region: str) -> aws.AwsProvider:
         """Give the stack a further provider for another region, equal in all else."""
@@ -41,19 +41,6 @@ class Account:
             allowed_account_ids=None if account_id is None else [account_id],
             default_tags=[aws.AwsProviderDefaultTags(tags=dict(self._settings.tags))],
         )
-
-    def policy_arn(self, name: str) -> str:
-        """Return the ARN of a managed policy of this account."""
-        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
-
-    def access_point_arn(self, name: str, region: str) -> str:
-        """Return the ARN of an access point of this account, of which the name or the ARN is given."""
-        name = name.rpartition("/")[2]
-        return f"arn:{self.partition}:s3:{region}:{self.id}:accesspoint/{name}"
-
-    def bucket_arn(self, bucket_name: str) -> str:
-        """Return the ARN of a bucket in this partition."""
-        return f"arn:{self.partition}:s3:::{bucket_name}"
 
 
 def keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) -> None:

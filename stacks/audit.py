@@ -7,23 +7,23 @@ from constructs_lib.audit_trail import AuditTrail
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.event_patterns import ALARMS, Watched
 from constructs_lib.log_bucket import LogBucket
+from constructs_lib.policies.place import Place
 from settings import resource_names
 from settings.model import Settings
-from stacks.account import Account
 
 from constructs import Construct
 
 
-def trail_arn(settings: Settings, account: Account) -> str:
+def trail_arn(environment: str, place: Place) -> str:
     """Return the ARN of an environment's trail, which has to be known before there is one."""
-    return _arn(settings, account, "cloudtrail", f"trail/{resource_names.trail(settings.environment)}")
+    return place.arn("cloudtrail", f"trail/{resource_names.trail(environment)}")
 
 
 def audit(
     scope: Construct,
     settings: Settings,
     *,
-    account: Account,
+    place: Place,
     log_bucket: LogBucket,
     key: EncryptionKey | None,
 ) -> None:
@@ -32,22 +32,20 @@ def audit(
     Args:
         scope: the environment's stack.
         settings: the environment.
-        account: where it is.
+        place: where it is.
         log_bucket: where the trail's records go; its policy lets the trail in.
         key: the data's key, if there is one.
     """
     environment = settings.environment
     rules = {alarm: resource_names.alarm_rule(environment, alarm) for alarm in ALARMS}
-    trail, topic = trail_arn(settings, account), resource_names.alarm_topic(environment)
-    topic_arn = _arn(settings, account, "sns", topic)
+    trail, topic = trail_arn(environment, place), resource_names.alarm_topic(environment)
+    topic_arn = place.arn("sns", topic)
     audit_key = AuditKey(
         scope,
         "audit-key",
         alias=settings.audit.key_alias,
         description=f"Encrypts the audit of {settings.bucket_name}",
-        partition=account.partition,
-        account_id=account.id,
-        region=settings.region,
+        place=place,
         trail_arn=trail,
         topic_arn=topic_arn,
         deploy_role=settings.access.deploy_role,
@@ -59,7 +57,7 @@ def audit(
         scope,
         "audit-trail",
         name=resource_names.trail(environment),
-        bucket_arn=account.bucket_arn(settings.bucket_name),
+        bucket_arn=place.bucket(settings.bucket_name),
         log_bucket=log_bucket.bucket.bucket,
         key_arn=audit_key.arn,
         data_events=settings.audit.data_events,
@@ -74,7 +72,7 @@ def audit(
         name=topic,
         topic_arn=topic_arn,
         key_arn=audit_key.arn,
-        rule_arns=[_arn(settings, account, "events", f"rule/{rule}") for rule in rules.values()],
+        rule_arns=[place.arn("events", f"rule/{rule}") for rule in rules.values()],
         emails=settings.audit.notify,
     )
     keys = [audit_key] if key is None else [key.key, audit_key]
@@ -94,7 +92,3 @@ def audit(
         topic_arn=alarm_topic.topic.arn,
         depends_on=[alarm_topic.last_setting],
     )
-
-
-def _arn(settings: Settings, account: Account, service: str, resource: str) -> str:
-    return f"arn:{account.partition}:{service}:{settings.region}:{account.id}:{resource}"

@@ -1,5 +1,7 @@
 """The CI stack: GitHub's identity provider, and the roles with which CI plans and deploys an environment."""
 
+from dataclasses import replace
+
 from constructs_lib.ci_role import CiRole
 from constructs_lib.oidc_provider import OidcProvider
 from constructs_lib.policies import Document, plan_files, trust_policy
@@ -34,7 +36,7 @@ class CiStack(TerraformStack):
         environment = settings.environment
         name = resource_names.ci_stack(environment)
         super().__init__(scope, name)
-        account = Account(self, region=settings.region, settings=settings)
+        place = Account(self, region=settings.region, settings=settings).place
         keep_state_remotely(self, name, settings)
 
         described = storage.to_terraform()
@@ -43,8 +45,7 @@ class CiStack(TerraformStack):
             try:
                 documents = deploy_policies(
                     described,
-                    partition=account.partition,
-                    account=account.id,
+                    place=place,
                     state_key_alias=settings.state.key_alias,
                     read_only=read_only,
                 )
@@ -56,19 +57,13 @@ class CiStack(TerraformStack):
         provider = OidcProvider(
             self,
             "oidc-provider",
-            partition=account.partition,
-            account_id=account.id,
+            place=place,
             create=settings.ci.create_provider,
             protect=settings.protect,
         )
         names = resource_names.ci_roles(environment)
-        files = {"bucket_arn": account.bucket_arn(settings.state.bucket), "environment": environment}
-        state_key = {
-            "key_alias": settings.state.key_alias,
-            "partition": account.partition,
-            "region": settings.state.region,
-            "account_id": account.id,
-        }
+        files = {"bucket_arn": place.bucket(settings.state.bucket), "environment": environment}
+        key_alias, of_state = settings.state.key_alias, replace(place, region=settings.state.region)
         review = CiRole(
             self,
             "review-role",
@@ -79,7 +74,7 @@ class CiStack(TerraformStack):
             policies={
                 **may_deploy("review", read_only=True),
                 resource_names.ci_files_policy("review", environment): plan_files.review_files_policy(
-                    **files, **state_key
+                    **files, key_alias=key_alias, place=of_state
                 ),
             },
         )
@@ -93,7 +88,7 @@ class CiStack(TerraformStack):
             policies={
                 **may_deploy("plan", read_only=True),
                 resource_names.ci_files_policy("plan", environment): plan_files.store_policy(
-                    **files, **state_key
+                    **files, key_alias=key_alias, place=of_state
                 ),
             },
         )
@@ -104,7 +99,7 @@ class CiStack(TerraformStack):
             description=f"Deploys environment {environment} from CI, and nothing else",
             provider_arn=provider.arn,
             subjects=[trust_policy.environment(repository, settings.ci.environment)],
-            also=trust_policy.from_branch(settings.ci.branch, partition=account.partition),
+            also=trust_policy.from_branch(settings.ci.branch, partition=place.partition),
             policies={
                 **may_deploy("deploy", read_only=False),
                 resource_names.ci_files_policy("deploy", environment): plan_files.deploy_files_policy(

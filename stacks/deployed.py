@@ -7,10 +7,11 @@ become examples of what they stand for.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from constructs_lib.policies.place import Place
 from constructs_lib.policies.trust_policy import ISSUER
 from proof import Policy, policy
 from proof.properties.things import Bucket, Holder, Key, Topic
@@ -51,28 +52,20 @@ class Deployed:
         return cls(settings, _account(settings), dict(sorted(stacks.items())))
 
     @property
-    def partition(self) -> str:
-        """Where all of it is."""
-        return partition_of(self.settings.region)
+    def place(self) -> Place:
+        """Where the data bucket is."""
+        return Place(partition_of(self.settings.region), self.account, self.settings.region)
 
     @property
     def storage(self) -> str:
         """The name of the storage stack."""
         return resource_names.storage_stack(self.settings.environment)
 
-    def arn(self, service: str, resource: str, *, region: str = "") -> str:
-        """Return the ARN of something in the account."""
-        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
-
-    def bucket_arn(self, name: str) -> str:
-        """Return the ARN of a bucket."""
-        return f"arn:{self.partition}:s3:::{name}"
-
     @cached_property
     def buckets(self) -> dict[str, Bucket]:
         """Every bucket that has a policy of ours, by what it is called."""
         return {
-            what: Bucket(what, self.bucket_arn(name), self.account, self._policy(document, what))
+            what: Bucket(what, self.place.bucket(name), self.account, self._policy(document, what))
             for what, name, document in self._bucket_policies()
         }
 
@@ -97,7 +90,7 @@ class Deployed:
     def topic_arn(self) -> str:
         """The ARN of the topic of the alarms."""
         names = [one["name"] for one in self._of(self.storage, "aws_sns_topic").values()]
-        return self.arn("sns", names[0] if names else "", region=self.settings.region)
+        return self.place.arn("sns", names[0] if names else "")
 
     @property
     def upload_headers(self) -> dict[str, str]:
@@ -121,7 +114,7 @@ class Deployed:
         return {
             role["name"]: Holder(
                 f"role {role['name']}",
-                self.arn("iam", f"role/{role['name']}"),
+                self.place.iam(f"role/{role['name']}"),
                 self.account,
                 tuple(self._attached(stack, identifier)),
                 self._policy(role["assume_role_policy"], f"trust of {role['name']}"),
@@ -141,7 +134,7 @@ class Deployed:
 
     def holder(self, name: str) -> Holder:
         """Return whoever holds the managed policy `name`, and nothing else."""
-        arn = self.arn("iam", "role/holder-of-a-managed-policy")
+        arn = self.place.iam("role/holder-of-a-managed-policy")
         return Holder(f"managed policy {name}", arn, self.account, (self.managed[name],))
 
     # Reading the JSON
@@ -164,13 +157,13 @@ class Deployed:
             key = self.stacks[stack]["resource"][kind][identifier]
             return self._key_arn(key, stack)
         if kind == "aws_iam_openid_connect_provider" and attribute == "arn":
-            return self.arn("iam", f"oidc-provider/{ISSUER}")
+            return self.place.iam(f"oidc-provider/{ISSUER}")
         return _UNKNOWN.format(reference)
 
     def _key_arn(self, key: Json, stack: str) -> str:
         # As long as the id of a key is, for the size of the policies.
         name = f"{self._called(key, stack, 'key').replace(' ', '-')}-".ljust(36, "0")
-        return self.arn("kms", f"key/{name}", region=_region(key, self.stacks[stack]))
+        return replace(self.place, region=_region(key, self.stacks[stack])).arn("kms", f"key/{name}")
 
     def _bucket_policies(self) -> Iterator[tuple[str, str, Any]]:
         for stack in self.stacks:

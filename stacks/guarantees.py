@@ -104,7 +104,7 @@ class Guarantees(InProofsWords):
         if "audit key" in self._keys:
             yield from keys.for_the_audit(
                 self._keys["audit key"],
-                via=via(self._settings.region, self._is.partition),
+                via=via(self._settings.region, self._is.place.partition),
                 trail_arn=self._trail_arn,
                 topic_arn=self._is.topic_arn,
             )
@@ -192,7 +192,7 @@ class Guarantees(InProofsWords):
             self._state,
             self._keys["state key"],
             resource_names.state_key(self._is.storage),
-            via(self._settings.state.region, self._is.partition),
+            via(self._settings.state.region, self._is.place.partition),
         )
         roles = self._is.roles
         ci_roles = resource_names.ci_roles(environment)
@@ -219,8 +219,8 @@ class Guarantees(InProofsWords):
                 yield GivenUp(
                     "ci-deploys-from-its-branch",
                     "The role that deploys is taken from the branch ci.branch only.",
-                    f"STS does not know the claim ref in partition {self._is.partition} yet; the environment "
-                    "on GitHub has to admit that branch alone",
+                    f"STS does not know the claim ref in partition {self._is.place.partition} yet; the "
+                    "environment on GitHub has to admit that branch alone",
                 )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.

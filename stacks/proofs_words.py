@@ -1,5 +1,7 @@
 """What the settings of an environment say, in the words of `proof`: plain values for its properties."""
 
+from dataclasses import replace
+
 from constructs_lib.event_patterns import ALARMS
 from proof import Where
 from proof.asking import EVERY, Action, Principal, When
@@ -39,23 +41,17 @@ class InProofsWords:
 
     @property
     def _trail_arn(self) -> str:
-        name = f"trail/{resource_names.trail(self._settings.environment)}"
-        return self._is.arn("cloudtrail", name, region=self._settings.region)
+        return self._is.place.arn("cloudtrail", f"trail/{resource_names.trail(self._settings.environment)}")
 
     @property
     def _access_points(self) -> list[str]:
-        named = self._settings.access.access_points
-        region = self._settings.region
-        return [
-            one if one.startswith("arn:") else self._is.arn("s3", f"accesspoint/{one}", region=region)
-            for one in named
-        ]
+        return [self._is.place.access_point(one) for one in self._settings.access.access_points]
 
     @property
     def _replication_role(self) -> str | None:
         if not self._settings.replication.enabled:
             return None
-        return self._is.arn("iam", f"role/{resource_names.replication_role(self._settings.environment)}")
+        return self._is.place.iam(f"role/{resource_names.replication_role(self._settings.environment)}")
 
     def _role_into(self, bucket: Bucket) -> str | None:
         """Return the role that replicates into a bucket."""
@@ -70,7 +66,7 @@ class InProofsWords:
         of_ci: list[str] = []
         if self._settings.ci.repository is not None:
             names = resource_names.ci_roles(self._settings.environment)
-            of_ci = [self._is.arn("iam", f"role/{name}") for name in names]
+            of_ci = [self._is.place.iam(f"role/{name}") for name in names]
         return Perimeter(
             network.vpc_endpoints,
             network.source_ips,
@@ -89,8 +85,8 @@ class InProofsWords:
         return found
 
     def _uses(self) -> dict[str, keys.S3Use]:
-        settings, partition = self._settings, self._is.partition
-        everybody = (f"arn:{partition}:iam::{self._is.account}:root",)
+        settings, partition = self._settings, self._is.place.partition
+        everybody = (self._is.place.iam("root"),)
         principals = tuple(settings.access.principals) or everybody
         found = {
             "state key": keys.S3Use(
@@ -140,9 +136,10 @@ class InProofsWords:
         for what, region in both:
             uses = replicas.DECRYPT + replicas.ENCRYPT if any_key else self._key_uses[f"{what} key"]
             key = self._keys.get(f"{what} key")
-            keys_ = [self._is.arn("kms", "key/*", region=region)] if any_key else [key.arn] if key else []
+            every = replace(self._is.place, region=region).arn("kms", "key/*")
+            keys_ = [every] if any_key else [key.arn] if key else []
             bucket = self._buckets[f"{what} bucket"]
-            found.append(replicas.Side(bucket, tuple(keys_), via(region, self._is.partition), uses))
+            found.append(replicas.Side(bucket, tuple(keys_), via(region, self._is.place.partition), uses))
         return tuple(found)
 
     @property
@@ -160,8 +157,8 @@ class InProofsWords:
         return found
 
     def _rule(self, alarm: str) -> str:
-        name = f"rule/{resource_names.alarm_rule(self._settings.environment, alarm)}"
-        return self._is.arn("events", name, region=self._settings.region)
+        name = resource_names.alarm_rule(self._settings.environment, alarm)
+        return self._is.place.arn("events", f"rule/{name}")
 
     def _who_takes(self, roles: dict[str, Holder]) -> dict[Holder, Where]:
         settings = self._settings
@@ -174,7 +171,7 @@ class InProofsWords:
         }
         branch = {f"{ISSUER}:ref": f"refs/heads/{settings.ci.branch}"}
         from_branch = When({"StringEquals" if self._ref_is_known else "StringEqualsIfExists": branch})
-        provider = self._is.arn("iam", f"oidc-provider/{ISSUER}")
+        provider = self._is.place.iam(f"oidc-provider/{ISSUER}")
         return {
             roles[name]: Principal(federated=(provider,))
             & Action("sts:AssumeRoleWithWebIdentity")
@@ -189,20 +186,20 @@ class InProofsWords:
 
         https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
         """
-        return self._is.partition == "aws"
+        return self._is.place.partition == "aws"
 
     def _environment(self) -> environments.Environment:
-        settings, arn = self._settings, self._is.arn
-        region = settings.region
+        settings, place = self._settings, self._is.place
         own = [one.arn for one in self._buckets.values()]
         points = self._access_points
         if settings.logging.existing_bucket is not None:
-            own.append(self._is.bucket_arn(settings.logging.existing_bucket))
-        iam = [arn("iam", f"policy/{policy}") for policy in self._is.managed]
-        iam += [arn("iam", f"role/{role}") for role in (*self._is.roles, *settings.access.attach_to_roles)]
+            own.append(place.bucket(settings.logging.existing_bucket))
+        iam = [place.iam(f"policy/{policy}") for policy in self._is.managed]
+        iam += [place.iam(f"role/{role}") for role in (*self._is.roles, *settings.access.attach_to_roles)]
         aliases = [settings.encryption.key_alias, settings.state.key_alias]
         aliases += [settings.replication.key_alias, settings.audit.key_alias]
-        regions = sorted({region, settings.state.region, settings.replication.region or region})
+        regions = {place.region, settings.state.region, settings.replication.region or place.region}
+        places = [replace(place, region=region) for region in sorted(regions)]
         return environments.Environment(
             arns=(
                 *own,
@@ -210,13 +207,13 @@ class InProofsWords:
                 *points,
                 *(f"{one}/object/*" for one in points),
                 *iam,
-                *(arn("kms", alias, region=one) for alias in aliases for one in regions),
+                *(one.arn("kms", alias) for alias in aliases for one in places),
                 self._trail_arn,
                 *(self._rule(alarm) for alarm in ALARMS),
                 *(f"{self._is.topic_arn}{rest}" for rest in ("", ":*")),
             ),
             own_keys=tuple(one.arn for one in self._keys.values()),
-            keys=tuple(arn("kms", "key/*", region=one) for one in regions),
+            keys=tuple(one.arn("kms", "key/*") for one in places),
             aliases=tuple(aliases),
             tags={key: settings.tags[key] for key in ("Environment", "Project")},
         )

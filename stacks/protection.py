@@ -9,6 +9,7 @@ from constructs_lib.lifecycle import Lifecycle
 from constructs_lib.log_bucket import LogBucket
 from constructs_lib.object_lock import ObjectLock
 from constructs_lib.policies import Perimeter
+from constructs_lib.policies.place import Place
 from constructs_lib.secure_bucket import SecureBucket
 from settings.model import Settings
 from stacks.account import Account
@@ -52,7 +53,7 @@ def protect_data(
             years=settings.object_lock.years,
             depends_on=[last],
         ).setting
-    log_bucket = _log_bucket(scope, settings, account) if settings.logging.makes_bucket else None
+    log_bucket = _log_bucket(scope, settings, account.place) if settings.logging.makes_bucket else None
     if settings.logging.enabled:
         last = _access_logs(scope, settings, bucket, log_bucket, last)
     if settings.events.eventbridge:
@@ -70,7 +71,7 @@ def protect_data(
             last=last,
         )
     if settings.inventory.enabled:
-        last = _inventory(scope, settings, account, bucket, last)
+        last = _inventory(scope, settings, account.place, bucket, last)
     # Last, as the provider waits a minute for it.
     if settings.lifecycle.enabled:
         Lifecycle(
@@ -81,21 +82,21 @@ def protect_data(
             depends_on=[last],
         )
     if settings.audit.enabled and log_bucket is not None:
-        audit(scope, settings, account=account, log_bucket=log_bucket, key=key)
+        audit(scope, settings, place=account.place, log_bucket=log_bucket, key=key)
 
 
-def _log_bucket(scope: Construct, settings: Settings, account: Account) -> LogBucket:
+def _log_bucket(scope: Construct, settings: Settings, place: Place) -> LogBucket:
     logging = settings.logging
     return LogBucket(
         scope,
         "log-bucket",
         bucket_name=logging.bucket,
-        bucket_arn=account.bucket_arn(logging.bucket),
+        bucket_arn=place.bucket(logging.bucket),
         prefix=logging.prefix,
-        source_arn=account.bucket_arn(settings.bucket_name),
-        account_id=account.id,
+        source_arn=place.bucket(settings.bucket_name),
+        account_id=place.account_id,
         inventory=settings.inventory.enabled,
-        trail_arn=trail_arn(settings, account) if settings.audit.enabled else None,
+        trail_arn=trail_arn(settings.environment, place) if settings.audit.enabled else None,
         retention_days=logging.retention_days,
         protect=settings.protect,
     )
@@ -142,15 +143,15 @@ def _browser_access(
 
 
 def _inventory(
-    scope: Construct, settings: Settings, account: Account, bucket: SecureBucket, last: ITerraformDependable
+    scope: Construct, settings: Settings, place: Place, bucket: SecureBucket, last: ITerraformDependable
 ) -> ITerraformDependable:
     inventory = settings.inventory
     return Inventory(
         scope,
         "inventory",
         bucket=bucket.bucket.id,
-        log_bucket_arn=account.bucket_arn(settings.logging.bucket),
-        account_id=account.id,
+        log_bucket_arn=place.bucket(settings.logging.bucket),
+        account_id=place.account_id,
         frequency=inventory.frequency,
         format=inventory.format,
         noncurrent_versions=inventory.noncurrent_versions,

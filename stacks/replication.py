@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.policies import Document, Perimeter, Statement
+from constructs_lib.policies.place import Place
 from constructs_lib.policies.replica_bucket_policy import replica_bucket_policy
 from constructs_lib.policies.replication_policy import Side, key_statements, replication_boundary
 from constructs_lib.private_bucket import PrivateBucket
@@ -17,28 +18,26 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 
-def boundary(settings: Settings, account: Account) -> Document:
+def boundary(settings: Settings, place: Place) -> Document:
     """Return the permissions boundary."""
-    source, replica = _sides(settings, account)
-    return replication_boundary(
-        source=source, replica=replica, partition=account.partition, account_id=account.id
-    )
+    source, replica = _sides(settings, place)
+    return replication_boundary(source=source, replica=replica)
 
 
-def source_key_statements(settings: Settings, account: Account) -> list[Statement]:
+def source_key_statements(settings: Settings, place: Place) -> list[Statement]:
     """Return what the key of the data has to let the role do."""
     if not settings.replication.enabled:
         return []
-    source, _ = _sides(settings, account)
-    back = settings.replication.replica_modifications
-    return _key_statements(source, settings, account, read=True, written=back)
+    source, _ = _sides(settings, place)
+    back, role_arn = settings.replication.replica_modifications, replication_role_arn(settings, place)
+    return key_statements(source, role_arn=role_arn, read=True, written=back)
 
 
-def writer_back(settings: Settings, account: Account) -> str | None:
+def writer_back(settings: Settings, place: Place) -> str | None:
     """Return the role that writes to the data bucket what changed about replicas, if one does."""
     replication = settings.replication
     back = replication.enabled and replication.replica_modifications
-    return replication_role_arn(settings, account) if back else None
+    return replication_role_arn(settings, place) if back else None
 
 
 def replicate(
@@ -63,21 +62,20 @@ def replicate(
         last: the setting of the data bucket that comes before.
     """
     replication, object_lock = settings.replication, settings.object_lock.mode is not None
-    source, replica = _sides(settings, account)
-    provider = account.provider_elsewhere("replica", replica.region)
+    source, replica = _sides(settings, account.place)
+    role_arn = replication_role_arn(settings, account.place)
+    provider = account.provider_elsewhere("replica", replica.place.region)
     if key_arn is not None:
         key = EncryptionKey(
             scope,
             "replica-key",
             alias=replication.key_alias,
             description=f"Encrypts {replication.bucket}",
-            partition=account.partition,
-            account_id=account.id,
-            region=replica.region,
+            place=replica.place,
             bucket_arn=replica.bucket_arn,
             principals=settings.access.principals,
-            more=_key_statements(
-                replica, settings, account, read=replication.replica_modifications, written=True
+            more=key_statements(
+                replica, role_arn=role_arn, read=replication.replica_modifications, written=True
             ),
             deploy_role=settings.access.deploy_role,
             rotation_days=settings.encryption.key_rotation_days,
@@ -94,7 +92,7 @@ def replicate(
         policy=replica_bucket_policy(
             bucket_arn=replica.bucket_arn,
             key_arn=replica.key_arn,
-            role_arn=replication_role_arn(settings, account),
+            role_arn=role_arn,
             max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
             perimeter=perimeter,
         ),
@@ -110,11 +108,9 @@ def replicate(
         replica=replica,
         replica_bucket=replicas.bucket.id,
         provider=provider,
-        partition=account.partition,
-        account_id=account.id,
         role_name=resource_names.replication_role(settings.environment),
         policy_name=resource_names.replication_policy(settings.environment),
-        boundary_arn=account.policy_arn(resource_names.replication_boundary(settings.environment)),
+        boundary_arn=account.place.iam(f"policy/{resource_names.replication_boundary(settings.environment)}"),
         choices=Choices(
             storage_class=replication.storage_class,
             delete_markers=replication.delete_markers,
@@ -126,29 +122,16 @@ def replicate(
     ).setting
 
 
-def _key_statements(
-    side: Side, settings: Settings, account: Account, *, read: bool, written: bool
-) -> list[Statement]:
-    return key_statements(
-        side,
-        role_arn=replication_role_arn(settings, account),
-        partition=account.partition,
-        account_id=account.id,
-        read=read,
-        written=written,
-    )
-
-
-def replication_role_arn(settings: Settings, account: Account) -> str:
+def replication_role_arn(settings: Settings, place: Place) -> str:
     """Return the ARN of the role that S3 replicates with."""
-    name = resource_names.replication_role(settings.environment)
-    return f"arn:{account.partition}:iam::{account.id}:role/{name}"
+    return place.iam(f"role/{resource_names.replication_role(settings.environment)}")
 
 
-def _sides(settings: Settings, account: Account) -> tuple[Side, Side]:
-    """Return source and replica, whose keys are not known here."""
+def _sides(settings: Settings, place: Place) -> tuple[Side, Side]:
+    """Return source and replica, whose keys are not known here; `place` is of the account."""
     replication = settings.replication
+    source, replica = replace(place, region=settings.region), replace(place, region=replication.region or "")
     return (
-        Side("Source", account.bucket_arn(settings.bucket_name), settings.region, None),
-        Side("Replica", account.bucket_arn(replication.bucket), replication.region or "", None),
+        Side("Source", place.bucket(settings.bucket_name), source, None),
+        Side("Replica", place.bucket(replication.bucket), replica, None),
     )

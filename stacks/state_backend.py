@@ -22,8 +22,8 @@ class StateBackendStack(TerraformStack):
         """Describe `settings`' state bucket as stack `secure-storage-<environment>-state`."""
         name = resource_names.state_stack(settings.environment)
         super().__init__(scope, name)
-        account = Account(self, region=settings.state.region, settings=settings)
-        bucket_arn = account.bucket_arn(settings.state.bucket)
+        place = Account(self, region=settings.state.region, settings=settings).place
+        bucket_arn = place.bucket(settings.state.bucket)
         # In the bucket that it describes. `ops bootstrap` starts with a local state and moves it there.
         keep_state_remotely(self, name, settings)
 
@@ -32,9 +32,7 @@ class StateBackendStack(TerraformStack):
             "encryption-key",
             alias=settings.state.key_alias,
             description=f"Encrypts {settings.state.bucket}",
-            partition=account.partition,
-            account_id=account.id,
-            region=settings.state.region,
+            place=place,
             bucket_arn=bucket_arn,
             principals=(),
             rotation_days=settings.encryption.key_rotation_days,
@@ -67,8 +65,7 @@ class StateBackendStack(TerraformStack):
                 bucket_arn=bucket_arn,
                 state_key=resource_names.state_key(resource_names.storage_stack(settings.environment)),
                 key_arn=key.key.arn,
-                partition=account.partition,
-                region=settings.state.region,
+                place=place,
             ),
         )
         if settings.replication.enabled:
@@ -77,7 +74,7 @@ class StateBackendStack(TerraformStack):
                 "replication-boundary",
                 name=resource_names.replication_boundary(settings.environment),
                 description="The most that the role may do that replicates the environment's bucket",
-                document=replication.boundary(settings, account),
+                document=replication.boundary(settings, place),
             )
         TerraformOutput(self, "StateBucketName", value=bucket.bucket.bucket)
         TerraformOutput(self, "StateKeyArn", value=key.key.arn)

@@ -7,6 +7,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.access_policy import access_policy, read_policy, write_policy
 from constructs_lib.policies.encryption import upload_headers
+from constructs_lib.policies.place import Place
 from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import GrantSettings, Settings
@@ -26,11 +27,12 @@ class StorageStack(TerraformStack):
         name = resource_names.storage_stack(settings.environment)
         super().__init__(scope, name)
         account = Account(self, region=settings.region, settings=settings)
-        bucket_arn = account.bucket_arn(settings.bucket_name)
+        place = account.place
+        bucket_arn = place.bucket(settings.bucket_name)
         keep_state_remotely(self, name, settings)
 
         readers, writers = _grants(settings.access.readers), _grants(settings.access.writers)
-        perimeter = _perimeter(settings, account)
+        perimeter = _perimeter(settings, place)
         key: EncryptionKey | None = None
         if settings.encryption.mode == "sse-kms":
             key = EncryptionKey(
@@ -38,14 +40,12 @@ class StorageStack(TerraformStack):
                 "encryption-key",
                 alias=settings.encryption.key_alias,
                 description=f"Encrypts {settings.bucket_name}",
-                partition=account.partition,
-                account_id=account.id,
-                region=settings.region,
+                place=place,
                 bucket_arn=bucket_arn,
                 principals=settings.access.principals,
                 readers=readers,
                 writers=writers,
-                more=source_key_statements(settings, account),
+                more=source_key_statements(settings, place),
                 deploy_role=settings.access.deploy_role,
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
@@ -64,12 +64,12 @@ class StorageStack(TerraformStack):
             perimeter=perimeter,
             readers=readers,
             writers=writers,
-            replication_role=writer_back(settings, account),
+            replication_role=writer_back(settings, place),
             object_lock=settings.object_lock.mode is not None,
             protect=settings.protect,
         )
         _take_over(settings, bucket, key)
-        access_points = _access_points(settings, account)
+        access_points = _access_points(settings, place)
         access = AccessPolicy(
             self,
             "access-policy",
@@ -127,35 +127,35 @@ def _grants(settings: Iterable[GrantSettings]) -> list[Grant]:
     return [Grant(principal=one.principal, prefix=one.prefix) for one in settings]
 
 
-def _access_points(settings: Settings, account: Account) -> list[str]:
-    arns = [account.access_point_arn(one, settings.region) for one in settings.access.access_points]
+def _access_points(settings: Settings, place: Place) -> list[str]:
+    arns = [place.access_point(one) for one in settings.access.access_points]
     return list(dict.fromkeys(arns))  # the same one may be there by name and by ARN
 
 
-def _perimeter(settings: Settings, account: Account) -> Perimeter:
+def _perimeter(settings: Settings, place: Place) -> Perimeter:
     network = settings.network
     return Perimeter(
         vpc_endpoints=network.vpc_endpoints,
         source_ips=network.source_ips,
         organization_id=network.organization_id,
-        exempt_roles=tuple(sorted({*network.exempt_roles, *_roles_of_ours(settings, account)})),
+        exempt_roles=tuple(sorted({*network.exempt_roles, *_roles_of_ours(settings, place)})),
         listing=network.listing,
-        listing_roles=tuple(_roles_of_ci(settings, account)),
+        listing_roles=tuple(_roles_of_ci(settings, place)),
     )
 
 
-def _roles_of_ours(settings: Settings, account: Account) -> Iterator[str]:
+def _roles_of_ours(settings: Settings, place: Place) -> Iterator[str]:
     """Yield the roles that use objects from networks that nobody can name."""
     if settings.access.deploy_role is not None:
         # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
         yield settings.access.deploy_role
     if settings.replication.enabled:
         # S3 takes it, and is not aws:PrincipalIsAWSService then.
-        yield replication_role_arn(settings, account)
+        yield replication_role_arn(settings, place)
 
 
-def _roles_of_ci(settings: Settings, account: Account) -> Iterator[str]:
+def _roles_of_ci(settings: Settings, place: Place) -> Iterator[str]:
     """Yield the roles that plan on a runner of GitHub: they look at the bucket, and read no object."""
     if settings.ci.repository is not None:
         for name in resource_names.ci_roles(settings.environment):
-            yield f"arn:{account.partition}:iam::{account.id}:role/{name}"
+            yield place.iam(f"role/{name}")

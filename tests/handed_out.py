@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.policies.deploy_policy import deploy_policies
+from constructs_lib.policies.place import Place
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
 
 Document = dict[str, Any]
@@ -65,9 +66,8 @@ def deploy_documents(
     """Return what `ops deploy-policy` prints for a synthesized stack."""
     bucket = stack["terraform"]["backend"]["s3"]["bucket"]
     alias = state_key_alias or f"alias/{bucket}"
-    return deploy_policies(
-        stack, partition="aws", account=ACCOUNT_ID, state_key_alias=alias, read_only=read_only
-    )
+    place = Place("aws", ACCOUNT_ID, stack["provider"]["aws"][0]["region"])
+    return deploy_policies(stack, place=place, state_key_alias=alias, read_only=read_only)
 
 
 def read_stack(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ key could not be published to a topic that is encrypted with that very key.
 
 from constructs_lib.policies import Document, Statement, document
 from constructs_lib.policies.key_policy import management, via_s3
+from constructs_lib.policies.place import Place
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 EVENTBRIDGE = "events.amazonaws.com"
@@ -39,7 +40,7 @@ def allow_trail_to_describe_key(*, trail_arn: str) -> Statement:
     }
 
 
-def allow_reading_trail(*, partition: str, account_id: str, region: str, trail_arn: str) -> Statement:
+def allow_reading_trail(*, place: Place, trail_arn: str) -> Statement:
     """Let the account's IAM policies say who decrypts the trail's records: only these, and through S3.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html#create-kms-key-policy-for-cloudtrail-decrypt
@@ -47,12 +48,10 @@ def allow_reading_trail(*, partition: str, account_id: str, region: str, trail_a
     return {
         "Sid": "AllowReadingTrail",
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+        "Principal": {"AWS": place.iam("root")},
         "Action": "kms:Decrypt",
         "Resource": "*",
-        "Condition": {
-            "StringEquals": {"kms:ViaService": via_s3(partition, region), TRAIL_CONTEXT: trail_arn}
-        },
+        "Condition": {"StringEquals": {"kms:ViaService": via_s3(place), TRAIL_CONTEXT: trail_arn}},
     }
 
 
@@ -74,28 +73,20 @@ def allow_alarms(*, topic_arn: str) -> Statement:
 
 
 def audit_key_policy(
-    *,
-    partition: str,
-    account_id: str,
-    region: str,
-    trail_arn: str,
-    topic_arn: str,
-    deploy_role: str | None = None,
+    *, place: Place, trail_arn: str, topic_arn: str, deploy_role: str | None = None
 ) -> Document:
     """Return the key policy: the account manages and reads, CloudTrail and EventBridge use.
 
     Args:
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
-        account_id: the account whose administrators manage the key.
-        region: the region of key, trail and topic.
+        place: where key, trail and topic are; the account's administrators manage the key.
         trail_arn: the trail whose records it encrypts.
         topic_arn: the topic whose messages it encrypts.
         deploy_role: the ARN of the role that makes the key, where known.
     """
     return document(
-        *management(partition=partition, account_id=account_id, deploy_role=deploy_role),
+        *management(place=place, deploy_role=deploy_role),
         allow_trail_to_encrypt(trail_arn=trail_arn),
         allow_trail_to_describe_key(trail_arn=trail_arn),
-        allow_reading_trail(partition=partition, account_id=account_id, region=region, trail_arn=trail_arn),
+        allow_reading_trail(place=place, trail_arn=trail_arn),
         allow_alarms(topic_arn=topic_arn),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from constructs_lib.policies import Statement
 from constructs_lib.policies.deploy_actions import Target
 from constructs_lib.policies.deploy_targets import one_or_many, resource_id
+from constructs_lib.policies.place import Place
 
 BUCKET_SIDS: Mapping[Target, tuple[str, str]] = {
     "bucket": ("Allow", ""),
@@ -51,15 +52,13 @@ def bucket_of(resource: Mapping[str, Any], resources: Mapping[str, Any]) -> Buck
     return Bucket(id_.rpartition("_")[0], buckets[id_]["bucket"])
 
 
-def bucket_statements(
-    target: Target, needed: Mapping[Bucket, set[str]], partition: str
-) -> Iterator[Statement]:
+def bucket_statements(target: Target, needed: Mapping[Bucket, set[str]], place: Place) -> Iterator[Statement]:
     """Yield the statements for a target: what all buckets need, then what only some do.
 
     Args:
         target: `bucket` or `objects`.
         needed: the actions by bucket.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        place: where they are.
     """
     begin, end = BUCKET_SIDS[target]
     by_buckets: dict[frozenset[Bucket], set[str]] = {}
@@ -72,5 +71,5 @@ def bucket_statements(
             "Sid": begin + ("Bucket" if everywhere else "And".join(one.label for one in sorted(having))),
             "Effect": "Allow",
             "Action": sorted(actions),
-            "Resource": one_or_many(f"arn:{partition}:s3:::{one.name}{end}" for one in having),
+            "Resource": one_or_many(f"{place.bucket(one.name)}{end}" for one in having),
         }

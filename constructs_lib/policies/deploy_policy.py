@@ -1,6 +1,7 @@
 """The IAM policies of a role that deploys one stack, or only plans it, made of what the stack contains."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from constructs_lib.policies import Document, Statement, state_policy
@@ -8,17 +9,13 @@ from constructs_lib.policies.deploy_actions import NEEDS, Target
 from constructs_lib.policies.deploy_buckets import BUCKET_SIDS, Bucket, bucket_of, bucket_statements
 from constructs_lib.policies.deploy_targets import DeployPolicyError, targets
 from constructs_lib.policies.packing import TooLargeError, packed
+from constructs_lib.policies.place import Place
 
 __all__ = ["DeployPolicyError", "deploy_policies"]
 
 
 def deploy_policies(
-    stack: Mapping[str, Any],
-    *,
-    partition: str,
-    account: str,
-    state_key_alias: str,
-    read_only: bool = False,
+    stack: Mapping[str, Any], *, place: Place, state_key_alias: str, read_only: bool = False
 ) -> list[Document]:
     """Return the policies with which a role can deploy a stack, and nothing else; as few as IAM takes.
 
@@ -27,8 +24,7 @@ def deploy_policies(
 
     Args:
         stack: the stack's synthesized JSON.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
-        account: the id of the account that it is deployed to, or a reference to it.
+        place: where it is deployed to.
         state_key_alias: the alias of the key that encrypts its state.
         read_only: leave out all that changes anything. Such a role plans with `-lock=false`: who may take
             the lock may also keep deploys out, and who may release it may let two of them in at once.
@@ -55,17 +51,17 @@ def deploy_policies(
     statements = [
         statement
         for target, places in buckets.items()
-        for statement in bucket_statements(target, places, partition)
+        for statement in bucket_statements(target, places, place)
     ]
     statements += [
         {"Sid": sid, "Effect": "Allow", "Action": sorted(found[target]), **where}
-        for target, places in targets(stack, partition, account).items()
+        for target, places in targets(stack, place).items()
         if target in found
         for sid, where in places
     ]
-    statements += _state(stack, partition, account, state_key_alias, read_only=read_only)
+    statements += _state(stack, place, state_key_alias, read_only=read_only)
     try:
-        return packed(statements, account=account)
+        return packed(statements, account=place.account_id)
     except TooLargeError as error:
         raise DeployPolicyError(f"a policy that allows all it needs is too large: {error}") from error
 
@@ -84,21 +80,16 @@ def _occasions(resources: Iterable[Mapping[str, Any]], *, read_only: bool) -> It
                     yield "empty locked"
 
 
-def _state(
-    stack: Mapping[str, Any], partition: str, account: str, key_alias: str, *, read_only: bool
-) -> list[Statement]:
+def _state(stack: Mapping[str, Any], place: Place, key_alias: str, *, read_only: bool) -> list[Statement]:
     """Return what the state backend needs, as in the managed policy of the state stack."""
     backend = stack["terraform"]["backend"]["s3"]
-    region = backend["region"]
-    bucket_arn, state_key = f"arn:{partition}:s3:::{backend['bucket']}", backend["key"]
+    bucket_arn, state_key = place.bucket(backend["bucket"]), backend["key"]
     objects = [
         state_policy.allow_list_workspaces(bucket_arn=bucket_arn),
         state_policy.allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
         state_policy.allow_list_versions(bucket_arn=bucket_arn, state_key=state_key),
     ]
-    key = state_policy.allow_key_by_alias(
-        alias=key_alias, partition=partition, region=region, account_id=account
-    )
+    key = state_policy.allow_key_by_alias(alias=key_alias, place=replace(place, region=backend["region"]))
     if read_only:
         objects[1] |= {"Sid": "AllowReadState", "Action": ["s3:GetObject"]}
         read_lock = state_policy.allow_read_lock(bucket_arn=bucket_arn, state_key=state_key)

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from constructs_lib.policies.deploy_actions import Target
 from constructs_lib.policies.key_policy import CHANGES_POLICY_SID
+from constructs_lib.policies.place import Place
 
 Where = tuple[str, dict[str, Any]]
 """A statement's Sid, and its Resource and Condition."""
@@ -16,22 +18,21 @@ class DeployPolicyError(Exception):
     """No policy can be made for a stack; the message says why in one line."""
 
 
-def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Target, list[Where]]:
-    """Return where each target is, most of them as one statement."""
+def targets(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
+    """Return where each target is, most of them as one statement; `place` is the stack's own."""
     resources = stack["resource"]
-    iam = f"arn:{partition}:iam::{account}"
     policies = {
-        name: f"{iam}:policy/{one['name']}" for name, one in resources.get("aws_iam_policy", {}).items()
+        name: place.iam(f"policy/{one['name']}") for name, one in resources.get("aws_iam_policy", {}).items()
     }
     attachments = _all(resources, "aws_iam_role_policy_attachment")
-    roles = [f"{iam}:role/{_role_name(one['role'], resources)}" for one in attachments]
+    roles = [place.iam(f"role/{_role_name(one['role'], resources)}") for one in attachments]
     attached = {policies[resource_id("aws_iam_policy", one["policy_arn"], "arn")] for one in attachments}
     made = _all(resources, "aws_iam_role")
-    others = set(roles) - {f"{iam}:role/{one['name']}" for one in made}
-    own_roles = one_or_many(f"{iam}:role/{one['name']}" for one in made)
+    own = {place.iam(f"role/{one['name']}") for one in made}
+    others, own_roles = set(roles) - own, one_or_many(own)
     return {
-        **_keys(stack, f"arn:{partition}:kms", account),
-        **_audit(resources, partition, _regions(stack)["aws"], account),
+        **_keys(stack, place),
+        **_audit(resources, place),
         "policy": [("AllowPolicies", {"Resource": one_or_many(policies.values())})],
         # What is asked of the stack's own roles, AllowOwnRoles has already.
         "role": [("AllowReadRoles", {"Resource": one_or_many(others)})] if others else [],
@@ -54,7 +55,7 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
                 {
                     "Resource": own_roles,
                     "Condition": {
-                        "StringEquals": {"iam:PermissionsBoundary": one_or_many(_boundaries(made, iam))}
+                        "StringEquals": {"iam:PermissionsBoundary": one_or_many(_boundaries(made, place))}
                     },
                 },
             )
@@ -71,21 +72,20 @@ def targets(stack: Mapping[str, Any], partition: str, account: str) -> dict[Targ
     }
 
 
-def _boundaries(roles: Iterable[Mapping[str, Any]], iam: str) -> Iterator[str]:
+def _boundaries(roles: Iterable[Mapping[str, Any]], place: Place) -> Iterator[str]:
     for role in roles:
         if "permissions_boundary" not in role:
             raise DeployPolicyError(
                 f"role {role['name']} has no permissions boundary: who may make it could be anything"
             )
         # Its ARN may have a reference to the account in it.
-        yield f"{iam}:policy/{role['permissions_boundary'].rpartition('/')[2]}"
+        yield place.iam(f"policy/{role['permissions_boundary'].rpartition('/')[2]}")
 
 
-def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list[Where]]:
+def _keys(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
     """Return the targets of KMS: the environment's keys have the same tags, and aliases in each region."""
     resources = stack["resource"]
     regions = _regions(stack)
-    home = regions["aws"]
     keys = sorted({_region(one, regions) for one in _all(resources, "aws_kms_key")})
     aliases: dict[str, list[str]] = {}
     for one in _all(resources, "aws_kms_alias"):
@@ -94,7 +94,8 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
     request = {f"aws:RequestTag/{key}": value for key, value in labels.items()}
     resource = {f"aws:ResourceTag/{key}": value for key, value in labels.items()}
     # The region's name tells the statements of another region from those of the stack's own.
-    at = {one: "" if one == home else one.title().replace("-", "") for one in keys}
+    at = {one: "" if one == place.region else one.title().replace("-", "") for one in keys}
+    of_region = {one: replace(place, region=one) for one in {*keys, *aliases}}
     # Other keys of the environment, such as that of its state, have the same tags but aliases of their own.
     # True as well for a key without an alias, which a new key is, and one whose alias was just deleted.
     only_ours = {
@@ -103,7 +104,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
     }
     # Null keeps these statements off the keys of others, as long as they have one of the tags or an alias.
     unnamed = {"Null": dict.fromkeys([*resource, "kms:ResourceAliases"], "true")}
-    any_key = one_or_many(f"{kms}:{one}:{account}:key/*" for one in keys)
+    any_key = one_or_many(of_region[one].arn("kms", "key/*") for one in keys)
     return {
         # KMS has no resource for these two.
         "no key yet": [
@@ -140,7 +141,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
             (
                 f"AllowKeyBeforeItsTagsCount{at[one]}",
                 {
-                    "Resource": f"{kms}:{one}:{account}:key/*",
+                    "Resource": of_region[one].arn("kms", "key/*"),
                     "Condition": {"StringEqualsIfExists": resource, **only_ours[one]},
                 },
             )
@@ -150,7 +151,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
             (
                 f"AllowKey{at[one]}",
                 {
-                    "Resource": f"{kms}:{one}:{account}:key/*",
+                    "Resource": of_region[one].arn("kms", "key/*"),
                     "Condition": {"StringEquals": resource, **only_ours[one]},
                 },
             )
@@ -161,7 +162,7 @@ def _keys(stack: Mapping[str, Any], kms: str, account: str) -> dict[Target, list
                 "AllowAlias",
                 {
                     "Resource": one_or_many(
-                        f"{kms}:{region}:{account}:{name}"
+                        of_region[region].arn("kms", name)
                         for region, names in aliases.items()
                         for name in names
                     )
@@ -177,16 +178,11 @@ def _name_their_maker(resources: Mapping[str, Any]) -> bool:
     return all(CHANGES_POLICY_SID in {one["Sid"] for one in statements} for statements in policies)
 
 
-def _audit(
-    resources: Mapping[str, Any], partition: str, region: str, account: str
-) -> dict[Target, list[Where]]:
+def _audit(resources: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
     """Return the targets of the audit: what is named after the environment, in the stack's own region."""
 
     def named(service: str, kind: str, prefix: str) -> list[str]:
-        return [
-            f"arn:{partition}:{service}:{region}:{account}:{prefix}{one['name']}"
-            for one in _all(resources, kind)
-        ]
+        return [place.arn(service, f"{prefix}{one['name']}") for one in _all(resources, kind)]
 
     topics = named("sns", "aws_sns_topic", "")
     return {
@@ -194,7 +190,7 @@ def _audit(
         "trails": [
             (
                 "AllowListTrails",
-                {"Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": region}}},
+                {"Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": place.region}}},
             )
         ],
         "trail": [("AllowTrail", {"Resource": one_or_many(named("cloudtrail", "aws_cloudtrail", "trail/"))})],

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.policies import Document, Grant, Statement, document
+from constructs_lib.policies.place import Place
 
 # Everything that describes, changes, disables or deletes the key, and nothing
 # that encrypts or decrypts. kms:CreateGrant is left out too: a grant could
@@ -47,18 +48,18 @@ USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 CHANGES_POLICY_SID = "AllowDeployRoleToChangePolicy"
 
 
-def via_s3(partition: str, region: str) -> str | list[str]:
-    """Return S3 in `region` as `kms:ViaService` names it.
+def via_s3(place: Place) -> str | list[str]:
+    """Return S3 in the region of `place` as `kms:ViaService` names it.
 
     The page has one form for every partition, and it is not the name of a host. What the China edition
     of that page (docs.amazonaws.cn) says could not be looked up, so that there both endings are listed.
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
-    name = f"s3.{region}.amazonaws.com"
-    return [name, f"{name}.cn"] if partition == "aws-cn" else name
+    name = f"s3.{place.region}.amazonaws.com"
+    return [name, f"{name}.cn"] if place.partition == "aws-cn" else name
 
 
-def enable_root_access(*, partition: str, account_id: str) -> Statement:
+def enable_root_access(*, place: Place) -> Statement:
     """Let the account's administrators manage the key, through their IAM policies.
 
     Without it nobody could change the key any more:
@@ -67,7 +68,7 @@ def enable_root_access(*, partition: str, account_id: str) -> Statement:
     return {
         "Sid": "EnableRootAccess",
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+        "Principal": {"AWS": place.iam("root")},
         "Action": MANAGEMENT_ACTIONS,
         "Resource": "*",
     }
@@ -90,9 +91,9 @@ def allow_deploy_role_to_change_policy(*, role_arn: str) -> Statement:
     }
 
 
-def management(*, partition: str, account_id: str, deploy_role: str | None) -> list[Statement]:
+def management(*, place: Place, deploy_role: str | None) -> list[Statement]:
     """Return who manages a key, whatever it is for: the account, and the role that made it, where known."""
-    account = enable_root_access(partition=partition, account_id=account_id)
+    account = enable_root_access(place=place)
     if deploy_role is None:
         return [account]
     return [account, allow_deploy_role_to_change_policy(role_arn=deploy_role)]
@@ -139,9 +140,7 @@ def only_for(bucket_arn: str) -> dict[str, Any]:
     return {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]}
 
 
-def allow_specified_principals(
-    *, partition: str, account_id: str, region: str, bucket_arn: str, principals: Sequence[str]
-) -> Statement:
+def allow_specified_principals(*, place: Place, bucket_arn: str, principals: Sequence[str]) -> Statement:
     """Let `principals` (ARNs, of this account) encrypt and decrypt, through S3 and for this bucket only.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
@@ -151,25 +150,25 @@ def allow_specified_principals(
         list(principals),
         USE_ACTIONS,
         StringEquals={
-            "kms:CallerAccount": account_id,
-            "kms:ViaService": via_s3(partition, region),
+            "kms:CallerAccount": place.account_id,
+            "kms:ViaService": via_s3(place),
         },
         StringLike=only_for(bucket_arn),
     )
 
 
-def allow_reader(number: int, grant: Grant, *, partition: str, region: str, bucket_arn: str) -> Statement:
+def allow_reader(number: int, grant: Grant, *, place: Place, bucket_arn: str) -> Statement:
     """Let `grant`'s principal decrypt; which objects it may read, the bucket policy says."""
     return _use(
         f"AllowReader{number}Decrypt",
         grant.principal,
         ["kms:Decrypt"],
-        StringEquals={"kms:ViaService": via_s3(partition, region)},
+        StringEquals={"kms:ViaService": via_s3(place)},
         StringLike=only_for(bucket_arn),
     )
 
 
-def allow_writer(number: int, grant: Grant, *, partition: str, region: str, bucket_arn: str) -> Statement:
+def allow_writer(number: int, grant: Grant, *, place: Place, bucket_arn: str) -> Statement:
     """Let `grant`'s principal encrypt; S3 decrypts what came before when it adds a part to an upload.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
@@ -178,16 +177,14 @@ def allow_writer(number: int, grant: Grant, *, partition: str, region: str, buck
         f"AllowWriter{number}Encrypt",
         grant.principal,
         USE_ACTIONS,
-        StringEquals={"kms:ViaService": via_s3(partition, region)},
+        StringEquals={"kms:ViaService": via_s3(place)},
         StringLike=only_for(bucket_arn),
     )
 
 
 def key_policy(
     *,
-    partition: str,
-    account_id: str,
-    region: str,
+    place: Place,
     bucket_arn: str,
     principals: Sequence[str],
     readers: Sequence[Grant],
@@ -201,21 +198,15 @@ def key_policy(
     makes the key, where known.
     """
     return document(
-        *management(partition=partition, account_id=account_id, deploy_role=deploy_role),
-        allow_s3_service(bucket_arn=bucket_arn, account_id=account_id),
-        allow_specified_principals(
-            partition=partition,
-            account_id=account_id,
-            region=region,
-            bucket_arn=bucket_arn,
-            principals=principals,
-        ),
+        *management(place=place, deploy_role=deploy_role),
+        allow_s3_service(bucket_arn=bucket_arn, account_id=place.account_id),
+        allow_specified_principals(place=place, bucket_arn=bucket_arn, principals=principals),
         *(
-            allow_reader(number, grant, partition=partition, region=region, bucket_arn=bucket_arn)
+            allow_reader(number, grant, place=place, bucket_arn=bucket_arn)
             for number, grant in enumerate(readers, start=1)
         ),
         *(
-            allow_writer(number, grant, partition=partition, region=region, bucket_arn=bucket_arn)
+            allow_writer(number, grant, place=place, bucket_arn=bucket_arn)
             for number, grant in enumerate(writers, start=1)
         ),
         *more,

@@ -9,6 +9,7 @@ can store a forged review, and nothing else.
 """
 
 from constructs_lib.policies import Document, Statement, document, state_policy
+from constructs_lib.policies.place import Place
 
 CONFIGURATION, COMMIT = "cdk.tf.json", "commit.json"
 """What lies below `deployed/` that is compared with: the stack that was deployed, and the commit it is of."""
@@ -138,37 +139,28 @@ def allow_record_deploys(*, bucket_arn: str, environment: str) -> Statement:
     }
 
 
-def _encrypt(*, key_alias: str, partition: str, region: str, account_id: str) -> Statement:
+def _encrypt(*, key_alias: str, place: Place) -> Statement:
     """Let the holder encrypt with the state bucket's key; its read-only policy lets it decrypt."""
-    key = state_policy.allow_key_by_alias(
-        alias=key_alias, partition=partition, region=region, account_id=account_id
-    )
-    return key | {"Action": ["kms:GenerateDataKey"]}
+    return state_policy.allow_key_by_alias(alias=key_alias, place=place) | {"Action": ["kms:GenerateDataKey"]}
 
 
-def review_files_policy(
-    *, bucket_arn: str, environment: str, key_alias: str, partition: str, region: str, account_id: str
-) -> Document:
+def review_files_policy(*, bucket_arn: str, environment: str, key_alias: str, place: Place) -> Document:
     """Return what the role of pull requests needs besides its read-only policy; see `store_policy`."""
     return document(
         allow_store_reviews(bucket_arn=bucket_arn, environment=environment),
         allow_compare_configuration(bucket_arn=bucket_arn, environment=environment),
-        _encrypt(key_alias=key_alias, partition=partition, region=region, account_id=account_id),
+        _encrypt(key_alias=key_alias, place=place),
     )
 
 
-def store_policy(
-    *, bucket_arn: str, environment: str, key_alias: str, partition: str, region: str, account_id: str
-) -> Document:
+def store_policy(*, bucket_arn: str, environment: str, key_alias: str, place: Place) -> Document:
     """Return what the main branch's role needs to store a plan, besides its read-only policy.
 
     Args:
         bucket_arn: the state bucket.
         environment: whose files these are.
         key_alias: the alias of the state bucket's key.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
-        region: the state bucket's.
-        account_id: the account of bucket and key.
+        place: where bucket and key are.
     """
     return document(
         allow_store_plans(bucket_arn=bucket_arn, environment=environment),
@@ -176,7 +168,7 @@ def store_policy(
         allow_list_reviews(bucket_arn=bucket_arn, environment=environment),
         allow_compare_configuration(bucket_arn=bucket_arn, environment=environment),
         allow_read_commit(bucket_arn=bucket_arn, environment=environment),
-        _encrypt(key_alias=key_alias, partition=partition, region=region, account_id=account_id),
+        _encrypt(key_alias=key_alias, place=place),
     )
 
 

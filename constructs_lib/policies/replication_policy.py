@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.policies import Condition, Document, Statement, document
 from constructs_lib.policies.key_policy import only_for, via_s3
+from constructs_lib.policies.place import Place
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,13 @@ class Side:
     Attributes:
         name: `Source` or `Replica`, for Sids.
         bucket_arn: the bucket.
-        region: where it is.
+        place: where it is.
         key_arn: the KMS key of its objects; None with SSE-S3.
     """
 
     name: str
     bucket_arn: str
-    region: str
+    place: Place
     key_arn: str | None
 
 
@@ -40,7 +41,7 @@ def _key_uses(*, read: bool, written: bool) -> list[tuple[str, list[str]]]:
     return [("Decrypt", reading)] * read + [("Encrypt", writing)] * written
 
 
-def trust_policy(*, sources: Sequence[Side], account_id: str) -> Document:
+def trust_policy(*, sources: Sequence[Side]) -> Document:
     """Return the trust policy: S3 takes the role, for these buckets of this account where it says for which.
 
     IfExists, as no page of AWS says that S3 sends these keys when it takes a replication role; AWS's own
@@ -56,7 +57,7 @@ def trust_policy(*, sources: Sequence[Side], account_id: str) -> Document:
             "Action": "sts:AssumeRole",
             "Condition": {
                 "ArnEqualsIfExists": {"aws:SourceArn": [one.bucket_arn for one in sources]},
-                "StringEqualsIfExists": {"aws:SourceAccount": account_id},
+                "StringEqualsIfExists": {"aws:SourceAccount": sources[0].place.account_id},
             },
         }
     )
@@ -98,29 +99,22 @@ def allow_replicate(*, destinations: Sequence[Side], delete_markers: bool) -> St
     }
 
 
-def _through_s3(side: Side, partition: str) -> Condition:
+def _through_s3(side: Side) -> Condition:
     """Condition that a key is used by S3 in the side's region, for the side's bucket."""
     return {
-        "StringEquals": {"kms:ViaService": via_s3(partition, side.region)},
+        "StringEquals": {"kms:ViaService": via_s3(side.place)},
         "StringLike": only_for(side.bucket_arn),
     }
 
 
 def replication_policy(
-    *,
-    source: Side,
-    replica: Side,
-    partition: str,
-    delete_markers: bool,
-    both_ways: bool,
-    object_lock: bool,
+    *, source: Side, replica: Side, delete_markers: bool, both_ways: bool, object_lock: bool
 ) -> Document:
     """Return the role's policy.
 
     Args:
         source: the bucket that is replicated.
         replica: the bucket that it is replicated to.
-        partition: `aws`, `aws-cn` or `aws-us-gov`.
         delete_markers: whether deletions are replicated too.
         both_ways: whether what changes about replicas is replicated back.
         object_lock: whether versions are locked.
@@ -137,7 +131,7 @@ def replication_policy(
             "Effect": "Allow",
             "Action": actions,
             "Resource": one.key_arn,
-            "Condition": _through_s3(one, partition),
+            "Condition": _through_s3(one),
         }
         for one in (source, replica)
         if one.key_arn is not None
@@ -151,7 +145,7 @@ def directions(source: Side, replica: Side, *, both_ways: bool) -> tuple[list[Si
     return ([source, replica], [replica, source]) if both_ways else ([source], [replica])
 
 
-def replication_boundary(*, source: Side, replica: Side, partition: str, account_id: str) -> Document:
+def replication_boundary(*, source: Side, replica: Side) -> Document:
     """Return the most that the role may ever do, whatever its policy says: to replicate, between these two.
 
     Its keys are not known by name to the stack that makes the boundary, so that they are any of the account,
@@ -159,33 +153,29 @@ def replication_boundary(*, source: Side, replica: Side, partition: str, account
     """
 
     def with_any_key(side: Side) -> Side:
-        key_arn = f"arn:{partition}:kms:{side.region}:{account_id}:key/*"
-        return Side(side.name, side.bucket_arn, side.region, key_arn)
+        return replace(side, key_arn=side.place.arn("kms", "key/*"))
 
     return replication_policy(
         source=with_any_key(source),
         replica=with_any_key(replica),
-        partition=partition,
         delete_markers=True,
         both_ways=True,
         object_lock=True,
     )
 
 
-def key_statements(
-    side: Side, *, role_arn: str, partition: str, account_id: str, read: bool, written: bool
-) -> list[Statement]:
+def key_statements(side: Side, *, role_arn: str, read: bool, written: bool) -> list[Statement]:
     """Return what lets the role use a side's key, for which its own policy has to allow it as well.
 
     The principal is the account: KMS refuses a key policy that names a role which does not exist yet.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
-    condition = _through_s3(side, partition) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
+    condition = _through_s3(side) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
     return [
         {
             "Sid": f"AllowReplication{what}",
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+            "Principal": {"AWS": side.place.iam("root")},
             "Action": actions,
             "Resource": "*",
             "Condition": condition,

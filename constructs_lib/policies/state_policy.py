@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissi
 
 from constructs_lib.policies import Document, Statement, document
 from constructs_lib.policies.key_policy import USE_ACTIONS, via_s3
+from constructs_lib.policies.place import Place
 
 
 def allow_list_workspaces(*, bucket_arn: str) -> Statement:
@@ -73,29 +74,28 @@ def allow_read_lock(*, bucket_arn: str, state_key: str) -> Statement:
     }
 
 
-def allow_state_key(*, key_arn: str, partition: str, region: str) -> Statement:
+def allow_state_key(*, key_arn: str, place: Place) -> Statement:
     """Let the holder encrypt and decrypt with exactly this key, and only through S3."""
     return {
         "Sid": "AllowStateKey",
         "Effect": "Allow",
         "Action": USE_ACTIONS,
         "Resource": key_arn,
-        "Condition": {"StringEquals": {"kms:ViaService": via_s3(partition, region)}},
+        "Condition": {"StringEquals": {"kms:ViaService": via_s3(place)}},
     }
 
 
-def allow_key_by_alias(*, alias: str, partition: str, region: str, account_id: str) -> Statement:
+def allow_key_by_alias(*, alias: str, place: Place) -> Statement:
     """Let the holder use the key that has `alias`, where only that is known of it, and only through S3.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
-    keys = f"arn:{partition}:kms:{region}:{account_id}:key/*"
-    statement = allow_state_key(key_arn=keys, partition=partition, region=region)
+    statement = allow_state_key(key_arn=place.arn("kms", "key/*"), place=place)
     by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
     return statement | {"Condition": statement["Condition"] | by_alias}
 
 
-def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, partition: str, region: str) -> Document:
+def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, place: Place) -> Document:
     """Return the policy to use the state at `state_key` of the bucket, and nothing else.
 
     The state of the state stack itself is left out: only whoever bootstraps deploys that, and a role of CI
@@ -106,5 +106,5 @@ def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, partition: st
         allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
         allow_list_versions(bucket_arn=bucket_arn, state_key=state_key),
         allow_lock(bucket_arn=bucket_arn, state_key=state_key),
-        allow_state_key(key_arn=key_arn, partition=partition, region=region),
+        allow_state_key(key_arn=key_arn, place=place),
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from constructs_lib.policies import Document
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
+from constructs_lib.policies.place import Place
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from settings import resource_names
@@ -56,11 +57,11 @@ def policies_of_environment(environment: str, *, account: str | None, read_only:
                 f"{settings.account_id}",
                 "leave out --account",
             )
+        account_id = settings.account_id or account or PLACEHOLDER
         try:
             return deploy_policies(
                 stacks[resource_names.storage_stack(environment)].described,
-                partition=partition_of(settings.region),
-                account=settings.account_id or account or PLACEHOLDER,
+                place=Place(partition_of(settings.region), account_id, settings.region),
                 state_key_alias=settings.state.key_alias,
                 read_only=read_only,
             )

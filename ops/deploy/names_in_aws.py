@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.policies.place import Place
 from ops.deploy.own_keys import OWN_TAGS, OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -223,7 +224,7 @@ class _Search:
         for address, described in self._missing("aws_iam_policy"):
             path = described.get("path", "/")
             name = f"{path}{described['name']}"
-            arn = f"arn:{partition_of(self._region)}:iam::{self._account}:policy{name}"
+            arn = Place(partition_of(self._region), self._account, self._region).iam(f"policy{name}")
             with aws.one_line_errors(f"cannot look at {arn}"):
                 try:
                     self._iam.get_policy(PolicyArn=arn)

@@ -100,7 +100,7 @@ def _address(reference: str) -> str:
 
 def _resolved(text: str, caller: Caller) -> str:
     """Put in what Terraform reads and makes: the account, and the ARN of GitHub's provider."""
-    provider = f"arn:{caller.partition}:iam::{caller.account}:oidc-provider/{ISSUER}"
+    provider = caller.iam(f"oidc-provider/{ISSUER}")
     text = re.sub(r"\$\{data\.aws_caller_identity\.[^.}]+\.account_id\}", caller.account, text)
     return re.sub(r"\$\{aws_iam_openid_connect_provider\.[^.}]+\.arn\}", provider, text)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from constructs_lib.policies.place import Place
 from ops.preflight.line import Line, bad, good, skipped
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -32,6 +33,10 @@ class Caller:
     def partition(self) -> str:
         """The ARN's partition, such as `aws`."""
         return self.arn.split(":")[1]
+
+    def iam(self, resource: str) -> str:
+        """Return the ARN of something in IAM of the account, such as `iam("role/deploy")`."""
+        return Place(self.partition, self.account, region="").iam(resource)
 
     @property
     def is_root(self) -> bool:

@@ -97,7 +97,7 @@ def _policies(settings: Settings, caller: Caller, known: Known) -> Line:
     taken: list[str] = []
     missing: list[str] = []
     for name in names:
-        arn = f"arn:{caller.partition}:iam::{caller.account}:policy/{name}"
+        arn = caller.iam(f"policy/{name}")
         try:
             iam.get_policy(PolicyArn=arn)
         except iam.exceptions.NoSuchEntityException:

@@ -91,4 +91,4 @@ def _principal(iam: aws.Client, caller: Caller) -> str | None:
     except iam.exceptions.ClientError as error:
         if not aws.refused(error) and aws.error_code(error) != "NoSuchEntity":
             raise
-        return f"arn:{caller.partition}:iam::{caller.account}:role/{role}"
+        return caller.iam(f"role/{role}")

@@ -48,7 +48,7 @@ def _role(settings: Settings, caller: Caller, known: Known) -> Line:
     iam = aws.client("iam", settings.region)
     boundary = resource_names.replication_boundary(settings.environment)
     try:
-        iam.get_policy(PolicyArn=f"arn:{caller.partition}:iam::{caller.account}:policy/{boundary}")
+        iam.get_policy(PolicyArn=caller.iam(f"policy/{boundary}"))
     except iam.exceptions.NoSuchEntityException:
         text = f"its permissions boundary {boundary} does not exist, without which it cannot be made"
         return bad(subject, text, f"make bootstrap ENV={settings.environment}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
 from constructs_lib.policies.packing import LIMIT, MOST, TooLargeError, packed, size
+from constructs_lib.policies.place import Place
 from ops.deploy import deploy_policy as module
 from ops.deploy.deploy_policy import PLACEHOLDER, Check, policies_of_environment, statements_to_check
 from ops.shared.errors import OpsError
@@ -40,8 +41,9 @@ def policy(stacks: dict[str, dict[str, Any]], name: str, **options: Any) -> Docu
 def policies(stacks: dict[str, dict[str, Any]], name: str, **options: Any) -> list[Document]:
     alias = f"alias/secure-{name}-terraform-state"
     stack = stacks[f"secure-storage-{name}"]
-    partition = partition_of(stack["provider"]["aws"][0]["region"])
-    return deploy_policies(stack, partition=partition, account=ACCOUNT, state_key_alias=alias, **options)
+    region = stack["provider"]["aws"][0]["region"]
+    place = Place(partition_of(region), ACCOUNT, region)
+    return deploy_policies(stack, place=place, state_key_alias=alias, **options)
 
 
 def key_of(name: str, alias: str | None = "alias/secure-s3-key-{0}", **more: str) -> Context:

@@ -10,6 +10,7 @@ from typing import Any
 
 from constructs_lib.policies.deploy_policy import deploy_policies
 from constructs_lib.policies.key_policy import CHANGES_POLICY_SID
+from constructs_lib.policies.place import Place
 from tests.conftest import STACKS
 from tests.deploy_policy.calls import Needed
 from tests.deploy_policy.judge import judge, together
@@ -45,7 +46,8 @@ NAMED = {
 
 def role_s(stack: Stack) -> Document:
     alias = "alias/terraform-state"
-    return together(deploy_policies(stack, partition="aws", account=ACCOUNT, state_key_alias=alias))
+    place = Place("aws", ACCOUNT, stack["provider"]["aws"][0]["region"])
+    return together(deploy_policies(stack, place=place, state_key_alias=alias))
 
 
 def later(stack: Stack) -> Iterator[Needed]:

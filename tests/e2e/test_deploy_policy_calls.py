@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.policies import place as aws_place
 from constructs_lib.policies.deploy_policy import deploy_policies
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.toolchain import tool_environment
@@ -244,8 +245,7 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         together(
             deploy_policies(
                 stack,
-                partition=partition_of(settings.region),
-                account=ACCOUNT,
+                place=aws_place.Place(partition_of(settings.region), ACCOUNT, settings.region),
                 state_key_alias=settings.state.key_alias,
                 read_only=read_only,
             )

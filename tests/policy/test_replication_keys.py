@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms
 from collections.abc import Mapping, Sequence
 
 from constructs_lib.policies import document
+from constructs_lib.policies.place import Place
 from constructs_lib.policies.replication_policy import (
     Side,
     key_statements,
@@ -20,7 +21,12 @@ import pytest
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/secure-storage-it-replica"
 SOURCE, REPLICA = (
-    Side(name, f"arn:aws:s3:::{name.lower()}", region, f"arn:aws:kms:{region}:{ACCOUNT}:key/1")
+    Side(
+        name,
+        f"arn:aws:s3:::{name.lower()}",
+        Place("aws", ACCOUNT, region),
+        f"arn:aws:kms:{region}:{ACCOUNT}:key/1",
+    )
     for name, region in (("Source", "us-east-1"), ("Replica", "eu-west-3"))
 )
 DECRYPT, ENCRYPT, DATA_KEY = "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"
@@ -35,22 +41,17 @@ def policies(*, both_ways: bool) -> dict[str, Document]:
     """The role's policy and boundary, and what the policy of each key says of the role."""
 
     def key(side: Side, *, read: bool, written: bool) -> Document:
-        return document(
-            *key_statements(
-                side, role_arn=ROLE, partition="aws", account_id=ACCOUNT, read=read, written=written
-            )
-        )
+        return document(*key_statements(side, role_arn=ROLE, read=read, written=written))
 
     return {
         "role": replication_policy(
             source=SOURCE,
             replica=REPLICA,
-            partition="aws",
             delete_markers=False,
             both_ways=both_ways,
             object_lock=False,
         ),
-        "boundary": replication_boundary(source=SOURCE, replica=REPLICA, partition="aws", account_id=ACCOUNT),
+        "boundary": replication_boundary(source=SOURCE, replica=REPLICA),
         "Source": key(SOURCE, read=True, written=both_ways),
         "Replica": key(REPLICA, read=both_ways, written=True),
     }
@@ -71,7 +72,7 @@ def uses(
                 "aws:PrincipalArn": ROLE,
                 **(
                     {
-                        "kms:ViaService": f"s3.{side.region}.amazonaws.com",
+                        "kms:ViaService": f"s3.{side.place.region}.amazonaws.com",
                         "kms:EncryptionContext:aws:s3:arn": f"{side.bucket_arn}{context}",
                         "kms:EncryptionContextKeys": ["aws:s3:arn"],
                     }

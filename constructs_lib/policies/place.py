@@ -1,0 +1,36 @@
+"""Where something is in AWS, and the ARNs that this decides."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region of an account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+
+    Attributes:
+        partition: `aws`, `aws-cn` or `aws-us-gov`.
+        account_id: the account's id, which may be a Terraform reference.
+        region: such as `eu-central-1`.
+    """
+
+    partition: str
+    account_id: str
+    region: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of the region, such as `arn("sns", "alarms")`."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def iam(self, resource: str) -> str:
+        """Return the ARN of a resource of IAM, such as `iam("role/etl")`; `root` stands for the account."""
+        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
+
+    def bucket(self, name: str) -> str:
+        """Return the ARN of a bucket."""
+        return f"arn:{self.partition}:s3:::{name}"
+
+    def access_point(self, name: str) -> str:
+        """Return the ARN of an access point, of which the name or the ARN is given."""
+        return self.arn("s3", f"accesspoint/{name.rpartition('/')[2]}")
