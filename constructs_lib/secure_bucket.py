@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.bucket_policy import bucket_policy
+from constructs_lib.policies.links import Links
 from constructs_lib.private_bucket import PrivateBucket
 
 from cdktf import TerraformProvider
 from constructs import Construct
 
 NO_PERIMETER = Perimeter()
+EVERY_LINK = Links()
 
 
 class SecureBucket(PrivateBucket):
@@ -24,7 +26,7 @@ class SecureBucket(PrivateBucket):
         bucket_arn: str,
         key_arn: str | None,
         require_upload_headers: bool = True,
-        max_age_seconds: int = 7 * 24 * 3600,
+        links: Links = EVERY_LINK,
         perimeter: Perimeter = NO_PERIMETER,
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
@@ -42,7 +44,7 @@ class SecureBucket(PrivateBucket):
             bucket_arn: its ARN.
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
             require_upload_headers: whether an upload must name its encryption.
-            max_age_seconds: how old the signature of a link or a form may be.
+            links: which links and forms work.
             perimeter: where requests for objects may come from.
             readers: who else may list and read.
             writers: who else may upload.
@@ -62,7 +64,7 @@ class SecureBucket(PrivateBucket):
                 bucket_arn=bucket_arn,
                 key_arn=key_arn,
                 require_headers=require_upload_headers,
-                max_age_seconds=max_age_seconds,
+                links=links,
                 perimeter=perimeter,
                 readers=readers,
                 writers=writers,

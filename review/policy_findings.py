@@ -30,6 +30,8 @@ REFUSES = {
     "DenyCustomerProvidedKeys": "uploads under a key that the uploader brings along",
     "DenyLegacySignatures": "signatures of version 2",
     "DenyStalePresignedUrls": "links older than the owner allows",
+    "DenyRevokedSessions": "links of sessions that began before a moment",
+    "DenyRevokedLinks": "links for what the owner revoked",
     "DenyOutsidePerimeter": "requests for objects from outside the network",
     "DenyOutsideOrganization": "requests for objects from outside the organization",
     "DenyListingOutsidePerimeter": "listing from outside the network",

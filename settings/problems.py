@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import get_args
 
+from settings import moments
 from settings.names.aws import InvalidValueError
 
 from annotated_types import Ge, Le
@@ -29,6 +30,7 @@ _EXPECTED = {
     "mapping_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+    "datetime_type": moments.EXPECTED,
     "time_delta_type": 'a duration in quotes, like "15m", "12h" or "7d"',
 }
 _OUT_OF_RANGE = ("greater_than_equal", "less_than_equal")

@@ -1,5 +1,6 @@
 """The sections of a settings file, each a table with its keys, defaults and limits."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from settings import resource_names
@@ -15,10 +16,12 @@ from settings.types import (
     IpRanges,
     KeyAlias,
     KeyPrefix,
+    Moment,
     OrganizationId,
     PrincipalArn,
     Principals,
     Region,
+    RevokedKeys,
     RoleArn,
     RoleArns,
     RoleNames,
@@ -157,6 +160,19 @@ class PresignSettings(Section):
         description="How long a presigned URL may work, from 1m to 7d, the most that SigV4 allows. "
         "The bucket denies older signatures, and the presign utility refuses to make longer ones.",
         examples=["12h"],
+    )
+    revoke_issued_before: Moment | None = Field(
+        None,
+        description="Ends the links and forms of sessions that began before this moment, also those that "
+        "they sign later. It must have passed. Links that the access key of an IAM user signed are not "
+        "ended: lower max_expiry, or deactivate the key.",
+        examples=[datetime(2026, 11, 26, 10, tzinfo=UTC)],
+    )
+    revoked: RevokedKeys = Field(
+        (),
+        description="Ends all links and forms for these keys, and for all keys below a prefix. "
+        "Requests that are signed with credentials pass.",
+        examples=[["reports/november.csv", "inbox/"]],
     )
 
 

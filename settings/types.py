@@ -1,11 +1,11 @@
 """The types of single settings: text, lists and durations that AWS's rules hold for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from settings import durations
+from settings import durations, moments
 from settings.names import aws as aws_names
 from settings.names import github as github_names
 from settings.names import s3 as s3_names
@@ -30,13 +30,21 @@ LONGEST_EXPIRY = timedelta(days=7)
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     # IAM tells no two names apart by case, so neither does this.
-    folded = [name.casefold() for name in names]
+    _each_once(names, [name.casefold() for name in names])
+    return names
+
+
+def _distinct_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    _each_once(keys, keys)
+    return keys
+
+
+def _each_once(names: Sequence[str], compared: Sequence[str]) -> None:
     refuse(
         ((place,), InvalidValueError("must be listed only once"), name)
         for place, name in enumerate(names)
-        if folded[place] in folded[:place]
+        if compared[place] in compared[:place]
     )
-    return names
 
 
 def _at_least_one(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,6 +135,12 @@ AccessPoints = Annotated[
     Limits(f"each a name or an ARN; each once, at most {MOST_ACCESS_POINTS}"),
 ]
 KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $ %{")]
+RevokedKeys = Annotated[
+    tuple[Annotated[str, AfterValidator(s3_names.key_or_folder)], ...],
+    Field(strict=False),
+    AfterValidator(_distinct_keys),
+    Limits("each a key, or a prefix that ends with a slash; up to 1024 bytes, without * ? $ %{; each once"),
+]
 IpRanges = Annotated[
     tuple[Annotated[str, AfterValidator(aws_names.ip_range)], ...],
     Field(strict=False),
@@ -150,6 +164,7 @@ GitHubEnvironment = Annotated[
     str, AfterValidator(github_names.environment), Limits("the name of an environment on GitHub")
 ]
 Expiry = Annotated[timedelta, BeforeValidator(_expiry), Limits("1m to 7d; a number and one of s, m, h, d")]
+Moment = Annotated[datetime, AfterValidator(moments.moment), Limits("without quotes, in whole seconds")]
 Tags = Annotated[
     Mapping[str, str],
     AfterValidator(_valid_tags),

@@ -24,6 +24,7 @@ from proof.properties import (
     strangers,
     transport,
 )
+from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
 from settings import resource_names
@@ -31,8 +32,8 @@ from stacks.proofs_words import InProofsWords, named, via
 
 Guarantee = Property | GivenUp
 
-STATE_LINKS = 7 * 24 * 3600
-"""Seconds after which no link to the state works, whatever the settings say of the data's."""
+STATE_LINKS = Links(7 * 24 * 3600)
+"""Which links to the state work, whatever the settings say of the data's."""
 
 
 class Guarantees(InProofsWords):
@@ -69,7 +70,7 @@ class Guarantees(InProofsWords):
                 self._data,
                 self._readers,
                 self._writers,
-                control.current(self._max_age) & control.inside(self._perimeter),
+                control.current(self._data, self._links) & control.inside(self._perimeter),
                 any_of([When(control.sent(one)) for one in self._headers()]),
             )
 
@@ -78,8 +79,9 @@ class Guarantees(InProofsWords):
         yield transport.https_only(everywhere, list(self._is.topics.values()))
         yield transport.no_outdated_tls(everywhere)
         yield links.no_legacy_signatures(everywhere)
-        yield links.no_old_links(self._with_data, self._max_age)
+        yield links.no_old_links(self._with_data, self._links)
         yield links.no_old_links([self._state], STATE_LINKS, name="no-old-links-to-the-state")
+        yield from links.revoked(self._with_data, self._links)
         yield from perimeter.properties(self._with_data, self._perimeter)
 
     def _encryption(self) -> Iterator[Guarantee]:
@@ -128,10 +130,10 @@ class Guarantees(InProofsWords):
             self._data,
             self._headers(),
             self._perimeter,
-            self._max_age,
+            self._links,
             hint=private if self._settings.network.source_ips else "",
         )
-        yield control.use_passes(self._data, self._perimeter, self._max_age)
+        yield control.use_passes(self._data, self._perimeter, self._links)
         # Terraform uploads its lock file without headers.
         of_state: list[dict[str, str]] = [{}, named(self._keys["state key"].arn)]
         yield control.uploads_pass(self._state, of_state, Perimeter(), STATE_LINKS)
@@ -154,7 +156,7 @@ class Guarantees(InProofsWords):
         yield replicas.only_our_replication({one: self._role_into(one) for one in self._buckets.values()})
         if "replica bucket" in self._buckets:
             yield replicas.nobody_uploads(self._buckets["replica bucket"])
-            yield control.use_passes(self._buckets["replica bucket"], self._perimeter, self._max_age)
+            yield control.use_passes(self._buckets["replica bucket"], self._perimeter, self._links)
             yield from self._replication()
 
     def _records_stay(self, logs: Bucket) -> Guarantee:

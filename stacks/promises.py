@@ -138,7 +138,8 @@ def _too_large(of: Deployed) -> Iterator[str]:
     for what, size in of.sizes.items():
         limit = LIMITS[what.split()[-1]]
         if size > limit:
-            yield f"the policy of the {what} would have {size} bytes, and AWS takes {limit}: grant to fewer"
+            remedy = "grant to fewer, or revoke fewer links"
+            yield f"the policy of the {what} would have {size} bytes, and AWS takes {limit}: {remedy}"
 
 
 def _names(settings: Settings) -> tuple[str, ...]:

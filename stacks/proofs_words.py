@@ -1,11 +1,13 @@
 """What the settings of an environment say, in the words of `proof`: plain values for its properties."""
 
 from dataclasses import replace
+from datetime import UTC
 
 from constructs_lib.event_patterns import ALARMS
 from proof import Where
 from proof.asking import EVERY, Action, Principal, When
 from proof.properties import environments, keys, records, replicas
+from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, Grant, Holder
 from settings import resource_names
@@ -25,7 +27,13 @@ class InProofsWords:
         access = self._settings.access
         self._readers = tuple(Grant(one.principal, one.prefix) for one in access.readers)
         self._writers = tuple(Grant(one.principal, one.prefix) for one in access.writers)
-        self._max_age = int(self._settings.presign.max_expiry.total_seconds())
+        presign = self._settings.presign
+        before = presign.revoke_issued_before
+        self._links = Links(
+            int(presign.max_expiry.total_seconds()),
+            None if before is None else f"{before.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            presign.revoked,
+        )
 
     @property
     def _data(self) -> Bucket:

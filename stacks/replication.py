@@ -13,6 +13,7 @@ from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import Settings
 from stacks.account import Account
+from stacks.links import links_of
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -93,7 +94,7 @@ def replicate(
             bucket_arn=replica.bucket_arn,
             key_arn=replica.key_arn,
             role_arn=role_arn,
-            max_age_seconds=int(settings.presign.max_expiry.total_seconds()),
+            links=links_of(settings),
             perimeter=perimeter,
         ),
         object_lock=object_lock,

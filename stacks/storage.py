@@ -12,6 +12,7 @@ from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import GrantSettings, Settings
 from stacks.account import Account, keep_state_remotely
+from stacks.links import links_of
 from stacks.protection import protect_data
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
 
@@ -52,7 +53,7 @@ class StorageStack(TerraformStack):
                 protect=settings.protect,
             )
         key_arn = None if key is None else key.key.arn
-        max_age_seconds = int(settings.presign.max_expiry.total_seconds())
+        links = links_of(settings)
         bucket = SecureBucket(
             self,
             "secure-bucket",
@@ -60,7 +61,7 @@ class StorageStack(TerraformStack):
             bucket_arn=bucket_arn,
             key_arn=key_arn,
             require_upload_headers=settings.encryption.require_upload_headers,
-            max_age_seconds=max_age_seconds,
+            links=links,
             perimeter=perimeter,
             readers=readers,
             writers=writers,
@@ -105,7 +106,11 @@ class StorageStack(TerraformStack):
         if access_points:
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)
-        TerraformOutput(self, "PresignMaxSeconds", value=max_age_seconds)
+        TerraformOutput(self, "PresignMaxSeconds", value=links.max_age_seconds)
+        if links.issued_before is not None:
+            TerraformOutput(self, "PresignRevokedBefore", value=links.issued_before)
+        if links.revoked:
+            TerraformOutput(self, "PresignRevoked", value=list(links.revoked))
 
 
 def _take_over(settings: Settings, bucket: SecureBucket, key: EncryptionKey | None) -> None:

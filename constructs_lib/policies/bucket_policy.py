@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from constructs_lib.policies import Condition, Document, Grant, Perimeter, Statement, deny, document
 from constructs_lib.policies.encryption import encryption_statements
+from constructs_lib.policies.links import Links, link_statements
 from constructs_lib.policies.perimeter import perimeter_statements
 
 # What a role needs to write to a bucket as replication does, from another account too.
@@ -40,30 +41,6 @@ def deny_outdated_tls(*, bucket_arn: str) -> Statement:
     """
     condition: Condition = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
     return deny("DenyOutdatedTLS", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
-
-
-def deny_legacy_signatures(*, bucket_arn: str) -> Statement:
-    """Refuse signatures of version 2, for which S3 knows no age.
-
-    Written as "is SigV2" and not as "is not SigV4", because requests that AWS
-    services make by themselves carry no signature version.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-    """
-    condition: Condition = {"StringEquals": {"s3:signatureversion": "AWS"}}
-    return deny("DenyLegacySignatures", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
-
-
-def deny_stale_presigned_urls(*, bucket_arn: str, max_age_seconds: int) -> Statement:
-    """Refuse links and forms that were signed longer ago than `max_age_seconds`, for every signer.
-
-    `s3:signatureAge` counts milliseconds.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-    """
-    condition: Condition = {
-        "NumericGreaterThan": {"s3:signatureAge": str(max_age_seconds * 1000)},
-        "StringEquals": {"s3:authType": ["POST", "REST-QUERY-STRING"]},
-    }
-    return deny("DenyStalePresignedUrls", "s3:*", [bucket_arn, f"{bucket_arn}/*"], condition)
 
 
 def deny_other_replication(*, bucket_arn: str, role_arn: str | None) -> Statement:
@@ -121,7 +98,7 @@ def bucket_policy(
     bucket_arn: str,
     key_arn: str | None,
     require_headers: bool,
-    max_age_seconds: int,
+    links: Links,
     perimeter: Perimeter,
     readers: Sequence[Grant],
     writers: Sequence[Grant],
@@ -142,8 +119,7 @@ def bucket_policy(
             takes_replicas=replication_role is not None,
         ),
         deny_other_replication(bucket_arn=bucket_arn, role_arn=replication_role),
-        deny_legacy_signatures(bucket_arn=bucket_arn),
-        deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
+        *link_statements(bucket_arn=bucket_arn, links=links),
     ]
     statements += perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter)
     for number, grant in enumerate(readers, start=1):

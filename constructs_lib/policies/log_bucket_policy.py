@@ -11,9 +11,9 @@ from constructs_lib.policies.bucket_policy import (
     REPLICATE_ACTIONS,
     WRITE_ACTIONS,
     deny_insecure_transport,
-    deny_legacy_signatures,
     deny_outdated_tls,
 )
+from constructs_lib.policies.links import deny_legacy_signatures
 
 INVENTORY_PREFIX = "inventory/"
 TRAIL_PREFIX = "AWSLogs/"

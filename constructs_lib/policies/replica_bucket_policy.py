@@ -4,12 +4,11 @@ from constructs_lib.policies import Document, Perimeter, Statement, deny, docume
 from constructs_lib.policies.bucket_policy import (
     WRITE_ACTIONS,
     deny_insecure_transport,
-    deny_legacy_signatures,
     deny_other_replication,
     deny_outdated_tls,
-    deny_stale_presigned_urls,
 )
 from constructs_lib.policies.encryption import deny_customer_provided_keys, replica_statements
+from constructs_lib.policies.links import Links, link_statements
 from constructs_lib.policies.perimeter import perimeter_statements
 
 
@@ -23,7 +22,7 @@ def deny_uploads(*, bucket_arn: str) -> Statement:
 
 
 def replica_bucket_policy(
-    *, bucket_arn: str, key_arn: str | None, role_arn: str, max_age_seconds: int, perimeter: Perimeter
+    *, bucket_arn: str, key_arn: str | None, role_arn: str, links: Links, perimeter: Perimeter
 ) -> Document:
     """Return the policy.
 
@@ -33,7 +32,7 @@ def replica_bucket_policy(
         bucket_arn: the replica bucket.
         key_arn: its key; None with SSE-S3.
         role_arn: the role that S3 replicates with.
-        max_age_seconds: how old the signature of a link may be.
+        links: which links and forms work.
         perimeter: where requests for objects may come from.
     """
     return document(
@@ -43,7 +42,6 @@ def replica_bucket_policy(
         deny_customer_provided_keys(bucket_arn=bucket_arn, actions=["s3:ReplicateObject"]),
         *replica_statements(bucket_arn=bucket_arn, key_arn=key_arn),
         deny_other_replication(bucket_arn=bucket_arn, role_arn=role_arn),
-        deny_legacy_signatures(bucket_arn=bucket_arn),
-        deny_stale_presigned_urls(bucket_arn=bucket_arn, max_age_seconds=max_age_seconds),
+        *link_statements(bucket_arn=bucket_arn, links=links),
         *perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter),
     )

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -12,6 +12,7 @@ from ops.shared.toolchain import ROOT
 from settings.defaults import DecidedByLoader, NamedAfterEnvironment, StrictUnlessDev
 from settings.durations import duration_text
 from settings.model import Settings
+from settings.moments import moment_text
 from settings.problems import toml_keys
 from settings.types import Limits
 
@@ -33,6 +34,7 @@ SHORT: Mapping[Any, str] = {
     int: "whole number",
     bool: "true or false",
     timedelta: "duration in quotes",
+    datetime: "offset date-time",
 }
 
 
@@ -153,6 +155,8 @@ def toml(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
         case timedelta():
             return json.dumps(duration_text(value))
+        case datetime():
+            return moment_text(value)
         case Mapping():
             inner = ", ".join(f"{_toml_key(key)} = {toml(item)}" for key, item in value.items())
             return f"{{ {inner} }}" if inner else "{}"

@@ -8,6 +8,7 @@ from typing import Any
 from proof.asking import EVERY, Account, Action, Caller, Principal, When, Where
 from proof.decide import Decision
 from proof.parse import policy
+from proof.properties.links import Links
 from proof.properties.model import NOT_OURS, Ask, Property, possible
 from proof.properties.perimeter import INTERNAL, Perimeter
 from proof.properties.things import Bucket, Key, any_of
@@ -141,7 +142,7 @@ def uploads_pass(
     bucket: Bucket,
     headers: Sequence[Mapping[str, str]],
     perimeter: Perimeter,
-    max_age_seconds: int,
+    links: Links,
     *,
     hint: str = "",
 ) -> Property:
@@ -151,10 +152,10 @@ def uploads_pass(
         bucket: it.
         headers: what an upload may send, each way to do so.
         perimeter: where requests may come from.
-        max_age_seconds: how old a link may be.
+        links: which links work.
         hint: what to look at where no upload passes.
     """
-    upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & current(max_age_seconds)
+    upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & current(bucket, links)
     upload &= any_of([When(sent(one)) for one in headers])
     seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
     # By somebody who has to be inside.
@@ -172,10 +173,10 @@ def uploads_pass(
     )
 
 
-def use_passes(bucket: Bucket, perimeter: Perimeter, max_age_seconds: int) -> Property:
+def use_passes(bucket: Bucket, perimeter: Perimeter, links: Links) -> Property:
     """Return that the bucket policy keeps nobody of the account from listing, reading and deleting."""
     uses = ("s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket")
-    asked = bucket.everything & Action(*uses) & Account(bucket.account) & current(max_age_seconds)
+    asked = bucket.everything & Action(*uses) & Account(bucket.account) & current(bucket, links)
     return Property(
         f"{bucket.what.replace(' ', '-')}-can-be-used",
         f"Who lists, reads or deletes in the {bucket.what}, of the account and from an allowed place, is not "
@@ -202,13 +203,11 @@ def sent(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {"Null": absent, **({"StringEquals": values} if values else {})}
 
 
-def current(max_age_seconds: int) -> Where:
-    """Return the requests of up-to-date clients, links and forms that are not too old among them."""
+def current(bucket: Bucket, links: Links) -> Where:
+    """Return the requests of up-to-date clients, links and forms that work among them."""
     of_client = {**CLIENT, "StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}
-    age = {"s3:signatureAge": str(max_age_seconds * 1000)}
-    return When(of_client) & (
-        When({"StringEquals": {"s3:authType": "REST-HEADER"}}) | When({"NumericLessThanEquals": age})
-    )
+    by_header = When({"StringEquals": {"s3:authType": "REST-HEADER"}})
+    return When(of_client) & (by_header | links.work(bucket))
 
 
 def _by_administrators(thing: Bucket | Key) -> Decision:

@@ -1,8 +1,8 @@
-"""S3's rules for what leads to a bucket; the rules for buckets are in aws_names.py."""
+"""S3's rules for what leads to a bucket, and into it; the rules for buckets are in aws.py."""
 
 import re
 
-from settings.names.aws import InvalidValueError
+from settings.names.aws import InvalidValueError, key_prefix
 
 # Like those of buckets: aliases, and other kinds of access points.
 _RESERVED_ACCESS_POINT_SUFFIXES = ("-s3alias", "--xa-s3")
@@ -29,3 +29,20 @@ def access_point(text: str) -> str:
         if name.endswith(suffix):
             raise InvalidValueError(f'must not end with "{suffix}"', "policies know no alias: give the name")
     return text
+
+
+def key_or_folder(text: str) -> str:
+    """Check an object's key, or a prefix that ends with a slash, as a policy can say it literally.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    rule = "must be a key, or a prefix that ends with a slash"
+    if not text:
+        raise InvalidValueError(rule, 'like "reports/november.csv" or "inbox/"')
+    # A link, a URI or an ARN would match no object, and seem to end the links for one.
+    if re.match(r"[A-Za-z0-9]+://|arn:", text):
+        raise InvalidValueError(rule, "without the bucket's name, and not as it is written in a link")
+    try:
+        return key_prefix(text)
+    except InvalidValueError as error:
+        raise InvalidValueError(error.rule, 'name the folder that it is in, like "reports/"') from None

@@ -8,6 +8,8 @@ from tests.policy.deployment import Deployment
 from tests.policy.engine import Document
 
 ORGANIZATION = "o-a1b2c3d4e5"
+SESSIONS = {"new": "2026-11-26T10:00:00Z", "old": "2026-11-26T09:59:59Z"}
+"""When the session of a role began: at the moment before which a variant revokes, and a second earlier."""
 
 
 def everything(sid: str, actions: str) -> Document:
@@ -56,8 +58,8 @@ class Person:
             return f"arn:{deployment.partition}:sts::{account}:assumed-role/{name}/session"
         return f"arn:{deployment.partition}:iam::{account}:{self.name_in(deployment)}"
 
-    def identity(self, deployment: Deployment) -> dict[str, str]:
-        """The condition keys that say who it is."""
+    def identity(self, deployment: Deployment, session: str) -> dict[str, str]:
+        """The condition keys that say who it is, and when a role's `session` began."""
         if self.name is None:
             # Who it is, or whether it is a service, is not known: these keys are there, and no others.
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -76,6 +78,8 @@ class Person:
             "aws:PrincipalAccount": account,
             "aws:PrincipalIsAWSService": "false",
         }
+        if self.name.startswith("role/"):
+            keys["aws:TokenIssueTime"] = SESSIONS[session]
         return keys if self.organization is None else keys | {"aws:PrincipalOrgID": self.organization}
 
     def _source(self, deployment: Deployment) -> dict[str, str]:

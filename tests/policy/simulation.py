@@ -180,7 +180,8 @@ class Simulator:
         here, person, done = self._deployment, PEOPLE[row.who], operation(row.does)
         bucket = self._bucket(row)
         context: dict[str, str | list[str]] = {"aws:ViaAWSService": "false"}
-        context |= OVER[row.over] | NETWORKS[row.network] | _signature(row.signed) | person.identity(here)
+        context |= OVER[row.over] | NETWORKS[row.network] | _signature(row.signed)
+        context |= person.identity(here, row.session)
         if done.uploads:
             context |= self._sent(row)
         if row.prefix is not None:
@@ -223,7 +224,7 @@ class Simulator:
             action=action,
             resource=self._keys[key],
             account=account,
-            context={**via, **caller, **person.identity(here), **context},
+            context={**via, **caller, **person.identity(here, row.session), **context},
             identity=person.policies,
             resource_policy=self._key_policy(key),
         )
@@ -231,12 +232,13 @@ class Simulator:
     def _sns(self, row: Row) -> EngineRequest:
         here, person = self._deployment, PEOPLE[row.who]
         over = {"aws:SecureTransport": OVER[row.over]["aws:SecureTransport"]}
+        who = person.identity(here, row.session)
         return EngineRequest(
             principal=person.principal(here),
             action=row.does,
             resource=here.arn("sns", f"secure-storage-{here.stack}-alarms"),
             account=here.account,
-            context={"aws:ViaAWSService": "false", **over, **NETWORKS[row.network], **person.identity(here)},
+            context={"aws:ViaAWSService": "false", **over, **NETWORKS[row.network], **who},
             identity=person.policies,
             resource_policy="alarm topic policy",
         )

@@ -1,7 +1,7 @@
 """The table of simulated requests: `requests/*.toml`, a row for each request.
 
 A group says what its rows have in common, and every row says what is its own.
-A row stands for a request in each of its stacks and for each operation:
+A row stands for a request in each of its stacks, and for each value where it has a list of them:
 
 - `stacks`: patterns such as `*-state`; `!sse-s3*` leaves out what was named before.
 - `who`: a name in `people.py`.
@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Row:
         over: a name in `simulation.OVER`; `HTTPS` is TLS 1.3.
         network: a name in `simulation.NETWORKS`.
         signed: `header`, `SigV2 header`, `SigV2 link`, `unsigned`, or such as `link, 2 hours old`.
+        session: the session of a role: `new`, or `old`, which began before what a variant revokes.
         sends: a name in `simulation.SENT`: the headers of an upload.
         through: which service asks KMS: `S3`, `S3 elsewhere`, `S3 as a host in China`, `DynamoDB` or
             `nothing`.
@@ -56,6 +58,7 @@ class Row:
     over: str = "HTTPS"
     network: str = "the office"
     signed: str = "header"
+    session: str = "new"
     sends: str = "UploadHeaders"
     through: str = "nothing"
     context: str = "nothing"
@@ -85,16 +88,16 @@ def _rows(group: dict[str, Any]) -> Iterator[Row]:
     common = {name: value for name, value in group.items() if name != "rows"}
     for own in group["rows"]:
         row = common | own
-        stacks, operations = _stacks(row.pop("stacks")), row.pop("does")
-        for stack in stacks:
+        for stack in _stacks(row.pop("stacks")):
             environment = stack.removesuffix("-state")
-            places = {
-                name: row[name].replace("{environment}", environment)
-                for name in ("key", "prefix")
-                if name in row
-            }
-            for does in [operations] if isinstance(operations, str) else operations:
-                yield Row(stack=stack, does=does, **row | places)
+            for values in product(*([one] if isinstance(one, str) else one for one in row.values())):
+                request = dict(zip(row, values, strict=True))
+                places = {
+                    name: request[name].replace("{environment}", environment)
+                    for name in ("key", "prefix")
+                    if name in request
+                }
+                yield Row(stack=stack, **request | places)
 
 
 def load(folder: Path = REQUESTS) -> dict[str, list[Row]]:

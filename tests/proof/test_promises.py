@@ -1,5 +1,6 @@
 """What each environment promises is proven at synthesis; settings that break a promise are refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ GIVEN_UP = {
     "inventory-csv": {"nobody-deletes-records"},
     "lenient": {"uploads-name-their-key"},
     "logging": {"nobody-deletes-records"},
+    "revoked": {"no-links-of-revoked-keys"},
     "sse-s3-lenient": {"uploads-name-their-key"},
 }
 
@@ -124,6 +126,27 @@ def test_what_was_synthesized_before_is_kept_when_an_environment_is_refused(tmp_
     (tmp_path / "environments" / "dev.toml").write_text('[network]\nvpc_endpoints = ["vpce-01234567"]\n')
     assert synthesize(tmp_path / "out", folder=tmp_path).returncode == 1
     assert contents(tmp_path / "out") == before
+
+
+def test_links_that_are_taken_back_are_proven_ended_for_the_replicas_too(tmp_path: Path) -> None:
+    settings_file(
+        tmp_path,
+        '[presign]\nrevoke_issued_before = 2026-11-26T10:00:00Z\nrevoked = ["a:b", "ü/"]\n'
+        '[replication]\nenabled = true\nregion = "eu-west-1"\n',
+    )
+    assert synthesize(tmp_path / "out", folder=tmp_path).stderr == ""
+    stack = json.loads((tmp_path / "out/stacks/secure-storage-dev/cdk.tf.json").read_text())
+    ended = {
+        one["Sid"]: one["Resource"]
+        for policy in stack["resource"]["aws_s3_bucket_policy"].values()
+        for one in json.loads(policy["policy"])["Statement"]
+        if one["Sid"].startswith("DenyRevoked") and "replica" in policy["//"]["metadata"]["path"]
+    }
+    replica = "arn:aws:s3:::secure-dev-data-replica"
+    assert ended == {
+        "DenyRevokedSessions": [replica, f"{replica}/*"],
+        "DenyRevokedLinks": [f"{replica}/a:b", f"{replica}/ü/*"],
+    }
 
 
 @pytest.mark.parametrize(

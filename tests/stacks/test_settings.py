@@ -77,7 +77,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "key_rotation_days": 365,
             "key_deletion_days": 30,
         },
-        "presign": {"max_expiry": timedelta(days=7)},
+        "presign": {"max_expiry": timedelta(days=7), "revoke_issued_before": None, "revoked": ()},
         "state": {
             "bucket": "secure-prod-terraform-state",
             "region": "us-east-1",

@@ -1,6 +1,7 @@
 """Whatever a file says, the answer is settings, or problems of one line each."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,16 +27,25 @@ def _toml(value: Any) -> str:
             return json.dumps(value)
         case bool():
             return str(value).lower()
+        case datetime():
+            return value.isoformat()
     return repr(value)
+
+
+def whole_minutes(offset: timedelta) -> timedelta:
+    """TOML has no other offsets."""
+    return timedelta(minutes=offset // timedelta(minutes=1))
 
 
 # Characters outside of the Basic Multilingual Plane would become surrogates in JSON, which TOML refuses.
 words = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=12)
+OFFSETS = st.builds(timezone, st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(whole_minutes))
 leaves = (
     words
     | st.booleans()
     | st.integers(-(2**63), 2**63)
     | st.floats()
+    | st.datetimes(timezones=st.none() | OFFSETS)
     | st.sampled_from(
         ["us-east-1", "eu-west-1", "cn-north-1", "alias/k", "same-name", "7d", "sse-s3", ROLE, 7, 365]
     )
@@ -48,7 +58,7 @@ values = st.recursive(
 SECTIONS: dict[str, list[str]] = {
     "access": ["principals", "attach_to_roles"],
     "encryption": ["mode", "require_upload_headers", "key_alias", "key_rotation_days", "key_deletion_days"],
-    "presign": ["max_expiry"],
+    "presign": ["max_expiry", "revoke_issued_before", "revoked"],
     "state": ["bucket", "region", "key_alias"],
     "ci": ["repository", "branch", "environment", "create_provider"],
     "tags": ["Environment", "environment"],

@@ -233,7 +233,7 @@ ONE = "the roles trust exactly one"
         ),
         (
             "[presign]\nttl = 1",
-            "presign.ttl: unknown key; allowed here: max_expiry",
+            "presign.ttl: unknown key; allowed here: max_expiry, revoke_issued_before, revoked",
         ),
         ('"a\\nb" = 1', '"a\\nb": unknown key; allowed here: access, '),
         ('environment = "prod"', "environment: unknown key; allowed here: access, "),
