@@ -4,7 +4,7 @@ import json
 import ssl
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -90,10 +90,19 @@ class Account:
             self.iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=document(*statements))
         return Caller(self, assume(self.aws, arn, **options))
 
+    def user(self, *statements: dict[str, Any]) -> "Caller":
+        """Return the access key of a user, who may do what the statements say."""
+        name = f"user-{self.id}-{uuid.uuid4().hex[:4]}"
+        self.iam.create_user(UserName=name)
+        self.iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=document(*statements))
+        key = self.iam.create_access_key(UserName=name)["AccessKey"]
+        keys = {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"]}
+        return Caller(self, replace(self.aws, **keys))
+
 
 @dataclass(frozen=True)
 class Caller:
-    """A session, and what it sends."""
+    """A session or a user's access key, and what it sends."""
 
     account: Account
     aws: EmbeddedAws

@@ -1,7 +1,7 @@
 """Each condition key that the launcher fills in lets one real request through, and stops another."""
 
 import ssl
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ops.embedded.aws import embedded_aws
@@ -97,6 +97,16 @@ def test_a_form_is_a_type_of_authentication_of_its_own(account: Account) -> None
     refused(caller.put)
     by_header = account.session(allow("s3:PutObject", StringEquals={"s3:authType": "REST-HEADER"}))
     assert by_header.post_form() == "403 AccessDenied"
+
+
+def test_a_session_says_when_it_began_and_the_key_of_a_user_does_not(account: Account) -> None:
+    hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    account.session(allow("s3:GetObject", DateGreaterThan={"aws:TokenIssueTime": hour_ago})).get_by_link()
+    of_older = account.session(allow("s3:GetObject", DateLessThan={"aws:TokenIssueTime": hour_ago}))
+    refused(of_older.get_by_link)
+    without = allow("s3:GetObject", Null={"aws:TokenIssueTime": "true"})
+    account.user(without).get_by_link()
+    refused(account.session(without).get_by_link)
 
 
 def test_a_link_grows_old(account: Account) -> None:

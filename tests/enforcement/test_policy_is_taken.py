@@ -52,6 +52,8 @@ TAKEN_BUT_NOT_APPLIED = {
     "DenyOutdatedTLS",  # no s3:TlsVersion; it speaks TLS 1.2 and later only
     "DenyLegacySignatures",  # no s3:signatureversion
     "DenyStalePresignedUrls",  # no s3:signatureAge, and s3:authType for links of SigV2 only
+    "DenyRevokedSessions",  # for that reason, and no aws:TokenIssueTime
+    "DenyRevokedLinks",  # for the same reason
 }
 """Statements on condition keys that the server does not know: it lets pass what they would stop."""
 

@@ -22,6 +22,7 @@ _OPERATORS = {
     "aws:sourceip": "IpAddress",
     "aws:vpcsourceip": "IpAddress",
     "aws:currenttime": "DateEquals",
+    "aws:tokenissuetime": "DateEquals",
     "s3:tlsversion": "NumericEquals",
     "s3:signatureage": "NumericEquals",
     "s3:max-keys": "NumericEquals",
