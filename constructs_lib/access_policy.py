@@ -12,7 +12,7 @@ class AccessPolicy(Construct):
     """A least-privilege IAM managed policy, attached to the roles named.
 
     Attributes:
-        policy: the `aws_iam_policy` resource.
+        arn: the policy's ARN.
     """
 
     def __init__(
@@ -36,12 +36,7 @@ class AccessPolicy(Construct):
             attach_to_roles: names of roles in this account.
         """
         super().__init__(scope, construct_id)
-        self.policy = aws.IamPolicy(
-            self,
-            "policy",
-            name=name,
-            description=description,
-            policy=to_json(document),
-        )
+        policy = aws.IamPolicy(self, "policy", name=name, description=description, policy=to_json(document))
+        self.arn = policy.arn
         for role in attach_to_roles:
-            aws.IamRolePolicyAttachment(self, f"role-{role}", role=role, policy_arn=self.policy.arn)
+            aws.IamRolePolicyAttachment(self, f"role-{role}", role=role, policy_arn=self.arn)

@@ -14,7 +14,7 @@ class AlarmTopic(Construct):
     """An encrypted topic that only EventBridge publishes to.
 
     Attributes:
-        topic: the `aws_sns_topic` resource.
+        arn: the topic's ARN, once there is one.
         last_setting: the resource that comes last; what publishes waits for it.
     """
 
@@ -41,11 +41,11 @@ class AlarmTopic(Construct):
             emails: addresses that SNS sends the alarms to, once each has confirmed it.
         """
         super().__init__(scope, construct_id)
-        self.topic = aws.SnsTopic(self, "topic", name=name, kms_master_key_id=key_arn)
+        self.arn = aws.SnsTopic(self, "topic", name=name, kms_master_key_id=key_arn).arn
         self.last_setting: ITerraformDependable = aws.SnsTopicPolicy(
             self,
             "policy",
-            arn=self.topic.arn,
+            arn=self.arn,
             policy=to_json(topic_policy(topic_arn=topic_arn, rule_arns=rule_arns)),
         )
         for email in emails:
@@ -53,7 +53,7 @@ class AlarmTopic(Construct):
             aws.SnsTopicSubscription(
                 self,
                 f"subscription-{email}",
-                topic_arn=self.topic.arn,
+                topic_arn=self.arn,
                 protocol="email",
                 endpoint=email,
                 depends_on=[self.last_setting],

@@ -16,7 +16,7 @@ class CiRole(Construct):
     """An IAM role for a workflow, with managed policies of its own.
 
     Attributes:
-        role: the `aws_iam_role` resource.
+        arn: the role's ARN.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class CiRole(Construct):
             ValueError: a subject has a wildcard.
         """
         super().__init__(scope, construct_id)
-        self.role = aws.IamRole(
+        role = aws.IamRole(
             self,
             "role",
             name=name,
@@ -55,6 +55,7 @@ class CiRole(Construct):
             assume_role_policy=to_json(trust_policy(provider_arn=provider_arn, subjects=subjects, also=also)),
             max_session_duration=MAX_SESSION_SECONDS,
         )
+        self.arn = role.arn
         for policy_name, document in policies.items():
             policy = aws.IamPolicy(
                 self,
@@ -64,5 +65,5 @@ class CiRole(Construct):
                 policy=to_json(document),
             )
             aws.IamRolePolicyAttachment(
-                self, f"attachment-{policy_name}", role=self.role.name, policy_arn=policy.arn
+                self, f"attachment-{policy_name}", role=role.name, policy_arn=policy.arn
             )

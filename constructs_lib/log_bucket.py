@@ -70,7 +70,7 @@ class LogBucket(PrivateBucket):
         self.slowest_setting = Lifecycle(
             self,
             "lifecycle",
-            bucket=self.bucket.id,
+            bucket=self.id,
             rules=[
                 LifecycleRule(
                     id="expire-noncurrent-versions",

@@ -11,6 +11,7 @@ class ManagedKey(Construct):
     """A symmetric KMS key with rotation, an alias and a key policy.
 
     Attributes:
+        arn, id: of the key.
         key: the `aws_kms_key` resource.
         alias: the `aws_kms_alias` resource.
         policy: the key policy, as a dict.
@@ -55,4 +56,5 @@ class ManagedKey(Construct):
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protect),
             provider=provider,
         )
-        self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.key.key_id, provider=provider)
+        self.arn, self.id = self.key.arn, self.key.key_id
+        self.alias = aws.KmsAlias(self, "alias", name=alias, target_key_id=self.id, provider=provider)

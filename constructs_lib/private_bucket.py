@@ -14,6 +14,8 @@ class PrivateBucket(Construct):
     """A bucket without ACLs or public access, encrypted and versioned, under a policy.
 
     Attributes:
+        arn, name: of the bucket.
+        id: its name too, as the settings of a bucket refer to it.
         bucket: the `aws_s3_bucket` resource.
         policy: the bucket policy, as a dict.
         last_setting: the resource that comes last; further settings of the bucket wait for it.
@@ -59,19 +61,20 @@ class PrivateBucket(Construct):
             provider=provider,
             depends_on=list(depends_on) or None,
         )
+        self.arn, self.name, self.id = self.bucket.arn, self.bucket.bucket, self.bucket.id
         # S3 answers 409 when two settings of a bucket change at once, and a
         # policy may not come before the public-access block: so one by one.
         ownership = aws.S3BucketOwnershipControls(
             self,
             "ownership",
-            bucket=self.bucket.id,
+            bucket=self.id,
             rule=aws.S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
             provider=provider,
         )
         public_access = aws.S3BucketPublicAccessBlock(
             self,
             "public-access",
-            bucket=self.bucket.id,
+            bucket=self.id,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -82,7 +85,7 @@ class PrivateBucket(Construct):
         encryption = aws.S3BucketServerSideEncryptionConfigurationA(
             self,
             "encryption",
-            bucket=self.bucket.id,
+            bucket=self.id,
             rule=[_encryption_rule(key_arn)],
             provider=provider,
             depends_on=[public_access],
@@ -90,7 +93,7 @@ class PrivateBucket(Construct):
         versioning = aws.S3BucketVersioningA(
             self,
             "versioning",
-            bucket=self.bucket.id,
+            bucket=self.id,
             versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(status="Enabled"),
             provider=provider,
             depends_on=[encryption],
@@ -98,7 +101,7 @@ class PrivateBucket(Construct):
         self.last_setting: ITerraformDependable = aws.S3BucketPolicy(
             self,
             "policy",
-            bucket=self.bucket.id,
+            bucket=self.id,
             policy=to_json(policy),
             provider=provider,
             depends_on=[versioning],

@@ -101,9 +101,7 @@ class Replication(Construct):
                 object_lock=object_lock,
             ),
         )
-        attachment = aws.IamRolePolicyAttachment(
-            self, "attachment", role=role.name, policy_arn=policy.policy.arn
-        )
+        attachment = aws.IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy.arn)
         self.setting: ITerraformDependable = aws.S3BucketReplicationConfigurationA(
             self,
             "configuration",

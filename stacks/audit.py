@@ -52,13 +52,13 @@ def audit(
         rotation_days=settings.encryption.key_rotation_days,
         deletion_days=settings.encryption.key_deletion_days,
         protect=settings.protect,
-    ).key
+    )
     AuditTrail(
         scope,
         "audit-trail",
         name=resource_names.trail(environment),
         bucket_arn=place.bucket(settings.bucket_name),
-        log_bucket=log_bucket.bucket.bucket,
+        log_bucket=log_bucket.name,
         key_arn=audit_key.arn,
         data_events=settings.audit.data_events,
         management_events=settings.audit.management_events,
@@ -75,20 +75,20 @@ def audit(
         rule_arns=[place.arn("events", f"rule/{rule}") for rule in rules.values()],
         emails=settings.audit.notify,
     )
-    keys = [audit_key] if key is None else [key.key, audit_key]
+    keys = [audit_key] if key is None else [key, audit_key]
     Alarms(
         scope,
         "alarms",
         environment=environment,
         watched=Watched(
             buckets=(settings.bucket_name, settings.logging.bucket),
-            keys=[name for one in keys for name in (one.key_id, one.arn)],
+            keys=[name for one in keys for name in (one.id, one.arn)],
             aliases=[*([] if key is None else [settings.encryption.key_alias]), settings.audit.key_alias],
             trail_name=resource_names.trail(environment),
             trail_arn=trail,
             topic_arn=topic_arn,
             rules=rules,
         ),
-        topic_arn=alarm_topic.topic.arn,
+        topic_arn=alarm_topic.arn,
         depends_on=[alarm_topic.last_setting],
     )

@@ -107,6 +107,6 @@ class CiStack(TerraformStack):
                 ),
             },
         )
-        TerraformOutput(self, "ReviewRoleArn", value=review.role.arn)
-        TerraformOutput(self, "PlanRoleArn", value=plan.role.arn)
-        TerraformOutput(self, "DeployRoleArn", value=deploy.role.arn)
+        TerraformOutput(self, "ReviewRoleArn", value=review.arn)
+        TerraformOutput(self, "PlanRoleArn", value=plan.arn)
+        TerraformOutput(self, "DeployRoleArn", value=deploy.arn)

@@ -47,7 +47,7 @@ def protect_data(
         last = ObjectLock(
             scope,
             "object-lock",
-            bucket=bucket.bucket.id,
+            bucket=bucket.id,
             mode=settings.object_lock.mode,
             days=settings.object_lock.days,
             years=settings.object_lock.years,
@@ -57,7 +57,7 @@ def protect_data(
     if settings.logging.enabled:
         last = _access_logs(scope, settings, bucket, log_bucket, last)
     if settings.events.eventbridge:
-        last = BucketNotification(scope, "notification", bucket=bucket.bucket.id, depends_on=[last]).setting
+        last = BucketNotification(scope, "notification", bucket=bucket.id, depends_on=[last]).setting
     if settings.cors.allowed_origins:
         last = _browser_access(scope, settings, bucket, last)
     if settings.replication.enabled:
@@ -66,7 +66,7 @@ def protect_data(
             settings,
             account=account,
             bucket=bucket,
-            key_arn=None if key is None else key.key.arn,
+            key_arn=None if key is None else key.arn,
             perimeter=perimeter,
             last=last,
         )
@@ -77,7 +77,7 @@ def protect_data(
         Lifecycle(
             scope,
             "lifecycle",
-            bucket=bucket.bucket.id,
+            bucket=bucket.id,
             rules=lifecycle_rules(settings.lifecycle),
             depends_on=[last],
         )
@@ -113,12 +113,12 @@ def _access_logs(
     waits_for = [last]
     name = logging.existing_bucket or logging.bucket
     if log_bucket is not None:
-        name = log_bucket.bucket.bucket
+        name = log_bucket.name
         waits_for.append(log_bucket.last_setting)
     return AccessLogging(
         scope,
         "access-logging",
-        bucket=bucket.bucket.id,
+        bucket=bucket.id,
         log_bucket=name,
         prefix=logging.prefix,
         depends_on=waits_for,
@@ -132,7 +132,7 @@ def _browser_access(
     return BrowserAccess(
         scope,
         "browser-access",
-        bucket=bucket.bucket.id,
+        bucket=bucket.id,
         allowed_origins=cors.allowed_origins,
         allowed_methods=cors.allowed_methods,
         allowed_headers=cors.allowed_headers,
@@ -149,7 +149,7 @@ def _inventory(
     return Inventory(
         scope,
         "inventory",
-        bucket=bucket.bucket.id,
+        bucket=bucket.id,
         log_bucket_arn=place.bucket(settings.logging.bucket),
         account_id=place.account_id,
         frequency=inventory.frequency,

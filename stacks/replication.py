@@ -84,7 +84,7 @@ def replicate(
             protect=settings.protect,
             provider=provider,
         )
-        source, replica = replace(source, key_arn=key_arn), replace(replica, key_arn=key.key.arn)
+        source, replica = replace(source, key_arn=key_arn), replace(replica, key_arn=key.arn)
     replicas = PrivateBucket(
         scope,
         "replica-bucket",
@@ -105,9 +105,9 @@ def replicate(
         scope,
         "replication",
         source=source,
-        source_bucket=bucket.bucket.id,
+        source_bucket=bucket.id,
         replica=replica,
-        replica_bucket=replicas.bucket.id,
+        replica_bucket=replicas.id,
         provider=provider,
         role_name=resource_names.replication_role(settings.environment),
         policy_name=resource_names.replication_policy(settings.environment),

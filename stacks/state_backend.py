@@ -44,7 +44,7 @@ class StateBackendStack(TerraformStack):
             "secure-bucket",
             bucket_name=settings.state.bucket,
             bucket_arn=bucket_arn,
-            key_arn=key.key.arn,
+            key_arn=key.arn,
             # Terraform's lock file is uploaded without encryption headers.
             require_upload_headers=False,
             protect=settings.protect,
@@ -52,7 +52,7 @@ class StateBackendStack(TerraformStack):
         Lifecycle(
             self,
             "lifecycle",
-            bucket=bucket.bucket.id,
+            bucket=bucket.id,
             rules=_rules(settings.environment),
             depends_on=[bucket.last_setting],
         )
@@ -64,7 +64,7 @@ class StateBackendStack(TerraformStack):
             document=state_policy(
                 bucket_arn=bucket_arn,
                 state_key=resource_names.state_key(resource_names.storage_stack(settings.environment)),
-                key_arn=key.key.arn,
+                key_arn=key.arn,
                 place=place,
             ),
         )
@@ -76,9 +76,9 @@ class StateBackendStack(TerraformStack):
                 description="The most that the role may do that replicates the environment's bucket",
                 document=replication.boundary(settings, place),
             )
-        TerraformOutput(self, "StateBucketName", value=bucket.bucket.bucket)
-        TerraformOutput(self, "StateKeyArn", value=key.key.arn)
-        TerraformOutput(self, "StatePolicyArn", value=policy.policy.arn)
+        TerraformOutput(self, "StateBucketName", value=bucket.name)
+        TerraformOutput(self, "StateKeyArn", value=key.arn)
+        TerraformOutput(self, "StatePolicyArn", value=policy.arn)
 
 
 def _rules(environment: str) -> list[LifecycleRule]:

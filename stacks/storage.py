@@ -52,7 +52,7 @@ class StorageStack(TerraformStack):
                 deletion_days=settings.encryption.key_deletion_days,
                 protect=settings.protect,
             )
-        key_arn = None if key is None else key.key.arn
+        key_arn = None if key is None else key.arn
         links = links_of(settings)
         bucket = SecureBucket(
             self,
@@ -97,12 +97,12 @@ class StorageStack(TerraformStack):
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
         protect_data(self, settings, account=account, bucket=bucket, key=key, perimeter=perimeter)
 
-        TerraformOutput(self, "S3BucketName", value=bucket.bucket.bucket)
-        TerraformOutput(self, "S3BucketArn", value=bucket.bucket.arn)
+        TerraformOutput(self, "S3BucketName", value=bucket.name)
+        TerraformOutput(self, "S3BucketArn", value=bucket.arn)
         TerraformOutput(self, "S3BucketRegion", value=settings.region)
         if key is not None:
-            TerraformOutput(self, "KMSKeyArn", value=key.key.arn)
-        TerraformOutput(self, "IAMPolicyArn", value=access.policy.arn)
+            TerraformOutput(self, "KMSKeyArn", value=key.arn)
+        TerraformOutput(self, "IAMPolicyArn", value=access.arn)
         if access_points:
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)
