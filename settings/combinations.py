@@ -1,13 +1,15 @@
-"""What the sections about data protection ask of each other, and of the other settings."""
+"""The rules between settings: which of them, each valid by itself, do not fit together."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from settings import resource_names
 from settings.defaults import NamedAfterEnvironment
 from settings.lifecycle_rules import wrong_rules
 from settings.model import Settings
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
+from settings.unique import taken_twice
 
 # The key in the file, the rule, and the value that breaks it.
 Wrong = tuple[str, InvalidValueError, object]
@@ -26,6 +28,9 @@ SWITCHES = {
 
 def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     """Yield what is wrong with settings of which every single one is right."""
+    yield from _principals(settings)
+    yield from _state(settings)
+    yield from taken_twice(settings)
     yield from _access_points(settings)
     yield from _network(settings)
     yield from _logging(settings)
@@ -36,6 +41,42 @@ def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     yield from _cors(settings)
     yield from _import(settings)
     yield from _forgotten_switches(settings)
+
+
+def _principals(settings: Settings) -> Iterator[Wrong]:
+    access = settings.access
+    principals = {f"access.principals[{place}]": arn for place, arn in enumerate(access.principals)}
+    arns = principals | {
+        f"access.{name}[{place}].principal": grant.principal
+        for name in ("readers", "writers")
+        for place, grant in enumerate(getattr(access, name))
+    }
+    if access.deploy_role is not None:
+        arns["access.deploy_role"] = access.deploy_role
+    arns |= {f"network.exempt_roles[{place}]": arn for place, arn in enumerate(settings.network.exempt_roles)}
+    partition = aws_names.partition_of(settings.region)
+    for key, arn in arns.items():
+        if aws_names.arn_partition(arn) != partition:
+            rule = f'must begin with "arn:{partition}:", as region is "{settings.region}"'
+            yield key, InvalidValueError(rule), arn
+        elif key in principals and settings.account_id not in (None, aws_names.arn_account(arn)):
+            rule = f'must be of account_id, "{settings.account_id}"'
+            yield key, InvalidValueError(rule, "a grant lets others in"), arn
+    of_ci = {name.casefold() for name in resource_names.ci_roles(settings.environment)}
+    for place, name in enumerate(access.attach_to_roles):
+        # A role that deploys can rewrite the managed policy: CI could give itself anything through it.
+        if name.casefold() in of_ci:
+            rule = "must be another role than those of CI, which never use the data"
+            yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
+    if settings.encryption.mode == "sse-s3" and access.principals:
+        rule = 'must be "sse-kms" where access.principals is set'
+        yield "encryption.mode", InvalidValueError(rule), settings.encryption.mode
+
+
+def _state(settings: Settings) -> Iterator[Wrong]:
+    if aws_names.partition_of(settings.state.region) != aws_names.partition_of(settings.region):
+        rule = f'must be in the same AWS partition as region, which is "{settings.region}"'
+        yield "state.region", InvalidValueError(rule), settings.state.region
 
 
 def _access_points(settings: Settings) -> Iterator[Wrong]:
@@ -74,13 +115,6 @@ def _logging(settings: Settings) -> Iterator[Wrong]:
     if logging.existing_bucket is not None and not logging.enabled:
         rule = InvalidValueError("must be true where logging.existing_bucket is set")
         yield "logging.enabled", rule, False
-    name = logging.existing_bucket or logging.bucket
-    key = "logging.bucket" if logging.existing_bucket is None else "logging.existing_bucket"
-    if logging.enabled:
-        for other, taken in (("bucket_name", settings.bucket_name), ("state.bucket", settings.state.bucket)):
-            if name == taken:
-                # Logs of a bucket in itself would be logged in turn, without end.
-                yield key, InvalidValueError(f"must be another bucket than {other}"), name
 
 
 def _lifecycle(settings: Settings) -> Iterator[Wrong]:
@@ -120,17 +154,6 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
     elif aws_names.partition_of(replication.region) != aws_names.partition_of(settings.region):
         rule = InvalidValueError(f'must be in the same AWS partition as region, which is "{settings.region}"')
         yield "replication.region", rule, replication.region
-    if (replication.region, replication.key_alias) == (settings.state.region, settings.state.key_alias):
-        rule = InvalidValueError("must be another alias than state.key_alias, which is in the same region")
-        yield "replication.key_alias", rule, replication.key_alias
-    others = {"bucket_name": settings.bucket_name, "state.bucket": settings.state.bucket}
-    if settings.logging.existing_bucket is not None:
-        others["logging.existing_bucket"] = settings.logging.existing_bucket
-    elif settings.logging.enabled:
-        others["logging.bucket"] = settings.logging.bucket
-    for key, name in others.items():
-        if replication.bucket == name:
-            yield "replication.bucket", InvalidValueError(f"must be another bucket than {key}"), name
 
 
 def _records(settings: Settings) -> Iterator[Wrong]:
@@ -151,14 +174,6 @@ def _records(settings: Settings) -> Iterator[Wrong]:
             "the trail's records are in it",
         )
         yield "logging.retention_days", rule, settings.logging.retention_days
-    others = {}
-    if settings.encryption.mode == "sse-kms":
-        others["encryption.key_alias"] = settings.encryption.key_alias
-    if settings.state.region == settings.region:
-        others["state.key_alias"] = settings.state.key_alias
-    for key, alias in others.items():
-        if audit.enabled and audit.key_alias == alias:
-            yield "audit.key_alias", InvalidValueError(f"must be another alias than {key}"), alias
 
 
 def _cors(settings: Settings) -> Iterator[Wrong]:

@@ -1,6 +1,6 @@
 """Reads the settings of every environment from environments/*.toml, and checks them together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -9,16 +9,15 @@ from settings.combinations import wrong_combinations
 from settings.defaults import environment_name, with_defaults
 from settings.files import environment_files, read_toml
 from settings.model import Settings
-from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
 from settings.problems import (
     SettingsError,
     invalid,
-    shown,
     toml_keys,
     unknown_key,
     validation_problems,
 )
+from settings.unique import taken_by_both
 
 from pydantic import ValidationError
 
@@ -54,13 +53,10 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
             if picked in (None, source.environment):
                 problems += error.problems
     problems += (
-        line
-        for (source, settings), (other, others) in combinations(loaded.items(), 2)
-        if picked in (None, source.environment, other.environment)
-        for line in (
-            *_shared_names(source, settings, other, others),
-            *_shared_provider(source, settings, other, others),
-        )
+        f"{file}: {line}"
+        for (file, settings), (other_file, other) in combinations(loaded.items(), 2)
+        if picked in (None, settings.environment, other.environment)
+        for line in taken_by_both(settings, other, str(other_file))
     )
     if problems:
         raise SettingsError(problems)
@@ -117,59 +113,3 @@ def _load(source: _Source, environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
-
-
-def _names(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Give what AWS can hold only once: by key in the file, where it is unique, and last the name.
-
-    A bucket's name is unique in its partition, an alias in its account and region.
-    """
-    account = settings.account_id or ""
-    partition = aws_names.partition_of(settings.region)
-    key_alias = ("alias", account, settings.region, settings.encryption.key_alias)
-    return {
-        "bucket_name": ("bucket", partition, settings.bucket_name),
-        **({"encryption.key_alias": key_alias} if settings.encryption.mode == "sse-kms" else {}),
-        "state.bucket": ("bucket", partition, settings.state.bucket),
-        "state.key_alias": ("alias", account, settings.state.region, settings.state.key_alias),
-        **_names_of_protection(settings, account, partition),
-    }
-
-
-def _names_of_protection(settings: Settings, account: str, partition: str) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    if settings.logging.makes_bucket:
-        names["logging.bucket"] = ("bucket", partition, settings.logging.bucket)
-    replication = settings.replication
-    if replication.enabled and replication.region is not None:
-        names["replication.bucket"] = ("bucket", partition, replication.bucket)
-        names["replication.key_alias"] = ("alias", account, replication.region, replication.key_alias)
-    if settings.audit.enabled:
-        names["audit.key_alias"] = ("alias", account, settings.region, settings.audit.key_alias)
-    return names
-
-
-def _shared_names(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:
-    for key, name in _names(settings).items():
-        for other_key, other_name in _names(others).items():
-            if name == other_name:
-                both = f"must differ from {other_key} in {other}, but both are {shown(name[-1])}"
-                yield f"{source}: {key}: {both}"
-    # A log bucket that exists may serve several environments, but data and state are never mixed with logs.
-    for mine, its, theirs, them in ((source, settings, other, others), (other, others, source, settings)):
-        for key, bucket in (("bucket_name", them.bucket_name), ("state.bucket", them.state.bucket)):
-            if its.logging.existing_bucket == bucket:
-                both = f"must differ from {key} in {theirs}, but both are {shown(bucket)}"
-                yield f"{mine}: logging.existing_bucket: {both}"
-
-
-def _shared_provider(source: _Source, settings: Settings, other: _Source, others: Settings) -> Iterator[str]:
-    """An account has one provider for an issuer of tokens, so only one environment can make it."""
-    both = (settings, others)
-    if settings.account_id is None or settings.account_id != others.account_id:
-        return
-    if all(one.ci.repository is not None and one.ci.create_provider for one in both):
-        yield (
-            f"{source}: ci.create_provider: must be true in only one environment of account "
-            f"{settings.account_id}, and it is in {other}"
-        )

@@ -226,6 +226,16 @@ def test_a_log_bucket_may_be_shared_but_is_nobodys_data(
     )
 
 
+def test_a_log_bucket_is_nobodys_replica_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose policy refuses what log delivery writes."""
+    logs = '[logging]\nexisting_bucket = "secure-staging-data-replica"'
+    replica = '[replication]\nenabled = true\nregion = "eu-west-1"'
+    (line,) = problems(tmp_path, monkeypatch, prod=logs, staging=replica)
+    assert line.startswith(
+        "environments/prod.toml: logging.existing_bucket: must differ from replication.bucket in "
+    )
+
+
 def test_without_a_key_its_alias_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = '[encryption]\nmode = "sse-s3"\n[audit]\nenabled = true\nkey_alias = "alias/secure-s3-key-prod"'
     assert problems(tmp_path, monkeypatch, prod=text) == ()

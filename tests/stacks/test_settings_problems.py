@@ -248,7 +248,7 @@ def test_each_mistake_gets_its_line(problems: Problems, text: str, problem: str)
 def test_all_problems_of_all_files_are_told_at_once(problems: Problems) -> None:
     lines = problems(
         dev='region = "x"\nencryption.mode = "aes"\nbucket_name = "b"',
-        prod="protect = 1\nstate.bucket = 'secure-prod-data-bucket'",
+        prod="protect = 1\nstate.bucket = 'b'",
         staging="= broken",
         Odd="",
     )
@@ -266,6 +266,17 @@ def test_all_problems_of_all_files_are_told_at_once(problems: Problems) -> None:
 def test_a_wrong_aws_region_is_told_once_and_by_its_name(problems: Problems) -> None:
     assert problems({"AWS_REGION": "us-eats-1"}, dev="", prod="") == [
         'AWS_REGION: must be an AWS region, not "us-eats-1"; did you mean "us-east-1"?'
+    ]
+
+
+def test_what_does_not_fit_together_is_told_once_every_value_is_right(problems: Problems) -> None:
+    same = "state.bucket = 'secure-prod-data-bucket'"
+    assert [line.split(": ")[1] for line in problems(prod=f"protect = 1\n{same}")] == ["protect"]
+    text = f"{same}\naccess.attach_to_roles = ['secure-storage-prod-plan']\nstate.region = 'cn-north-1'"
+    assert [line.split(": ")[1] for line in problems(prod=text)] == [
+        "access.attach_to_roles[0]",
+        "state.region",
+        "state.bucket",
     ]
 
 

@@ -1,0 +1,86 @@
+"""What only one thing can have: every such name, and the rules about them, in one table."""
+
+from collections.abc import Iterator
+from itertools import combinations, product
+from typing import NamedTuple
+
+from settings.model import Settings
+from settings.names import aws as aws_names
+from settings.names.aws import InvalidValueError
+from settings.problems import shown
+
+
+class Taken(NamedTuple):
+    """A name in AWS that an environment takes.
+
+    Attributes:
+        key: the setting that chooses it.
+        region: of an alias, which is unique in its region and account; None for a bucket, whose name is
+            unique in its partition.
+        name: the name.
+    """
+
+    key: str
+    region: str | None
+    name: str
+
+
+def taken(settings: Settings) -> list[Taken]:
+    """Return the names that an environment takes."""
+    logging, replication, audit = settings.logging, settings.replication, settings.audit
+    found = [
+        Taken("bucket_name", None, settings.bucket_name),
+        Taken("state.bucket", None, settings.state.bucket),
+    ]
+    if settings.encryption.mode == "sse-kms":
+        found.append(Taken("encryption.key_alias", settings.region, settings.encryption.key_alias))
+    found.append(Taken("state.key_alias", settings.state.region, settings.state.key_alias))
+    # Logs of a bucket in itself would be logged in turn, without end.
+    if logging.makes_bucket:
+        found.append(Taken("logging.bucket", None, logging.bucket))
+    elif logging.existing_bucket is not None:
+        found.append(Taken("logging.existing_bucket", None, logging.existing_bucket))
+    if replication.enabled and replication.region is not None:
+        found.append(Taken("replication.bucket", None, replication.bucket))
+        found.append(Taken("replication.key_alias", replication.region, replication.key_alias))
+    if audit.enabled:
+        found.append(Taken("audit.key_alias", settings.region, audit.key_alias))
+    return found
+
+
+def taken_twice(settings: Settings) -> Iterator[tuple[str, InvalidValueError, object]]:
+    """Yield each setting with the name of an earlier one: its key, the rule, and the name."""
+    for earlier, one in combinations(taken(settings), 2):
+        if earlier[1:] == one[1:]:
+            what = "bucket" if one.region is None else "alias"
+            elsewhere = one.region not in (None, settings.region)
+            rule = f"must be another {what} than {earlier.key}"
+            rule += ", which is in the same region" if elsewhere else ""
+            yield one.key, InvalidValueError(rule), one.name
+
+
+def taken_by_both(settings: Settings, other: Settings, file: str) -> Iterator[str]:
+    """Yield a line for each name or thing that two environments take, without the file of the first.
+
+    Args:
+        settings: an environment.
+        other: another one.
+        file: the file of the other.
+    """
+    same_account = settings.account_id == other.account_id
+    same_partition = aws_names.partition_of(settings.region) == aws_names.partition_of(other.region)
+    for mine, theirs in product(taken(settings), taken(other)):
+        # A log bucket that exists may serve several environments.
+        logs = {mine.key, theirs.key}
+        if "logging.existing_bucket" in logs and all(key.startswith("logging.") for key in logs):
+            continue
+        if mine[1:] == theirs[1:] and (same_partition if mine.region is None else same_account):
+            both = f"must differ from {theirs.key} in {file}, but both are {shown(mine.name)}"
+            yield f"{mine.key}: {both}"
+    # An account has one provider for the tokens of an issuer.
+    makers = [one for one in (settings, other) if one.ci.repository is not None and one.ci.create_provider]
+    if len(makers) == 2 and same_account and settings.account_id is not None:
+        yield (
+            f"ci.create_provider: must be true in only one environment of account {settings.account_id}, "
+            f"and it is in {file}"
+        )
