@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from presign import __version__, completion, interrupt, links, post, report, show
 from presign.bulk import command as bulk_command
 from presign.errors import PresignError
+from presign.explain.command import explain
 
 import click
 
@@ -36,7 +37,15 @@ def cli() -> None:
     """Make links that let others download from and upload to the secure bucket."""
 
 
-for command in (links.get, links.put, post.post, bulk_command.bulk, show.show, completion.completion):
+for command in (
+    links.get,
+    links.put,
+    post.post,
+    bulk_command.bulk,
+    show.show,
+    explain,
+    completion.completion,
+):
     cli.add_command(command)
 
 

@@ -56,3 +56,10 @@ def words(seconds: int) -> str:
 def iso(moment: datetime) -> str:
     """Write a moment that is in UTC as ISO 8601, to the second: ``2026-11-22T06:41:05Z``."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def roughly(seconds: float) -> str:
+    """Say a number of seconds in the largest unit that they fill, rounded down: 5400 is ``1 hour``."""
+    whole = abs(int(seconds))
+    size = next((size for size, _ in _WORDS if whole >= size), 1)
+    return words(whole // size * size) if whole else "0 seconds"

@@ -47,3 +47,7 @@ class RequestError(PresignError):
 
 class CheckError(PresignError):
     """S3 refuses what the link would ask for, or cannot be reached."""
+
+
+class LinkError(PresignError):
+    """What is to be explained is no link, form or answer."""

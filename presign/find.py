@@ -19,8 +19,7 @@ def locate(options: PlaceOptions) -> outputs.Outputs:
         return _read(state.named(source), options, stack)
     if source:
         return outputs.read(source, stack)
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / "cdktf.json").exists()), here)
+    root = _root()
     found = _in_files(root, stack)
     if found:
         path, stack_outputs = found
@@ -29,6 +28,24 @@ def locate(options: PlaceOptions) -> outputs.Outputs:
     name, place = _in_state(root, stack)
     click.echo(f"Using the outputs of {name} in {place}", err=True)
     return _read(place, options, None)
+
+
+def near(options: PlaceOptions, bucket: str, host: str) -> outputs.Outputs | None:
+    """Read the outputs that are named, or those of this checkout for this bucket; None where there are none.
+
+    ``host`` may begin with the bucket's name. Nothing is asked over the network, unless the named outputs
+    are in S3. Raises OutputsError for named outputs that cannot be read.
+    """
+    if options["outputs"]:
+        return locate(options)
+    read, _ = _files(_root(), options["stack"])
+    fits = (each for each in read.values() if each.bucket == bucket or host.startswith(f"{each.bucket}."))
+    return next(fits, None)
+
+
+def _root() -> Path:
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "cdktf.json").exists()), here)
 
 
 def _read(place: state.State, options: PlaceOptions, stack: str | None) -> outputs.Outputs:
@@ -42,6 +59,19 @@ def _in_files(root: Path, stack: str | None) -> tuple[Path, outputs.Outputs] | N
     Other environments' outputs lie in the same place: the newest may well be
     that of production.
     """
+    found, failures = _files(root, stack)
+    if not found and failures:
+        raise failures[0]
+    if len({each.bucket for each in found.values()}) > 1:
+        listed = ", ".join(f"{path} (bucket {each.bucket})" for path, each in found.items())
+        raise OutputsError(
+            f"this checkout has several outputs, choose one with --outputs or --stack: {listed}"
+        )
+    return next(iter(found.items()), None)
+
+
+def _files(root: Path, stack: str | None) -> tuple[dict[Path, outputs.Outputs], list[OutputsError]]:
+    """Return all outputs of the checkout, the newest first, and why others cannot be read."""
     paths = [
         *root.glob("outputs.json"),
         *root.glob("outputs.*.json"),
@@ -54,14 +84,7 @@ def _in_files(root: Path, stack: str | None) -> tuple[Path, outputs.Outputs] | N
             found[path] = outputs.read(str(path), stack)
         except OutputsError as error:
             failures.append(error)
-    if not found and failures:
-        raise failures[0]
-    if len({each.bucket for each in found.values()}) > 1:
-        listed = ", ".join(f"{path} (bucket {each.bucket})" for path, each in found.items())
-        raise OutputsError(
-            f"this checkout has several outputs, choose one with --outputs or --stack: {listed}"
-        )
-    return next(iter(found.items()), None)
+    return found, failures
 
 
 def _in_state(root: Path, stack: str | None) -> tuple[str, state.State]:

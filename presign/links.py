@@ -119,7 +119,7 @@ def _print_link(
         # Loaded only here: what speaks HTTP would double the time of one link.
         from presign import check
 
-        answer = check.ask(prepared, key, query) if method == "GET" else check.ask(prepared)
+        answer = check.ask(prepared, key, query) if method == "GET" else check.ask_upload(prepared)
         warnings += answer.require()
     link = report.Link(
         method=method,

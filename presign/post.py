@@ -98,7 +98,7 @@ def post(**options: Unpack[PostOptions]) -> None:
     if options["check"]:
         from presign import check
 
-        warnings += check.ask(prepared).require()
+        warnings += check.ask_upload(prepared).require()
     file = options["file"] or "FILE"
     now = datetime.now(UTC)
     fields = form.fields(

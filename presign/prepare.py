@@ -18,7 +18,7 @@ class Prepared:
     """A bucket, and who signs for it.
 
     ``expires`` is in seconds, ``warnings`` are for standard error. ``needs`` says which IAM policy who signs
-    must have; it is empty where the outputs name none.
+    must have; it is empty where the outputs name none. ``profile`` is one that was asked for by name.
     """
 
     stack: Outputs
@@ -28,6 +28,7 @@ class Prepared:
     expires: int
     warnings: Sequence[str]
     needs: str
+    profile: str | None
 
     @property
     def signed_by(self) -> str:
@@ -66,7 +67,7 @@ def prepare(
     if access_point is not None and not access_points.named(access_point, stack):
         needs = access_points.needs(access_point)
         warnings.append(access_points.warning(access_point, stack))
-    return Prepared(stack, credentials, bucket_url, signer, chosen, warnings, needs)
+    return Prepared(stack, credentials, bucket_url, signer, chosen, warnings, needs, options["profile"])
 
 
 def within_life(expires: int, credentials: Credentials, now: datetime) -> tuple[int, list[str]]:

@@ -114,7 +114,7 @@ class Signer:
         parts = urlsplit(bucket_url.rstrip("/") + "/")
         self._bucket_url = parts.geturl()
         self._path = parts.path
-        self._host = _host_header(parts)
+        self._host = host_header(parts)
         self._access_key = access_key
         self._secret = secret_key
         self._token = f"&X-Amz-Security-Token={quote(session_token, safe='')}" if session_token else ""
@@ -218,7 +218,7 @@ def _padded(key: bytes, pad: int, text: str = "") -> "Hash":
     return sha256(bytes(byte ^ pad for byte in key.ljust(64, b"\0")) + text.encode())
 
 
-def _host_header(parts: SplitResult) -> str:
+def host_header(parts: SplitResult) -> str:
     """Return the Host header that HTTP clients send: lower case, and no port where it is the default."""
     host = parts.hostname or ""
     if ":" in host:  # an IPv6 address

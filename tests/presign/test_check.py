@@ -2,12 +2,16 @@
 
 import json
 
-from tests.presign.presign_support import BUCKET, OutputsFile, Presign, refusing
+from tests.presign.presign_support import BUCKET, OUTPUTS, OutputsFile, Presign, refusing
 
 import pytest
 from mypy_boto3_s3 import S3Client
 
 pytestmark = pytest.mark.usefixtures("keys")
+
+UNKNOWN = (
+    "Warning: only an upload shows whether these credentials may upload (s3:PutObject, kms:GenerateDataKey)\n"
+)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,7 +40,7 @@ def test_show_tells_the_bucket_its_limits_and_the_credentials(
 )
 def test_what_is_allowed_passes_the_check(presign: Presign, outputs: str, command: list[str]) -> None:
     result = presign(*command, "--outputs", outputs, "--check")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, UNKNOWN if command[0] in ("put", "post") else "")
     if command[0] == "show":
         assert "\nChecked    the credentials may " in result.out
 
@@ -56,7 +60,7 @@ def test_a_wrong_secret_is_explained(presign: Presign, outputs: str, monkeypatch
     assert (result.code, result.err) == (
         1,
         f"Error: S3 refuses s3://{BUCKET} (403): the secret key is not that of the access key, "
-        "or a proxy changes the request\n",
+        "or a proxy changes the request: set both keys again, or leave the proxy out\n",
     )
 
 
@@ -64,15 +68,25 @@ def test_a_wrong_secret_is_explained(presign: Presign, outputs: str, monkeypatch
     ("code", "message", "words"),
     [
         ("InvalidAccessKeyId", "", "S3 does not know the access key"),
-        ("ExpiredToken", "", "the temporary credentials have expired"),
-        ("AccessDenied", "Access Denied", "they need the IAM policy arn:aws:iam::111122223333:policy/"),
+        ("ExpiredToken", "", "the session that signed has ended"),
+        (
+            "AccessDenied",
+            "Access Denied",
+            "have the IAM policy arn:aws:iam::111122223333:policy/",
+        ),
         (
             "AccessDenied",
             "not authorized, with an explicit deny in a resource-based policy",
             "policy denies it",
         ),
-        ("AccessDenied", "not authorized to perform: kms:Decrypt", "may not use the bucket's KMS key"),
-        ("AccessDenied", "Request is not yet valid", "clock is ahead"),
+        (
+            "AccessDenied",
+            "User: arn:aws:iam::111122223333:user/a is not authorized to perform: kms:Decrypt on resource: x "
+            "because no identity-based policy allows the kms:Decrypt action",
+            f"may not use the KMS key of the bucket ({OUTPUTS['KMSKeyArn']}): kms:Decrypt is missing",
+        ),
+        ("InvalidObjectState", "", "the object is archived"),
+        ("AccessDenied", "Request is not yet valid", "the clock of the machine that signed is ahead"),
     ],
 )
 def test_a_403_is_explained_in_words(
@@ -95,6 +109,59 @@ def test_a_clock_that_is_wrong_is_warned_of(
         result = presign("put", "--outputs", outputs_file(), "--check", "--endpoint-url", endpoint, "k")
     assert result.code == 0
     assert words in result.err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"), [("AccessDenied", "Request has expired"), ("AccessDenied", "Access Denied")]
+)
+def test_a_clock_that_is_wrong_comes_before_what_s3_says(
+    presign: Presign, outputs_file: OutputsFile, code: str, message: str
+) -> None:
+    with refusing(403, code, message, "Tue, 01 Jan 2999 00:00:00 GMT") as endpoint:
+        result = presign("get", "--outputs", outputs_file(), "--check", "--endpoint-url", endpoint, "k")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert result.err.startswith("Error: this machine's clock is ")
+
+
+@pytest.mark.parametrize("command", [["put", "k"], ["post", "in/"]])
+def test_credentials_that_may_not_list_may_yet_upload(
+    presign: Presign, outputs_file: OutputsFile, command: list[str]
+) -> None:
+    with refusing(403, "AccessDenied", "Access Denied") as endpoint:
+        result = presign(*command, "--outputs", outputs_file(), "--check", "--endpoint-url", endpoint)
+    assert (result.code, result.err) == (0, f"{UNKNOWN[:-1]}; they may not list the bucket\n")
+    with refusing(403, "InvalidAccessKeyId", "") as endpoint:
+        result = presign(*command, "--outputs", outputs_file(), "--check", "--endpoint-url", endpoint)
+    assert (result.code, result.out) == (1, "")
+    assert "S3 does not know the access key" in result.err
+
+
+def test_an_object_without_a_first_byte_passes(presign: Presign, outputs: str, s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="empty", Body=b"")
+    assert presign("get", "--outputs", outputs, "--check", "empty").err == ""
+    with refusing(416, "InvalidRange", "") as endpoint:
+        result = presign("get", "--outputs", outputs, "--check", "--endpoint-url", endpoint, "k")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_the_question_goes_through_the_proxy_of_the_environment(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--outputs", outputs_file(), "--check", "--endpoint-url", "http://s3.example")
+    with refusing(200, "", "") as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        assert presign("get", *options, "k").code == 0
+
+
+def test_a_bundle_of_certificates_that_cannot_be_read_is_one_line(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "no.pem")
+    result = presign("get", "--outputs", outputs_file(), "--check", "k")
+    assert (result.code, result.err) == (
+        1,
+        "Error: cannot use the CA bundle no.pem: [Errno 2] No such file or directory\n",
+    )
 
 
 def test_an_s3_that_does_not_answer_is_one_line(presign: Presign, outputs_file: OutputsFile) -> None:

@@ -1,0 +1,115 @@
+"""Whether the bucket, as its outputs describe it, allows a link. S3 itself is not asked."""
+
+from presign import duration, endpoint
+from presign.explain.cause import Cause, listed, shown
+from presign.explain.link import Link
+from presign.explain.operation import Operation
+from presign.outputs import Outputs
+from presign.signer import host_header
+
+
+def objections(link: Link, operation: Operation, outputs: Outputs, endpoint_url: str | None) -> list[Cause]:
+    """Return what in the link does not fit the bucket, worst first."""
+    place = link.place
+    if place.kind == "accesspoint":
+        names = {arn.rpartition("/")[2] for arn in outputs.access_points}
+        name = place.bucket.rpartition("-")[0]
+        found = (
+            []
+            if name in names
+            else [
+                Cause(f"the access point {name} is not in the outputs", "Use an access point of this bucket")
+            ]
+        )
+    elif place.bucket != outputs.bucket:
+        return [
+            Cause(
+                f"the link is for the bucket {place.bucket}, and the outputs are of {outputs.bucket}",
+                "Give the outputs of the link's bucket (--outputs, --stack), or make a link for this one",
+            )
+        ]
+    else:
+        found = []
+    return [
+        *found,
+        *_region(link, outputs),
+        *_host(link, outputs, endpoint_url),
+        *denied_by_policy(link, operation, outputs),
+        *_life(link, outputs),
+    ]
+
+
+def _region(link: Link, outputs: Outputs) -> list[Cause]:
+    if link.region in ("", outputs.region):
+        return []
+    return [
+        Cause(
+            f"the link is signed for the region {link.region}, and the bucket is in {outputs.region}",
+            f"Sign for {outputs.region}: make the link with presign and these outputs",
+        )
+    ]
+
+
+def _host(link: Link, outputs: Outputs, endpoint_url: str | None) -> list[Cause]:
+    place = link.place
+    if place.region not in ("", outputs.region):
+        return [
+            Cause(
+                f"the link's host is in {place.region}, and the bucket in {outputs.region}",
+                "Make the link with presign and these outputs",
+            )
+        ]
+    if place.kind == "global" and outputs.region != "us-east-1":
+        return [
+            Cause(
+                "the link's host has no region, so S3 may redirect, which breaks the signature",
+                f"Use the host of {outputs.region}, as presign does",
+            )
+        ]
+    if place.kind == "custom":
+        wanted = endpoint.bucket_url(outputs.bucket, outputs.region, endpoint_url)
+        if not link.parts.geturl().startswith(wanted):
+            return [
+                Cause(
+                    f"the link leads to {host_header(link.parts)}, neither AWS nor the endpoint in use",
+                    "Set --endpoint-url, or AWS_ENDPOINT_URL_S3, to the link's server; or make a new link",
+                )
+            ]
+    return []
+
+
+def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list[Cause]:
+    """Return what in the link the bucket's policy denies."""
+    if link.parts.scheme == "http" and link.place.kind != "custom":
+        return [Cause("the link uses http, which the bucket's policy denies", "Use https:// in the link")]
+    if operation.methods != ("PUT",) or "partNumber" in link.parameters:
+        return []
+    wanted = {name.lower(): value for name, value in outputs.upload_headers.items()}
+    missing = sorted(wanted.keys() - set(link.signed_headers))
+    if missing:
+        return [
+            Cause(
+                f"the bucket's policy denies uploads without {listed(missing)}, which the link lacks",
+                "Make the link with `presign put`, which signs what the bucket demands",
+            )
+        ]
+    return [
+        Cause(
+            f"the bucket's policy denies {name}: {shown(link.headers[name])}, it demands {shown(value)}",
+            "Make the link with `presign put` and the present outputs",
+        )
+        for name, value in wanted.items()
+        if link.headers.get(name, value) != value
+    ]
+
+
+def _life(link: Link, outputs: Outputs) -> list[Cause]:
+    if link.expires is None or link.expires <= outputs.max_seconds:
+        return []
+    limit = duration.words(outputs.max_seconds)
+    return [
+        Cause(
+            f"the link lives {duration.words(link.expires)}; the bucket denies signatures older than {limit}",
+            f"Use it within {limit} after it was signed",
+        )
+    ]

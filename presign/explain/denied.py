@@ -1,0 +1,182 @@
+"""What stands behind ``AccessDenied``: S3 has one code for many causes, and tells them apart in the message.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from presign import duration
+from presign.explain import allowed
+from presign.explain.answer import Answer
+from presign.explain.cause import Cause
+from presign.explain.link import Link
+from presign.explain.operation import Operation
+from presign.outputs import Outputs
+
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
+_EXPLICIT = re.compile(r"explicit deny in an? ([a-z -]+?)(?: policy)?(?:$|[.,:;]| of)", re.IGNORECASE)
+_MISSING = re.compile(r"because no ([a-z -]+?)(?: policy)? allows", re.IGNORECASE)
+_WHO = re.compile(r"User: (arn:[^ ]+) is not")
+_SAID = re.compile(r"expired|not yet valid|not signed|not authorized|customer master key")
+_POLICIES = {
+    "service control": "a service control policy of the organization",
+    "resource control": "a resource control policy of the organization",
+    "vpc endpoint": "the policy of the VPC endpoint on the way",
+    "permissions boundary": "the permissions boundary of the signer",
+    "session": "the policy of the session that signed",
+    "identity-based": "an IAM policy of the signer",
+    "resource-based": "the bucket's policy",
+}
+
+
+def is_said(answer: Answer) -> bool:
+    """Whether the message says more than that access is denied."""
+    return bool(_SAID.search(answer.message)) or "HeadersNotSigned" in answer.elements
+
+
+def cause(link: Link, answer: Answer, operation: Operation, outputs: Outputs | None, now: datetime) -> Cause:
+    """Return why S3 denies access."""
+    message = answer.message
+    unsigned = answer.elements.get("HeadersNotSigned", "")
+    if unsigned or "headers present in the request which were not signed" in message:
+        return Cause(
+            f"the request sends a header that is not signed: {unsigned or 'one that begins with x-amz-'}",
+            "Leave the header out, or make a link that has it",
+        )
+    if "not yet valid" in message:
+        return not_yet(link, answer.server_time or now)
+    if "expired" in message or answer.code == "RequestExpired":
+        return expired(link.expires_at, now, theirs=answer.server_time)
+    if "Query-string authentication" in message:
+        return Cause("parameters of the signature are missing", "Copy the whole link")
+    return _by_policy(link, message, operation, outputs, answer.server_time or now)
+
+
+def expired(end: datetime | None, now: datetime, what: str = "link", theirs: datetime | None = None) -> Cause:
+    """Say since when a link or form has expired; ``theirs`` is S3's time, where it is known."""
+    remedy = f"Make a new {what}; `--expires` sets how long it works"
+    if end is None:
+        return Cause(f"the {what} has expired", remedy)
+    if end <= now:
+        ago = duration.roughly((now - end).total_seconds())
+        return Cause(f"the {what} has expired: it worked until {duration.iso(end)}, {ago} ago", remedy)
+    behind = "" if theirs is None or theirs < end else f": S3's clock said {duration.iso(theirs)}"
+    return Cause(
+        f"S3 says that the {what} has expired, and by this clock it works until {duration.iso(end)}: this "
+        f"machine's clock is behind{behind}, or the {what} was changed",
+        f"Set the clock; make a new {what}",
+    )
+
+
+def not_yet(link: Link, now: datetime) -> Cause:
+    """Say from when on the link works, and whose clock is wrong."""
+    start = link.signed_at
+    remedy = "Set the clock of the machine that signs (NTP), and make a new link"
+    if start is None or start <= now:
+        return Cause("the link is not yet valid: the clock of the machine that signed is ahead", remedy)
+    ahead = duration.roughly((start - now).total_seconds())
+    return Cause(
+        f"the link is not yet valid: it is signed for {duration.iso(start)}, so the clock of the machine "
+        f"that signed is {ahead} ahead",
+        remedy,
+    )
+
+
+def _by_policy(
+    link: Link, message: str, operation: Operation, outputs: Outputs | None, now: datetime
+) -> Cause:
+    action = _ACTION.search(message)
+    who = _WHO.search(message)
+    signer = who[1] if who else link.access_key
+    what = action[1] if action else "this"
+    if what.startswith("kms:") or "customer master key" in message or "KMS key" in message:
+        key = f" of the bucket ({outputs.kms_key_arn})" if outputs and outputs.kms_key_arn else ""
+        needed = what if action else "kms:Decrypt" if "GET" in operation.methods else "kms:GenerateDataKey"
+        return Cause(
+            f"the credentials that signed may not use the KMS key{key}: {needed} is missing",
+            f"Allow {signer} {needed} on the key: {_policy(outputs)}, and the key's own policy, must say so",
+        )
+    denied, missing = _EXPLICIT.search(message), _MISSING.search(message)
+    if denied and denied[1].strip() == "resource-based":
+        return _by_the_bucket(link, operation, outputs, now)
+    found = denied or missing
+    if found and found[1].strip().lower() in _POLICIES:
+        policy = _POLICIES[found[1].strip().lower()]
+        verb = "denies" if denied else "does not allow"
+        if missing and policy == _POLICIES["identity-based"]:
+            return Cause(
+                f"no IAM policy allows {signer} {what}",
+                f"Sign with credentials that have {_policy(outputs)}",
+            )
+        return Cause(
+            f"{policy} {verb} {signer} {what}", "Ask the owner of that policy; a new link does not help"
+        )
+    return _unsaid(link, operation, outputs, now)
+
+
+def _by_the_bucket(link: Link, operation: Operation, outputs: Outputs | None, now: datetime) -> Cause:
+    """Name the statement of the bucket's policy that denies, as far as the link shows it."""
+    found = _against_the_bucket(link, operation, outputs, now)
+    if found:
+        return found
+    outside = (
+        "the request comes from outside its perimeter (network, VPC endpoint or organization), or the link "
+        "was revoked"
+    )
+    if operation.uploads:
+        return Cause(
+            f"the bucket's policy denies it: the encryption headers are not the bucket's, or {outside}",
+            "Make the link with the present outputs, and use it from inside the perimeter",
+        )
+    return Cause(
+        f"the bucket's policy denies it: {outside}",
+        "Use the link from inside the perimeter, or make a new link",
+    )
+
+
+def _against_the_bucket(
+    link: Link, operation: Operation, outputs: Outputs | None, now: datetime
+) -> Cause | None:
+    if outputs is None or outputs.bucket != link.place.bucket:
+        return None
+    found = allowed.denied_by_policy(link, operation, outputs)
+    if found:
+        return found[0]
+    if link.signed_at and now - link.signed_at > timedelta(seconds=outputs.max_seconds):
+        limit = duration.words(outputs.max_seconds)
+        return Cause(
+            f"the bucket's policy denies signatures older than {limit}, and this one is "
+            f"{duration.roughly((now - link.signed_at).total_seconds())} old",
+            f"Make a new link, and use it within {limit}",
+        )
+    return None
+
+
+def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: datetime) -> Cause:
+    """Say what is likely where the message says nothing: S3 shows it only within its own organization."""
+    found = _against_the_bucket(link, operation, outputs, now)
+    if found:
+        return found
+    if operation.uploads:
+        return Cause(
+            "a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks it, the "
+            "encryption headers are not those of the bucket, or it comes from outside the bucket's perimeter",
+            f"Sign with credentials that have {_policy(outputs)}, and make the link with the present outputs",
+        )
+    remedy = f"sign with credentials that have {_policy(outputs)}"
+    if not link.place.key:
+        return Cause("the credentials that signed may not list the bucket", f"To list it, {remedy}")
+    return Cause(
+        f"there is no object {link.place}, or the credentials that signed may not read it: S3 answers 403 "
+        "for both, unless they may list the bucket",
+        f"Compare the key, letter by letter; else {remedy}",
+    )
+
+
+def _policy(outputs: Outputs | None) -> str:
+    return (
+        f"the IAM policy {outputs.policy_arn}"
+        if outputs and outputs.policy_arn
+        else "an IAM policy that allows it"
+    )

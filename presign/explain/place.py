@@ -1,0 +1,58 @@
+"""Which bucket and key a URL names.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from presign.outputs import Outputs
+
+_ON_AWS = re.compile(
+    r"(?:(?P<bucket>.+)\.)?s3(?P<kind>-accelerate|-accesspoint|-fips)?(?P<dual>\.dualstack)?"
+    r"(?:[.-](?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+))?\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu)"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a link leads. ``bucket`` is an access point's name and account where ``kind`` says so.
+
+    ``kind`` is ``regional``, ``global`` (no region in the host), ``accelerate``, ``accesspoint`` or, away
+    from AWS, ``custom``. ``region`` is the one in the host, or empty.
+    """
+
+    bucket: str
+    key: str
+    kind: str
+    region: str
+
+    def __str__(self) -> str:
+        name = f"access point {self.bucket}, " if self.kind == "accesspoint" else f"s3://{self.bucket}/"
+        return f"{name}{self.key}"
+
+
+def of(parts: SplitResult, outputs: Outputs | None, endpoint_url: str | None) -> Place:
+    """Return the place of a URL; the outputs and the endpoint tell a virtual host from path style."""
+    host, path = parts.hostname or "", unquote(parts.path).removeprefix("/")
+    match = _ON_AWS.fullmatch(host)
+    if match:
+        kind = (match["kind"] or "").removeprefix("-").replace("fips", "")
+        kind = kind or ("regional" if match["region"] else "global")
+        bucket, key = (match["bucket"], path) if match["bucket"] else _first(path)
+        return Place(bucket, key, kind, match["region"] or "")
+    endpoint = urlsplit(endpoint_url or "")
+    base = unquote(endpoint.path).strip("/")
+    if base and path.startswith(f"{base}/"):
+        path = path.removeprefix(f"{base}/")
+    if outputs and host.startswith(f"{outputs.bucket}."):
+        return Place(outputs.bucket, path, "custom", "")
+    if endpoint.hostname and host.endswith(f".{endpoint.hostname}"):
+        return Place(host.removesuffix(f".{endpoint.hostname}"), path, "custom", "")
+    return Place(*_first(path), "custom", "")
+
+
+def _first(path: str) -> tuple[str, str]:
+    bucket, _, key = path.partition("/")
+    return bucket, key

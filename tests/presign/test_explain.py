@@ -1,0 +1,281 @@
+"""`presign explain` without an answer: what a link is for, whether it fits the bucket, and what is no link.
+
+Which cause it names for which refusal is in tests/enforcement/test_explained_refusals.py.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from presign.endpoint import access_point_url, bucket_url
+from presign.explain.codes import CODES
+from presign.signer import Signer
+from tests.presign.presign_support import KEY_ARN, OUTPUTS, OutputsFile, Presign
+
+import boto3
+import pytest
+from botocore.config import Config
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "IQoJb3JpZ2luX2VjEHgaCXVzLWVhc3QtMSJHMEUCIQC+Dth+2tfhUj1EvwG7IKgc4tv8uVgxYCB02Ja3d9mb7QIg"
+HOST = "https://secure-dev-data-bucket.s3.eu-west-1.amazonaws.com/"
+
+
+def signer(url: str = HOST, region: str = "eu-west-1", token: str | None = None) -> Signer:
+    key_id = "ASIAIOSFODNN7EXAMPLE" if token else "AKIAIOSFODNN7EXAMPLE"
+    return Signer(access_key=key_id, secret_key="s", session_token=token, region=region, bucket_url=url)
+
+
+def first_line(presign: Presign, *arguments: str) -> str:
+    result = presign("explain", *arguments)
+    assert (result.code, result.err) == (0, "")
+    return result.out.partition("\n")[0]
+
+
+def test_all_that_a_link_says_is_said(presign: Presign, outputs_file: OutputsFile) -> None:
+    url = signer(token=TOKEN).plan("GET", 900, {}, {"versionId": "v1"}).url("reports/ü.csv")
+    lines = presign("explain", "--outputs", outputs_file(), url).out.splitlines()
+    assert lines[0] == "Nothing is wrong with the link, as far as it shows."
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    expected = [
+        r"For        download \(GET\)",
+        "Place      s3://secure-dev-data-bucket/reports/ü.csv",
+        "With       versionId=v1",
+        "Host       https://secure-dev-data-bucket.s3.eu-west-1.amazonaws.com",
+        "Region     eu-west-1",
+        r"Signed by  ASIAIOSFODNN7EXAMPLE \(a session: the link ends with it\)",
+        f"Since      {moment}",
+        rf"Until      {moment} \(14 minutes left\)",
+        "Headers    none needed",
+        "Bucket     secure-dev-data-bucket allows such links, for at most 7 days",
+    ]
+    assert len(lines[2:]) == len(expected)
+    for line, pattern in zip(lines[2:], expected, strict=True):
+        assert re.fullmatch(pattern, line), line
+
+
+def test_neither_a_signature_nor_a_token_is_printed(presign: Presign, outputs_file: OutputsFile) -> None:
+    url = signer(token=TOKEN).url("PUT", "k", 900, OUTPUTS["UploadHeaders"])
+    signature = url.rpartition("=")[2]
+    said = f"<Code>InvalidToken</Code><Message>{TOKEN} {signature}</Message><Token-0>{TOKEN}</Token-0>"
+    Path("answer.xml").write_text(f"<Error>{said}</Error>")
+    for options in ([], ["--format", "json"], ["--answer", "answer.xml"]):
+        for link in (url, url.replace("&", "&amp;"), url[:-20], url.replace("%", "%25")):
+            out = presign("explain", "--outputs", outputs_file(), *options, link).out
+            assert signature[:40] not in out
+            assert TOKEN[:20] not in out
+
+
+def test_json_has_the_same(presign: Presign, outputs_file: OutputsFile) -> None:
+    url = signer().url("PUT", "k", 900, {**OUTPUTS["UploadHeaders"], "content-type": "text/csv"})
+    document = json.loads(presign("explain", "--outputs", outputs_file(), "--format", "json", url).out)
+    assert (document["cause"], document["causes"], document["answer"]) == (None, [], None)
+    assert (document["methods"], document["bucket"], document["key"]) == (
+        ["PUT"],
+        OUTPUTS["S3BucketName"],
+        "k",
+    )
+    assert document["signed_headers"] == {
+        "content-type": None,
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": KEY_ARN,
+    }
+    assert document["outputs"] == {"bucket": OUTPUTS["S3BucketName"], "objections": []}
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (signer().url("GET", "k", 604800), "denies signatures older than 1 hour"),
+        (
+            signer(HOST.replace("https", "http")).url("GET", "k", 60),
+            "The link uses http, which the bucket's policy",
+        ),
+        (
+            signer(region="us-east-1").url("GET", "k", 60),
+            "signed for the region us-east-1, and the bucket is in eu-",
+        ),
+        (
+            signer(bucket_url("other-bucket", "eu-west-1")).url("GET", "k", 60),
+            "is for the bucket other-bucket, and",
+        ),
+        (
+            signer("https://secure-dev-data-bucket.s3.amazonaws.com/").url("GET", "k", 60),
+            "host has no region",
+        ),
+        (
+            signer("https://s3.us-east-1.amazonaws.com/secure-dev-data-bucket/").url("GET", "k", 60),
+            "host is in us-ea",
+        ),
+        (
+            signer("http://localhost:1/secure-dev-data-bucket/").url("GET", "k", 60),
+            "neither AWS nor the endpoint",
+        ),
+        (
+            signer().url("PUT", "k", 60, {"content-type": "text/csv"}),
+            "The bucket's policy denies uploads without x-amz-",
+        ),
+        (
+            signer(access_point_url("arn:aws:s3:eu-west-1:111122223333:accesspoint/team", "eu-west-1")).url(
+                "GET", "k", 60
+            ),
+            "The access point team is not in the outputs",
+        ),
+    ],
+)
+def test_what_the_bucket_does_not_allow_is_the_cause(
+    presign: Presign, outputs_file: OutputsFile, url: str, words: str
+) -> None:
+    outputs = outputs_file(PresignMaxSeconds=3600)
+    assert words in first_line(presign, "--outputs", outputs, url)
+
+
+def test_the_outputs_of_this_checkout_are_used_where_they_are_of_the_bucket(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    outputs_file(PresignMaxSeconds=60)
+    assert "older than 1 minute" in first_line(presign, signer().url("GET", "k", 900))
+    other = signer(bucket_url("other-bucket", "eu-west-1")).url("GET", "k", 900)
+    assert first_line(presign, other).startswith("Nothing is wrong")
+    assert "\nBucket     not compared: no outputs (--outputs)" in presign("explain", other).out
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        (HOST, "s3://secure-dev-data-bucket/a/b"),
+        ("https://s3.eu-west-1.amazonaws.com/dotted.bucket/", "s3://dotted.bucket/a/b"),
+        ("https://bucket.s3.dualstack.eu-west-1.amazonaws.com/", "s3://bucket/a/b"),
+        ("https://bucket.s3-fips.us-gov-west-1.amazonaws.com/", "s3://bucket/a/b"),
+        ("https://bucket.s3-accelerate.amazonaws.com/", "s3://bucket/a/b"),
+        ("https://bucket.s3.cn-north-1.amazonaws.com.cn/", "s3://bucket/a/b"),
+        ("https://bucket.s3-us-west-2.amazonaws.com/", "s3://bucket/a/b"),
+        ("http://127.0.0.1:9000/bucket/", "s3://bucket/a/b"),
+        ("http://bucket.s3.example:9000/", "s3://bucket/a/b"),
+        ("http://s3.example:9000/bucket/", "s3://bucket/a/b"),
+    ],
+)
+def test_bucket_and_key_are_found_in_every_kind_of_url(presign: Presign, url: str, place: str) -> None:
+    link = signer(url).url("GET", "a/b", 900)
+    out = presign("explain", "--endpoint-url", "http://s3.example:9000", link).out
+    assert f"\nPlace      {place}\n" in out
+
+
+def test_links_of_boto3_are_read(presign: Presign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    s3 = boto3.client("s3", region_name="eu-west-1", config=Config(signature_version="s3v4"))
+    part = {"Bucket": "bucket", "Key": "k", "UploadId": "id", "PartNumber": 3}
+    for operation, parameters, words in (
+        ("upload_part", part, "For        upload part 3 of an upload in parts (PUT)"),
+        ("list_objects_v2", {"Bucket": "bucket"}, "For        list the bucket (GET)"),
+        ("delete_object", {"Bucket": "bucket", "Key": "k"}, "For        delete (DELETE)"),
+    ):
+        url = s3.generate_presigned_url(operation, Params=parameters)
+        result = presign("explain", url)
+        assert result.out.startswith("Nothing is wrong")
+        assert words in result.out
+
+
+def test_the_secret_key_in_the_environment_shows_what_was_changed(
+    presign: Presign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = signer().url("DELETE", "k", 900)
+    changed = url.replace("Expires=900", "Expires=901")
+    assert "For        most likely download" in presign("explain", url).out
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    assert "\nFor        delete (DELETE)\n" in presign("explain", url).out
+    assert first_line(presign, changed).startswith(
+        "The signature is not that of this link: the link was changed"
+    )
+    unknown = signer().url("PUT", "k", 900, {"content-type": "text/csv"})
+    assert first_line(presign, unknown).startswith("Nothing is wrong")
+
+
+def test_what_presign_prints_may_be_given_as_it_is(
+    presign: Presign, outputs_file: OutputsFile, keys: None
+) -> None:
+    for command in (["put", "k"], ["get", "k"], ["post", "in/"]):
+        made = presign(*command, "--outputs", outputs_file(), "--format", "json").out.encode()
+        result = presign("explain", "--outputs", outputs_file(), "-", stdin=made)
+        assert result.out.startswith("Nothing is wrong with the link"), result.out
+
+
+def test_an_answer_may_have_its_headers_or_be_of_powershell(presign: Presign) -> None:
+    url = signer().url("GET", "k", 900)
+    body = "<Error><Code>NoSuchKey</Code><Message>No</Message></Error>"
+    for data in (
+        body.encode(),
+        f"HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n{body}".encode(),
+        body.encode("utf-16"),
+    ):
+        Path("answer").write_bytes(data)
+        assert first_line(presign, "--answer", "answer", url).startswith("There is no object under this key")
+    Path("answer").write_text("HTTP/1.1 301 Moved\r\nx-amz-bucket-region: us-west-2\r\n\r\n")
+    assert "and the bucket is in us-west-2" in first_line(presign, "--answer", "answer", url)
+
+
+def test_every_code_is_said_in_words(presign: Presign) -> None:
+    url = signer().url("GET", "k", 900)
+    for code, known in CODES.items():
+        Path("answer").write_text(f"<Error><Code>{code}</Code><Message>x</Message></Error>")
+        result = presign("explain", "--answer", "answer", url)
+        assert result.code == 0
+        assert f"\nIt means   {known.meaning}" in result.out
+    Path("answer").write_text("<Error><Code>Novel</Code><Message>nothing known</Message></Error>")
+    assert first_line(presign, "--answer", "answer", url) == "S3 answers Novel: nothing known."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "message"),
+    [
+        (["hello"], b"", 1, "this is not a URL: give the whole link, which begins with https://"),
+        (["s3://bucket/key"], b"", 1, "this is not a URL: give the whole link"),
+        (["https://[x/"], b"", 1, "this is not a URL: "),
+        (
+            ["https://user:password"],
+            b"",
+            1,
+            "this is not a URL: give the whole link, which begins with https://\n",
+        ),
+        (["-"], b"", 1, "standard input is empty"),
+        (["-"], b"{", 1, "this begins like JSON and is not: "),
+        (["-"], b'{"bucket": 1}', 1, "this JSON has no 'url'"),
+        (["-"], b'{"url": "https://x/", "headers": 1}', 1, "this JSON has 'headers' that is not an object"),
+        (["https://x/", "--answer", "no.xml"], b"", 1, "cannot read no.xml: No such file or directory"),
+        (["https://x/", "--outputs", "no.json"], b"", 1, "cannot read the outputs in no.json"),
+        (["-", "--answer", "-"], b"", 2, "standard input can be only one of LINK, --answer and --outputs"),
+        ([], b"", 2, "missing argument 'LINK'"),
+    ],
+)
+def test_what_cannot_be_explained_is_one_line(
+    presign: Presign, arguments: list[str], stdin: bytes, code: int, message: str
+) -> None:
+    result = presign("explain", *arguments, stdin=stdin)
+    assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
+    assert result.err.startswith(f"Error: {message}")
+
+
+def test_the_page_has_the_table_of_codes() -> None:
+    page = (ROOT / "docs" / "presign.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("| S3's code | What it means | What to do |\n|---|---|---|\n")
+    rows = [f"| `{name}` | {code.meaning} | {code.remedy} |" for name, code in sorted(CODES.items())]
+    assert table.split("\n\n")[0].splitlines() == rows
+
+
+def test_no_other_command_loads_it(outputs_file: OutputsFile, keys: None) -> None:
+    script = (
+        "import sys; from presign.cli import run; run(sys.argv[1:]);"
+        "print(sorted(name for name in sys.modules if name.startswith('presign.explain')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "get", "--outputs", outputs_file(), "k"],
+        env={"PYTHONPATH": str(ROOT), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "['presign.explain', 'presign.explain.command']"
