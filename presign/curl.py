@@ -39,9 +39,8 @@ def form_command(url: str, fields: Mapping[str, str], file: str) -> str:
     """Return one shell-quoted curl command that uploads ``file`` with a form's fields."""
     words = ["curl", "--fail-with-body"]
     for name, value in fields.items():
-        # Where -F would read a file or a type from the value, --form-string does not.
-        plain = not value.startswith(("@", "<")) and not set(value) & set(';,"\\')
-        words += ["-F" if plain else "--form-string", f"{name}={value}"]
+        # -F would trim blanks, and read a file or a type from some values.
+        words += ["--form-string", f"{name}={value}"]
     escaped = _path(file).replace("\\", "\\\\").replace('"', '\\"')
     return shlex.join([*words, "-F", f'file=@"{escaped}"', url])
 

@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from presign.credentials import Credentials
 from presign.duration import iso
 from presign.errors import RequestError
+from presign.request import MAX_UPLOAD
 from presign.signer import encode_keys, signing_key
 
 FILENAME = "${filename}"  # S3 puts the name of the uploaded file here
-MAX_SIZE = 5 * 1024**3  # bytes; the most that one POST may hold
+MAX_SIZE = MAX_UPLOAD  # bytes; the most that one POST may hold
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Rules:
         encode_keys([self.key if self.key is not None else f"{self.prefix}x"])
         if FILENAME in (self.key or self.prefix):
             raise RequestError(f"{FILENAME} needs not be given: it is added to the prefix")
+        # S3 takes $ in a policy for the start of a variable, or of an escape that JSON does not know:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        for text in (self.key or self.prefix, self.content_type or ""):
+            if "$" in text:
+                raise RequestError(
+                    f"{text!r} has a '$', which S3 refuses in a form: make a link with 'presign put'"
+                )
         if self.key is not None and not self.key.startswith(self.prefix):
             raise RequestError(f"the key {self.key!r} does not start with the prefix {self.prefix!r}")
         if not 0 <= self.min_size <= self.max_size:

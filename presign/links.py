@@ -2,8 +2,8 @@
 
 from typing import Unpack
 
-from presign import curl, duration, report, request
-from presign.errors import ObjectKeyError, RequestError
+from presign import curl, duration, keys, report, request
+from presign.errors import RequestError
 from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options, together
 from presign.prepare import Prepared, prepare
 
@@ -93,6 +93,7 @@ def put(**options: Unpack[PutOptions]) -> None:
         raise click.BadParameter(
             "S3 must know the size of an upload beforehand: give a file", param_hint="'--file'"
         )
+    request.require_fitting(options["file"])
     own = {}
     if options["content_type"] is not None:
         own["content-type"] = request.content_type(options["content_type"])
@@ -105,16 +106,11 @@ def put(**options: Unpack[PutOptions]) -> None:
 def _print_link(
     method: str, options: LinkOptions, prepared: Prepared, headers: dict[str, str], query: dict[str, str]
 ) -> None:
-    key = options["key"]
     bucket = prepared.stack.bucket
-    if key.startswith("s3://") and not key.startswith(f"s3://{bucket}/"):
-        raise ObjectKeyError(
-            f"{key!r} is not in the bucket of these outputs, {bucket}: give a key of this bucket"
-        )
-    key = key.removeprefix(f"s3://{bucket}/")
+    key = keys.in_bucket(options["key"], bucket)
     plan = prepared.signer.plan(method, prepared.expires, headers, query)
     url = plan.url(key)
-    warnings = [*_about_key(key, url), *prepared.warnings]
+    warnings = [*keys.doubts(key, method), *prepared.warnings]
     if options["check"]:
         # Loaded only here: what speaks HTTP would double the time of one link.
         from presign import check
@@ -133,16 +129,3 @@ def _print_link(
     )
     report.write(report.render(link, options["format"]))
     report.warn(warnings)
-
-
-def _about_key(key: str, url: str) -> list[str]:
-    """Say what makes a correctly signed link fail later."""
-    warnings = []
-    if key.startswith("/"):
-        warnings.append("the key starts with /, which becomes part of the object's name")
-    if curl.has_dot_segments(url):
-        warnings.append(
-            "the key has a '.' or '..' part, which browsers and most HTTP clients rewrite: "
-            "use the curl command, which does not"
-        )
-    return warnings

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
-from presign import curl, duration, form, report, request
+from presign import curl, duration, form, keys, report, request
 from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options
 from presign.prepare import prepare
 
@@ -85,16 +85,20 @@ def post(**options: Unpack[PostOptions]) -> None:
     wanted, any_subtype = None, False
     if options["content_type"] is not None:
         wanted, any_subtype = request.content_types(options["content_type"])
+    prepared = prepare(options, options["expires"])
+    bucket = prepared.stack.bucket
+    prefix = keys.in_bucket(options["prefix"], bucket)
+    key = options["key"] and keys.in_bucket(options["key"], bucket)
     rules = form.Rules(
-        prefix=options["prefix"],
-        key=options["key"],
+        prefix=prefix,
+        key=key,
         min_size=options["min_size"],
         max_size=options["max_size"],
         content_type=wanted,
         any_subtype=any_subtype,
     )
-    prepared = prepare(options, options["expires"])
-    warnings = list(prepared.warnings)
+    request.require_fitting(options["file"], rules.min_size, rules.max_size)
+    warnings = [*_about(prefix, key), *prepared.warnings]
     if options["check"]:
         from presign import check
 
@@ -103,7 +107,7 @@ def post(**options: Unpack[PostOptions]) -> None:
     now = datetime.now(UTC)
     fields = form.fields(
         rules,
-        bucket=prepared.stack.bucket,
+        bucket=bucket,
         region=prepared.stack.region,
         credentials=prepared.credentials,
         headers=prepared.stack.upload_headers,
@@ -129,7 +133,7 @@ def post(**options: Unpack[PostOptions]) -> None:
         text = json.dumps(document, indent=2)
     else:
         rows = [
-            ("Upload", f"s3://{prepared.stack.bucket}/{fields['key']}"),
+            ("Upload", f"s3://{bucket}/{fields['key']}"),
             ("Method", "POST"),
             ("Expires", f"{expires_at} ({duration.words(prepared.expires)} from now)"),
             ("Size", f"{rules.min_size} to {rules.max_size} bytes"),
@@ -140,6 +144,16 @@ def post(**options: Unpack[PostOptions]) -> None:
         text = "\n".join([report.table(rows), "", "To upload, run:", command])
     report.write(text)
     report.warn(warnings)
+
+
+def _about(prefix: str, key: str | None) -> list[str]:
+    """Say what is doubtful about where the form uploads to."""
+    warnings = keys.doubts(prefix if key is None else key, "POST")
+    if key is None and prefix and not prefix.endswith("/"):
+        warnings.append(
+            f"the prefix does not end with /: a file NAME becomes {prefix}NAME, not {prefix}/NAME"
+        )
+    return warnings
 
 
 def _type_of(file: str, start: str) -> str:

@@ -3,10 +3,12 @@
 import base64
 import binascii
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 from presign.errors import RequestError
 
+MAX_UPLOAD = 5 * 1024**3  # bytes; the most that one PUT or POST may hold
 CHECKSUM_HEADER = "x-amz-checksum-sha256"
 
 _WORD = r"[A-Za-z0-9!#$&^_.+-]+"
@@ -14,6 +16,21 @@ _CONTENT_TYPE = re.compile(rf"{_WORD}/{_WORD}( *; *{_WORD}=({_WORD}|\"[^\"\\]*\"
 _CONTENT_TYPES = re.compile(rf"{_WORD}/\*")
 _HEX_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _SHA256_BYTES = 32
+
+
+def require_fitting(file: str | None, least: int = 0, most: int = MAX_UPLOAD) -> None:
+    """Raise RequestError where the local ``file`` is there and S3 would refuse it for its size in bytes."""
+    try:
+        size = Path(file).stat().st_size if file else least
+    except (OSError, ValueError):
+        return  # it may be on another machine
+    if size > MAX_UPLOAD:
+        raise RequestError(
+            f"{file} has {size:,} bytes, and one upload takes at most {MAX_UPLOAD:,} (5 GiB): upload it in "
+            "parts, as 'aws s3 cp' does with the credentials, or split it"
+        )
+    if not least <= size <= most:
+        raise RequestError(f"{file} has {size:,} bytes, and the form takes {least:,} to {most:,} bytes")
 
 
 def content_disposition(name: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Unpack
 
-from presign import duration, report
+from presign import duration, keys, report
 from presign.options import PlaceOptions, check_option, format_option, place_options
 from presign.prepare import prepare
 from presign.signer import MAX_EXPIRES
@@ -39,7 +39,8 @@ def show(**options: Unpack[ShowOptions]) -> None:
     if options["check"]:
         from presign import check
 
-        answer = check.ask(prepared, options["key"])
+        key = options["key"]
+        answer = check.ask(prepared, key if key is None else keys.in_bucket(key, stack.bucket))
     longest = min(stack.max_seconds, MAX_EXPIRES)
     if options["format"] == "json":
         document = {

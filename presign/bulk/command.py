@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 from presign import duration, report
 from presign.bulk.options import BulkOptions, bulk_options
 from presign.errors import BulkError
+from presign.keys import Doubts
 from presign.prepare import prepare
 
 import click
@@ -89,8 +90,8 @@ def _run(method: str, options: BulkOptions) -> None:
             f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
             "run again without --resume"
         )
-    layout = Layout(manifest_format, options["column"])
-    job = Job(layout, plan, form, compress=name.endswith(".gz"))
+    layout = Layout(manifest_format, options["column"], prepared.stack.bucket)
+    job = Job(layout, method, plan, form, compress=name.endswith(".gz"))
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
     with source.opened(options, layout, prepared.stack) as keys:
@@ -102,7 +103,7 @@ def _run(method: str, options: BulkOptions) -> None:
             done = chain(resume.skip(job, batches, left), workers.sign(job, batches, options["jobs"], fd))
             if not left.rows:
                 out.write(job.header)
-            count, bad, dotted = _write(done, out, progress, errors)
+            count, bad, doubts = _write(done, out, progress, errors, Doubts(method))
 
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
@@ -110,12 +111,7 @@ def _run(method: str, options: BulkOptions) -> None:
         say(f"Left out: {skipped:,} delete markers and versions that are not the latest")
     for header, value in headers.items() if count else ():
         say(f"Uploads must send {header}: {value}")
-    warnings = list(prepared.warnings)
-    if dotted:
-        warnings.append(
-            f"{dotted:,} {'key has' if dotted == 1 else 'keys have'} a '.' or '..' part, which "
-            "browsers and most HTTP clients rewrite: use curl --path-as-is"
-        )
+    warnings = [*prepared.warnings, *doubts.words()]
     if plan.expires_at <= datetime.now(UTC):
         warnings.append("the links have already expired: give a longer --expires")
     report.warn(warnings)
@@ -125,12 +121,12 @@ def _run(method: str, options: BulkOptions) -> None:
 
 
 def _write(
-    results: Iterable["Done"], out: BinaryIO, progress: "Progress", errors: str | None
-) -> tuple[int, int, int]:
-    """Write all links and report bad rows; return how many there are of each, and of dotted keys."""
+    results: Iterable["Done"], out: BinaryIO, progress: "Progress", errors: str | None, doubts: Doubts
+) -> tuple[int, int, Doubts]:
+    """Write all links and report bad rows; return how many there are of each, and the doubts."""
     from presign.bulk.report import BadRows
 
-    count = bad = dotted = 0
+    count = bad = 0
     with BadRows(errors) as report:
         out.flush()
         for done in results:
@@ -138,8 +134,8 @@ def _write(
             out.flush()  # other processes may write next
             count += done.count
             bad += len(done.bad)
-            dotted += done.dotted
+            doubts.add(done.doubts)
             report.write(done.bad)
             progress.show(count + bad)
         progress.end()
-    return count, bad, dotted
+    return count, bad, doubts

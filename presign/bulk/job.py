@@ -5,7 +5,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from presign.bulk.manifest import BadRow, Batch, Layout, dotted
+from presign.bulk.manifest import BadRow, Batch, Layout
+from presign.keys import Doubts
 from presign.signer import Plan
 
 FORMATS = ("csv", "jsonl", "url")
@@ -16,12 +17,12 @@ _GZIP_LEVEL = 1  # signatures do not compress, and all else does at any level
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a batch: rows of output, how many, what could not be signed, and how many are dotted."""
+    """What became of a batch: rows of output, how many, what could not be signed, and what is doubtful."""
 
     data: bytes
     count: int
     bad: list[BadRow]
-    dotted: int
+    doubts: Doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Job:
     """How one row becomes one link. It can be pickled."""
 
     layout: Layout
+    method: str
     plan: Plan
     format: str
     compress: bool
@@ -41,7 +43,11 @@ class Job:
     def sign(self, batch: Batch) -> Done:
         """Sign the batch's good rows."""
         keys, bad = self.layout.good_keys(batch)
-        return Done(self.rows(keys), len(keys), bad, dotted(keys))
+        return Done(self.rows(keys), len(keys), bad, self.doubts(keys))
+
+    def doubts(self, keys: list[str]) -> Doubts:
+        """Return what is doubtful about keys."""
+        return Doubts(self.method).look(keys, listed=self.layout.listed)
 
     def rows(self, keys: list[str]) -> bytes:
         """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""

@@ -30,15 +30,21 @@ def blocks(stream: BinaryIO) -> Iterator[bytes | None]:
 
 def csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str] | ManifestError]]:
     """Yield every CSV record, or what is wrong with it, and the number of its (last) line."""
-    reader = csv.reader(chain.from_iterable(map(_decoded, blocks(stream))))
+    csv.field_size_limit(MAX_LINE)  # of the whole process, which is the command line's own
+    # Strict, or a quote that is never closed would make one key of all that follows.
+    reader = csv.reader(chain.from_iterable(map(_decoded, blocks(stream))), strict=True)
     dropped = 0  # lines that the reader never saw
+    end = 0  # the last line of the record before
     while True:
         try:
             for row in reader:
-                yield reader.line_num + dropped, row
-        except csv.Error as error:  # one record; the reader goes on with the next line
+                end = reader.line_num + dropped
+                yield end, row
+        except csv.Error as error:  # one record; the reader resumes at the next line
             dropped += isinstance(error, _TooLongError)
-            yield reader.line_num + dropped, ManifestError(f"not CSV: {error}")
+            first, end = end + 1, reader.line_num + dropped
+            since = "" if first == end else f"; it begins in line {first}"
+            yield end, ManifestError(f"not CSV: {error}{since}")
         else:
             return
 

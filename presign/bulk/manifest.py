@@ -6,7 +6,6 @@ are not UTF-8 become lone surrogates, which no key may have: the row that has th
 is then reported like every other bad row, and no other row suffers.
 """
 
-import codecs
 import gzip
 import io
 import json
@@ -19,7 +18,9 @@ from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
+from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
+from presign.keys import S3, in_bucket
 from presign.signer import encode_keys
 
 BATCH = 4000  # rows of CSV
@@ -66,14 +67,24 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a manifest is written. ``field`` names the CSV column or the JSON field with the key."""
+    """How a manifest is written. ``field`` names the CSV column or the JSON field with the key.
+
+    A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``.
+    """
 
     format: str
     field: str
+    bucket: str
 
-    def batches(self, stream: BinaryIO) -> Iterator[Batch]:
+    @property
+    def listed(self) -> bool:
+        """Whether S3 itself wrote the keys, so that each is literally what it looks like."""
+        return self.format == "inventory"
+
+    def batches(self, file: io.BufferedReader) -> Iterator[Batch]:
         """Yield the rows of an open manifest. Raises ManifestError where it cannot be read on."""
         try:
+            stream = as_utf8(unpacked(file))
             yield from self._csv(stream) if self.format == "csv" else _lines(stream)
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
@@ -84,7 +95,6 @@ class Layout:
         _, header = next(rows, (0, []))
         if isinstance(header, ManifestError):
             raise ManifestError(f"cannot read the manifest's header: {header}")
-        header = [name.removeprefix("\ufeff") for name in header]
         if header.count(self.field) != 1:
             count = "several columns" if self.field in header else "no column"
             given = ", ".join(map(repr, header[:20])) or "none"
@@ -100,7 +110,7 @@ class Layout:
         rows = batch.rows
         found = self._keys(_split(rows)) if isinstance(rows, bytes) else rows
         keys = [key for key in found if isinstance(key, str)]
-        if len(keys) == len(found):
+        if len(keys) == len(found) and not self._needs_a_look(keys):
             try:
                 encode_keys(keys)
             except ObjectKeyError:
@@ -109,12 +119,28 @@ class Layout:
                 return keys, []
         good, bad = [], []
         for number, key in zip(batch.numbers, found, strict=True):
-            problem = _problem(key)
-            if problem:
-                bad.append(BadRow(number, problem, batch.file))
-            elif isinstance(key, str):
-                good.append(key)
+            try:
+                good.append(self._good_key(key))
+            except (ManifestError, ObjectKeyError) as error:
+                bad.append(BadRow(number, str(error), batch.file))
         return good, bad
+
+    def _needs_a_look(self, keys: list[str]) -> bool:
+        text = "\n".join(keys)
+        return "\0" in text or S3 in text
+
+    def _good_key(self, key: str | ManifestError) -> str:
+        """Return the key that S3 can have; raises ManifestError or ObjectKeyError."""
+        if isinstance(key, ManifestError):
+            raise key
+        if not self.listed:
+            if "\0" in key:
+                raise ManifestError(
+                    "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
+                )
+            key = in_bucket(key, self.bucket)
+        encode_keys([key])
+        return key
 
     def _keys(self, rows: list[str]) -> Sequence[str | ManifestError]:
         if self.format == "jsonl":
@@ -165,16 +191,7 @@ class ManifestFile:
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows. Raises ManifestError where they cannot be read on."""
-        return self._layout.batches(unpacked(self._file))
-
-
-def dotted(keys: Sequence[str]) -> int:
-    """Count the keys with a ``.`` or ``..`` segment, which most HTTP clients rewrite before sending."""
-    # One search over all keys is faster than one for each, and hardly any key has a segment that ends so.
-    if "./" not in "/".join([*keys, ""]):
-        return 0
-    paths = [f"/{key}/" for key in keys]
-    return sum("/./" in path or "/../" in path for path in paths)
+        return self._layout.batches(self._file)
 
 
 def _of_column(
@@ -195,22 +212,11 @@ def _lines(stream: BinaryIO) -> Iterator[Batch]:
             yield Batch([first], [ManifestError(TOO_LONG)])
             first += 1
             continue
-        rows = block.removeprefix(codecs.BOM_UTF8) if first == 1 else block
-        count = rows.count(b"\n") + (not rows.endswith(b"\n"))
-        yield Batch(range(first, first + count), rows)
+        count = block.count(b"\n") + (not block.endswith(b"\n"))
+        yield Batch(range(first, first + count), block)
         first += count
 
 
 def _split(block: bytes) -> list[str]:
     text = block.decode("utf-8", "surrogateescape")
     return text.removesuffix("\n").split("\n")
-
-
-def _problem(key: str | ManifestError) -> str | None:
-    if isinstance(key, ManifestError):
-        return str(key)
-    try:
-        encode_keys([key])
-    except ObjectKeyError as error:
-        return str(error)
-    return None

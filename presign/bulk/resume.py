@@ -14,7 +14,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from presign.bulk.job import Done, Job
-from presign.bulk.manifest import Batch, dotted
+from presign.bulk.manifest import Batch
 from presign.errors import BulkError
 
 _DATE = re.compile(rb"&X-Amz-Date=([0-9]{8}T[0-9]{6}Z)&")
@@ -47,12 +47,12 @@ def skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:
         keys, bad = job.layout.good_keys(batch)
         if rows > len(keys):
             rows -= len(keys)
-            yield Done(b"", len(keys), bad, dotted(keys))
+            yield Done(b"", len(keys), bad, job.doubts(keys))
             continue
         plain = replace(job, compress=False)
         if plain.rows(keys[rows - 1 : rows]) != left.last:
             break
-        yield Done(job.rows(keys[rows:]), len(keys), bad, dotted(keys))
+        yield Done(job.rows(keys[rows:]), len(keys), bad, job.doubts(keys))
         return
     raise BulkError(
         "cannot resume: the partial file was made from another manifest or with other options or "

@@ -111,8 +111,8 @@ def test_a_bucket_that_allows_less_than_15_minutes_sets_the_default(
 @pytest.mark.parametrize(
     ("key", "warning"),
     [
-        ("/k", "Warning: the key starts with /, which becomes part of the object's name\n"),
-        ("a/../k", "Warning: the key has a '.' or '..' part, which browsers and most HTTP clients rewrite"),
+        ("/k", "Warning: the key starts with /: it becomes part of the object's name\n"),
+        ("a/../k", "Warning: the key has a '.' or '..' part: browsers and most HTTP clients rewrite it"),
     ],
 )
 def test_a_key_that_may_be_a_mistake_is_warned_of_on_standard_error(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from presign.bulk.lines import MAX_LINE
-from presign.bulk.manifest import dotted
+from presign.keys import Doubts
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
@@ -76,7 +76,12 @@ segments = st.sampled_from([".", "..", "", "...", ".a", "b", "\0", "\n", "%2E"])
 @example(["a/.", "b"])
 @example(["a.", ".b"])
 def test_dotted_keys_are_counted(keys: list[str]) -> None:
-    assert dotted(keys) == sum(not {".", ".."}.isdisjoint(key.split("/")) for key in keys)
+    dotted = [key for key in keys if not {".", ".."}.isdisjoint(key.split("/"))]
+    said = Doubts("GET").look(keys, listed=True).words()
+    assert len(said) == bool(dotted)
+    if dotted:
+        start = "1 key has" if len(dotted) == 1 else f"{len(dotted)} keys have"
+        assert said[0].startswith(f"{start} a '.' or '..' part (such as {dotted[0][:60]!r})")
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -86,7 +91,7 @@ def test_dotted_keys_are_warned_of_once(presign: Presign, outputs_file: OutputsF
     result = presign(*command, "--jobs", jobs)
     assert result.code == 0
     assert result.err.count("Warning") == 1
-    assert "Warning: 100,000 keys have a '.' or '..' part, which browsers" in result.err
+    assert "Warning: 100,000 keys have a '.' or '..' part (such as 'a/../b'): browsers" in result.err
     whole = Path("out.csv").read_bytes()
     Path("out.csv").rename("out.csv.partial")
     with Path("out.csv.partial").open("r+b") as file:

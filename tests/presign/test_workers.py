@@ -34,7 +34,7 @@ def job() -> Job:
         bucket_url="https://b.s3.eu-west-1.amazonaws.com/",
         clock=lambda: datetime(2026, 11, 22, tzinfo=UTC),
     )
-    return Job(Layout("text", "key"), signer.plan("GET", 60), "url", compress=False)
+    return Job(Layout("text", "key", "b"), "GET", signer.plan("GET", 60), "url", compress=False)
 
 
 @pytest.fixture
