@@ -10,8 +10,9 @@ import json
 import os
 from pathlib import Path
 
+from ops.deploy.caller import ask_caller
 from ops.deploy.foreign_content import foreign_content
-from ops.deploy.names_in_aws import Found, bucket_exists, find_existing
+from ops.deploy.imports import Import, find_imports, own_bucket_exists
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
@@ -94,7 +95,7 @@ class _Bootstrap:
 
     def _own_account(self) -> str:
         with aws.one_line_errors("asking AWS whose the credentials are"):
-            account = str(aws.client("sts", self._region).get_caller_identity()["Account"])
+            account = ask_caller(self._region).account
         wanted = self._settings.account_id
         if wanted not in (None, account):
             raise OpsError(
@@ -115,7 +116,7 @@ class _Bootstrap:
 
     def _bucket_exists(self) -> bool:
         try:
-            return bucket_exists(self._bucket, account=self._account, region=self._region)
+            return own_bucket_exists(self._bucket, account=self._account, region=self._region)
         except OpsError as error:
             raise OpsError(error.problem, f"see [state] bucket and region of {self._file}") from error
 
@@ -147,14 +148,14 @@ class _Bootstrap:
         if changes:
             self._ask_and_apply(changes)
 
-    def _find(self, state: Snapshot | None) -> list[Found]:
+    def _find(self, state: Snapshot | None) -> list[Import]:
         """Return what exists and `state` does not know, once it is certain that it is ours."""
-        found = find_existing(self._stack.described, self._settings, state.resources if state else {})
+        found = find_imports(self._stack.described, self._settings, state.resources if state else {})
         if any(one.address.startswith("aws_s3_bucket.") for one in found):
             self._require_own_bucket()
         return found
 
-    def _plan(self, found: list[Found]) -> str:
+    def _plan(self, found: list[Import]) -> str:
         """Return the plan that also imports what was `found`; empty where nothing changes."""
         self._step("Planning")
         for one in found:
@@ -270,7 +271,7 @@ def _read_state(body: bytes, where: str) -> Snapshot | None:
         raise OpsError(f"{where} {error}") from error
 
 
-def _write_imports(path: Path, found: list[Found]) -> None:
+def _write_imports(path: Path, found: list[Import]) -> None:
     if found:
         blocks = [{"to": one.address, "id": one.import_id} for one in found]
         path.write_text(json.dumps({"import": blocks}), encoding="utf-8")

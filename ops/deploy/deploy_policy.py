@@ -8,9 +8,11 @@ from typing import NamedTuple
 from constructs_lib.policies import Document
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
 from constructs_lib.policies.place import Place
+from ops.deploy.names_in_aws import Stack
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from settings import resource_names
+from settings.model import Settings
 from settings.names.aws import partition_of
 
 PLACEHOLDER = "ACCOUNT_ID"
@@ -57,16 +59,22 @@ def policies_of_environment(environment: str, *, account: str | None, read_only:
                 f"{settings.account_id}",
                 "leave out --account",
             )
-        account_id = settings.account_id or account or PLACEHOLDER
-        try:
-            return deploy_policies(
-                stacks[resource_names.storage_stack(environment)].described,
-                place=Place(partition_of(settings.region), account_id, settings.region),
-                state_key_alias=settings.state.key_alias,
-                read_only=read_only,
-            )
-        except DeployPolicyError as error:
-            raise OpsError(str(error)) from error
+        stack = stacks[resource_names.storage_stack(environment)].described
+        return policies_of(settings, stack, account=account, read_only=read_only)
+
+
+def policies_of(settings: Settings, stack: Stack, *, account: str | None, read_only: bool) -> list[Document]:
+    """Return the policies for a storage stack that is synthesized already."""
+    account_id = settings.account_id or account or PLACEHOLDER
+    try:
+        return deploy_policies(
+            stack,
+            place=Place(partition_of(settings.region), account_id, settings.region),
+            state_key_alias=settings.state.key_alias,
+            read_only=read_only,
+        )
+    except DeployPolicyError as error:
+        raise OpsError(str(error)) from error
 
 
 class Check(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ops.shared import aws
@@ -16,23 +17,18 @@ class OwnKeys:
     """The keys of one account in one region. Every method raises OpsError where KMS does not answer.
 
     Attributes:
-        kms: a client of that region.
+        region: the region.
         account: the account.
         tags: the tags of what the stack makes.
     """
 
-    kms: aws.Client
+    region: str
     account: str
     tags: Mapping[str, str]
 
-    def look_up(self, key_id: str) -> dict[str, Any] | None:
-        """Describe a key, named by its id, ARN or alias; None where there is none."""
-        with aws.one_line_errors(f"cannot look at {key_id}"):
-            try:
-                key: dict[str, Any] = self.kms.describe_key(KeyId=key_id)["KeyMetadata"]
-            except self.kms.exceptions.NotFoundException:
-                return None
-            return key
+    @cached_property
+    def _kms(self) -> aws.Client:
+        return aws.client("kms", self.region)
 
     def difference(self, key: Mapping[str, Any], description: str) -> str:
         """Say in what a key differs from the described one, if it does."""
@@ -43,7 +39,7 @@ class OwnKeys:
         with aws.one_line_errors(f"cannot read the tags of key {key['KeyId']}"):
             tags = {
                 tag["TagKey"]: tag["TagValue"]
-                for page in self.kms.get_paginator("list_resource_tags").paginate(KeyId=key["KeyId"])
+                for page in self._kms.get_paginator("list_resource_tags").paginate(KeyId=key["KeyId"])
                 for tag in page["Tags"]
             }
         for name in OWN_TAGS:
@@ -54,11 +50,11 @@ class OwnKeys:
     def like(self, description: str) -> Iterator[dict[str, Any]]:
         """Yield every key that has this description and the stack's tags."""
         with aws.one_line_errors("cannot list the account's keys"):
-            pages = list(self.kms.get_paginator("list_keys").paginate())
+            pages = list(self._kms.get_paginator("list_keys").paginate())
         for listed in (key for page in pages for key in page["Keys"]):
             try:
-                key = self.kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
-            except self.kms.exceptions.ClientError:
+                key = self._kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
+            except self._kms.exceptions.ClientError:
                 continue  # a key that its policy hides from us is not one that we made
             if key["KeyManager"] == "CUSTOMER" and not self.difference(key, description):
                 yield key

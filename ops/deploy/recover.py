@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 
-from ops.deploy.names_in_aws import Found, find_existing
+from ops.deploy.imports import Import, find_imports
 from ops.deploy.spare_keys import UNKNOWABLE, WAIT_DAYS, Spare, find_spare_keys, kept_for
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
@@ -60,7 +60,7 @@ class _Recovery:
         snapshot = self._state.read()
         if snapshot is None and self._stack.name.endswith("-state"):
             return  # bootstrap makes that stack, and finds by itself what an earlier run has made
-        found = find_existing(self._content(), self._settings, snapshot.resources if snapshot else {})
+        found = find_imports(self._content(), self._settings, snapshot.resources if snapshot else {})
         tainted = snapshot.tainted if snapshot else ()
         if found or tainted:
             self._stack.init()
@@ -121,7 +121,7 @@ class _Recovery:
             self._stack.terraform("untaint", address)
         print(f"✓ {self._stack.name}: {len(addresses)} kept")
 
-    def _import(self, found: Sequence[Found]) -> None:
+    def _import(self, found: Sequence[Import]) -> None:
         if not found:
             return
         for one in found:

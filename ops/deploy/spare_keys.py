@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.deploy.caller import ask_caller
+from ops.deploy.names_in_aws import Stack, StackNames, encrypting_keys
 from ops.deploy.own_keys import OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -43,7 +45,7 @@ class Spare:
             )
 
 
-def find_spare_keys(stack: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Spare]:
+def find_spare_keys(stack: Stack, resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Spare]:
     """Yield the keys that look like those of a stack and are not.
 
     Args:
@@ -53,24 +55,15 @@ def find_spare_keys(stack: Mapping[str, Any], resources: Mapping[str, Mapping[st
     Raises:
         OpsError: AWS does not answer.
     """
+    names = StackNames(stack, resources)
     ours = {one["key_id"] for address, one in resources.items() if address.startswith("aws_kms_key.")}
-    for provider in stack["provider"]["aws"]:
-        keys = _keys_of(provider)
-        reference = f"aws.{provider['alias']}" if "alias" in provider else "aws"
-        for described in stack["resource"].get("aws_kms_key", {}).values():
-            if described.get("provider", "aws") == reference:
-                yield from (
-                    Spare(key["KeyId"], provider["region"])
-                    for key in keys.like(described["description"])
-                    if key["KeyId"] not in ours and key["KeyState"] in ("Enabled", "Disabled")
-                )
-
-
-def _keys_of(provider: Mapping[str, Any]) -> OwnKeys:
-    region = provider["region"]
-    with aws.one_line_errors("cannot tell which account this is"):
-        account = aws.client("sts", region).get_caller_identity()["Account"]
-    return OwnKeys(aws.client("kms", region), account, provider["default_tags"][0]["tags"])
+    for described in names.of("aws_kms_key"):
+        with aws.one_line_errors("cannot tell which account this is"):
+            account = ask_caller(described.region).account
+        own = OwnKeys(described.region, account, described.tags)
+        for key in own.like(described.described["description"]):
+            if key["KeyId"] not in ours and key["KeyState"] in ("Enabled", "Disabled"):
+                yield Spare(key["KeyId"], described.region)
 
 
 def kept_for(spare: Spare, state: RemoteState) -> str:
@@ -97,23 +90,10 @@ def _uses(spare: Spare, state: RemoteState) -> Iterator[str]:
         if spare.key_id.encode() in body:
             yield f"a version of {name} names it"
     for bucket in _pages(s3, "list_buckets", "Buckets"):
-        if spare.key_id in _encrypts_with(s3, bucket["Name"]):
+        if any(spare.key_id in key for key in encrypting_keys(bucket["Name"], spare.region)):
             yield f"bucket {bucket['Name']} encrypts with it"
 
 
 def _pages(client: aws.Client, operation: str, part: str, **which: str) -> Iterator[Mapping[str, Any]]:
     for page in client.get_paginator(operation).paginate(**which):
         yield from page[part]
-
-
-def _encrypts_with(s3: aws.Client, bucket: str) -> str:
-    """Return the keys of a bucket's default encryption, as they are written there."""
-    try:
-        rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    except s3.exceptions.ClientError as error:
-        if aws.error_code(error) in ("ServerSideEncryptionConfigurationNotFoundError", "NoSuchBucket"):
-            return ""
-        raise
-    return " ".join(
-        rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules
-    )

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ops.preflight.keys import key_of, unusable
-from ops.preflight.line import Line, bad, good
+from ops.deploy.names_in_aws import look_up_key
+from ops.preflight.keys import unusable
+from ops.preflight.verdict import Verdict, bad, good
 from ops.shared import aws
 from settings.model import Settings
 from settings.names.aws import arn_account
@@ -99,7 +100,7 @@ LEFTOVERS = (
 )
 
 
-def bucket_line(subject: str, s3: aws.Client, settings: Settings) -> Line:
+def bucket_line(subject: str, s3: aws.Client, settings: Settings) -> Verdict:
     """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
     name = settings.bucket_name
     left = list(_left(s3, settings))
@@ -120,10 +121,10 @@ def _left(s3: aws.Client, settings: Settings) -> Iterator[Leftover]:
             yield one
 
 
-def key_line(subject: str, settings: Settings, account: str) -> Line:
+def key_line(subject: str, settings: Settings, account: str) -> Verdict:
     """Check that the key can be taken over, and that its alias is as the settings say."""
     key_id, alias = settings.import_.key or "", settings.encryption.key_alias
-    key = key_of(key_id, settings.region)
+    key = look_up_key(key_id, settings.region)
     remedy = "correct import.key in the environment's file"
     if key is None:
         return bad(subject, f"import.key is {key_id}, and there is no such key in {settings.region}", remedy)
@@ -133,7 +134,7 @@ def key_line(subject: str, settings: Settings, account: str) -> Line:
     if kind != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False):
         text = f"key {key_id} cannot encrypt a bucket here, which needs a symmetric key of one region"
         return bad(subject, text, remedy)
-    stands_for = key_of(alias, settings.region)
+    stands_for = look_up_key(alias, settings.region)
     if stands_for is not None and stands_for["KeyId"] != key["KeyId"]:
         text = f"{alias} stands for {stands_for['KeyId']}, and import.key is another key"
         return bad(subject, text, "correct import.key or encryption.key_alias")

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from ops.preflight.buckets import Owner, hidden, look_up
-from ops.preflight.credentials import Caller
-from ops.preflight.known import Known
-from ops.preflight.line import Line, bad, good, unknown
-from ops.shared import aws
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import Owner, look_up_bucket
+from ops.preflight.taken import TakenNames
+from ops.preflight.verdict import Verdict, bad, good, unknown
 
 
 @dataclass(frozen=True)
@@ -14,7 +13,7 @@ class BucketName:
     """A bucket's name, and where the settings say it.
 
     Attributes:
-        subject: what the line is about.
+        subject: what the verdict is about.
         key: the key of the settings that has the name.
         name: the name.
         region_key: the key of the settings that has the region.
@@ -27,9 +26,9 @@ class BucketName:
     region_key: str
     region: str
 
-    def unusable(self, caller: Caller) -> tuple[Line | None, Owner]:
-        """Return a line where the bucket is not to be had, or not to be seen; and whose it is."""
-        found = look_up(aws.client("s3", self.region), self.name, caller.account)
+    def unusable(self, caller: Caller) -> tuple[Verdict | None, Owner]:
+        """Return a verdict where the bucket cannot be used, or not be seen; and whose it is."""
+        found = look_up_bucket(self.name, account=caller.account, region=self.region)
         if found.owner is Owner.OTHERS:
             text = f"{self.name} is somebody else's"
             remedy = f"set {self.key} to a name of your own in the environment's file"
@@ -42,14 +41,15 @@ class BucketName:
             return bad(self.subject, text, remedy), found.owner
         return None, found.owner
 
-    def in_state(self, known: Known) -> bool:
-        """Tell whether the state has it."""
-        return known.has("aws_s3_bucket", "bucket", self.name)
-
-    def judge(self, owner: Owner, known: Known, remedy: str = "") -> Line:
+    def judge(self, owner: Owner, taken: TakenNames, remedy: str = "") -> Verdict:
         """Judge a name that is nobody's or ours; `remedy` is for a bucket that the state misses."""
-        in_state = self.in_state(known)
         if owner is Owner.NOBODY:
+            in_state = taken.names.in_state("aws_s3_bucket", self.name)
             state = "in the state, but gone: a deploy makes it again" if in_state else "free"
             return good(self.subject, f"{self.name} is {state}")
-        return known.judge(self.subject, [self.name], [] if in_state else [self.name], remedy)
+        return taken.judge(self.subject, "aws_s3_bucket", [self.name], remedy)
+
+
+def hidden(name: str) -> str:
+    """Say of a bucket that it is hidden."""
+    return f"{name} is somebody else's, or ours and these credentials may not look at it (s3:ListBucket)"

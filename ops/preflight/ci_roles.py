@@ -5,13 +5,13 @@ What an environment needs changes with its settings and with this project, and C
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from constructs_lib.policies.trust_policy import ISSUER
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, asked, bad, good, skipped
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import Stack, look_up_role
+from ops.preflight.verdict import Verdict, asked, bad, good, skipped
 from ops.shared import aws
 from review.policy_findings import document_findings
 from settings import resource_names
@@ -20,8 +20,6 @@ from settings.model import Settings
 SUBJECT = "CI roles"
 SHOWN = 3
 """How many differences a line names."""
-
-Stack = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,25 +35,25 @@ class Role:
     policies: Mapping[str, str]
 
 
-def check(settings: Settings, caller: Caller, stack: Callable[[], Stack]) -> Line:
+def check(settings: Settings, caller: Caller, stack: Stack) -> Verdict:
     """Compare the roles' policies with what they should be, where the caller may read them.
 
     Args:
         settings: the environment.
         caller: whose credentials they are.
-        stack: makes the synthesized JSON of the environment's CI stack; it is asked only if there are roles.
+        stack: the synthesized JSON of the environment's CI stack.
     """
     return asked(SUBJECT, lambda: _compared(settings, caller, stack))
 
 
-def _compared(settings: Settings, caller: Caller, stack: Callable[[], Stack]) -> Line:
-    iam, names = aws.client("iam", settings.region), resource_names.ci_roles(settings.environment)
-    made = {name: role for name in names if (role := _made(iam, name)) is not None}
+def _compared(settings: Settings, caller: Caller, stack: Stack) -> Verdict:
+    names = resource_names.ci_roles(settings.environment)
+    made = {name: role for name in names if (role := _made(settings.region, name)) is not None}
     again = f"make ci-roles ENV={settings.environment}"
     if not made:
         (line,) = skipped([SUBJECT], f"there are none yet; {again} makes them")
         return line
-    roles = wanted(stack(), caller)
+    roles = wanted(stack, caller)
     found = [one for name in names for one in _differences(name, made.get(name), roles[name])]
     if not found:
         return good(SUBJECT, f"{', '.join(names)}: as {again} makes them")
@@ -63,14 +61,17 @@ def _compared(settings: Settings, caller: Caller, stack: Callable[[], Stack]) ->
     return bad(SUBJECT, f"{'; '.join(found[:SHOWN])}{more}", f"as an administrator, {again}")
 
 
-def _made(iam: aws.Client, name: str) -> Role | None:
-    try:
-        trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    except iam.exceptions.NoSuchEntityException:
+def _made(region: str, name: str) -> Role | None:
+    role = look_up_role(name, region)
+    if role is None:
         return None
+    iam = aws.client("iam", region)
     pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
     attached = {one["PolicyName"]: one["PolicyArn"] for page in pages for one in page["AttachedPolicies"]}
-    return Role(json.dumps(trust), {policy: _document(iam, arn) for policy, arn in attached.items()})
+    return Role(
+        json.dumps(role["AssumeRolePolicyDocument"]),
+        {policy: _document(iam, arn) for policy, arn in attached.items()},
+    )
 
 
 def _document(iam: aws.Client, arn: str) -> str:

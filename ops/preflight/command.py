@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import Any
 
-from ops.deploy.deploy_policy import policies_of_environment, statements_to_check
+from ops.deploy.caller import Caller
+from ops.deploy.deploy_policy import policies_of, statements_to_check
 from ops.preflight import (
     ci_roles,
     credentials,
@@ -17,8 +18,7 @@ from ops.preflight import (
     state,
     tools,
 )
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark, bad, good, skipped, unknown
+from ops.preflight.verdict import Mark, Verdict, bad, good, skipped, unknown
 from ops.shared.checkout import enter_checkout
 from ops.shared.environment_argument import known_environments
 from ops.shared.errors import OpsError
@@ -55,7 +55,7 @@ def require(environment: str, *, read_only: bool = False) -> None:
         )
 
 
-def check(environment: str, *, read_only: bool = False) -> list[Line]:
+def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
     """Return the lines of all checks; those that depend on one that failed are skipped.
 
     Args:
@@ -79,10 +79,13 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
             bootstrapped: bool | None = False
             aws_lines = skipped(subjects, reason)
         else:
-            permission_line = pool.submit(_permissions, settings, caller, read_only=read_only)
-            role_lines = pool.submit(_ci_roles, settings, caller)
+            synthesis = pool.submit(_synthesized, environment)
             state_lines, found = state.check(settings, caller)
-            name_lines = [*names.check(settings, caller, found), *principals.check(settings, caller)]
+            stacks = synthesis.result()
+            stack = stacks[resource_names.storage_stack(environment)]
+            permission_line = pool.submit(_permissions, settings, caller, stack, read_only=read_only)
+            role_lines = pool.submit(_ci_roles, settings, caller, stacks)
+            name_lines = [*names.check(settings, caller, found, stack), *principals.check(settings, caller)]
             aws_lines = [*state_lines, *name_lines, object_lock.check(settings), permission_line.result()]
             aws_lines += role_lines.result()
             bootstrapped = found.bootstrapped
@@ -95,26 +98,28 @@ def check(environment: str, *, read_only: bool = False) -> list[Line]:
     ]
 
 
-def _permissions(settings: Settings, caller: Caller, *, read_only: bool) -> Line:
+def _synthesized(environment: str) -> dict[str, dict[str, Any]]:
+    with synthesized(environment) as (_, stacks):
+        return {name: stack.described for name, stack in stacks.items()}
+
+
+def _permissions(settings: Settings, caller: Caller, stack: dict[str, Any], *, read_only: bool) -> Verdict:
     if caller.is_root:
         return unknown(permissions.SUBJECT, "no policy limits the account's root")
-    policies = policies_of_environment(settings.environment, account=caller.account, read_only=read_only)
+    policies = policies_of(settings, stack, account=caller.account, read_only=read_only)
     option = " --read-only" if read_only else ""
     remedy = f"attach what `python -m ops deploy-policy {settings.environment}{option}` prints"
     return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
 
 
-def _ci_roles(settings: Settings, caller: Caller) -> list[Line]:
+def _ci_roles(settings: Settings, caller: Caller, stacks: dict[str, dict[str, Any]]) -> list[Verdict]:
     """Return the line of CI's roles, where the settings say who may take them."""
-
-    def stack() -> dict[str, Any]:
-        with synthesized(settings.environment) as (_, stacks):
-            return stacks[resource_names.ci_stack(settings.environment)].described
-
-    return [] if settings.ci.repository is None else [ci_roles.check(settings, caller, stack)]
+    if settings.ci.repository is None:
+        return []
+    return [ci_roles.check(settings, caller, stacks[resource_names.ci_stack(settings.environment)])]
 
 
-def environment_line(name: str, *, bootstrapped: bool | None) -> Line:
+def environment_line(name: str, *, bootstrapped: bool | None) -> Verdict:
     """Say where the settings are from; what looks like another name misspelt is bad until it exists.
 
     Args:

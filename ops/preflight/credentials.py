@@ -1,10 +1,9 @@
 """The credentials: whose they are, how long they last, and whether they are for the right account."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from constructs_lib.policies.place import Place
-from ops.preflight.line import Line, bad, good, skipped
+from ops.deploy.caller import Caller, ask_caller
+from ops.preflight.verdict import Verdict, bad, good, skipped
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from settings.model import Settings
@@ -17,38 +16,12 @@ ENOUGH = timedelta(minutes=15)
 LOG_IN = "log in (`aws sso login`), name a profile in AWS_PROFILE, or set the variables with the keys"
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Whose the credentials are.
-
-    Attributes:
-        arn: the principal.
-        account: its account, 12 digits.
-    """
-
-    arn: str
-    account: str
-
-    @property
-    def partition(self) -> str:
-        """The ARN's partition, such as `aws`."""
-        return self.arn.split(":")[1]
-
-    def iam(self, resource: str) -> str:
-        """Return the ARN of something in IAM of the account, such as `iam("role/deploy")`."""
-        return Place(self.partition, self.account, region="").iam(resource)
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it is the account's root, whom no policy of the account limits."""
-        return self.arn.endswith(":root")
-
-
-def check(settings: Settings) -> tuple[list[Line], Caller | None]:
+def check(settings: Settings) -> tuple[list[Verdict], Caller | None]:
     """Check the credentials; return also whose they are, where they are good for this environment."""
     try:
         expiry, temporary = _found()
-        caller = _identity(settings.region)
+        with aws.one_line_errors("AWS does not take them"):
+            caller = ask_caller(settings.region)
     except OpsError as error:
         lines = [bad(SUBJECTS[0], error.problem, LOG_IN)]
         return lines + skipped(SUBJECTS[1:], "there are no credentials that work"), None
@@ -85,13 +58,7 @@ def _found() -> tuple[datetime | None, bool]:
     return (ends.astimezone(UTC) if isinstance(ends, datetime) else None), bool(frozen.token)
 
 
-def _identity(region: str) -> Caller:
-    with aws.one_line_errors("AWS does not take them"):
-        identity = aws.client("sts", region).get_caller_identity()
-    return Caller(arn=identity["Arn"], account=identity["Account"])
-
-
-def _lasting(expiry: datetime | None, *, temporary: bool) -> Line:
+def _lasting(expiry: datetime | None, *, temporary: bool) -> Verdict:
     subject = SUBJECTS[1]
     if expiry is None:
         if temporary:

@@ -2,20 +2,11 @@
 
 from typing import Any
 
-from ops.preflight.line import Line, bad, good
-from ops.shared import aws
+from ops.deploy.names_in_aws import look_up_key
+from ops.preflight.verdict import Verdict, bad, good
 
 
-def key_of(alias: str, region: str) -> dict[str, Any] | None:
-    """Return what KMS says of the key that an alias stands for; None where there is no such alias."""
-    kms = aws.client("kms", region)
-    try:
-        return dict(kms.describe_key(KeyId=alias)["KeyMetadata"])
-    except kms.exceptions.NotFoundException:
-        return None
-
-
-def unusable(subject: str, alias: str, key: dict[str, Any]) -> Line | None:
+def unusable(subject: str, alias: str, key: dict[str, Any]) -> Verdict | None:
     """Return a line with ✗ where the key of an alias cannot be used, or where Terraform would replace it."""
     name, state = key["KeyId"], key["KeyState"]
     if state == "PendingDeletion":
@@ -28,9 +19,9 @@ def unusable(subject: str, alias: str, key: dict[str, Any]) -> Line | None:
     return None
 
 
-def usable(subject: str, alias: str, region: str, remedy: str) -> Line:
+def usable(subject: str, alias: str, region: str, remedy: str) -> Verdict:
     """Check that an alias stands for a key that can be used; `remedy` is for where there is none."""
-    key = key_of(alias, region)
+    key = look_up_key(alias, region)
     if key is None:
         return bad(subject, f"{alias} does not exist", remedy)
     return unusable(subject, alias, key) or good(subject, f"{alias} stands for {key['KeyId']}")

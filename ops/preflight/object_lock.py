@@ -1,18 +1,18 @@
 """Object Lock, which a deploy cannot change on a bucket that exists."""
 
 from ops.deploy.object_lock import REASON, REMEDY, change, is_locked
-from ops.preflight.line import Line, asked, bad, good
+from ops.preflight.verdict import Verdict, asked, bad, good
 from settings.model import Settings
 
 SUBJECT = "object lock"
 
 
-def check(settings: Settings) -> Line:
+def check(settings: Settings) -> Verdict:
     """Compare the bucket, where there is one, with the settings."""
     return asked(SUBJECT, lambda: _compared(settings))
 
 
-def _compared(settings: Settings) -> Line:
+def _compared(settings: Settings) -> Verdict:
     mode = settings.object_lock.mode
     wanted = "none" if mode is None else f"in {mode} mode"
     locked = is_locked(settings)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, asked, bad, good, unknown
+from ops.preflight.verdict import Verdict, asked, bad, good, unknown
 from ops.shared import aws
 
 SUBJECT = "permissions"
@@ -14,7 +14,7 @@ SHOWN = 6
 """How many missing actions a line names."""
 
 
-def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Line:
+def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Verdict:
     """Check that the caller's own policies allow what a deploy needs.
 
     Args:
@@ -26,7 +26,7 @@ def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> 
     return asked(SUBJECT, lambda: _simulated(region, caller, needed, remedy))
 
 
-def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Line:
+def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Verdict:
     """Ask https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html."""
     iam = aws.client("iam", region)
     principal = _principal(iam, caller)
@@ -39,7 +39,7 @@ def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str
         return unknown(SUBJECT, f"there is no {principal}, and these credentials may not see its path")
 
 
-def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Line:
+def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Verdict:
     refused: list[str] = []
     undecided: set[str] = set()
     # One question for all actions that differ in nothing else, as IAM lets few be asked in a second.

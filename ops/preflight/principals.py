@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, asked, bad, good
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import look_up_role
+from ops.preflight.verdict import Verdict, asked, bad, good
 from ops.shared import aws
 from settings.model import Settings
 from settings.names.aws import arn_account
@@ -11,13 +12,13 @@ from settings.names.aws import arn_account
 SUBJECT = "named principals"
 
 
-def check(settings: Settings, caller: Caller) -> list[Line]:
+def check(settings: Settings, caller: Caller) -> list[Verdict]:
     """Look for the roles and users of the caller's account that `[access]` names; no line without any.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
     """
     named = dict(_named(settings, caller))
-    return [asked(SUBJECT, lambda: _existing(settings, named))] if named else []
+    return [asked(SUBJECT, lambda: _judge_named(settings, named))] if named else []
 
 
 def _named(settings: Settings, caller: Caller) -> Iterator[tuple[str, str]]:
@@ -41,9 +42,8 @@ def _is(arn: str, caller: Caller) -> bool:
     return taken or caller.arn == arn
 
 
-def _existing(settings: Settings, named: dict[str, str]) -> Line:
-    iam = aws.client("iam", settings.region)
-    missing = [arn for arn in named if not _exists(iam, arn)]
+def _judge_named(settings: Settings, named: dict[str, str]) -> Verdict:
+    missing = [arn for arn in named if not _exists(settings.region, arn)]
     if not missing:
         return good(SUBJECT, f"all {len(named)} of this account exist")
     arn, *more = missing
@@ -55,11 +55,14 @@ def _existing(settings: Settings, named: dict[str, str]) -> Line:
     )
 
 
-def _exists(iam: aws.Client, arn: str) -> bool:
+def _exists(region: str, arn: str) -> bool:
     kind, _, path = arn.rpartition(":")[2].partition("/")
     name = path.rpartition("/")[2]
+    if kind == "role":
+        role = look_up_role(name, region)
+        return role is not None and bool(role["Arn"] == arn)
+    iam = aws.client("iam", region)
     try:
-        found = iam.get_role(RoleName=name)["Role"] if kind == "role" else iam.get_user(UserName=name)["User"]
+        return bool(iam.get_user(UserName=name)["User"]["Arn"] == arn)
     except iam.exceptions.NoSuchEntityException:
         return False
-    return bool(found["Arn"] == arn)

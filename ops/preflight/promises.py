@@ -1,7 +1,7 @@
 """What the policies guarantee, for every request."""
 
 from ops.deploy import prove
-from ops.preflight.line import Line, bad, good
+from ops.preflight.verdict import Verdict, bad, good
 from proof.properties import Proven
 from settings.model import Settings
 
@@ -11,7 +11,7 @@ _proven: dict[str, prove.Results] = {}
 """By settings: the same ones always have the same policies."""
 
 
-def check(settings: Settings) -> Line:
+def check(settings: Settings) -> Verdict:
     """Return whether every promise of the environment is proven."""
     key = settings.model_dump_json()
     if key not in _proven:

@@ -2,58 +2,52 @@
 
 from collections.abc import Callable
 
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import look_up_key, look_up_role, policy_exists
 from ops.preflight.bucket_name import BucketName
-from ops.preflight.credentials import Caller
-from ops.preflight.keys import key_of, unusable
-from ops.preflight.known import Known
-from ops.preflight.line import Line, bad, good, skipped
-from ops.shared import aws
+from ops.preflight.keys import unusable
+from ops.preflight.taken import TakenNames
+from ops.preflight.verdict import Verdict, bad, good, skipped
 from settings import resource_names
 from settings.model import Settings
 
 SUBJECTS = ("replica bucket", "replica key alias", "replication role")
 
 
-def checks(settings: Settings, caller: Caller, known: Known) -> list[tuple[str, Callable[[], Line]]]:
+def checks(settings: Settings, caller: Caller, taken: TakenNames) -> list[tuple[str, Callable[[], Verdict]]]:
     """Return what to check, by subject."""
     return [
-        (SUBJECTS[0], lambda: _bucket(settings, caller, known)),
-        (SUBJECTS[1], lambda: _alias(settings, known)),
-        (SUBJECTS[2], lambda: _role(settings, caller, known)),
+        (SUBJECTS[0], lambda: _bucket(settings, caller, taken)),
+        (SUBJECTS[1], lambda: _alias(settings, taken)),
+        (SUBJECTS[2], lambda: _role(settings, caller, taken)),
     ]
 
 
-def _bucket(settings: Settings, caller: Caller, known: Known) -> Line:
+def _bucket(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     replication = settings.replication
     region = replication.region or ""
     bucket = BucketName(SUBJECTS[0], "replication.bucket", replication.bucket, "replication.region", region)
-    line, owner = bucket.unusable(caller)
-    return line or bucket.judge(owner, known)
+    verdict, owner = bucket.unusable(caller)
+    return verdict or bucket.judge(owner, taken)
 
 
-def _alias(settings: Settings, known: Known) -> Line:
+def _alias(settings: Settings, taken: TakenNames) -> Verdict:
     subject, alias = SUBJECTS[1], settings.replication.key_alias
     if settings.encryption.mode != "sse-kms":
-        (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
-        return line
-    key = key_of(alias, settings.replication.region or "")
+        (verdict,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
+        return verdict
+    key = look_up_key(alias, settings.replication.region or "")
     if key is None:
         return good(subject, f"{alias} is free")
-    missing = [] if known.has("aws_kms_alias", "name", alias) else [alias]
-    return unusable(subject, alias, key) or known.judge(subject, [alias], missing)
+    return unusable(subject, alias, key) or taken.judge(subject, "aws_kms_alias", [alias])
 
 
-def _role(settings: Settings, caller: Caller, known: Known) -> Line:
+def _role(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     subject, name = SUBJECTS[2], resource_names.replication_role(settings.environment)
-    iam = aws.client("iam", settings.region)
     boundary = resource_names.replication_boundary(settings.environment)
-    try:
-        iam.get_policy(PolicyArn=caller.iam(f"policy/{boundary}"))
-    except iam.exceptions.NoSuchEntityException:
+    if not policy_exists(caller.iam(f"policy/{boundary}"), settings.region):
         text = f"its permissions boundary {boundary} does not exist, without which it cannot be made"
         return bad(subject, text, f"make bootstrap ENV={settings.environment}")
-    try:
-        iam.get_role(RoleName=name)
-    except iam.exceptions.NoSuchEntityException:
-        return good(subject, f"{name} is free, and its permissions boundary is there")
-    return known.judge(subject, [name], [] if known.has("aws_iam_role", "name", name) else [name])
+    if look_up_role(name, settings.region) is None:
+        return good(subject, f"{name} is free, and its permissions boundary exists")
+    return taken.judge(subject, "aws_iam_role", [name])

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.preflight.buckets import Owner, hidden, look_up
-from ops.preflight.credentials import Caller
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import Owner, look_up_bucket
+from ops.preflight.bucket_name import hidden
 from ops.preflight.keys import usable
-from ops.preflight.line import Line, Mark, asked, bad, good, skipped, unknown
+from ops.preflight.verdict import Mark, Verdict, asked, bad, good, skipped, unknown
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import unsaved_states
@@ -32,7 +33,7 @@ SUBJECTS = (
 
 
 @dataclass(frozen=True)
-class Found:
+class StateFacts:
     """What the state says.
 
     Attributes:
@@ -46,16 +47,16 @@ class Found:
     bootstrapped: bool | None
 
 
-def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
+def check(settings: Settings, caller: Caller) -> tuple[list[Verdict], StateFacts]:
     """Check the backend; return also what the storage stack's state says."""
     s3 = aws.client("s3", settings.state.region)
-    bucket = asked(SUBJECTS[0], lambda: _bucket(s3, settings, caller))
+    bucket = asked(SUBJECTS[0], lambda: _bucket(settings, caller))
     if bucket.mark is Mark.BAD:
         reason = "there is no state bucket that can be used"
-        return [bucket, *skipped(SUBJECTS[1:], reason)], Found(False, None, False)
+        return [bucket, *skipped(SUBJECTS[1:], reason)], StateFacts(False, None, False)
     again = f"make bootstrap ENV={settings.environment}"
     where = {"Bucket": settings.state.bucket, "ExpectedBucketOwner": caller.account}
-    checks: list[tuple[str, Callable[[], Line]]] = [
+    checks: list[tuple[str, Callable[[], Verdict]]] = [
         (SUBJECTS[1], lambda: _versions(s3, where, again)),
         (SUBJECTS[2], lambda: _encryption(s3, where, again)),
         (SUBJECTS[3], lambda: _public_access(s3, where, again)),
@@ -68,10 +69,10 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Line], Found]:
     return [*lines, line], found
 
 
-def _bucket(s3: aws.Client, settings: Settings, caller: Caller) -> Line:
+def _bucket(settings: Settings, caller: Caller) -> Verdict:
     subject, name, region = SUBJECTS[0], settings.state.bucket, settings.state.region
     file = "the environment's file"
-    found = look_up(s3, name, caller.account)
+    found = look_up_bucket(name, account=caller.account, region=region)
     if found.owner is Owner.NOBODY:
         return bad(subject, f"{name} does not exist", f"make bootstrap ENV={settings.environment}")
     if found.owner is Owner.OTHERS:
@@ -85,14 +86,14 @@ def _bucket(s3: aws.Client, settings: Settings, caller: Caller) -> Line:
     return good(subject, f"{name} in {region}, of account {caller.account}")
 
 
-def _versions(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
+def _versions(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
     status = s3.get_bucket_versioning(**where).get("Status")
     if status == "Enabled":
         return good(SUBJECTS[1], "every version of the state is kept")
     return bad(SUBJECTS[1], f"versioning is {status or 'off'}: an overwritten state is lost", remedy)
 
 
-def _encryption(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
+def _encryption(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
     (rule, *_) = s3.get_bucket_encryption(**where)["ServerSideEncryptionConfiguration"]["Rules"]
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
@@ -101,7 +102,7 @@ def _encryption(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
     return bad(SUBJECTS[2], f"is {algorithm}, not aws:kms with a key of our own", remedy)
 
 
-def _public_access(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
+def _public_access(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
     try:
         block = s3.get_public_access_block(**where)["PublicAccessBlockConfiguration"]
     except s3.exceptions.ClientError as error:
@@ -115,7 +116,7 @@ def _public_access(s3: aws.Client, where: dict[str, str], remedy: str) -> Line:
     return good(SUBJECTS[3], "blocked in all four ways")
 
 
-def _lock(remote: RemoteState) -> Line:
+def _lock(remote: RemoteState) -> Verdict:
     try:
         lock = remote.lock()
     except OpsError as error:
@@ -135,9 +136,9 @@ def _emergency_copies(stack: str) -> list[Path]:
     return [*sorted(ROOT.glob(f"terraform.{stack}.errored-*.tfstate")), *unsaved_states(stack)]
 
 
-def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Found]:
+def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Verdict, StateFacts]:
     subject = SUBJECTS[6]
-    unreadable = Found(False, None, bootstrapped)
+    unreadable = StateFacts(False, None, bootstrapped)
     if copies := _emergency_copies(remote.stack):
         text = f"the last deploy could not save it, so that it is only in {copies[0]}"
         return bad(subject, text, f"make recover ENV={remote.environment}"), unreadable
@@ -151,10 +152,10 @@ def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Line, Fou
             return unknown(subject, REFUSED.format("it")), unreadable
         return bad(subject, error.problem, error.remedy or "fix the error and retry"), unreadable
     if snapshot is None:
-        found = Found(True, None, bootstrapped)
+        found = StateFacts(True, None, bootstrapped)
         if not listed:
             text = "there is none, and these credentials may not see whether one was deleted"
             return unknown(subject, text), found
         return good(subject, "none yet: the first deploy makes it"), found
     text = f"serial {snapshot.serial}, {len(snapshot.resources)} resources"
-    return good(subject, text), Found(True, snapshot, True)
+    return good(subject, text), StateFacts(True, snapshot, True)

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.preflight.line import Line, bad, good
+from ops.preflight.verdict import Verdict, bad, good
 from ops.shared.errors import OpsError
 from ops.shared.provider_mirror import PROVIDER_VERSION, find_mirror, user_cli_config
 
@@ -16,7 +16,7 @@ OLDEST_TERRAFORM = (1, 11)
 INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
 
-def check(environ: Mapping[str, str], user_environ: Mapping[str, str]) -> list[Line]:
+def check(environ: Mapping[str, str], user_environ: Mapping[str, str]) -> list[Verdict]:
     """Check the tools.
 
     Args:
@@ -26,7 +26,7 @@ def check(environ: Mapping[str, str], user_environ: Mapping[str, str]) -> list[L
     return [_terraform(environ), _provider(user_environ), _cdktf(environ)]
 
 
-def _terraform(environ: Mapping[str, str]) -> Line:
+def _terraform(environ: Mapping[str, str]) -> Verdict:
     program = shutil.which("terraform", path=environ["PATH"])
     if program is None:
         return bad("terraform", "is not on PATH", INSTALL)
@@ -43,7 +43,7 @@ def _terraform(environ: Mapping[str, str]) -> Line:
     return good("terraform", version)
 
 
-def _provider(environ: Mapping[str, str]) -> Line:
+def _provider(environ: Mapping[str, str]) -> Verdict:
     subject, name = "AWS provider", f"{PROVIDER_VERSION}"
     config = user_cli_config(environ)
     if config is not None:
@@ -57,7 +57,7 @@ def _provider(environ: Mapping[str, str]) -> Line:
     return good(subject, f"{name}, from the mirror {mirror}")
 
 
-def _cdktf(environ: Mapping[str, str]) -> Line:
+def _cdktf(environ: Mapping[str, str]) -> Verdict:
     program = shutil.which("cdktf", path=environ["PATH"])
     if program is None:
         return bad("cdktf", "is missing", "make setup")

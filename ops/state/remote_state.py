@@ -18,6 +18,7 @@ from typing import Any
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from settings import resource_names
 from settings.model import Settings
 
 
@@ -124,7 +125,7 @@ class RemoteState:
     def __init__(self, settings: Settings, stack: str) -> None:
         """Name the state of `stack`; nothing is asked of S3 yet."""
         self.environment, self.stack = settings.environment, stack
-        self.key = f"{stack}/terraform.tfstate"
+        self.key = resource_names.state_key(stack)
         self._lock_key = f"{self.key}.tflock"
         self._objects = BucketObjects(settings)
         self.url = self._objects.url(self.key)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.deploy.names_in_aws import find_existing
+from ops.deploy.caller import Caller
+from ops.deploy.imports import find_imports
 from ops.embedded.aws import EmbeddedAws
 from ops.preflight import names
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Mark
-from ops.preflight.state import Found
+from ops.preflight.state import StateFacts
+from ops.preflight.verdict import Mark
 from ops.shared.errors import OpsError
 from ops.state.remote_state import Snapshot
 from settings.loading import load_environments
@@ -47,7 +47,7 @@ def arn(trail: Any) -> str:
 
 
 def trails(stacks: dict[str, dict[str, Any]], settings: Settings, state: Any) -> list[str]:
-    found = find_existing(stacks[STACK], settings, state)
+    found = find_imports(stacks[STACK], settings, state)
     return [one.import_id for one in found if one.address.startswith("aws_cloudtrail.")]
 
 
@@ -67,32 +67,36 @@ def test_a_trail_with_other_tags_is_refused(
         trails(stacks, settings, {})
 
 
-def lines(settings: Settings, resources: dict[str, dict[str, str]]) -> dict[str, tuple[Mark, str]]:
+def lines(
+    settings: Settings, stacks: dict[str, dict[str, Any]], resources: dict[str, dict[str, str]]
+) -> dict[str, tuple[Mark, str]]:
     snapshot = Snapshot(b"", 1, "", {}, resources, ())
     caller = Caller("arn:aws:iam::000000000000:user/test", "000000000000")
-    found = names.check(settings, caller, Found(True, snapshot, True))
+    found = names.check(settings, caller, StateFacts(True, snapshot, True), stacks[STACK])
     return {line.subject: (line.mark, line.text) for line in found}
 
 
-def test_the_preflight_tells_a_trail_that_is_in_the_way(trail: Any, settings: Settings) -> None:
+def test_the_preflight_tells_a_trail_that_is_in_the_way(
+    trail: Any, settings: Settings, stacks: dict[str, dict[str, Any]]
+) -> None:
     assert trail is not None
-    assert lines(settings, {})["audit trail"] == (
+    assert lines(settings, stacks, {})["audit trail"] == (
         Mark.BAD,
         f"{TRAIL}: exists in this account, and is not in the state",
     )
     ours = {"aws_cloudtrail.it": {"name": TRAIL}}
-    assert lines(settings, ours)["audit trail"] == (Mark.GOOD, f"{TRAIL}: ours, and in the state")
+    assert lines(settings, stacks, ours)["audit trail"] == (Mark.GOOD, f"{TRAIL}: ours, and in the state")
 
 
 def test_the_preflight_looks_at_the_name_of_the_audit_key_only_with_an_audit(
-    aws: EmbeddedAws, trail: Any, settings: Settings
+    aws: EmbeddedAws, trail: Any, settings: Settings, stacks: dict[str, dict[str, Any]]
 ) -> None:
     assert trail is not None
     kms = client(aws, "kms")
     taken = {one["AliasName"] for one in kms.list_aliases()["Aliases"]}
     if ALIAS not in taken:
-        assert lines(settings, {})["audit key alias"] == (Mark.GOOD, f"{ALIAS} is free")
+        assert lines(settings, stacks, {})["audit key alias"] == (Mark.GOOD, f"{ALIAS} is free")
         kms.create_alias(AliasName=ALIAS, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    assert lines(settings, {})["audit key alias"][0] is Mark.BAD
+    assert lines(settings, stacks, {})["audit key alias"][0] is Mark.BAD
     without = settings.model_copy(update={"audit": settings.audit.model_copy(update={"enabled": False})})
-    assert not {"audit key alias", "audit trail"} & lines(without, {}).keys()
+    assert not {"audit key alias", "audit trail"} & lines(without, stacks, {}).keys()

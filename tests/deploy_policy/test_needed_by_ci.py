@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.ci.store import PlanStore
+from ops.deploy.caller import Caller
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, embedded_aws
 from ops.preflight.ci_roles import wanted
-from ops.preflight.credentials import Caller
 from settings.loading import load_environments
 from tests.aws_proxy import AwsProxy
 from tests.conftest import VARIANTS

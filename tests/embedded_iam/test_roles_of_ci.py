@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ops.deploy.caller import Caller
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume_with_token
 from ops.preflight.ci_roles import wanted
-from ops.preflight.credentials import Caller
 from tests.embedded_iam.account import refused
 
 import pytest

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from ops.embedded.aws import EmbeddedAws
 from ops.preflight import command as preflight
-from ops.preflight.line import Line
+from ops.preflight.state import StateFacts
+from ops.preflight.verdict import Verdict
 
 import boto3
 import pytest
@@ -23,6 +24,11 @@ STATE_KEY = "secure-storage-dev/terraform.tfstate"
 STATE_ALIAS, ALIAS = "alias/secure-dev-terraform-state", "alias/secure-s3-key-dev"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/SecureS3Access-dev"
 HARMLESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}'
+
+
+NO_STATE = StateFacts(snapshot=None, readable=True, bootstrapped=True)
+NO_STACK: dict[str, Any] = {"provider": {"aws": []}, "resource": {}}
+"""A stack that takes no names, for tests of what the settings name."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def state() -> bytes:
     resources = [
         ("aws_s3_bucket", {"bucket": BUCKET}),
         ("aws_kms_alias", {"name": ALIAS}),
-        ("aws_iam_policy", {"arn": POLICY_ARN}),
+        ("aws_iam_policy", {"name": "SecureS3Access-dev", "arn": POLICY_ARN}),
     ]
     content = {
         "version": 4,
@@ -139,7 +145,7 @@ def state() -> bytes:
     return json.dumps(content).encode()
 
 
-def lines(environment: str = "dev") -> dict[str, Line]:
+def lines(environment: str = "dev") -> dict[str, Verdict]:
     """Run the preflight in this process; return its lines by their subjects."""
     folder = os.getcwd()  # noqa: PTH109 - the command changes it
     try:

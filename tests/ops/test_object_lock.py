@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import object_lock
-from ops.preflight.line import Mark
+from ops.preflight.verdict import Mark
 from ops.shared.errors import OpsError
 from settings.loading import load_environments
 from settings.model import Settings

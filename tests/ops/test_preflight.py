@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
 from ops.embedded.aws import EmbeddedAws, embedded_aws, free_port
 from ops.preflight import permissions
 from ops.preflight.command import environment_line
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Mark
+from ops.preflight.verdict import Mark
 from settings import resource_names
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ops.deploy.caller import Caller
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import names
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark
-from ops.preflight.state import Found
+from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
-from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account, use_account
+from tests.ops.preflight_support import ACCOUNT, NO_STACK, NO_STATE, OTHER_ACCOUNT, Account, use_account
 
 import pytest
 
@@ -38,12 +37,12 @@ def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
             one.kms.delete_alias(AliasName=alias["AliasName"])
 
 
-def lines(tmp_path: Path, taken: str, more: str = QUIET) -> tuple[Line, Line]:
+def lines(tmp_path: Path, taken: str, more: str = QUIET) -> tuple[Verdict, Verdict]:
     """The lines about the bucket and about the key's alias."""
     text = f'bucket_name = "{BUCKET}"\n[encryption]\nkey_alias = "{ALIAS}"\n{more}[import]\n{taken}\n'
     (tmp_path / "legacy.toml").write_text(text)
     (settings,) = load_environments(tmp_path, {})
-    bucket, alias, *_ = names.check(settings, CALLER, Found(snapshot=None, readable=True, bootstrapped=True))
+    bucket, alias, *_ = names.check(settings, CALLER, NO_STATE, NO_STACK)
     return bucket, alias
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from ops.deploy.caller import Caller
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import ci_roles
 from ops.preflight.ci_roles import Role, wanted
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark
+from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
@@ -79,8 +79,8 @@ def arn_of(policy: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{policy}"
 
 
-def checked(settings: Settings, stacks: dict[str, Stack]) -> Line:
-    return ci_roles.check(settings, CALLER, lambda: stacks[f"secure-storage-{NAME}-ci"])
+def checked(settings: Settings, stacks: dict[str, Stack]) -> Verdict:
+    return ci_roles.check(settings, CALLER, stacks[f"secure-storage-{NAME}-ci"])
 
 
 def test_roles_that_are_as_the_stack_makes_them_are_good(

@@ -3,13 +3,12 @@
 # ruff: noqa: F811 - the fixtures are those of the other tests of names
 from pathlib import Path
 
+from ops.deploy.caller import Caller
 from ops.embedded.aws import EmbeddedAws
 from ops.preflight import log_bucket, names
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark
-from ops.preflight.state import Found
+from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
-from tests.ops.preflight_support import ACCOUNT, OTHER_ACCOUNT, Account
+from tests.ops.preflight_support import ACCOUNT, NO_STACK, NO_STATE, OTHER_ACCOUNT, Account
 from tests.ops.test_preflight_adoption import account, running  # noqa: F401 - fixtures
 
 import pytest
@@ -18,11 +17,11 @@ BUCKET = "records"
 CALLER = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/ada", account=ACCOUNT)
 
 
-def line(tmp_path: Path, key: str = "bucket", region: str = "us-east-1") -> Line:
+def line(tmp_path: Path, key: str = "bucket", region: str = "us-east-1") -> Verdict:
     text = f'region = "{region}"\n[logging]\n{key} = "{BUCKET}"\n[lifecycle]\nenabled = false\n'
     (tmp_path / "prod.toml").write_text(text)
     (settings,) = load_environments(tmp_path, {})
-    found = names.check(settings, CALLER, Found(snapshot=None, readable=True, bootstrapped=True))
+    found = names.check(settings, CALLER, NO_STATE, NO_STACK)
     (one,) = (one for one in found if one.subject == log_bucket.SUBJECT)
     return one
 
@@ -33,7 +32,7 @@ def encrypt(account: Account, algorithm: str) -> None:
 
 
 def test_a_free_name_is_good(account: Account, tmp_path: Path) -> None:
-    assert line(tmp_path) == Line(Mark.GOOD, log_bucket.SUBJECT, f"{BUCKET} is free")
+    assert line(tmp_path) == Verdict(Mark.GOOD, log_bucket.SUBJECT, f"{BUCKET} is free")
 
 
 def test_a_bucket_of_ours_that_the_state_misses_is_recovered(account: Account, tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from ops.deploy.caller import Caller
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import principals
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark
+from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, Account, use_account
 
@@ -32,7 +32,7 @@ def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
         account.iam.delete_role(RoleName=role["RoleName"])
 
 
-def lines(folder: Path, access: str, caller: Caller = ADA) -> list[Line]:
+def lines(folder: Path, access: str, caller: Caller = ADA) -> list[Verdict]:
     (folder / "it.toml").write_text(f"[access]\n{access}\n")
     (settings,) = load_environments(folder, {})
     return principals.check(settings, caller)

@@ -1,17 +1,22 @@
 """A call of the preflight that AWS refuses: its check could not be made, which is neither good nor bad."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import ci_roles, names, object_lock, permissions, principals, state
 from ops.preflight.command import environment_line
-from ops.preflight.credentials import Caller
-from ops.preflight.line import Line, Mark
+from ops.preflight.verdict import Mark, Verdict
 from ops.shared import aws
 from settings.loading import load_environments
+from settings.model import Settings
+from stacks.app import build
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.ops.preflight_support import (
     ACCOUNT,
@@ -97,15 +102,30 @@ def logs_that_exist(account: Account) -> None:
     )
 
 
-def lines(folder: Path, text: str) -> dict[str, Line]:
+def lines(folder: Path, text: str) -> dict[str, Verdict]:
     """Ask AWS all that the preflight asks for a role; return the lines by their subjects."""
     (folder / "dev.toml").write_text(f"{text}[lifecycle]\nenabled = false\n")
     (settings,) = load_environments(folder, {})
-    found, known = state.check(settings, CALLER)
-    found += [*names.check(settings, CALLER, known), *principals.check(settings, CALLER)]
-    found += [object_lock.check(settings), ci_roles.check(settings, CALLER, dict)]
+    found, facts = state.check(settings, CALLER)
+    found += [*names.check(settings, CALLER, facts, stack_of(settings)), *principals.check(settings, CALLER)]
+    found += [object_lock.check(settings), ci_roles.check(settings, CALLER, {})]
     found.append(permissions.check(settings.region, CALLER, [Check("sqs:ListQueues", "*", {})], ""))
     return {line.subject: line for line in found}
+
+
+STACKS: dict[str, dict[str, Any]] = {}
+"""By settings, as synthesizing one takes longer than all the calls."""
+
+
+def stack_of(settings: Settings) -> dict[str, Any]:
+    """Return the storage stack of these settings."""
+    key = settings.model_dump_json()
+    if key not in STACKS:
+        with TemporaryDirectory() as folder:
+            build([settings], outdir=folder).synth()
+            file = Path(folder, "stacks", "secure-storage-dev", "cdk.tf.json")
+            STACKS[key] = json.loads(file.read_bytes())
+    return STACKS[key]
 
 
 def name_of(call: Call) -> str:
@@ -175,7 +195,7 @@ def said_otherwise(name: str) -> bool:
 class TestBucketThatAnswers403:
     """HEAD of a bucket that is there answers 403 to others, and to those of us who may not look at it."""
 
-    def line(self, account: Account, folder: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Line:
+    def line(self, account: Account, folder: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Verdict:
         with AwsProxy(account.endpoint, refusing(*names)) as proxy:
             monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
             return lines(folder, "")["bucket name"]

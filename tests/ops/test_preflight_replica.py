@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from ops.deploy.caller import Caller
+from ops.deploy.names_in_aws import StackNames
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import replica
-from ops.preflight.credentials import Caller
-from ops.preflight.known import Known
-from ops.preflight.line import Line, Mark
-from ops.preflight.state import Found
+from ops.preflight.taken import TakenNames
+from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
 from tests.conftest import VARIANTS
-from tests.ops.preflight_support import ACCOUNT, HARMLESS, OTHER_ACCOUNT, Account
+from tests.ops.preflight_support import ACCOUNT, HARMLESS, NO_STACK, OTHER_ACCOUNT, Account
 
 import pytest
 
@@ -26,26 +26,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 
 @pytest.fixture
-def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Line]:
+def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Verdict]:
     for name, value in running.environment({}).items():
         monkeypatch.setenv(name, value)
     return _Lines()
 
 
-class _Lines(dict[str, Line]):
+class _Lines(dict[str, Verdict]):
     """Each line anew, by its subject."""
 
-    def __missing__(self, subject: str) -> Line:
+    def __missing__(self, subject: str) -> Verdict:
         (settings,) = (
             one for one in load_environments(Path(VARIANTS), {}) if one.environment == "replication"
         )
         caller = Caller(f"arn:aws:iam::{ACCOUNT}:user/ada", ACCOUNT)
-        known = Known(Found(readable=True, snapshot=None, bootstrapped=True), "make recover ENV=replication")
-        return dict(replica.checks(settings, caller, known))[subject]()
+        taken = TakenNames(StackNames(NO_STACK, {}), True, "make recover ENV=replication")
+        return dict(replica.checks(settings, caller, taken))[subject]()
 
 
 def test_what_replication_takes_is_free_ours_or_somebody_elses(
-    running: EmbeddedAws, lines: dict[str, Line]
+    running: EmbeddedAws, lines: dict[str, Verdict]
 ) -> None:
     account, stranger = Account(running.endpoint), Account(running.endpoint, OTHER_ACCOUNT)
     assert lines["replica bucket"].mark is Mark.GOOD
@@ -67,7 +67,7 @@ def test_what_replication_takes_is_free_ours_or_somebody_elses(
     assert lines["replica key alias"].remedy == "make recover ENV=replication"
 
 
-def test_the_role_needs_its_boundary_first(running: EmbeddedAws, lines: dict[str, Line]) -> None:
+def test_the_role_needs_its_boundary_first(running: EmbeddedAws, lines: dict[str, Verdict]) -> None:
     iam = Account(running.endpoint).iam
     line = lines["replication role"]
     assert (line.mark, line.remedy) == (Mark.BAD, "make bootstrap ENV=replication")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ops.deploy.names_in_aws import find_existing
+from ops.deploy.imports import find_imports
 from ops.embedded.aws import embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
@@ -127,7 +127,7 @@ def test_what_is_ours_is_found_and_what_is_not_is_refused(
 ) -> None:
     stack = stacks[STACK]
     kms: Any = boto3.client("kms", region_name="us-east-1")
-    assert find_existing(stack, settings, {}) == []
+    assert find_imports(stack, settings, {}) == []
     made = {
         "Description": "Encrypts secure-dev-data-bucket",
         "Tags": [
@@ -140,23 +140,23 @@ def test_what_is_ours_is_found_and_what_is_not_is_refused(
     )
     kms.schedule_key_deletion(KeyId=waiting, PendingWindowInDays=7)  # as `make destroy` leaves it
     with pytest.raises(OpsError, match="2 keys could be the stack's"):
-        find_existing(stack, settings, {})
+        find_imports(stack, settings, {})
     kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)
-    (found,) = find_existing(stack, settings, {})
+    (found,) = find_imports(stack, settings, {})
     assert (found.import_id, found.proof) == (first, "its description and tags are those described")
     kms.create_alias(AliasName="alias/secure-s3-key-dev", TargetKeyId=foreign)
     with pytest.raises(OpsError, match=f"s3-key-dev belongs to key {foreign}, which is not this stack's"):
-        find_existing(stack, settings, {})
+        find_imports(stack, settings, {})
     kms.update_alias(AliasName="alias/secure-s3-key-dev", TargetKeyId=first)
     s3.create_bucket(Bucket="secure-dev-data-bucket")
-    assert [one.import_id for one in find_existing(stack, settings, {})] == [
+    assert [one.import_id for one in find_imports(stack, settings, {})] == [
         first,
         "alias/secure-s3-key-dev",
         "secure-dev-data-bucket",
     ]
     kms.schedule_key_deletion(KeyId=first, PendingWindowInDays=7)
     with pytest.raises(OpsError, match=f"key {first} is scheduled for deletion on .*cancel-key-deletion"):
-        find_existing(stack, settings, {})
+        find_imports(stack, settings, {})
 
 
 def test_what_is_in_another_region_is_found_there_and_a_role_by_its_description(
@@ -182,11 +182,11 @@ def test_what_is_in_another_region_is_found_there_and_a_role_by_its_description(
     role = "secure-storage-replication-replica"
     iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}", Description="somebody else's")
     with pytest.raises(OpsError, match=f"^role {role} is not this stack's: its description is "):
-        find_existing(stack, settings, {})
+        find_imports(stack, settings, {})
     iam.update_role_description(
         RoleName=role, Description="Replicates one bucket to another, and nothing else"
     )
-    found = find_existing(stack, settings, {})
+    found = find_imports(stack, settings, {})
     assert [one.import_id for one in found] == [role, key, "alias/secure-s3-replica-replication", bucket]
 
 

@@ -20,7 +20,7 @@ class Mark(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Verdict:
     """One check and its verdict.
 
     Attributes:
@@ -41,27 +41,27 @@ class Line:
         return f"{self.mark} {self.subject + ':':21} {self.text}{remedy}"
 
 
-def good(subject: str, text: str) -> Line:
+def good(subject: str, text: str) -> Verdict:
     """Return a line with ✓."""
-    return Line(Mark.GOOD, subject, text)
+    return Verdict(Mark.GOOD, subject, text)
 
 
-def bad(subject: str, text: str, remedy: str) -> Line:
+def bad(subject: str, text: str, remedy: str) -> Verdict:
     """Return a line with ✗."""
-    return Line(Mark.BAD, subject, text, remedy)
+    return Verdict(Mark.BAD, subject, text, remedy)
 
 
-def unknown(subject: str, reason: str) -> Line:
+def unknown(subject: str, reason: str) -> Verdict:
     """Return a line with ?."""
-    return Line(Mark.UNKNOWN, subject, f"could not be checked: {reason}")
+    return Verdict(Mark.UNKNOWN, subject, f"could not be checked: {reason}")
 
 
-def skipped(subjects: Iterable[str], reason: str) -> list[Line]:
+def skipped(subjects: Iterable[str], reason: str) -> list[Verdict]:
     """Return a line with a dash for each subject."""
-    return [Line(Mark.SKIPPED, subject, f"not checked: {reason}") for subject in subjects]
+    return [Verdict(Mark.SKIPPED, subject, f"not checked: {reason}") for subject in subjects]
 
 
-def asked(subject: str, ask: Callable[[], Line]) -> Line:
+def asked(subject: str, ask: Callable[[], Verdict]) -> Verdict:
     """Return the line that `ask` makes; where it may not ask AWS, a line that says so."""
     try:
         with one_line_errors():
