@@ -96,7 +96,7 @@ def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
         # What left the configuration, or is called otherwise there, may be of any provider.
         allowed = _accounts(_allowed(document, key if key in providers else ""))
         if was and allowed and not was & allowed:
-            words = "the provider's account changes: what is deployed is in {}, and it may only use {}"
+            words = "the provider's account changes: the resources are in {}, and it may only use {}"
             yield dangerous(words, *(", ".join(sorted(one)) for one in (was, allowed)))
 
 

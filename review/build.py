@@ -125,10 +125,10 @@ def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
         elif is_unknown(after):
             note = "it is known only after apply"
         elif (before and old is None) or (after and new is None):
-            note = "it is no policy in JSON"
+            note = "it is not a policy in JSON"
         else:
             statements = statement_changes(old, new)
-            note = "" if statements else "only its order or its formatting changes"
+            note = "" if statements else "only its order or formatting changes"
             yield PolicyChange(change.address, attribute, statements, note)
             continue
         yield PolicyChange(change.address, attribute, (), note)

@@ -32,7 +32,7 @@ def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, J
         words = "the provider may deploy into other accounts than before: only {} was allowed"
         yield Finding(DANGEROUS, "", words, (", ".join(sorted(allowed)),))
     if _backend(deployed) != _backend(synthesized):
-        yield Finding(CAREFUL, "", "the state is kept elsewhere, or locked otherwise: the backend changes")
+        yield Finding(CAREFUL, "", "the backend changes: the state is stored or locked in another way")
 
 
 def _resources(configuration: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -68,14 +68,13 @@ def _compared(address: str, old: Mapping[str, Json], new: Mapping[str, Json] | N
         yield Finding(GOOD, address, "prevent_destroy is set: no plan can destroy it")
     for name in sorted(_ignored(now) - _ignored(was)):
         yield Finding(
-            CAREFUL, address, "changes of its {} are ignored: what others change there stays", (name,)
+            CAREFUL, address, "changes to its {} are ignored: what others change there stays", (name,)
         )
     for name in sorted(_ignored(was) - _ignored(now)):
-        yield Finding(GOOD, address, "changes of its {} are no longer ignored", (name,))
+        yield Finding(GOOD, address, "changes to its {} are no longer ignored", (name,))
     if (new or {}).get("provisioner") not in (None, old.get("provisioner")):
-        yield Finding(
-            CAREFUL, address, "it runs other commands than before where it is applied (a provisioner)"
-        )
+        words = "it runs other commands than before on the machine that applies it (a provisioner)"
+        yield Finding(CAREFUL, address, words)
 
 
 def _ignored(lifecycle: Mapping[str, Json]) -> set[str]:

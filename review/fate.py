@@ -26,11 +26,11 @@ def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
     elif kind in GUARDS and action == "destroy":
         yield dangerous(f"{GUARDS[kind]} is removed")
     elif action == "replace" and kind in GUARDS:
-        yield careful(f"{GUARDS[kind]} is replaced: it is missing for a moment")
+        yield careful(f"{GUARDS[kind]} is replaced: it does not exist in between")
     elif action == "replace" and _is_used(kind):
-        yield careful("it is replaced: it is missing for a moment")
+        yield careful("it is replaced: it does not exist in between")
     elif action == "destroy" and _is_used(kind):
-        yield careful("it is destroyed: who works with it cannot any more")
+        yield careful("it is destroyed: whatever uses it stops working")
 
 
 def _is_used(kind: str) -> bool:
@@ -51,7 +51,7 @@ def _of_data(change: Change, was: Attributes) -> Iterator[Finding]:
         )
     if change.action not in ("destroy", "replace"):
         return
-    how = "is destroyed" if change.action == "destroy" else "is destroyed, and another one made"
+    how = "is destroyed" if change.action == "destroy" else "is destroyed, and a new one is created"
     if change.type in KEYS:
         yield _key(f"{what} {how}", was)
     elif change.type not in BUCKETS:
@@ -65,9 +65,9 @@ def _of_data(change: Change, was: Attributes) -> Iterator[Finding]:
 def _key(how: str, was: Attributes) -> Finding:
     days, key = was.get("deletion_window_in_days"), was.get("key_id")
     window = days if isinstance(days, int) else "at most 30"
-    words = f"{how}: its deletion is scheduled, and in {{}} days all that it encrypted is lost"
+    words = f"{how}: its deletion is scheduled, and after {{}} days everything it encrypted is lost"
     remedy = (
-        f"first keep the key, as a deploy would make another: `aws kms cancel-key-deletion --key-id {key}`, "
-        f"then `aws kms enable-key --key-id {key}`"
+        "keep the key first, because a deploy would create another: "
+        f"`aws kms cancel-key-deletion --key-id {key}`, then `aws kms enable-key --key-id {key}`"
     )
     return dangerous(words, window, remedy=remedy)

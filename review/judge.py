@@ -153,7 +153,7 @@ def _by_rules(rules: Sequence[Rule], subject: Subject, differing: Collection[str
             try:
                 found += rule.judge(subject)
             except (AttributeError, KeyError, TypeError, ValueError):
-                found.append(careful("its attributes are not as the AWS provider writes them"))
+                found.append(careful("its attributes are not of the form that the AWS provider writes"))
     return found
 
 
@@ -212,7 +212,7 @@ def _unclaimed(change: Change, differing: Collection[str], now: Attributes) -> I
     if paths:
         more = f" and {len(paths) - 6} more" if len(paths) > 6 else ""
         verb = "is new" if change.action == "create" else "changes"
-        yield careful(f"its {{}}{more} {verb}, about which there is no rule", ", ".join(paths[:6]))
+        yield careful(f"its {{}}{more} {verb}; there is no rule about it", ", ".join(paths[:6]))
 
 
 def attribute_findings(

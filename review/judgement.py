@@ -26,8 +26,8 @@ Sides = tuple[Json, Json]
 
 
 _BY_CLAUSES = (
-    "policies with more than {} statements change: those beyond are compared by their clauses alone, "
-    "and what is said of them may be more than what changes"
+    "policies with more than {} statements change: the rest are compared clause by clause, "
+    "so the findings may say more than what changes"
 )
 
 
@@ -136,10 +136,10 @@ def _is_unset(kind: str, path: str, before: Attributes, after: Attributes) -> bo
 
 def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:
     """Say what was changed outside of Terraform; a plan puts it right, so it is not dangerous by itself."""
-    ending = "; the plan puts it back" if put_back else ""
+    ending = "; the plan reverts it" if put_back else ""
     if change.action == "destroy":
         tell = dangerous if change.type in HOLDS_DATA else careful
-        yield tell(f"it was deleted outside of Terraform{ending and '; the plan makes it again'}").at(
+        yield tell(f"it was deleted outside of Terraform{ending and '; the plan creates it again'}").at(
             change.address
         )
         return

@@ -30,12 +30,12 @@ def locked_out(kind: str, old: Policy | None, new: Policy | None) -> Iterator[Fi
     if new is None or kind not in (*KEY_POLICIES, *BUCKET_POLICIES):
         return
     if kind in KEY_POLICIES and not _root_may(new, change) and (old is None or _root_may(old, change)):
-        yield dangerous("the account's root may no longer change the key policy: nobody could put it right")
+        yield dangerous("the account's root may no longer change the key policy: nobody could fix it")
     refusing = [one for one in clauses(new, "Deny") if _denies_all(one, change)]
     for one in uncovered(refusing, clauses(old, "Deny"))[:1]:
         who = "nobody but the account's root" if change.startswith("s3") else "nobody"
         where = " from elsewhere" if one.tests else ""
-        words = f"{who} could change the policy{where} any more: {{}} refuses that"
+        words = f"{who} could change the policy{where} any more: {{}} denies it"
         yield dangerous(words, one.sid or NO_SID)
 
 
@@ -76,7 +76,7 @@ def refused_to_all(
             if _means(one, deed) and _of_data(one, deed) and uncovered([asked], before):
                 lost.setdefault(one.sid, {})[words] = None
     for sid, told in lost.items():
-        words = f"nobody can {' or '.join(told)} any more: {{}} refuses that to everybody"
+        words = f"nobody can {' or '.join(told)} any more: {{}} denies it to everybody"
         yield careful(words, sid or NO_SID)
 
 

@@ -56,11 +56,11 @@ def part_findings(plan: Plan) -> Iterator[Finding]:
     document = plan.document
     for name in sorted(document.keys() - KNOWN.keys()):
         if document[name] not in (None, [], {}, "", False):
-            yield careful("the plan has a part that is not known here: {}", name)
+            yield careful("the plan has an unknown part: {}", name)
     yield from _actions(document)
     yield from _checks(document)
     if plan.incomplete:
-        yield careful("the plan is incomplete: Terraform puts off some changes to another one")
+        yield careful("the plan is incomplete: Terraform defers some changes to a later plan")
     yield from _programs(plan)
     yield from _providers(plan)
     yield from _outputs(plan)
@@ -68,12 +68,12 @@ def part_findings(plan: Plan) -> Iterator[Finding]:
 
 def _actions(document: Mapping[str, Json]) -> Iterator[Finding]:
     for one in objects(document.get("action_invocations")):
-        yield careful("the action {} runs: what it does stands in no plan", one.get("address"))
+        yield careful("the action {} runs: the plan does not show what it does", one.get("address"))
     if document.get("action_invocations") and not objects(document.get("action_invocations")):
-        yield careful("actions run: what they do stands in no plan")
+        yield careful("actions run: the plan does not show what they do")
     for one in objects(document.get("deferred_action_invocations")):
         address = object_at(one, "action_invocation").get("address")
-        yield careful("the action {} is put off, and may run later", address)
+        yield careful("the action {} is deferred, and may run later", address)
 
 
 def failed_checks(plan: Plan) -> set[str]:
@@ -116,19 +116,20 @@ def _programs(plan: Plan) -> Iterator[Finding]:
     found = dict(configured(plan.document))
     for address, one in found.items():
         if one.get("provisioners") and address in running:
-            yield careful("it runs commands where it is applied (a provisioner)").at(address)
+            yield careful("it runs commands on the machine that applies it (a provisioner)").at(address)
     read = {address: str(one.get("type")) for address, one in found.items() if one.get("mode") in READ}
     for one in objects(plan.document.get("resource_changes")):
         if one.get("mode") in READ:
             read.setdefault(plain_address(str(one.get("address"))), str(one.get("type")))
     for address, kind in read.items():
         if kind in RUNS:
-            yield careful(f"it {RUNS[kind]}: what that does stands in no plan").at(address)
+            yield careful(f"it {RUNS[kind]}: the plan does not show what that does").at(address)
     configs = object_at(plan.document, "configuration", "provider_config")
     for address, one in found.items():
         provider = str(object_at(configs, str(one.get("provider_config_key"))).get("full_name") or "")
         if one.get("mode") in READ and provider and not is_known_provider(provider):
-            yield careful("it is read by the provider {}, about which there is no rule", provider).at(address)
+            words = "it is read by the provider {}; there is no rule about that provider"
+            yield careful(words, provider).at(address)
 
 
 _KEY = re.compile(r'\[(?:"(?:\\.|[^"\\])*"|[^"\]]*)\]')  # a text may have brackets in it
@@ -142,9 +143,8 @@ def plain_address(address: str) -> str:
 def _providers(plan: Plan) -> Iterator[Finding]:
     for change in plan.resources:
         if change.changes and change.provider and not is_known_provider(change.provider):
-            yield careful("the provider {} makes it, about which there is no rule", change.provider).at(
-                change.address
-            )
+            words = "it is made by the provider {}; there is no rule about that provider"
+            yield careful(words, change.provider).at(change.address)
 
 
 def is_known_provider(name: str) -> bool:
@@ -160,7 +160,7 @@ def _outputs(plan: Plan) -> Iterator[Finding]:
     for one in plan.outputs:
         told = visible(one.after, one.unknown, one.after_sensitive)
         if secret and one.action != "destroy" and secret.value(told) != told:
-            yield careful("the output {} has a secret in it: Terraform prints it", one.address)
+            yield careful("the output {} contains a secret, and Terraform prints it", one.address)
     for name, change in object_at(document, "output_changes").items():
         before, after = (
             object_at(document, "output_changes", name).get(f"{one}_sensitive") for one in ("before", "after")

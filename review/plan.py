@@ -115,7 +115,7 @@ def read_plan(content: bytes, name: str) -> Plan:
         raise PlanError(f"{name}: has format_version {_short(version)}; only 1.x is understood")
     if document.get("errored") is True:
         raise PlanError(
-            f"{name}: is of a plan that failed, so there is nothing to review; put its errors right first"
+            f"{name}: is of a plan that failed, so there is nothing to review; fix its errors first"
         )
     reader = _Reader(name)
     outputs = document.get("output_changes")

@@ -27,7 +27,7 @@ REFUSES = {
     "DenyOutdatedTLS": "TLS older than 1.2",
     "DenyUnencryptedUploads": "uploads that are not encrypted as they should be",
     "DenyIncorrectKMSKey": "uploads that name another key",
-    "DenyCustomerProvidedKeys": "uploads under a key that the uploader brings along",
+    "DenyCustomerProvidedKeys": "uploads under a key that the uploader provides",
     "DenyLegacySignatures": "signatures of version 2",
     "DenyStalePresignedUrls": "links older than the owner allows",
     "DenyRevokedSessions": "links of sessions that began before a moment",
@@ -85,7 +85,7 @@ def _promises(bucket: Json, before: Json, after: Json, around: Around) -> Iterat
 def _compared(kind: str, attribute: str, before: Json, after: Json, around: Around) -> Iterator[Finding]:
     old, new = parse_policy(before), parse_policy(after)
     if (before and old is None) or (after and new is None):
-        yield careful("its {} is no policy in JSON, so it cannot be judged", attribute)
+        yield careful("its {} is not a policy in JSON, so it cannot be judged", attribute)
         return
     # Without the newer version a variable is text.
     if old is not None and new is not None and old.version != new.version and "${" in f"{before}{after}":
@@ -204,7 +204,7 @@ def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collect
         tell = dangerous if is_grave(kind, who, gained, before) else careful
         words = f"{who.words} may now {deeds(gained)}: {{}}"
         words += ", by the statement {}" if sid else ""
-        words += ", which was a Deny, and is now an Allow" if sid in denied else ""
+        words += ", which was a Deny and is now an Allow" if sid in denied else ""
         yield sid, tell(words, *[who.value] * ("{}" in who.words), spelled(gained), *[sid] * bool(sid))
     there = {one.sid for one in after}
     for sid, lost in _by_sid(uncovered(before, after)).items():

@@ -22,7 +22,7 @@ FIXED_KEYS = {
     "aws:sourceorgid": "anybody of the organization {}",
     "aws:sourcevpc": "anybody in the network {}",
     "aws:sourcevpce": "anybody in the network behind {}",
-    "aws:userid": "who has the id {}",
+    "aws:userid": "the principal with the id {}",
     "s3:dataaccesspointaccount": "anybody by an access point of {}",
 }
 NETWORK_KEYS = ("aws:sourceip", "aws:vpcsourceip")
@@ -50,7 +50,7 @@ class Who:
 def who_of(clause: Clause, own: Collection[str]) -> Who:
     """Return whom `clause` lets in; `own` are the accounts that are ours, if the plan tells any."""
     if clause.principal is None:
-        return Who(CAREFUL, "who has the policy", "")
+        return Who(CAREFUL, "anyone who has the policy", "")
     negated, names = clause.principal
     if negated:
         return Who(DANGEROUS, "anybody but {}", _listed(names), stranger=True)
@@ -76,7 +76,7 @@ def _listed(names: Collection[str]) -> str:
 
 def _aws(clause: Clause, name: str, own: Collection[str]) -> Who:
     if is_unique_id(name):
-        return Who(CAREFUL, "who has the id {} (cannot tell whose account)", name)
+        return Who(CAREFUL, "the principal with the id {} (cannot tell whose account)", name)
     if name != "*" and not is_glob(name):
         return _of_account(name, account_of(name), own)
     narrowed = [one for test in clause.tests if (one := _narrowed(test, own)) is not None]
@@ -119,7 +119,7 @@ def _worst(found: Iterator[Who]) -> Who | None:
 def _by_arn(arn: str, own: Collection[str]) -> Who:
     parts = arn.split(":")
     if arn.startswith("arn:aws:s3:::"):
-        return Who(CAREFUL, "who acts for {}", arn)
+        return Who(CAREFUL, "anyone who acts for {}", arn)
     if len(parts) < 6 or is_glob(parts[4]):
         return Who(DANGEROUS, "anybody whose ARN is like {}", arn, stranger=True)
     return _of_account(arn, parts[4], own)
@@ -146,7 +146,7 @@ SOURCES = (
 def _service(clause: Clause, name: str) -> Who:
     if any(test.key in SOURCES and not test.optional and not test.negated for test in clause.tests):
         return Who(CAREFUL, "the service {}", name)
-    return Who(CAREFUL, "the service {}, for whichever account it acts", name)
+    return Who(CAREFUL, "the service {}, for any account", name)
 
 
 def subjects_of(clause: Clause) -> frozenset[str]:
@@ -168,9 +168,9 @@ def owner_of(subject: str) -> str:
 def _federated(clause: Clause, name: str) -> Who:
     subjects = subjects_of(clause)
     if subjects and all(map(owner_of, subjects)):
-        return Who(CAREFUL, "who signs in as {}", _listed(subjects))
+        return Who(CAREFUL, "anyone who signs in as {}", _listed(subjects))
     if subjects:
         return Who(
-            DANGEROUS, "who signs in as {}, of whichever organization", _listed(subjects), stranger=True
+            DANGEROUS, "anyone who signs in as {}, of any organization", _listed(subjects), stranger=True
         )
     return Who(DANGEROUS, "anybody who signs in at {}", name, stranger=True)

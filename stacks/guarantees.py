@@ -205,14 +205,14 @@ class Guarantees(InProofsWords):
             yield ci.writes_only(
                 roles[ci_roles.review],
                 "ci-review-writes-reviews-only",
-                "The role of pull requests changes nothing, and writes nothing but new reviews.",
+                "The role of pull requests can only write new reviews, and change nothing.",
                 state_bucket,
                 f"ci/{environment}/review/",
             )
             yield ci.writes_only(
                 roles[ci_roles.plan],
                 "ci-plan-writes-plans-only",
-                "The role of the main branch changes nothing, and writes nothing but new plans.",
+                "The role of the main branch can only write new plans, and change nothing.",
                 state_bucket,
                 f"ci/{environment}/plans/",
             )
@@ -220,9 +220,9 @@ class Guarantees(InProofsWords):
             if not self._ref_is_known:
                 yield GivenUp(
                     "ci-deploys-from-its-branch",
-                    "The role that deploys is taken from the branch ci.branch only.",
-                    f"STS does not know the claim ref in partition {self._is.place.partition} yet; the "
-                    "environment on GitHub has to admit that branch alone",
+                    "The role that deploys can be assumed only from the branch ci.branch.",
+                    f"STS does not know the claim ref in partition {self._is.place.partition} yet; allow "
+                    "only that branch in the environment on GitHub",
                 )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.

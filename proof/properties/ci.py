@@ -24,8 +24,8 @@ def no_data(roles: Sequence[Holder], data: Bucket) -> Property:
     """
     return Property(
         "ci-reads-no-data",
-        "No role of CI reads an object of the data bucket.",
-        "CI runs code of many people; it needs settings, and no data.",
+        "No role of CI can read an object of the data bucket.",
+        "CI runs code from many people; it needs settings, not data.",
         tuple(
             Ask(
                 one.what,
@@ -70,9 +70,9 @@ def taken_by(roles: Mapping[Holder, Where]) -> Property:
     """
     return Property(
         "ci-roles-taken-by-their-workflows",
-        "The workflows of the repository, each from its own event, branch or environment, take the roles of "
-        "CI, and nobody else does.",
-        "Without its `sub` any repository on GitHub could take a role.",
+        "Only the workflows of the repository, each from its own event, branch or environment, can assume "
+        "the roles of CI.",
+        "Without a check of `sub`, any repository on GitHub could assume a role.",
         tuple(
             ask
             for role, allowed in roles.items()

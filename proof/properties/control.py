@@ -63,8 +63,8 @@ def administrators_keep_control(buckets: Sequence[Bucket], keys: Sequence[Key]) 
     return Property(
         "administrators-keep-control",
         "The account's administrators can always read, change and remove the policies of buckets and keys, "
-        "from wherever they are.",
-        "Of a key that nobody can manage any more, everything that it encrypted is lost.",
+        "from any network.",
+        "If nobody can manage a key, everything that it encrypted is lost.",
         tuple(asks),
     )
 
@@ -101,7 +101,7 @@ def deploy_role_keeps_control(
         "deploy-role-keeps-control",
         "The role that deploys can always change what it deployed"
         + (", and empty the data bucket." if emptied else "."),
-        "A deploy that locks itself out cannot be taken back by another one.",
+        "A deploy that locks itself out cannot be undone by another deploy.",
         tuple(asks),
         otherwise="name the role that deploys, of this account, in access.deploy_role",
     )
@@ -129,11 +129,11 @@ def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str
         )
         for key in keys
     ]
-    but = "" if deploy_role is None else " and, for the keys, the role that deploys"
+    but = "" if deploy_role is None else "; for the keys, also the role that deploys"
     return Property(
         "policies-change-by-iam-only",
-        f"Nobody changes a policy but whom an IAM policy of this account lets{but}.",
-        "Who changes the policy changes everything above.",
+        f"Only principals that an IAM policy of this account allows can change a policy{but}.",
+        "Anyone who can change a policy can change everything above.",
         tuple(asks),
     )
 
@@ -162,8 +162,8 @@ def uploads_pass(
     seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
     return Property(
         f"{bucket.what.replace(' ', '-')}-takes-uploads",
-        f"An upload to the {bucket.what} with the headers that the outputs name, or with none where none is "
-        "required, by somebody of the account and from an allowed place, is not refused by its policy.",
+        f"The bucket policy does not deny an upload to the {bucket.what} from the account and an allowed "
+        "network, with the headers that the outputs name, or without any if none are required.",
         "A bucket that nobody can use protects nothing.",
         (
             possible(f"every upload to the {bucket.what}", bucket.decision, upload & seen),
@@ -179,8 +179,8 @@ def use_passes(bucket: Bucket, perimeter: Perimeter, links: Links) -> Property:
     asked = bucket.everything & Action(*uses) & Account(bucket.account) & current(bucket, links)
     return Property(
         f"{bucket.what.replace(' ', '-')}-can-be-used",
-        f"Who lists, reads or deletes in the {bucket.what}, of the account and from an allowed place, is not "
-        "refused by its policy.",
+        f"The bucket policy does not deny listing, reading or deleting in the {bucket.what} from the account "
+        "and an allowed network.",
         "A bucket that nobody can use protects nothing.",
         (Ask(bucket.what, bucket.decision, never_denied(asked & inside(perimeter))),),
     )

@@ -52,9 +52,9 @@ def one_key(bucket: Bucket, key_arn: str | None, replication_role: str | None = 
     customers = bucket.objects & Action(*encrypting(CUSTOMER))
     return Property(
         f"one-key-{bucket.what.replace(' ', '-')}",
-        f"No object of the {bucket.what} comes to be, or is changed to be, under another key or algorithm "
-        "than its own, or under a customer's, by whichever action.",
-        "Under another key an object is out of reach of its readers, and of what this key's policy says.",
+        f"No object of the {bucket.what} can be created or changed under another key or "
+        "algorithm than its own, or under a customer-provided key, by any action.",
+        "Under another key, the readers cannot decrypt an object, and this key's policy does not protect it.",
         (
             *(Ask(f"{bucket.what}, {what}", bucket.decision, nobody(where)) for what, where in wrong.items()),
             Ask(
@@ -84,6 +84,6 @@ def headers_required(bucket: Bucket, *, required: bool) -> Property | GivenUp:
     return Property(
         name,
         says,
-        "The bucket's default could be changed; what an upload says cannot.",
+        "The bucket's default can be changed; what an upload says cannot.",
         (Ask(bucket.what, bucket.decision, denied(bucket.objects & Action("s3:PutObject") & silent)),),
     )

@@ -66,8 +66,8 @@ def nothing_of_others(holders: Sequence[Holder], environment: Environment) -> Pr
     """
     return Property(
         "nothing-of-other-environments",
-        "What this environment hands out reaches nothing of another's, but keys that have neither tags nor "
-        "an alias yet.",
-        "Who deploys dev must not reach prod.",
+        "The roles and policies of this environment give no access to another environment, except to keys "
+        "with neither tags nor an alias yet.",
+        "A role that deploys dev must not reach prod.",
         tuple(Ask(one.what, one.decision(), nobody(one.requests & environment.others())) for one in holders),
     )

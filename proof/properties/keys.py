@@ -87,9 +87,9 @@ def only_for_its_bucket(key: Key, use: S3Use) -> Property:
     """
     return Property(
         f"{key.what.replace(' ', '-')}-for-its-bucket",
-        f"The {key.what} encrypts and decrypts through S3 only, for its bucket, and for nobody but whom its "
-        "policy names; nobody makes a grant.",
-        "Who may use the key elsewhere could decrypt what leaks.",
+        f"The {key.what} encrypts and decrypts only through S3, for its bucket, and for the principals "
+        "that its policy names; nobody can create a grant.",
+        "Anyone who can use the key elsewhere can decrypt leaked data.",
         (Ask(key.what, key.decision, nobody(key.itself & Action(*USING) & ~use.allowed())),),
     )
 
@@ -105,9 +105,9 @@ def can_be_used(key: Key, use: S3Use) -> Property:
     by_iam = Decision(key.policy, key.account, anybody=(ADMINISTRATOR,))
     return Property(
         f"{key.what.replace(' ', '-')}-can-be-used",
-        f"Whom the settings name can use the {key.what} through S3, where an IAM policy lets them, and S3 "
-        "itself can for the bucket.",
-        "Of an object whose key nobody can use, nothing is left.",
+        f"The principals that the settings name can use the {key.what} through S3 if an IAM policy "
+        "allows it, and S3 itself can for the bucket.",
+        "An object whose key nobody can use is lost.",
         (
             Ask(key.what, by_iam, always(key.itself & use.through_s3() & Caller("user", "role") & said)),
             Ask(f"{key.what}, to replicate", by_iam, always(key.itself & use.by_replication() & said)),
@@ -144,7 +144,7 @@ def for_the_audit(key: Key, *, via: Sequence[str], trail_arn: str, topic_arn: st
         Property(
             "audit-key-for-the-audit",
             "The audit key encrypts the records of one trail and the alarms of one topic, and nothing else.",
-            "Who may use it elsewhere could forge a record or an alarm.",
+            "Anyone who can use it elsewhere could forge a record or an alarm.",
             (
                 Ask(key.what, key.decision, nobody(others)),
                 Ask(f"{key.what}, to look at it", key.decision, nobody(looks_of_others)),
@@ -152,8 +152,9 @@ def for_the_audit(key: Key, *, via: Sequence[str], trail_arn: str, topic_arn: st
         ),
         Property(
             "audit-key-can-be-used",
-            "The trail and the alarms can use the audit key, and whom an IAM policy lets can read records.",
-            "What cannot be encrypted is not recorded, and nobody is alarmed.",
+            "The trail and the alarms can use the audit key, and principals that an IAM policy allows can "
+            "read records.",
+            "What cannot be encrypted is not recorded, and raises no alarm.",
             (
                 Ask(key.what, key.decision, always(key.itself & (by_services | looks))),
                 Ask(f"{key.what}, to read", by_iam, always(key.itself & reads & Caller("user", "role"))),

@@ -54,14 +54,14 @@ def no_old_links(buckets: Sequence[Bucket], links: Links, *, name: str = "no-old
     duration = _duration(links.max_age_seconds)
     return Property(
         name,
-        f"No link or form for the {_whose(buckets)} works longer than {duration} after its signing.",
-        "A link works for everybody who finds it.",
+        f"No link or form for the {_whose(buckets)} works more than {duration} after it is signed.",
+        "A link works for anyone who finds it.",
         tuple(Ask(one.what, one.decision, denied(one.refusable & old)) for one in buckets),
     )
 
 
 def revoked(buckets: Sequence[Bucket], links: Links) -> list[Property | GivenUp]:
-    """Return that what is revoked has ended, and which links cannot be ended so; nothing where nothing is.
+    """Return that revoked links have ended, and which links cannot be revoked; empty if none is revoked.
 
     Temporary credentials say when they were issued, and an IAM user's access key says nothing:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tokenissuetime
@@ -74,7 +74,7 @@ def revoked(buckets: Sequence[Bucket], links: Links) -> list[Property | GivenUp]
                 "no-links-of-revoked-sessions",
                 f"No link or form for the {_whose(buckets)} works if its session began before "
                 f"{links.issued_before}.",
-                "Who has a session that leaked can sign links for as long as the session lasts.",
+                "Anyone with a leaked session can sign links for as long as the session lasts.",
                 tuple(Ask(one.what, one.decision, denied(one.refusable & old)) for one in buckets),
             ),
             GivenUp(
@@ -88,7 +88,7 @@ def revoked(buckets: Sequence[Bucket], links: Links) -> list[Property | GivenUp]
             Property(
                 "no-revoked-links",
                 f"No link or form for the {_whose(buckets)} works if it is for {_listed(links.revoked)}.",
-                "A link that leaked works for everybody who finds it.",
+                "A leaked link works for anyone who finds it.",
                 tuple(
                     Ask(one.what, one.decision, denied(links.taken_back(one) & When(LINK_OR_FORM)))
                     for one in buckets
@@ -103,8 +103,8 @@ def no_legacy_signatures(buckets: Sequence[Bucket]) -> Property:
     legacy = When({"StringEquals": {"s3:signatureversion": "AWS"}})
     return Property(
         "no-legacy-signatures",
-        "No request with a signature of Version 2 passes.",
-        "S3 does not know how old such a signature is, so that its link would never end.",
+        "No request with Signature Version 2 is allowed.",
+        "S3 does not know how old such a signature is, so its link would never expire.",
         tuple(Ask(one.what, one.decision, denied(one.refusable & legacy)) for one in buckets),
     )
 

@@ -41,9 +41,9 @@ def exactly(
         ]
     return Property(
         "managed-policies-exactly",
-        "The managed policies let their holders list, read, write and delete as their names say, and use the "
-        "key, and nothing else; none lets anybody delete a version.",
-        "They are attached to roles of whom this project knows nothing.",
+        "The managed policies allow listing, reading, writing and deleting as their names say, use of the "
+        "key, and nothing else; none allows deleting a version.",
+        "They are attached to roles that this project does not know.",
         tuple(asks),
     )
 
@@ -86,9 +86,9 @@ def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via:
     decision = holder.decision()
     return Property(
         "state-policy-exactly",
-        "The policy of the state lets its holder read and write one state, list its versions, lock it, and "
-        "use its key through S3, and nothing else.",
-        "Who can write another state can have the next deploy do anything.",
+        "The state policy allows reading and writing one state, listing its versions, locking it, and "
+        "using its key through S3, and nothing else.",
+        "Anyone who can write another state can make the next deploy do anything.",
         (
             Ask(f"{holder.what}, more", decision, nobody(holder.requests & ~reference)),
             Ask(f"{holder.what}, less", decision, always(holder.requests & reference)),

@@ -121,7 +121,7 @@ def _said(ask: Ask, verdict: Verdict) -> str:
         return f"cannot be decided: {verdict.reason}"
     by = ", ".join(dict.fromkeys(name.partition("/")[2] for name in verdict.by))
     if isinstance(verdict, Holds):
-        return f"{by} would refuse every such request"
+        return f"{by} would deny every such request"
     could = "could not" if ask.claim.promise in ("always", "never denied") else "could"
     return f"{by}: {sentence(verdict.witness, could)}" if by else sentence(verdict.witness, could)
 

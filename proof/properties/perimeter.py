@@ -80,9 +80,9 @@ def properties(buckets: Sequence[Bucket], perimeter: Perimeter) -> list[Property
         found.append(
             Property(
                 "inside-the-network",
-                f"Nobody but {_exempt(perimeter)} reaches an object{_listing(perimeter)} from outside the "
+                f"Only {_exempt(perimeter)} can access an object{_listing(perimeter)} from outside the "
                 "network.",
-                "Credentials that leak are of no use elsewhere.",
+                "Leaked credentials do not work elsewhere.",
                 tuple(_asks(buckets, perimeter, outside)),
             )
         )
@@ -92,9 +92,9 @@ def properties(buckets: Sequence[Bucket], perimeter: Perimeter) -> list[Property
         found.append(
             Property(
                 "inside-the-organization",
-                f"Nobody but {_exempt(perimeter)} reaches an object{_listing(perimeter)} "
+                f"Only {_exempt(perimeter)} can access an object{_listing(perimeter)} "
                 f"from outside organization {perimeter.organization}.",
-                "A policy that names a stranger by mistake lets nobody in.",
+                "A policy that names a stranger by mistake gives no access.",
                 tuple(_asks(buckets, perimeter, outside)),
             )
         )
@@ -113,8 +113,8 @@ def _asks(buckets: Sequence[Bucket], perimeter: Perimeter, outside: Where) -> It
 
 def _exempt(perimeter: Perimeter) -> str:
     roles = [arn.partition(":role/")[2] for arn in perimeter.exempt]
-    return " and ".join(["AWS's services", *([f"the roles {', '.join(roles)}"] if roles else [])])
+    return " and ".join(["AWS services", *([f"the roles {', '.join(roles)}"] if roles else [])])
 
 
 def _listing(perimeter: Perimeter) -> str:
-    return ", or lists them," if perimeter.listing else ""
+    return " or list the objects" if perimeter.listing else ""

@@ -48,9 +48,8 @@ def only_services_write(bucket: Bucket, *, account: str, sources: Sequence[str])
     by_service = writes & Caller("service")
     return Property(
         "only-services-write-records",
-        "Nobody but AWS's services writes to the log bucket, and they only for this environment's bucket and "
-        "trail.",
-        "A record that somebody can forge or overwrite proves nothing.",
+        "Only AWS services can write to the log bucket, and only for this environment's bucket and trail.",
+        "A record that can be forged or overwritten proves nothing.",
         (
             Ask(bucket.what, bucket.decision, nobody(writes & ~Caller("service"))),
             Ask(f"{bucket.what}, for others", bucket.decision, nobody(by_service & ~ours)),
@@ -106,8 +105,8 @@ def records_arrive(bucket: Bucket, account: str, deliveries: Sequence[Delivery])
     asks.append(Ask(f"{bucket.what}, to read it", bucket.decision, never_denied(reads)))
     return Property(
         "records-arrive",
-        "What AWS's services record arrives in the log bucket, and can be read there.",
-        "What cannot be delivered is dropped without a word.",
+        "The records of AWS services arrive in the log bucket and can be read there.",
+        "AWS drops a record that it cannot deliver, without an error.",
         tuple(asks),
     )
 
@@ -121,8 +120,8 @@ def each_below_its_prefix(bucket: Bucket, deliveries: Sequence[Delivery]) -> Pro
         asks.append(Ask(f"{bucket.what}, {service}", bucket.decision, nobody(elsewhere)))
     return Property(
         "records-below-their-prefix",
-        "Each of AWS's services writes below the prefix of its records only.",
-        "Where records are mixed, nobody knows what is missing.",
+        "Each AWS service writes only below the prefix of its own records.",
+        "If records are mixed, nobody knows what is missing.",
         tuple(asks),
     )
 
@@ -135,8 +134,8 @@ def nobody_deletes(bucket: Bucket) -> Property:
     deletes = Action("s3:DeleteObject", "s3:DeleteObjectVersion")
     return Property(
         "nobody-deletes-records",
-        "Nobody deletes a record from the log bucket.",
-        "Who did something could hide it.",
+        "Nobody can delete a record from the log bucket.",
+        "Otherwise an attacker could hide what they did.",
         (Ask(bucket.what, bucket.decision, nobody(bucket.objects & deletes)),),
     )
 
@@ -152,9 +151,9 @@ def only_our_alarms(topic: Topic, rule_arns: Sequence[str]) -> Property:
     allowed = Principal(service=("events.amazonaws.com",)) & ours
     return Property(
         "only-our-alarms",
-        "Nobody but EventBridge publishes an alarm, and of its rules only this environment's, where it says "
-        "which.",
-        "Who could publish could cry wolf until nobody listens.",
+        "Only EventBridge can publish an alarm, and only by this environment's rules if it says "
+        "which rule it is.",
+        "Anyone who can publish could send false alarms until nobody reads them.",
         (Ask(topic.what, topic.decision, nobody(publishes & ~any_of([allowed]))),),
     )
 
@@ -167,6 +166,6 @@ def alarms_arrive(topic: Topic, rule_arns: Sequence[str]) -> Property:
     return Property(
         "alarms-arrive",
         "Every alarm of this environment can be published.",
-        "An alarm that nobody gets protects nothing.",
+        "An alarm that nobody receives protects nothing.",
         (Ask(topic.what, topic.decision, always(publishes & said & https)),),
     )

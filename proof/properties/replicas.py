@@ -90,9 +90,9 @@ def replicates_exactly(holders: Mapping[Holder, Replication]) -> Property:
         asks.append(Ask(f"{holder.what}, less", holder.decision(), always(less)))
     return Property(
         "replicates-exactly",
-        "The role that replicates, and the most that it could ever be given, is to replicate between the two "
-        "buckets and nothing else.",
-        "Whoever deploys writes the role's policy, and could be anything without that limit.",
+        "The role that replicates, and its permissions boundary, allow replication between the two "
+        "buckets, and nothing else.",
+        "The role that deploys writes this role's policy; without the boundary it could allow anything.",
         tuple(asks),
     )
 
@@ -109,8 +109,8 @@ def taken_by_s3_only(role: Holder, account: str, sources: Sequence[str]) -> Prop
     takes = Action("sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity")
     return Property(
         "replication-role-taken-by-s3",
-        "Nobody but S3 takes the role that replicates, and S3 for no other buckets where it says for whose.",
-        "Who takes the role reads every version.",
+        "Only S3 can assume the role that replicates, and only for these buckets if it says for which.",
+        "Anyone who can assume the role can read every version.",
         (
             Ask(role.what, decision, nobody(takes & ~s3, without_iam=True)),
             Ask(f"{role.what}, S3", decision, always(s3)),
@@ -139,7 +139,7 @@ def replication_passes(role_arn: str, destinations: Sequence[Side]) -> Property:
         asks.append(Ask(one.bucket.what, one.bucket.decision, never_denied(asked)))
     return Property(
         "replication-passes",
-        "What the role replicates is refused by no bucket policy.",
+        "No bucket policy denies what the role replicates.",
         "An object that cannot be replicated is lost with its region.",
         tuple(asks),
     )
@@ -155,8 +155,8 @@ def only_our_replication(buckets: Mapping[Bucket, str | None]) -> Property:
     """
     return Property(
         "only-our-replication",
-        "Nobody plants or hides an object by a replication that is not this environment's own.",
-        "A replication needs no permission to upload.",
+        "Nobody can add or hide an object by a replication that is not this environment's.",
+        "Replication does not need the permission to upload.",
         tuple(
             Ask(
                 one.what,
@@ -172,7 +172,7 @@ def nobody_uploads(replica: Bucket) -> Property:
     """Return that nothing but replicas lies in the bucket of the replicas."""
     return Property(
         "nobody-uploads-replicas",
-        "Nobody uploads to the replica bucket, annotates a replica or changes its key.",
-        "A replica is what the first bucket has, or had.",
+        "Nobody can upload to the replica bucket, annotate a replica or change its key.",
+        "A replica must be what the first bucket has, or had.",
         (Ask(replica.what, replica.decision, nobody(replica.objects & Action(*UPLOADS))),),
     )

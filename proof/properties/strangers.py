@@ -22,8 +22,8 @@ def nobody_without_credentials(buckets: Sequence[Bucket], keys: Sequence[Key]) -
     anonymous = Caller("anonymous", "web identity")
     return Property(
         "nobody-without-credentials",
-        "Nobody without credentials of AWS reaches anything.",
-        "A bucket that is open to everybody is how most data leaks.",
+        "Nobody without AWS credentials can access anything.",
+        "Most leaks come from buckets that are open to everybody.",
         (
             *(Ask(one.what, one.decision, nobody(one.everything & anonymous)) for one in buckets),
             *(Ask(one.what, one.decision, nobody(one.itself & anonymous)) for one in keys),
@@ -52,11 +52,11 @@ def no_other_account(
     let_in = [_reads(data, one) for one in readers] + [_writes(data, one) for one in writers]
     uses = [one.requests & Action(*READERS_USE) for one in readers]
     uses += [one.requests & Action(*WRITERS_USE) for one in writers]
-    named = " but the readers and writers that the settings name, who do no more than that," if let_in else ""
+    named = ", except the readers and writers that the settings name, within their part," if let_in else ""
     return Property(
         "no-other-account",
-        f"Nobody of another account{named} reaches anything.",
-        "Another account's administrators decide who its roles are.",
+        f"Nobody from another account{named} can access anything.",
+        "Administrators of another account decide who can use its roles.",
         (
             Ask(data.what, data.decision, _no_stranger(data, data.everything, let_in)),
             *(Ask(one.what, one.decision, _no_stranger(one, one.everything)) for one in others),
@@ -105,7 +105,7 @@ def granted(
         asks.append(Ask(f"{data.what}, {one.principal}", by_iam, always(writes)))
     return Property(
         "readers-and-writers-get-in",
-        "The readers and writers that the settings name reach their part, where an IAM policy lets them.",
-        "Who cannot get in gets the data by a worse way.",
+        "The readers and writers that the settings name can access their part if an IAM policy allows it.",
+        "Without access they would get the data in a worse way.",
         tuple(asks),
     )

@@ -16,8 +16,8 @@ def https_only(buckets: Sequence[Bucket], topics: Sequence[Topic]) -> Property:
     plain = When({"Bool": {"aws:SecureTransport": "false"}})
     return Property(
         "https-only",
-        "Nobody reaches a bucket, and nobody publishes an alarm, over plain HTTP.",
-        "Plain text can be read and changed on its way, and a link in it used.",
+        "Nobody can access a bucket or publish an alarm over plain HTTP.",
+        "Plain text can be read and changed in transit, and the links in it can be used.",
         (
             *(Ask(one.what, one.decision, denied(one.refusable & plain)) for one in buckets),
             *(
@@ -36,7 +36,7 @@ def no_outdated_tls(buckets: Sequence[Bucket]) -> Property:
     old = When({"NumericLessThan": {"s3:TlsVersion": "1.2"}})
     return Property(
         "no-outdated-tls",
-        "Nobody reaches a bucket with TLS below 1.2.",
-        "The versions before are broken.",
+        "Nobody can access a bucket with TLS below 1.2.",
+        "Older versions of TLS are broken.",
         tuple(Ask(one.what, one.decision, denied(one.refusable & old)) for one in buckets),
     )

@@ -20,7 +20,7 @@ KINDS: Mapping[str, str] = {
     "aws_kms_key_policy": "key policy of",
     "aws_db_instance": "database",
     "aws_iam_access_key": "access key of user",
-    "aws_lambda_function_url": "address of function",
+    "aws_lambda_function_url": "URL of function",
     "aws_lambda_permission": "permission to call function",
     "aws_s3_access_point": "access point",
     "aws_s3_bucket": "bucket",

@@ -177,12 +177,12 @@ def _next_steps(review: Review, label: str) -> Iterator[str]:
     """Yield what to do about the findings."""
     if review.verdict == "dangerous":
         gone = any(one.action in _GOES for one in review.resources)
-        kept = ", or keep in the configuration what is destroyed (under a new name with a moved block)"
-        yield f"- Change what is dangerous above{kept if gone else ''}, and plan again.\n"
-        how = f"set the label {code(label)}" if label else "say so with the review"
-        yield f"- Where it is meant as it is: somebody who may decide that must {how}.\n"
+        kept = ", or keep what is destroyed in the configuration (under a new name, with a moved block)"
+        yield f"- Fix what is dangerous above{kept if gone else ''}, and plan again.\n"
+        how = f"set the label {code(label)}" if label else "approve it in the review"
+        yield f"- If it is intended: someone who may decide that must {how}.\n"
     elif review.verdict == "careful":
-        yield "- Look at each line above. Nothing of it is known to be dangerous, and nothing to be safe.\n"
+        yield "- Look at each line above: none of it is known to be dangerous, and none to be safe.\n"
 
 
 def _title(what: str, name: str, address: str) -> str:

@@ -42,11 +42,11 @@ def network(it: Subject) -> Iterator[Finding]:
     """Judge from where an access point is reached."""
     old, new = (first(one, "vpc_configuration", "vpc_id") for one in (it.was, it.now))
     if old and not new:
-        yield dangerous("the access point is reached from the Internet, and was from {} only", old)
+        yield dangerous("the access point is reachable from the Internet, and was only from {}", old)
     elif new and not old:
-        yield good("the access point is reached from {} only", new)
+        yield good("the access point is reachable only from {}", new)
     else:
-        yield careful("the access point is reached from {}, and was from {}", new, old)
+        yield careful("the access point is reachable from {}, and was from {}", new, old)
 
 
 @rule(OF_REGIONS, "details.region")

@@ -13,7 +13,7 @@ OBJECTS = ("aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy")
 PUBLIC = ("public-read-write", "public-read", "authenticated-read")
 OWNERS = ("private", "bucket-owner-read", "bucket-owner-full-control")
 LOGS = "log-delivery-write"
-NO_LOGS = "the bucket's ACL no longer lets S3 write access logs: they stop, unless the bucket policy does"
+NO_LOGS = "the bucket's ACL no longer lets S3 write access logs: they stop, unless its policy lets it"
 GROUPS = {"AllUsers": "everybody", "AuthenticatedUsers": "everybody with an AWS account"}
 
 
@@ -35,7 +35,7 @@ def canned(it: Subject) -> Iterator[Finding]:
 @rule(OBJECTS, "tags", "tags_all", new=False)
 def object_tags(it: Subject) -> Iterator[Finding]:
     """Judge an object's tags: policies and lifecycle rules choose objects by them."""
-    yield careful("the object has other tags, by which policies and lifecycle rules may choose it")
+    yield careful("the object's tags change: policies and lifecycle rules may select it by them")
 
 
 @rule(("aws_s3_bucket", "aws_s3_object_copy"), "grant")

@@ -23,16 +23,16 @@ SWITCHES = {
         "the trail records again",
     ),
     "enable_log_file_validation": (
-        "nobody can tell any more whether the trail's records were changed",
-        "changes of the trail's records show",
+        "changes to the trail's records can no longer be detected",
+        "changes to the trail's records can be detected",
     ),
     "is_multi_region_trail": (
-        "the trail records its own region only: what happens in the others is not recorded",
+        "the trail records only its own region",
         "the trail records all regions",
     ),
     "include_global_service_events": (
-        "the trail no longer records IAM, STS and what else is of no region",
-        "the trail records IAM, STS and what else is of no region",
+        "the trail no longer records IAM, STS and other global services",
+        "the trail records IAM, STS and other global services",
     ),
     "is_organization_trail": (
         "the trail records one account only, and no longer those of the organization",
@@ -53,7 +53,7 @@ def trail_switches(it: Subject) -> Iterator[Finding]:
     """Judge what the trail is switched to; of a new one, whether it records at all."""
     if it.new:
         if it.now.get("enable_logging") is False:
-            yield careful("the new trail records nothing: it is made stopped")
+            yield careful("the new trail records nothing: it is created stopped")
         return
     for name, (off, on) in SWITCHES.items():
         yield from _switch(it, name, off, on)
@@ -90,7 +90,7 @@ def selectors(it: Subject) -> Iterator[Finding]:
     old, new = (_listed([one.get(name) for name in SELECTORS]) for one in (it.was, it.now))
     chosen = [[one for name in CHOOSING for one in blocks(side.get(name))] for side in (it.was, it.now)]
     if not chosen[0] and chosen[1] and not any(map(_is_default, chosen[1])):
-        yield dangerous("the trail no longer records all calls that manage resources, as it does by default")
+        yield dangerous("the trail no longer records all management events, as it does by default")
     elif any(one not in new for one in old):
         yield dangerous("the trail records other calls than before, and maybe fewer")
     elif old != new:
@@ -123,14 +123,14 @@ def _listed(values: Sequence[Json]) -> list[Json]:
 )
 def told(it: Subject) -> Iterator[Finding]:
     """Judge who else gets what the trail records."""
-    yield careful("the trail tells others of its records than before")
+    yield careful("the trail sends its records to others than before")
 
 
 def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
     old, new = it.was.get(name), it.now.get(name)
     stranger = foreign(new, it.around.own_accounts)
     if stranger and old != new:
-        yield stranger(f"{what} are encrypted with {{}} of another account, which can take it away", new)
+        yield stranger(f"{what} are encrypted with {{}} of another account, which can revoke it", new)
     if old == new or it.new:
         return
     if not new:
@@ -162,13 +162,13 @@ def event_rule(it: Subject) -> Iterator[Finding]:
     elif on and not was and not it.new:
         yield good("the rule {} is enabled", it.now.get("name"))
     elif it.was.get("state") == WITH_READS and it.now.get("state") != WITH_READS:
-        yield dangerous("the rule {} no longer hears of calls that only read", it.now.get("name"))
+        yield dangerous("the rule {} no longer gets events of calls that only read", it.now.get("name"))
 
 
 @rule("aws_cloudwatch_event_rule", "event_pattern", new=False)
 def pattern(it: Subject) -> Iterator[Finding]:
     """Judge what a rule looks for."""
-    yield dangerous("the rule {} looks for other events than before", it.now.get("name"))
+    yield dangerous("the rule {} matches other events than before", it.now.get("name"))
 
 
 @rule("aws_sns_topic", "kms_master_key_id")

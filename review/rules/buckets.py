@@ -36,7 +36,7 @@ def _encryption(before: Json, after: Json, it: Subject) -> Iterator[Finding]:
     keys = [first(one, path, "kms_master_key_id") for one in (before, after)]
     stranger = foreign(keys[1], it.around.own_accounts)
     if stranger and keys[0] != keys[1]:
-        yield stranger("the default key is {} of another account, which can take it away", keys[1])
+        yield stranger("the default key is {} of another account, which can revoke it", keys[1])
     old, new = (first(one, path, "sse_algorithm") or "AES256" for one in (before, after))
     if old != new:
         ranks = [ALGORITHMS.index(one) if one in ALGORITHMS else -1 for one in (old, new)]
@@ -44,7 +44,7 @@ def _encryption(before: Json, after: Json, it: Subject) -> Iterator[Finding]:
         if ranks[1] > ranks[0]:
             yield good(words, new, old)
         else:
-            lost = ": who may read an object needs no key for it any more" if new == "AES256" else ""
+            lost = ": reading an object no longer needs permission for a key" if new == "AES256" else ""
             yield dangerous(words + lost, new, old)
         return
     regions = {region_of(one) for one in keys} - {""}
@@ -95,7 +95,7 @@ def ways_out(it: Subject) -> Iterator[Finding]:
     """Judge what lets objects out of a bucket that says so itself."""
     for name, words in (
         ("replication_configuration", "new objects are copied to another bucket"),
-        ("website", "the bucket answers as a website"),
+        ("website", "the bucket serves a website"),
         ("cors_rule", "web pages of other origins may use the bucket"),
     ):
         if it.now.get(name) and it.was.get(name) != it.now.get(name):
@@ -114,11 +114,11 @@ def moves(it: Subject) -> Iterator[Finding]:
     old, new = it.was.get("bucket"), it.now.get("bucket")
     regions = it.around.region_for(it.was), it.around.region_for(it.now)
     if all(regions) and regions[0] != regions[1]:
-        yield dangerous("it moves to the region {}: in {} nothing has it any more", *reversed(regions))
+        yield dangerous("it moves to the region {}: {} loses it", *reversed(regions))
         return
     if old == new:
         if not all(regions):
-            words = "its region is {} now, and was {}: the plan does not tell whether it moves"
+            words = "its region is {} now, and was {}: the plan does not say whether it moves"
             yield careful(words, *(one or "not set" for one in reversed(regions)))
         return
     gone = it.around.goes_with_its_bucket(it.was) or it.around.renamed.get(str(old)) == new
@@ -126,6 +126,6 @@ def moves(it: Subject) -> Iterator[Finding]:
         return
     name = GUARDS.get(it.kind)
     if name:
-        yield dangerous(f"{name} moves to the bucket {{}}: {{}} has none any more", new, old)
+        yield dangerous(f"{name} moves to the bucket {{}}: {{}} loses it", new, old)
     else:
         yield careful("it moves from the bucket {} to {}", old, new)

@@ -21,7 +21,7 @@ def cors(it: Subject) -> Iterator[Finding]:
         origins = ", ".join(sorted(old.keys() - new.keys()))
         yield good("web pages of {} may no longer use the bucket's links", origins)
     if old.keys() == new.keys() or any(old[one] != new[one] for one in old.keys() & new.keys()):
-        yield careful("web pages may use the bucket's links otherwise")
+        yield careful("web pages may use the bucket's links in another way")
 
 
 def _origins(side: Attributes) -> dict[str, list[Attributes]]:
@@ -39,9 +39,9 @@ def eventbridge(it: Subject) -> Iterator[Finding]:
     """Judge whether EventBridge hears of what happens to objects."""
     if bool(it.was.get("eventbridge")) != bool(it.now.get("eventbridge")):
         yield careful(
-            "EventBridge is told of changes of objects"
+            "EventBridge is notified when objects change"
             if it.now.get("eventbridge")
-            else "EventBridge is no longer told of changes of objects: what its rules start, stops"
+            else "EventBridge is no longer notified when objects change: its rules start nothing"
         )
 
 
@@ -56,11 +56,11 @@ def notification(it: Subject) -> Iterator[Finding]:
         for who in sorted(new):
             if who not in old:
                 tell = foreign(who, it.around.own_accounts) or careful
-                yield tell("{} is told of what happens to objects", who)
+                yield tell("{} is notified when objects change", who)
             elif old[who] != new[who]:
-                yield careful("{} is told of other events of objects than before", who)
+                yield careful("{} is notified of other object events than before", who)
         for who in sorted(old.keys() - new.keys()):
-            yield careful("{} is no longer told of what happens to objects", who)
+            yield careful("{} is no longer notified when objects change", who)
 
 
 @rule("aws_cloudwatch_event_target", "arn")
@@ -69,17 +69,18 @@ def target(it: Subject) -> Iterator[Finding]:
     arn, name = it.now.get("arn"), it.now.get("rule")
     stranger = foreign(arn, it.around.own_accounts)
     if not it.new and it.was.get("arn") != arn:
-        yield dangerous("the rule {} tells {} now, and told {}", name, arn, it.was.get("arn"))
+        yield dangerous("the rule {} sends to {} now, and sent to {}", name, arn, it.was.get("arn"))
     elif it.new and stranger:
-        yield stranger("the rule {} tells {} of another account", name, arn)
+        yield stranger("the rule {} sends to {} of another account", name, arn)
     elif it.new and it.around.is_elsewhere(arn):
-        yield careful("the rule {} tells {}, in a region where the plan has nothing else of ours", name, arn)
+        words = "the rule {} sends to {}, in a region where the plan has nothing else of ours"
+        yield careful(words, name, arn)
 
 
 @rule("aws_cloudwatch_event_target", "input_transformer", "input", "input_path", new=False)
 def message(it: Subject) -> Iterator[Finding]:
     """Judge what a rule says to whom it tells."""
-    yield careful("what the rule {} tells is another message", it.now.get("rule"))
+    yield careful("the rule {} sends another message", it.now.get("rule"))
 
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html

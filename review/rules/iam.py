@@ -41,7 +41,7 @@ def attached(it: Subject) -> Iterator[Finding]:
     """Judge whether others got a policy than those whom the plan gives it to, which are left out before."""
     old, new = (number(one.get("attachment_count")) or 0 for one in (it.was, it.now))
     if new > old:
-        yield careful("the policy {} is given to {} more", it.now.get("name"), int(new - old))
+        yield careful("the policy {} is attached to {} more", it.now.get("name"), int(new - old))
 
 
 @rule("aws_iam_role", "managed_policy_arns")
@@ -75,32 +75,32 @@ def sessions(it: Subject) -> Iterator[Finding]:
     """Judge for how long a session of the role lasts; an hour where nothing is said."""
     old, new = (one.get("max_session_duration") or HOUR for one in (it.was, it.now))
     if not it.new and new != old:
-        yield careful("a session of the role lasts up to {} seconds, and did {}", new, old)
+        yield careful("a session of the role lasts up to {} seconds, and lasted {} before", new, old)
 
 
 @rule("aws_iam_user", "name", "path", "force_destroy")
 def user(it: Subject) -> Iterator[Finding]:
     """Judge that somebody can get in who could not, or slips out of what policies say of an ARN."""
     if it.new:
-        yield careful("the user {} is new: somebody may sign in who could not", it.now.get("name"))
+        yield careful("the user {} is new: it may sign in", it.now.get("name"))
     elif any(it.was.get(one) != it.now.get(one) for one in ("name", "path")):
-        yield careful("the user has another ARN: policies that name the old one no longer mean it")
+        yield careful("the user's ARN changes: policies that name the old ARN no longer apply")
 
 
 @rule(("aws_iam_access_key", "aws_iam_user_login_profile"), "user", "status")
 def credentials(it: Subject) -> Iterator[Finding]:
     """Judge that a user can sign in for good."""
     if it.now.get("status") == "Inactive":
-        yield good("the key of the user {} is switched off", it.now.get("user"))
+        yield good("the access key of the user {} is deactivated", it.now.get("user"))
     else:
         what = "an access key" if it.kind == "aws_iam_access_key" else "a password"
-        yield careful(f"the user {{}} has {what}, which is good until somebody ends it", it.now.get("user"))
+        yield careful(f"the user {{}} has {what}, which works until it is revoked", it.now.get("user"))
 
 
 @rule("aws_iam_saml_provider", "name", "saml_metadata_document")
 def saml_provider(it: Subject) -> Iterator[Finding]:
     """Judge whom a company's directory lets sign in; by which role, its trust policy says."""
-    yield careful("who signs in at {} can be given roles of the account", it.now.get("name"))
+    yield careful("anyone who signs in at {} can be given roles of the account", it.now.get("name"))
 
 
 @rule("aws_iam_user_group_membership", "user", "groups")
@@ -123,4 +123,4 @@ def members(it: Subject) -> Iterator[Finding]:
 @rule("aws_iam_openid_connect_provider", "url", "client_id_list", "thumbprint_list")
 def identity_provider(it: Subject) -> Iterator[Finding]:
     """Judge whom the account lets sign in; by which role, its trust policy says."""
-    yield careful("who signs in at {} can be given roles of the account", it.now.get("url"))
+    yield careful("anyone who signs in at {} can be given roles of the account", it.now.get("url"))

@@ -35,7 +35,7 @@ def rotation(it: Subject) -> Iterator[Finding]:
     old, new = (number(one.get("rotation_period_in_days")) or YEAR for one in (it.was, it.now))
     if rotates and old != new:
         tell = careful if new > old else good
-        yield tell("the key rotates every {} days now, and was {}", int(new), int(old))
+        yield tell("the key rotates every {} days now, and every {} before", int(new), int(old))
 
 
 @rule(KEYS, "deletion_window_in_days", new=False)
@@ -44,7 +44,7 @@ def deletion_window(it: Subject) -> Iterator[Finding]:
     old, new = (number(one.get("deletion_window_in_days")) or LONGEST for one in (it.was, it.now))
     if old != new:
         tell = dangerous if new < old else good
-        yield tell("a deleted key can be restored for {} days now, and was {}", int(new), int(old))
+        yield tell("a deleted key can be restored for {} days now, and for {} before", int(new), int(old))
 
 
 @rule([*KEYS, "aws_kms_key_policy"], "bypass_policy_lockout_safety_check")
@@ -62,13 +62,13 @@ def bypass(it: Subject) -> Iterator[Finding]:
 )
 def label(it: Subject) -> Iterator[Finding]:
     """Judge whose key it is by its tags, which decide who may delete it."""
-    yield careful("the key has the tags of another environment or project: who deploys that may delete it")
+    yield careful("the key gets the tags of another environment or project, whose role may delete it")
 
 
 @rule(KEYS, "multi_region", new=False)
 def multi_region(it: Subject) -> Iterator[Finding]:
     """Judge whether the key may be copied to other regions; this stands in no key that changes in place."""
-    yield careful("whether the key may be copied to other regions changes to {}", it.now.get("multi_region"))
+    yield careful("multi_region of the key changes to {}", it.now.get("multi_region"))
 
 
 @rule("aws_kms_alias", "target_key_id", "target_key_arn", new=False)
@@ -77,7 +77,7 @@ def alias(it: Subject) -> Iterator[Finding]:
     old, new = (one.get("target_key_id") for one in (it.was, it.now))
     if key_name(old) != key_name(new):
         new = new if isinstance(new, str) else "a key that is not known yet"
-        yield dangerous("the alias stands for another key: {}, and was {}", new, old)
+        yield dangerous("the alias points to another key: {}, and was {}", new, old)
 
 
 # A grant lets in whom no policy shows. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html

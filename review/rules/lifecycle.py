@@ -119,7 +119,7 @@ def _compared(old: Sequence[Attributes], new: Sequence[Attributes]) -> Iterator[
     for one in old:
         deeds = list(_deeds(one))
         if one.get("id") not in ids and not (deeds and all(_done(deed, after) for deed in deeds)):
-            yield careful("lifecycle rule {} is gone", one.get("id"))
+            yield careful("lifecycle rule {} is removed", one.get("id"))
 
 
 def _done(deed: Deed, others: Sequence[Deed]) -> bool:
@@ -214,7 +214,7 @@ def _locked(before: Json, after: Json) -> Iterator[Finding]:
         yield good("new versions are locked for {} days now: {}", days[1], new)
         return
     if old == "COMPLIANCE" and new != old:
-        words = "Object Lock is weaker: who has the permission can lift it: {}, and was {}"
+        words = "Object Lock is weaker: anyone with the permission can lift it: {}, and was {}"
         yield dangerous(words, new, old)
     elif new == "COMPLIANCE" and old != new:
         yield good("Object Lock is stronger: nobody can lift it")

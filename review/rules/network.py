@@ -41,7 +41,7 @@ SINGLE = (*PORTS, *PEERS, "security_group_id")
 def one_rule(it: Subject) -> Iterator[Finding]:
     """Judge a rule of a security group that is a resource of its own."""
     if not it.new and it.was.get("type") != it.now.get("type"):
-        yield careful("it is about the other direction now: {}", it.now.get("type"))
+        yield careful("its direction changes to {}", it.now.get("type"))
     yield from _by_rule(str(it.now.get("type")), it)
 
 
@@ -88,7 +88,9 @@ def _opened(way: str, old: set[Opening], new: set[Opening]) -> Iterator[Finding]
     anybody = sorted({ports for ports, peer in new - old if _is_anybody(peer)})
     others = sorted(f"{ports} for {peer}" for ports, peer in new - old if not _is_anybody(peer))
     if anybody:
-        words = "anybody on the Internet reaches" if way == INTO else "anybody on the Internet is reached by"
+        words = (
+            "anybody on the Internet can reach" if way == INTO else "it can reach anybody on the Internet by"
+        )
         yield careful(f"{words} {{}}", ", ".join(anybody))
     if others:
         yield careful("it opens {}", ", ".join(others))
@@ -111,6 +113,6 @@ DATABASES = (
 def database(it: Subject) -> Iterator[Finding]:
     """Judge whether a database has an address on the Internet; one that says nothing has none."""
     if it.now.get("publicly_accessible") is True:
-        yield dangerous("the database has an address on the Internet")
+        yield dangerous("the database is reachable from the Internet")
     elif it.was.get("publicly_accessible") is True:
-        yield good("the database has no address on the Internet any more")
+        yield good("the database is no longer reachable from the Internet")

@@ -96,6 +96,6 @@ def _permission(one: Attributes) -> str:
 def function_url(it: Subject) -> Iterator[Finding]:
     """Judge whether a function's address asks who calls."""
     if it.now.get("authorization_type") == "NONE":
-        yield dangerous("anybody may call the function {} by its address", it.now.get("function_name"))
+        yield dangerous("anybody may call the function {} by its URL", it.now.get("function_name"))
     elif it.new:
-        yield careful("the function {} gets an address, for callers of AWS", it.now.get("function_name"))
+        yield careful("the function {} gets a URL for callers of AWS", it.now.get("function_name"))

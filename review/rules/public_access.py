@@ -25,7 +25,7 @@ def block(it: Subject) -> Iterator[Finding]:
     what = GUARDS[it.kind]
     for name, does in BLOCKS.items():
         if it.new and it.now.get(name) is False:
-            yield careful(f"{what} says not that it {does}, and S3 does so by default")
+            yield careful(f"{what} switches off what S3 does by default: it {does}")
         elif it.was.get(name) and not it.now.get(name):
             yield dangerous(f"{what} no longer {does}")
         elif it.now.get(name) and not it.was.get(name):
@@ -38,13 +38,14 @@ def ownership(it: Subject) -> Iterator[Finding]:
     """Judge whether ACLs count; since April 2023 they do not for a new bucket that says nothing."""
     old, new = (first(one, "rule", "object_ownership") for one in (it.was, it.now))
     if new == "BucketOwnerEnforced":
-        yield good("ACLs do not count any more: all objects are the bucket owner's")
+        yield good("ACLs are disabled: the bucket owner owns every object")
     elif it.new:
-        yield careful("ACLs count by {}, and by default they do not: an object's ACL can let others in", new)
+        words = "ACLs are enabled by {}, and not by default: an object's ACL can let others in"
+        yield careful(words, new)
     elif old == "BucketOwnerEnforced":
-        yield dangerous("ACLs count again by {}: an object's ACL can let others in", new)
+        yield dangerous("ACLs are enabled again by {}: an object's ACL can let others in", new)
     else:
-        yield careful("objects belong to others than before: {}, and were {}", new, old)
+        yield careful("the owner of objects changes: {}, and was {}", new, old)
 
 
 @rule("aws_s3_bucket_versioning", "versioning_configuration.status")

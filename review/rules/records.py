@@ -50,13 +50,13 @@ def inventory(it: Subject) -> Iterator[Finding]:
         if old != new:
             yield dangerous("the inventory is written to {}", new)
         else:
-            yield careful("the inventory is written otherwise than before")
+            yield careful("the inventory is written in another way")
 
 
 @rule("aws_s3_bucket_inventory", *INVENTORY, new=False)
 def inventory_contents(it: Subject) -> Iterator[Finding]:
     """Judge what stands in the inventory."""
-    yield careful("the inventory lists other things than before, or at other times")
+    yield careful("the inventory lists something else, or at other times")
 
 
 @rule("aws_s3_bucket_replication_configuration", "rule", "role")
@@ -83,7 +83,7 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
     elif _destination(old) != to:
         yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
     elif old != new:
-        yield careful("the rule {} replicates otherwise than before", name)
+        yield careful("the rule {} replicates in another way", name)
 
 
 def _enabled(side: Attributes) -> Mapping[str, Attributes]:

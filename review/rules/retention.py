@@ -55,9 +55,9 @@ SWITCHES = {
 def recovery(it: Subject) -> Iterator[Finding]:
     """Judge whether a table can be restored as it was at some moment."""
     if True in leaves(it.now, "point_in_time_recovery.enabled"):
-        yield good("the table can be restored as it was at any moment")
+        yield good("the table can be restored to any point in time")
     else:
-        yield dangerous("the table can no longer be restored as it was at a moment")
+        yield dangerous("the table can no longer be restored to a point in time")
 
 
 def _protected(it: Subject) -> Iterator[Finding]:

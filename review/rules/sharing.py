@@ -9,7 +9,7 @@ from review.rules.registry import Subject, rule
 WITH = ("account_id", "group", "organization_arn", "organizational_unit_arn", "principal")
 WHAT = {
     "aws_ami_launch_permission": ("image_id", "the image"),
-    "aws_ram_principal_association": ("resource_share_arn", "what is shared by"),
+    "aws_ram_principal_association": ("resource_share_arn", "what is shared through"),
     "aws_snapshot_create_volume_permission": ("snapshot_id", "the snapshot"),
 }
 

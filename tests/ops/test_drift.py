@@ -233,7 +233,7 @@ CHANGES: dict[str, tuple[Callable[[Deployed], None], str, str, str]] = {
         "aws_s3_bucket_server_side_encryption_configuration",
         DANGEROUS,
         "the default encryption is AES256 now, and was aws:kms: "
-        "who may read an object needs no key for it any more",
+        "reading an object no longer needs permission for a key",
     ),
     "versions are suspended": (
         suspend_versions,
@@ -245,7 +245,7 @@ CHANGES: dict[str, tuple[Callable[[Deployed], None], str, str, str]] = {
         let_acls_count,
         "aws_s3_bucket_ownership_controls",
         DANGEROUS,
-        "ACLs count again by ObjectWriter: an object's ACL can let others in",
+        "ACLs are enabled again by ObjectWriter: an object's ACL can let others in",
     ),
     "the key policy is opened": (
         open_key_policy,

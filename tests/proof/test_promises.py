@@ -56,7 +56,7 @@ REFUSED = {
     "only private ranges, of which S3 sees none": (
         f'[network]\nsource_ips = ["10.0.0.0/8", "fd00::/8"]\n[access]\ndeploy_role = "{DEPLOY}"\n',
         "data-bucket-takes-uploads does not hold: every upload to the data bucket: DenyOutsidePerimeter "
-        "would refuse every such request; network.source_ips has only private ranges, and S3 sees none of "
+        "would deny every such request; network.source_ips has only private ranges, and S3 sees none of "
         "those",
     ),
     "a private range of IPv6": (

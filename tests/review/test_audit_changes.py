@@ -56,8 +56,8 @@ def findings(kind: str, actions: list[str], after: dict[str, Any] | None) -> lis
         ("aws_cloudtrail", {"kms_key_id": ""}, "no longer encrypted with a key of ours"),
         ("aws_cloudtrail", {"s3_bucket_name": "elsewhere"}, "records go to elsewhere"),
         ("aws_cloudwatch_event_rule", {"state": "DISABLED"}, "the rule r is disabled"),
-        ("aws_cloudwatch_event_rule", {"event_pattern": '{"source":["x"]}'}, "looks for other events"),
-        ("aws_cloudwatch_event_target", {"arn": "elsewhere"}, "tells elsewhere now"),
+        ("aws_cloudwatch_event_rule", {"event_pattern": '{"source":["x"]}'}, "matches other events"),
+        ("aws_cloudwatch_event_target", {"arn": "elsewhere"}, "sends to elsewhere now"),
         ("aws_sns_topic", {"kms_master_key_id": ""}, "the alarms are no longer encrypted"),
         (
             "aws_sns_topic_policy",

@@ -11,7 +11,7 @@ from tests.review.review_support import reviewed
 import pytest
 
 ACCOUNT = "111122223333"
-HTTP = "Nobody reaches a bucket, and nobody publishes an alarm, over plain HTTP"
+HTTP = "Nobody can access a bucket or publish an alarm over plain HTTP"
 
 
 def deny(sid: str, **condition: Any) -> dict[str, Any]:
@@ -65,5 +65,5 @@ def test_a_real_plan_says_which_promises_break() -> None:
     first, second, *_ = reviewed("policy-tls-removed").findings
     assert [first.said, second.said] == [
         f"no longer holds: {HTTP}",
-        "no longer holds: Nobody reaches a bucket with TLS below 1.2",
+        "no longer holds: Nobody can access a bucket with TLS below 1.2",
     ]

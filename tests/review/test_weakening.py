@@ -50,7 +50,7 @@ def lifecycle(**rule: Any) -> dict[str, Any]:
             (
                 DANGEROUS,
                 "the default encryption is AES256 now, and was aws:kms: "
-                "who may read an object needs no key for it any more",
+                "reading an object no longer needs permission for a key",
             ),
             (GOOD, "the default encryption is aws:kms now, and was AES256"),
         ),
@@ -72,8 +72,8 @@ def lifecycle(**rule: Any) -> dict[str, Any]:
             "aws_s3_bucket_ownership_controls",
             {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
             {"rule": [{"object_ownership": "ObjectWriter"}]},
-            (DANGEROUS, "ACLs count again by ObjectWriter: an object's ACL can let others in"),
-            (GOOD, "ACLs do not count any more: all objects are the bucket owner's"),
+            (DANGEROUS, "ACLs are enabled again by ObjectWriter: an object's ACL can let others in"),
+            (GOOD, "ACLs are disabled: the bucket owner owns every object"),
         ),
         (
             "aws_kms_key",
@@ -93,22 +93,22 @@ def lifecycle(**rule: Any) -> dict[str, Any]:
             "aws_kms_key",
             {"enable_key_rotation": True, "rotation_period_in_days": 365},
             {"enable_key_rotation": True, "rotation_period_in_days": 2560},
-            (CAREFUL, "the key rotates every 2560 days now, and was 365"),
-            (GOOD, "the key rotates every 365 days now, and was 2560"),
+            (CAREFUL, "the key rotates every 2560 days now, and every 365 before"),
+            (GOOD, "the key rotates every 365 days now, and every 2560 before"),
         ),
         (
             "aws_kms_key",
             {"deletion_window_in_days": 30},
             {"deletion_window_in_days": 7},
-            (DANGEROUS, "a deleted key can be restored for 7 days now, and was 30"),
-            (GOOD, "a deleted key can be restored for 30 days now, and was 7"),
+            (DANGEROUS, "a deleted key can be restored for 7 days now, and for 30 before"),
+            (GOOD, "a deleted key can be restored for 30 days now, and for 7 before"),
         ),
         (
             "aws_kms_alias",
             {"target_key_id": "ours"},
             {"target_key_id": "theirs"},
-            (DANGEROUS, "the alias stands for another key: theirs, and was ours"),
-            (DANGEROUS, "the alias stands for another key: ours, and was theirs"),
+            (DANGEROUS, "the alias points to another key: theirs, and was ours"),
+            (DANGEROUS, "the alias points to another key: ours, and was theirs"),
         ),
         (
             "aws_s3_bucket",
@@ -211,7 +211,7 @@ def test_a_public_access_block_that_is_gone_is_told_with_all_that_it_did() -> No
 def test_a_key_that_is_gone_is_to_be_kept_before_a_deploy_makes_another() -> None:
     (finding,) = findings("aws_kms_key", {"key_id": "1234"}, None)
     assert "aws kms cancel-key-deletion --key-id 1234" in finding.remedy
-    assert "a deploy would make another" in finding.remedy
+    assert "a deploy would create another" in finding.remedy
 
 
 def test_what_is_new_weakens_nothing() -> None:
@@ -272,7 +272,7 @@ def test_an_acl_that_lets_others_in(grant: dict[str, Any], expected: tuple[str, 
             lifecycle(noncurrent_version_expiration=[{"noncurrent_days": 7, "newer_noncurrent_versions": 2}]),
             [],
         ),
-        (lifecycle(), None, [(CAREFUL, "lifecycle rule r is gone")]),
+        (lifecycle(), None, [(CAREFUL, "lifecycle rule r is removed")]),
     ],
 )
 def test_what_is_deleted_by_itself(
@@ -484,7 +484,7 @@ def test_a_condition_with_another_value_is_to_be_looked_at() -> None:
         DANGEROUS,
         "the Deny D is narrower: Condition Bool aws:SecureTransport without false",
     )
-    words = "nobody can read objects or write objects any more: D refuses that to everybody"
+    words = "nobody can read objects or write objects any more: D denies it to everybody"
     assert over_https == (CAREFUL, words)
     assert stricter == (GOOD, "D refuses more: Condition Bool aws:SecureTransport true")
 
@@ -501,7 +501,7 @@ def test_statements_without_a_sid_are_told_apart_by_what_they_say() -> None:
 def test_what_is_no_policy_is_said_to_be_none(text: str) -> None:
     ((severity, words),) = compared(policy(allow()), text)
     assert severity == CAREFUL
-    assert words == "its policy is no policy in JSON, so it cannot be judged"
+    assert words == "its policy is not a policy in JSON, so it cannot be judged"
 
 
 def test_a_policy_that_is_not_known_before_it_is_applied_is_said_to_be_so() -> None:
@@ -525,7 +525,7 @@ def retention(mode: str, **time: int) -> dict[str, Any]:
             [
                 (
                     DANGEROUS,
-                    "Object Lock is weaker: who has the permission can lift it: "
+                    "Object Lock is weaker: anyone with the permission can lift it: "
                     "GOVERNANCE, and was COMPLIANCE",
                 )
             ],
@@ -556,15 +556,15 @@ def retention(mode: str, **time: int) -> dict[str, Any]:
             "aws_s3_bucket_cors_configuration",
             {"cors_rule": [{"allowed_origins": ["https://a.example"], "allowed_methods": ["GET"]}]},
             {"cors_rule": [{"allowed_origins": ["https://a.example"], "allowed_methods": ["PUT"]}]},
-            [(CAREFUL, "web pages may use the bucket's links otherwise")],
-            [(CAREFUL, "web pages may use the bucket's links otherwise")],
+            [(CAREFUL, "web pages may use the bucket's links in another way")],
+            [(CAREFUL, "web pages may use the bucket's links in another way")],
         ),
         (
             "aws_s3_bucket_notification",
             {"eventbridge": True},
             {"eventbridge": False},
-            [(CAREFUL, "EventBridge is no longer told of changes of objects: what its rules start, stops")],
-            [(CAREFUL, "EventBridge is told of changes of objects")],
+            [(CAREFUL, "EventBridge is no longer notified when objects change: its rules start nothing")],
+            [(CAREFUL, "EventBridge is notified when objects change")],
         ),
     ],
 )
@@ -585,5 +585,5 @@ def test_a_number_that_is_none_is_as_one_that_is_not_said(value: object) -> None
     after = {"deletion_window_in_days": value}
     assert judged("aws_kms_key", {"deletion_window_in_days": 30}, after) == []
     assert judged("aws_kms_key", {"deletion_window_in_days": 7}, after) == [
-        (GOOD, "a deleted key can be restored for 30 days now, and was 7")
+        (GOOD, "a deleted key can be restored for 30 days now, and for 7 before")
     ]

@@ -40,8 +40,8 @@ def judged(kind: str, before: dict[str, Any] | None, after: dict[str, Any]) -> l
             "aws_cloudtrail",
             TRAIL,
             {"enable_log_file_validation": False},
-            (DANGEROUS, "nobody can tell any more whether the trail's records were changed"),
-            (GOOD, "changes of the trail's records show"),
+            (DANGEROUS, "changes to the trail's records can no longer be detected"),
+            (GOOD, "changes to the trail's records can be detected"),
         ),
         (
             "aws_cloudtrail",
@@ -104,19 +104,19 @@ def test_a_change_and_its_way_back(
             "aws_cloudwatch_event_rule",
             RULE,
             {"event_pattern": '{"source":["aws.ec2"]}'},
-            (DANGEROUS, "the rule r looks for other events than before"),
+            (DANGEROUS, "the rule r matches other events than before"),
         ),
         (
             "aws_cloudwatch_event_target",
             TARGET,
             {"arn": "elsewhere"},
-            (DANGEROUS, "the rule r tells elsewhere now, and told topic"),
+            (DANGEROUS, "the rule r sends to elsewhere now, and sent to topic"),
         ),
         (
             "aws_cloudwatch_event_target",
             TARGET,
             {"input_transformer": [{"input_template": '"all is well"'}]},
-            (CAREFUL, "what the rule r tells is another message"),
+            (CAREFUL, "the rule r sends another message"),
         ),
         (
             "aws_sns_topic_subscription",

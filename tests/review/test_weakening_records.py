@@ -59,7 +59,7 @@ def replication(**changes: Any) -> dict[str, Any]:
         (
             replication(),
             replication(delete_marker_replication=[{"status": "Enabled"}]),
-            (CAREFUL, "the rule all replicates otherwise than before"),
+            (CAREFUL, "the rule all replicates in another way"),
         ),
     ],
 )

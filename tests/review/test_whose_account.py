@@ -48,7 +48,7 @@ def test_a_provider_that_changes_its_account_is_told_though_another_one_may_use_
     document = plan(deployed(OURS), KEYS, aws=allowing(OTHERS), peer=allowing(OURS))
     (found,) = account_findings(document)
     assert found.severity == "dangerous"
-    assert found.said.endswith(f"is in {OURS}, and it may only use {OTHERS}")
+    assert found.said.endswith(f"are in {OURS}, and it may only use {OTHERS}")
     assert own_accounts(document) == {OURS}
 
 
@@ -95,7 +95,7 @@ def test_a_provider_of_another_account_in_a_real_plan_is_dangerous() -> None:
     result = review_of(document)
     assert result.verdict == "dangerous"
     assert [one.said for one in result.findings] == [
-        f"the provider's account changes: what is deployed is in {OURS}, and it may only use {OTHERS}"
+        f"the provider's account changes: the resources are in {OURS}, and it may only use {OTHERS}"
     ]
 
 
