@@ -66,7 +66,7 @@ def _principals(settings: Settings) -> Iterator[Wrong]:
     for place, name in enumerate(access.attach_to_roles):
         # A role that deploys can rewrite the managed policy: CI could give itself anything through it.
         if name.casefold() in of_ci:
-            rule = "must be another role than those of CI, which never use the data"
+            rule = "must not be a role of CI, which never uses the data"
             yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
     if settings.encryption.mode == "sse-s3" and access.principals:
         rule = 'must be "sse-kms" where access.principals is set'
@@ -149,7 +149,7 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
     if replication.region is None:
         yield "replication.region", InvalidValueError("must be set where replication.enabled is true"), None
     elif replication.region == settings.region:
-        rule = InvalidValueError("must be another region than region")
+        rule = InvalidValueError("must differ from region")
         yield "replication.region", rule, replication.region
     elif aws_names.partition_of(replication.region) != aws_names.partition_of(settings.region):
         rule = InvalidValueError(f'must be in the same AWS partition as region, which is "{settings.region}"')
@@ -161,7 +161,7 @@ def _records(settings: Settings) -> Iterator[Wrong]:
     for name, enabled in (("inventory", settings.inventory.enabled), ("audit", settings.audit.enabled)):
         if enabled and not settings.logging.makes_bucket:
             rule = InvalidValueError(
-                "must be false where there is no log bucket of our own to write to",
+                "must be false where logging makes no bucket to write to",
                 "set logging.enabled, and no logging.existing_bucket",
             )
             yield f"{name}.enabled", rule, True
@@ -181,13 +181,13 @@ def _cors(settings: Settings) -> Iterator[Wrong]:
     if "*" not in cors.allowed_origins:
         return
     if len(cors.allowed_origins) > 1:
-        rule = InvalidValueError('must name no other origin beside "*", which is all of them')
+        rule = InvalidValueError('must list "*" alone, because it allows every origin')
         yield "cors.allowed_origins", rule, cors.allowed_origins
     for place, header in enumerate(cors.allowed_headers):
         # A "*" stands for any part of the name, so that "auth*" lets "authorization" through.
         if any(fnmatchcase(one, header.casefold()) for one in ("authorization", "cookie")):
             rule = InvalidValueError(
-                'must not let credentials through where cors.allowed_origins is "*"',
+                'must not allow credentials where cors.allowed_origins is "*"',
                 'name the origins, or headers like "content-type"',
             )
             yield f"cors.allowed_headers[{place}]", rule, header
@@ -201,13 +201,13 @@ def _import(settings: Settings) -> Iterator[Wrong]:
     if taken.bucket and not settings.protect:
         rule = InvalidValueError(
             "must be true where import.bucket is true",
-            "else a destroy would delete what was in the bucket before",
+            "otherwise a destroy deletes what was in the bucket before",
         )
         yield "protect", rule, False
     elif taken.key is not None and not settings.protect:
         rule = InvalidValueError(
             "must be true where import.key is set",
-            "else a destroy would delete the key, with all that it encrypted before",
+            "otherwise a destroy deletes the key, and all that it encrypted is lost",
         )
         yield "protect", rule, False
     if taken.key is not None and taken.key.startswith("arn:"):
@@ -238,5 +238,7 @@ def _forgotten_switches(settings: Settings) -> Iterator[Wrong]:
         }
         given = sorted(section.model_fields_set - named - {"notify"})
         if given and switch not in given:
-            rule = InvalidValueError(f"must be set where {name}.{given[0]} is, which does nothing without it")
+            rule = InvalidValueError(
+                f"must be set where {name}.{given[0]} is set, which has no effect without it"
+            )
             yield f"{name}.{switch}", rule, None

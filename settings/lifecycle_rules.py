@@ -48,7 +48,7 @@ def wrong_rules(settings: LifecycleSettings) -> Iterator[Wrong]:
     count = len(settings.rules) + ("" not in prefixes)
     if count > LONGEST:
         error = InvalidValueError(
-            f"must be at most {LONGEST} rules, with that for all objects", f"there are {count}"
+            f"must be at most {LONGEST} rules, including the rule for all objects", f"there are {count}"
         )
         yield "lifecycle.rules", error, settings.rules
 
@@ -64,7 +64,7 @@ def _wrong_rule(key: str, rule: LifecycleRuleSettings) -> Iterator[Wrong]:
         yield f"{key}.newer_noncurrent_versions", error, rule.newer_noncurrent_versions
     if rule.expired_object_delete_markers and rule.expiration_days is not None:
         error = InvalidValueError(
-            "must be left out where expiration_days is set", "which removes such delete markers by itself"
+            "must be left out where expiration_days is set", "which already removes such delete markers"
         )
         yield f"{key}.expired_object_delete_markers", error, True
     for name, transitions in (
@@ -91,7 +91,7 @@ def _wrong_transitions(key: str, transitions: Sequence[TransitionSettings]) -> I
     classes = [one.storage_class for one in transitions]
     for number, one in enumerate(transitions):
         if one.storage_class in classes[:number]:
-            error = InvalidValueError("must be another storage class for each transition of a rule")
+            error = InvalidValueError("must differ between the transitions of a rule")
             yield f"{key}[{number}].storage_class", error, one.storage_class
         first = FIRST_DAY.get(one.storage_class, 0)
         if one.days < first:
@@ -102,10 +102,10 @@ def _wrong_transitions(key: str, transitions: Sequence[TransitionSettings]) -> I
     in_time = sorted(enumerate(transitions), key=lambda one: (one[1].days, -len(LATER[one[1].storage_class])))
     for (_, before), (number, after) in pairwise(in_time):
         if after.storage_class not in LATER[before.storage_class]:
-            onward = ", ".join(LATER[before.storage_class]) or "nowhere"
+            onward = ", ".join(LATER[before.storage_class]) or "none"
             error = InvalidValueError(
-                f"must be a storage class that {before.storage_class}, of day {before.days}, can move on to",
-                f"that is {onward}",
+                f"must be a storage class that {before.storage_class}, of day {before.days}, can move to",
+                f"allowed: {onward}",
             )
             yield f"{key}[{number}].storage_class", error, after.storage_class
             continue

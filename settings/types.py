@@ -79,10 +79,10 @@ def _wrong_tags(tags: Mapping[str, str]) -> Iterator[Refusal]:
                 yield (key,), error, given
         other = spelled.setdefault(key.casefold(), key)
         if other != key:
-            hint = "IAM tells no two keys apart by case"
+            hint = "IAM ignores the case of tag keys"
             yield (key,), InvalidValueError(f'must differ from "{other}" by more than case', hint), key
     if len(tags) > 50:
-        rule = "must be at most 50 tags, with those that are set for every environment"
+        rule = "must be at most 50 tags, including those of every environment"
         yield (), InvalidValueError(rule, f"there are {len(tags)}"), tags
 
 

@@ -52,9 +52,8 @@ def taken_twice(settings: Settings) -> Iterator[tuple[str, InvalidValueError, ob
     """Yield each setting with the name of an earlier one: its key, the rule, and the name."""
     for earlier, one in combinations(taken(settings), 2):
         if earlier[1:] == one[1:]:
-            what = "bucket" if one.region is None else "alias"
             elsewhere = one.region not in (None, settings.region)
-            rule = f"must be another {what} than {earlier.key}"
+            rule = f"must differ from {earlier.key}"
             rule += ", which is in the same region" if elsewhere else ""
             yield one.key, InvalidValueError(rule), one.name
 

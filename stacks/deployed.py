@@ -196,7 +196,7 @@ class Deployed:
         text = document if isinstance(document, str) else json.dumps(document)
         unknown = re.search(_UNKNOWN.format("([^>]*)"), text)
         if unknown is not None:
-            raise UnknownReferenceError(f"{name}: it is not known what ${{{unknown[1]}}} stands for")
+            raise UnknownReferenceError(f"{name}: unknown Terraform reference ${{{unknown[1]}}}")
         return policy(json.loads(text), name)
 
 

@@ -139,7 +139,7 @@ def _too_large(of: Deployed) -> Iterator[str]:
         limit = LIMITS[what.split()[-1]]
         if size > limit:
             remedy = "grant to fewer, or revoke fewer links"
-            yield f"the policy of the {what} would have {size} bytes, and AWS takes {limit}: {remedy}"
+            yield f"the policy of the {what} would have {size} bytes, but AWS accepts {limit}: {remedy}"
 
 
 def _names(settings: Settings) -> tuple[str, ...]:

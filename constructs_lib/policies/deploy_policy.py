@@ -37,7 +37,7 @@ def deploy_policies(
     buckets: dict[Target, dict[Bucket, set[str]]] = {}
     for kind, resources in stack["resource"].items():
         if kind not in NEEDS:
-            raise DeployPolicyError(f"it is not known what {kind} needs; add it to deploy_actions.py")
+            raise DeployPolicyError(f"no actions are listed for {kind}; add it to deploy_actions.py")
         for need in NEEDS[kind]:
             concerned = [
                 one for one in resources.values() if need.when in _occasions([one], read_only=read_only)

@@ -76,7 +76,7 @@ def _boundaries(roles: Iterable[Mapping[str, Any]], place: Place) -> Iterator[st
     for role in roles:
         if "permissions_boundary" not in role:
             raise DeployPolicyError(
-                f"role {role['name']} has no permissions boundary: who may make it could be anything"
+                f"role {role['name']} has no permissions boundary: it could be given any permission"
             )
         # Its ARN may have a reference to the account in it.
         yield place.iam(f"policy/{role['permissions_boundary'].rpartition('/')[2]}")
@@ -236,7 +236,7 @@ def resource_id(kind: str, reference: str, attribute: str) -> str:
     """Return `id` of `${kind.id.attribute}`; `attribute` is a regular expression."""
     match = re.fullmatch(rf"\$\{{{kind}\.([^.]+)\.{attribute}\}}", reference)
     if match is None:
-        raise DeployPolicyError(f"it is not known which {kind} {reference} is; see deploy_policy.py")
+        raise DeployPolicyError(f"cannot tell which {kind} {reference} is; see deploy_targets.py")
     return match[1]
 
 

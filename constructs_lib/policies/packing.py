@@ -41,7 +41,7 @@ def packed(statements: Iterable[Statement], *, account: str) -> list[Document]:
                 documents.append(document(part))
     if len(documents) > MOST:
         raise TooLargeError(
-            f"it would take {len(documents)} managed policies of {LIMIT} characters, and a role has room for "
+            f"it would take {len(documents)} managed policies of {LIMIT} characters, but a role has room for "
             f"{MOST}: attach to fewer roles (access.attach_to_roles)"
         )
     return documents
@@ -69,7 +69,7 @@ def _parts(statement: Statement, account: str) -> list[Statement]:
     ]
     if not all(_fits(part, account) for part in numbered):
         raise TooLargeError(
-            f"{statement['Sid']} alone would have more than the {LIMIT} characters of a managed policy: "
+            f"{statement['Sid']} alone has more than the {LIMIT} characters of a managed policy: "
             "attach to fewer roles (access.attach_to_roles)"
         )
     return numbered

@@ -123,19 +123,19 @@ def principal_arn(arn: str) -> str:
     """
     rule = "must be the ARN of a role, a user or an account's root"
     if "*" in arn or "?" in arn:
-        raise InvalidValueError(f"{rule}, without wildcards", "name each principal by itself")
+        raise InvalidValueError(f"{rule}, without wildcards", "name each principal")
     if "${" in arn or "%{" in arn:
-        raise InvalidValueError(f"{rule}, without ${{ or %{{, which mean something in Terraform")
+        raise InvalidValueError(f"{rule}, without ${{ or %{{, which have a meaning in Terraform")
     session = re.fullmatch(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([\w+=,.@-]+)/.*", arn, re.ASCII)
     if session:
         partition, account, role = session.groups()
         itself = f"arn:{partition}:iam::{account}:role/{role}"
-        hint = f'instead of a session name its role, "{itself}", with the path if it has one'
+        hint = f'name the role of the session, "{itself}", with its path if it has one'
         raise InvalidValueError(rule, hint)
     if re.match(r"arn:[a-z-]+:sts:", arn):
-        raise InvalidValueError(rule, "instead of a session name the role or user behind it")
+        raise InvalidValueError(rule, "name the role or user behind the session")
     if re.match(r"arn:[a-z-]+:iam::[0-9]{12}:group/", arn):
-        raise InvalidValueError(rule, "IAM lets no policy name a group: name its users or a role")
+        raise InvalidValueError(rule, "a policy cannot name a group: name its users or a role")
     name = r"/(?:[!-~]{1,510}/)?[\w+=,.@-]{1,64}"  # a path of up to 512 characters, and a name
     if not re.fullmatch(rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:(root|(role|user){name})", arn, re.ASCII):
         raise InvalidValueError(rule, 'like "arn:aws:iam::111122223333:role/name"')
@@ -200,7 +200,7 @@ def key_prefix(text: str) -> str:
         raise InvalidValueError("must be at most 1024 bytes")
     if re.search(r"[*?$]|%\{|[^\x20-\x7e\x80-\U0010ffff]", text):
         raise InvalidValueError(
-            "must hold none of * ? $ %{, which mean something in a policy or in Terraform, and no control "
+            "must not contain * ? $ %{, which have a meaning in a policy or in Terraform, or control "
             "characters"
         )
     return text

@@ -27,7 +27,9 @@ def access_point(text: str) -> str:
         raise InvalidValueError(f"{rule}; a name has {length}", like)
     for suffix in _RESERVED_ACCESS_POINT_SUFFIXES:
         if name.endswith(suffix):
-            raise InvalidValueError(f'must not end with "{suffix}"', "policies know no alias: give the name")
+            raise InvalidValueError(
+                f'must not end with "{suffix}"', "a policy cannot name an alias: give the name"
+            )
     return text
 
 

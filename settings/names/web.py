@@ -39,8 +39,8 @@ def origin(text: str) -> str:
         raise InvalidValueError(rule, f'browsers leave out port {port}: give "{text.rpartition(":")[0]}"')
     if parts.scheme == "http" and host not in _LOCAL:
         raise InvalidValueError(
-            "must begin with https://, localhost aside",
-            "over plain HTTP anybody on the way can change the page",
+            "must begin with https://, except on localhost",
+            "over plain HTTP, the page can be changed on its way",
         )
     if "*" in host and not re.fullmatch(r"\*(\.[a-z0-9-]+){2,}", host):
         raise InvalidValueError('may have "*" only as its whole first label', 'like "https://*.example.com"')

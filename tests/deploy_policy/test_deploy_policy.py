@@ -269,7 +269,7 @@ def test_a_type_of_resource_that_is_not_in_the_table_is_refused(stacks: dict[str
     stack = copy.deepcopy(stacks["secure-storage-dev"])
     stack["resource"]["aws_sqs_queue"] = {"queue": {}}
     with pytest.raises(
-        DeployPolicyError, match=r"^it is not known what aws_sqs_queue needs; add it to deploy_actions\.py"
+        DeployPolicyError, match=r"^no actions are listed for aws_sqs_queue; add it to deploy_actions\.py"
     ):
         policy({"secure-storage-dev": stack}, "dev")
 
@@ -335,7 +335,7 @@ def test_a_statement_too_large_without_its_resources_is_cut_at_its_actions_or_re
     parts = [part for document in documents for part in document["Statement"]]
     assert [action for part in parts for action in part["Action"]] == actions
     condition = {"StringEquals": {"aws:RequestedRegion": "x" * LIMIT}}
-    with pytest.raises(TooLargeError, match=r"^Much alone would have more than the 6144 characters "):
+    with pytest.raises(TooLargeError, match=r"^Much alone has more than the 6144 characters "):
         packed([{**statement, "Condition": condition}], account=ACCOUNT)
 
 

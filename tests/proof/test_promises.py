@@ -171,7 +171,7 @@ def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
     done = synthesize(tmp_path / "out", folder=tmp_path)
     assert done.returncode == 1
     assert "Error: environment dev: the policy of the data bucket would have " in done.stderr
-    assert "AWS takes 20480: grant to fewer" in done.stderr
+    assert "AWS accepts 20480: grant to fewer" in done.stderr
 
 
 def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_session_is_refused_and_its_role_named() -> None:
 
 
 def test_federated_session_is_refused() -> None:
-    with pytest.raises(InvalidValueError, match="instead of a session"):
+    with pytest.raises(InvalidValueError, match="behind the session"):
         aws_names.principal_arn("arn:aws:sts::111122223333:federated-user/jane")
 
 

@@ -20,12 +20,12 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "the log bucket is the data bucket": (
         '[logging]\nexisting_bucket = "secure-prod-data-bucket"',
-        'logging.existing_bucket: must be another bucket than bucket_name, not "secure-prod-data-bucket"',
+        'logging.existing_bucket: must differ from bucket_name, not "secure-prod-data-bucket"',
         '[logging]\nexisting_bucket = "central-logs"',
     ),
     "the log bucket is the state bucket": (
         '[logging]\nbucket = "secure-prod-terraform-state"',
-        'logging.bucket: must be another bucket than state.bucket, not "secure-prod-terraform-state"',
+        'logging.bucket: must differ from state.bucket, not "secure-prod-terraform-state"',
         '[logging]\nbucket = "prod-logs"',
     ),
     "a log bucket without logs": (
@@ -66,7 +66,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "a replica in the same region": (
         '[replication]\nenabled = true\nregion = "us-east-1"',
-        'replication.region: must be another region than region, not "us-east-1"',
+        'replication.region: must differ from region, not "us-east-1"',
         '[replication]\nenabled = true\nregion = "us-east-2"',
     ),
     "a replica in another partition": (
@@ -77,18 +77,18 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "a replica in the bucket of the logs": (
         '[replication]\nenabled = true\nregion = "eu-west-1"\nbucket = "secure-prod-access-logs"',
-        'replication.bucket: must be another bucket than logging.bucket, not "secure-prod-access-logs"',
+        'replication.bucket: must differ from logging.bucket, not "secure-prod-access-logs"',
         '[replication]\nenabled = true\nregion = "eu-west-1"\nbucket = "prod-replica"',
     ),
     "an inventory without a log bucket": (
         "[logging]\nenabled = false\n[inventory]\nenabled = true",
-        "inventory.enabled: must be false where there is no log bucket of our own to write to, not true; "
+        "inventory.enabled: must be false where logging makes no bucket to write to, not true; "
         "set logging.enabled, and no logging.existing_bucket",
         "[inventory]\nenabled = true",
     ),
     "a trail for a log bucket that is not ours": (
         '[logging]\nexisting_bucket = "central-logs"\n[audit]\nenabled = true',
-        "audit.enabled: must be false where there is no log bucket of our own to write to, not true; "
+        "audit.enabled: must be false where logging makes no bucket to write to, not true; "
         "set logging.enabled, and no logging.existing_bucket",
         '[audit]\nenabled = true\nnotify = ["ops@example.com"]',
     ),
@@ -99,18 +99,18 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "one key for the data and for the alarms about it": (
         '[audit]\nenabled = true\nkey_alias = "alias/secure-s3-key-prod"',
-        'audit.key_alias: must be another alias than encryption.key_alias, not "alias/secure-s3-key-prod"',
+        'audit.key_alias: must differ from encryption.key_alias, not "alias/secure-s3-key-prod"',
         '[audit]\nenabled = true\nkey_alias = "alias/alarms"',
     ),
     "every web page, with credentials": (
         '[cors]\nallowed_origins = ["*"]\nallowed_headers = ["content-type", "Authorization"]',
-        'cors.allowed_headers[1]: must not let credentials through where cors.allowed_origins is "*", '
+        'cors.allowed_headers[1]: must not allow credentials where cors.allowed_origins is "*", '
         'not "Authorization"; name the origins, or headers like "content-type"',
         '[cors]\nallowed_origins = ["*"]\nallowed_headers = ["content-type"]',
     ),
     "every web page, and one": (
         '[cors]\nallowed_origins = ["*", "https://app.example.com"]',
-        'cors.allowed_origins: must name no other origin beside "*", which is all of them, not a list',
+        'cors.allowed_origins: must list "*" alone, because it allows every origin, not a list',
         '[cors]\nallowed_origins = ["https://app.example.com"]',
     ),
     "a key that is taken over and not used": (
@@ -126,19 +126,19 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a bucket that is taken over, and emptied by a destroy": (
         "protect = false\n[import]\nbucket = true",
         "protect: must be true where import.bucket is true, not false; "
-        "else a destroy would delete what was in the bucket before",
+        "otherwise a destroy deletes what was in the bucket before",
         "[import]\nbucket = true",
     ),
     "a key that is taken over, and deleted by a destroy": (
         f'protect = false\n[import]\nkey = "{KEY}"',
         "protect: must be true where import.key is set, not false; "
-        "else a destroy would delete the key, with all that it encrypted before",
+        "otherwise a destroy deletes the key, and all that it encrypted is lost",
         f'[import]\nkey = "{KEY}"',
     ),
     "a replica in the log bucket of the company": (
         '[logging]\nexisting_bucket = "central"\n'
         '[replication]\nenabled = true\nregion = "eu-west-1"\nbucket = "central"',
-        'replication.bucket: must be another bucket than logging.existing_bucket, not "central"',
+        'replication.bucket: must differ from logging.existing_bucket, not "central"',
         '[logging]\nexisting_bucket = "central"\n[replication]\nenabled = true\nregion = "eu-west-1"',
     ),
     "a trail that is gone after a week": (
@@ -149,12 +149,12 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "a replica that nobody switched on": (
         '[replication]\nregion = "eu-west-1"',
-        "replication.enabled: must be set where replication.region is, which does nothing without it",
+        "replication.enabled: must be set where replication.region is set, which has no effect without it",
         '[replication]\nenabled = false\nregion = "eu-west-1"',
     ),
     "methods for no web page": (
         '[cors]\nallowed_methods = ["GET"]',
-        "cors.allowed_origins: must be set where cors.allowed_methods is, which does nothing without it",
+        "cors.allowed_origins: must be set where cors.allowed_methods is set, which has no effect without it",
         '[cors]\nallowed_methods = ["GET"]\nallowed_origins = []',
     ),
     "a key of another partition": (

@@ -22,19 +22,19 @@ def problems(folder: Path, toml: str) -> str:
 @pytest.mark.parametrize(
     ("toml", "problem"),
     [
-        ("[audit]\nenabled = true", "audit.enabled: must be false where there is no log bucket of our own"),
+        ("[audit]\nenabled = true", "audit.enabled: must be false where logging makes no bucket"),
         (
             '[logging]\nenabled = true\nexisting_bucket = "logs-of-all"\n[audit]\nenabled = true',
-            "audit.enabled: must be false where there is no log bucket of our own",
+            "audit.enabled: must be false where logging makes no bucket",
         ),
         ('[audit]\nnotify = ["ops@example.com"]', "audit.enabled: must be true where audit.notify is set"),
         (
             f'{LOGGING}[audit]\nenabled = true\nkey_alias = "alias/secure-s3-key-dev"',
-            "audit.key_alias: must be another alias than encryption.key_alias",
+            "audit.key_alias: must differ from encryption.key_alias",
         ),
         (
             f'{LOGGING}[audit]\nenabled = true\nkey_alias = "alias/secure-dev-terraform-state"',
-            "audit.key_alias: must be another alias than state.key_alias",
+            "audit.key_alias: must differ from state.key_alias",
         ),
         (f'{LOGGING}[audit]\nenabled = true\nnotify = ["ops"]', "audit.notify[0]"),
     ],

@@ -59,7 +59,7 @@ def test_what_s3_takes_is_taken(rule: str, tmp_path: Path) -> None:
         (
             "expired_object_delete_markers = true, expiration_days = 1",
             ".expired_object_delete_markers: must be left out where expiration_days is set, not true; "
-            "which removes such delete markers by itself",
+            "which already removes such delete markers",
         ),
         (
             moves((29, "STANDARD_IA")),
@@ -71,8 +71,7 @@ def test_what_s3_takes_is_taken(rule: str, tmp_path: Path) -> None:
         ),
         (
             moves((1, "GLACIER"), (91, "GLACIER")),
-            ".transitions[1].storage_class: must be another storage class for each transition of a rule, "
-            'not "GLACIER"',
+            '.transitions[1].storage_class: must differ between the transitions of a rule, not "GLACIER"',
         ),
         (
             moves((30, "STANDARD_IA"), (59, "GLACIER")),
@@ -90,18 +89,18 @@ def test_what_s3_takes_is_taken(rule: str, tmp_path: Path) -> None:
         ),
         (
             moves((30, "ONEZONE_IA"), (90, "GLACIER_IR")),
-            ".transitions[1].storage_class: must be a storage class that ONEZONE_IA, of day 30, can move on "
-            'to, not "GLACIER_IR"; that is GLACIER, DEEP_ARCHIVE',
+            ".transitions[1].storage_class: must be a storage class that ONEZONE_IA, of day 30, can move "
+            'to, not "GLACIER_IR"; allowed: GLACIER, DEEP_ARCHIVE',
         ),
         (
             moves((30, "STANDARD_IA"), (0, "INTELLIGENT_TIERING")),
             ".transitions[0].storage_class: must be a storage class that INTELLIGENT_TIERING, of day 0, can "
-            'move on to, not "STANDARD_IA"; that is ONEZONE_IA, GLACIER_IR, GLACIER, DEEP_ARCHIVE',
+            'move to, not "STANDARD_IA"; allowed: ONEZONE_IA, GLACIER_IR, GLACIER, DEEP_ARCHIVE',
         ),
         (
             moves((30, "DEEP_ARCHIVE"), (200, "GLACIER")),
             ".transitions[1].storage_class: must be a storage class that DEEP_ARCHIVE, of day 30, can move "
-            'on to, not "GLACIER"; that is nowhere',
+            'to, not "GLACIER"; allowed: none',
         ),
         (
             moves((30, "STANDARD_IA")) + ", expiration_days = 30",
@@ -133,7 +132,8 @@ def test_more_rules_than_a_bucket_can_have_are_refused(tmp_path: Path) -> None:
     assert problems(tmp_path, *rules[:999]) == []
     assert problems(tmp_path, *rules[:999], "expiration_days = 1") == []
     assert problems(tmp_path, *rules) == [
-        "lifecycle.rules: must be at most 1000 rules, with that for all objects, not a list; there are 1001"
+        "lifecycle.rules: must be at most 1000 rules, including the rule for all objects, not a list; "
+        "there are 1001"
     ]
 
 

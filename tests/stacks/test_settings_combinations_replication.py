@@ -28,18 +28,18 @@ def test_a_state_in_the_replica_s_region_may_have_an_alias_of_its_own(tmp_path: 
     [
         (
             f'{ON}key_alias = "alias/a"\n[state]\nregion = "eu-west-1"\nkey_alias = "alias/a"\n',
-            "replication.key_alias: must be another alias than state.key_alias, which is in the same region, "
+            "replication.key_alias: must differ from state.key_alias, which is in the same region, "
             'not "alias/a"',
         ),
         (
             "[replication]\nenabled = true\n",
             "replication.region: must be set where ",
         ),
-        (ON.replace("eu-west-1", "us-east-1"), "replication.region: must be another region than region"),
+        (ON.replace("eu-west-1", "us-east-1"), "replication.region: must differ from region"),
         (ON.replace("eu-west-1", "cn-north-1"), "replication.region: must be in the same AWS partition "),
         (
             f'bucket_name = "one-bucket"\n{ON}bucket = "one-bucket"\n',
-            "replication.bucket: must be another ",
+            "replication.bucket: must differ from ",
         ),
     ],
 )

@@ -114,7 +114,7 @@ ONE = "the roles trust exactly one"
         *(
             (
                 f'access.attach_to_roles = ["etl", "Secure-storage-prod-{kind}"]',
-                "access.attach_to_roles[1]: must be another role than those of CI, which never use the data, "
+                "access.attach_to_roles[1]: must not be a role of CI, which never uses the data, "
                 f'not "Secure-storage-prod-{kind}"',
             )
             for kind in ("review", "plan", "deploy")
@@ -189,11 +189,11 @@ ONE = "the roles trust exactly one"
         ),
         (
             'bucket_name = "same"\nstate.bucket = "same"',
-            'state.bucket: must be another bucket than bucket_name, not "same"',
+            'state.bucket: must differ from bucket_name, not "same"',
         ),
         (
             'encryption.key_alias = "alias/k"\nstate.key_alias = "alias/k"',
-            'state.key_alias: must be another alias than encryption.key_alias, not "alias/k"',
+            'state.key_alias: must differ from encryption.key_alias, not "alias/k"',
         ),
         (
             'state.region = "cn-north-1"',
@@ -205,7 +205,7 @@ ONE = "the roles trust exactly one"
         (
             'tags.environment = "x"',
             'tags.environment: must differ from "Environment" by more than case, not "environment"; '
-            "IAM tells no two keys apart by case",
+            "IAM ignores the case of tag keys",
         ),
         (
             'tags."aws:x" = ""',

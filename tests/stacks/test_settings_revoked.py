@@ -92,7 +92,7 @@ def test_keys_that_differ_by_case_are_two(tmp_path: Path) -> None:
         *(
             (
                 key,
-                "must hold none of * ? $ %{, which mean something in a policy or in Terraform, and no "
+                "must not contain * ? $ %{, which have a meaning in a policy or in Terraform, or "
                 f'control characters, not "{key}"; name the folder that it is in, like "reports/"',
             )
             for key in ("*", "reports/*", "a?.csv", "${aws:username}/", "$.csv", "%{x}")
