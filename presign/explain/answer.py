@@ -67,7 +67,8 @@ class Answer:
 
 def read(text: str) -> Answer:
     """Read an answer, whatever stands around it."""
-    head, _, body = text.partition("<")
+    # The marks of curl -v.
+    head, _, body = re.sub(r"^[<>*] ", "", text, flags=re.MULTILINE).partition("<")
     elements = {name: html.unescape(value) for name, value in _ELEMENT.findall(f"<{body}")}
     status = _STATUS.search(head)
     return Answer(

@@ -1,11 +1,15 @@
 """What is wrong, and what to do about it; and how values are shown without giving a secret away."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 SECRET_PARAMETERS = ("X-Amz-Signature", "X-Amz-Security-Token")
 _LONGEST = 80  # characters of a value
-_SHORTEST = 16  # characters of what can be a secret; all of a signature cut to less may also be a word
+_PART = 16  # characters of a secret; fewer may also be a word
+# A signature is hexadecimal, a session token Base64. Version ids have 32 characters.
+_SECRET = re.compile(r"[0-9a-f]{33,}|[A-Za-z0-9+/]{40,}=*")
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,19 @@ def secret_difference(sent: str, signed: str) -> str:
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
-    """Return the text without the secrets."""
-    for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
-        text = text.replace(secret, "[not shown]")
-    return text
+    """Return the text without any part of a secret that has _PART characters or more."""
+    parts = {secret[n : n + _PART] for secret in secrets for n in range(len(secret) - _PART + 1)}
+    hidden = bytearray(len(text))
+    for n in range(len(text) - _PART + 1):
+        if text[n : n + _PART] in parts:
+            hidden[n : n + _PART] = b"\1" * _PART
+    runs = re.finditer(b"\0+|\1+", hidden)
+    return "".join("[not shown]" if hidden[run.start()] else text[run.start() : run.end()] for run in runs)
+
+
+def secrets_in(query: str) -> list[str]:
+    """Return what in a query looks like a signature or a token, under whatever name it stands."""
+    return _SECRET.findall(query) + _SECRET.findall(unquote(query))
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

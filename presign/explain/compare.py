@@ -118,9 +118,9 @@ def _host(link: Link, request: Request) -> Iterator[Cause]:
 def _query(link: Link, request: Request) -> Iterator[Cause]:
     signed = {name: value for name, value in link.query if name != "X-Amz-Signature"}
     for name in sorted(request.query.keys() - signed.keys()):
-        yield Cause(f"the parameter {shown(name)} was added after the link was signed", "Remove it")
+        yield Cause(f"the parameter {name[:30]!r} was added after the link was signed", "Remove it")
     for name in sorted(signed.keys() - request.query.keys()):
-        what = "the session token" if name == "X-Amz-Security-Token" else f"the parameter {name}"
+        what = "the session token" if name == "X-Amz-Security-Token" else f"the parameter {name[:30]}"
         yield Cause(
             f"{what} is missing in what S3 got", "Copy the whole link, in quotes where a shell reads it"
         )
@@ -128,7 +128,7 @@ def _query(link: Link, request: Request) -> Iterator[Cause]:
         sent, value = request.query[name], signed[name]
         if sent != value:
             tell = secret_difference if name in SECRET_PARAMETERS else difference
-            yield Cause(f"the parameter {name} was changed: {tell(sent, value)}", _AS_PRINTED)
+            yield Cause(f"the parameter {name[:30]} was changed: {tell(sent, value)}", _AS_PRINTED)
 
 
 def _signature(link: Link, answer: Answer) -> Iterator[Cause]:

@@ -11,6 +11,7 @@ from presign.signer import MAX_EXPIRES
 
 _MOMENT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _AS_PRINTED = "Use the link as presign printed it"
+_OTHERS = {"Key-Pair-Id": "CloudFront", "X-Goog-Signature": "Google Cloud Storage", "sig": "Azure Storage"}
 _DIGITS = 64  # of a signature
 
 # Parameters of the operations that links are made for; all others are somebody's addition.
@@ -47,8 +48,9 @@ def _no_signature(names: list[str]) -> Cause:
             "the link is signed with Signature Version 2: the bucket's policy denies it, SSE-KMS refuses it",
             "Make the link with presign, or have the SDK sign with Version 4 (signature_version='s3v4')",
         )
-    if "Key-Pair-Id" in names:
-        return Cause("the link is for CloudFront, not for S3", "Ask the owner of the distribution")
+    other = next((service for name, service in _OTHERS.items() if name in names), None)
+    if other:
+        return Cause(f"the link is for {other}, not for S3", "Ask the person who made it")
     if any("x-amz-signature" in name.lower() for name in names):
         return Cause(
             "the names of the signature's parameters were changed: S3 wants X-Amz-Signature in this spelling",
@@ -121,6 +123,11 @@ def _credential(link: Link) -> Cause | None:
     found = link.get("X-Amz-Credential")
     if not found:
         return None
+    if "/" not in found and len(found) > len("/YYYYMMDD/s3/aws4_request"):
+        return Cause(
+            "the %2F in X-Amz-Credential were lost: in a .bat file %2 means the second argument",
+            "Write each % as %% in a .bat file",
+        )
     if link.access_key.startswith("not shown"):
         return Cause(
             "the credential has no access key id: is the secret key in its place?",
@@ -180,11 +187,11 @@ def _additions(link: Link) -> Cause | None:
     names = [name for name, _ in link.query]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        return Cause(f"the parameter {twice[0][:40]} is there twice", _AS_PRINTED)
+        return Cause(f"the parameter {twice[0][:20]} is there twice", _AS_PRINTED)
     added = [name for name in names if not known(name)]
     if added:
         return Cause(
-            f"the parameter {added[0][:40]!r} was added, and S3 signs every parameter",
+            f"the parameter {added[0][:20]!r} was added, and S3 signs every parameter",
             "Remove it; switch off what adds it, such as click tracking",
         )
     return None

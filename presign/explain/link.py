@@ -12,9 +12,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from presign.errors import LinkError
 from presign.explain import pasted, place
-from presign.explain.cause import Cause
+from presign.explain.cause import Cause, secrets_in
 from presign.outputs import Outputs
 
+_SIGNATURE = {
+    f"X-Amz-{name}"
+    for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
+}
 _AWS_KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
 # Never the text itself: it may be a secret.
 _NO_URL = "this is not a URL: give the whole link, which begins with https://"
@@ -105,19 +109,22 @@ class Link:
     @property
     def parameters(self) -> dict[str, str]:
         """The parameters besides those of the signature."""
-        return {name: value for name, value in self.query if not name.startswith("X-Amz-")}
+        return {name: value for name, value in self.query if name not in _SIGNATURE}
 
     @property
     def secrets(self) -> list[str]:
         """What may not be printed."""
-        names = ("X-Amz-Signature", "X-Amz-Security-Token", "Signature", "Policy")
-        found = [self.get(name) for name in names]
+        named = re.compile(r"(?:signature|security-token|policy)=([^&#]*)", re.IGNORECASE)
+        url = self.parts.geturl()
+        found = (
+            named.findall(url)
+            + named.findall(unquote(url))
+            + [self.get("Policy"), self.get("X-Amz-Signature"), self.get("X-Amz-Security-Token")]
+        )
         if self.access_key.startswith("not shown"):
             found.append(self.scope[0])
-        pattern = r"(?:signature|security-token)=([^&#]*)"
-        raw = re.findall(pattern, self.parts.geturl(), re.IGNORECASE)
-        found += [unquote(value) for value in raw]
-        return [*found, *raw]
+        # What has lost its name, its '&' or its '?' is found by its looks.
+        return found + secrets_in(re.split(r"\?|X-Amz-", url, maxsplit=1, flags=re.IGNORECASE)[-1])
 
 
 def read(text: str, outputs: Outputs | None = None, endpoint_url: str | None = None) -> Link:

@@ -7,7 +7,7 @@ from datetime import datetime
 from presign import duration, report
 from presign.explain import faults, form
 from presign.explain.answer import Answer
-from presign.explain.cause import Cause, without
+from presign.explain.cause import Cause, secrets_in, without
 from presign.explain.codes import CODES
 from presign.explain.judge import Verdict
 from presign.explain.link import Link
@@ -37,10 +37,11 @@ def write(
 def _secrets_of(answer: Answer | None) -> list[str]:
     if answer is None:
         return []
-    tokens = [
-        value for name, value in answer.elements.items() if name.startswith(("Token", "SignatureProvided"))
-    ]
-    return [*tokens, answer.request.query.get("X-Amz-Security-Token", "") if answer.request else ""]
+    names = ("Token", "SignatureProvided")
+    found = [value for name, value in answer.elements.items() if name.startswith(names)]
+    lines = answer.elements.get("CanonicalRequest", "").split("\n")
+    queries = ["&".join(answer.request.query.values())] if answer.request else lines
+    return [*found, *(secret for query in queries for secret in secrets_in(query))]
 
 
 def _text(
@@ -83,7 +84,13 @@ def _text(
 
 def _parameters(link: Link) -> dict[str, str]:
     """Return the parameters; without the values of those that are not S3's, which may be secret."""
-    return {name: value if faults.known(name) else "" for name, value in link.parameters.items()}
+    # A value under a broken name may be a part of a signature or a token, and so may the name.
+    return {
+        name if faults.known(name) else name[:20]: value
+        if faults.known(name) and not name.lower().startswith(("x-amz-s", "x-amz-t"))
+        else ""
+        for name, value in link.parameters.items()
+    }
 
 
 def _until(link: Link, now: datetime) -> str:

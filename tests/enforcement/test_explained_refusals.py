@@ -236,6 +236,11 @@ def cut_by_a_shell_at_the_first_ampersand(bench: Bench) -> Case:
     return changed(bench, lambda url: url.partition("&")[0])
 
 
+@cause("the %2F in X-Amz-Credential were lost")
+def in_a_bat_file(bench: Bench) -> Case:
+    return changed(bench, lambda url: url.replace("%2F", "F"))
+
+
 @cause("link has no signature")
 def cut_at_the_question_mark(bench: Bench) -> Case:
     return changed(bench, lambda url: url.partition("?")[0])

@@ -4,6 +4,7 @@ Which cause it names for which refusal is in tests/enforcement/test_explained_re
 """
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -66,6 +67,25 @@ def test_neither_a_signature_nor_a_token_is_printed(presign: Presign, outputs_fi
             out = presign("explain", "--outputs", outputs_file(), *options, link).out
             assert signature[:40] not in out
             assert TOKEN[:20] not in out
+
+
+def test_no_part_of_a_secret_is_printed_of_a_link_that_is_broken_anywhere(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    chance = random.Random(7)  # noqa: S311
+    outputs = outputs_file()
+    for _ in range(300):
+        url = signer(token=TOKEN).url("PUT", "a b/ü+.csv", 900, OUTPUTS["UploadHeaders"])
+        broken = list(url)
+        for _ in range(chance.randrange(1, 4)):
+            place = chance.randrange(len(broken))
+            broken[place : place + chance.randrange(3)] = chance.choice("%&=?#/\n é<[@:\x1b")
+        form = chance.choice(["text", "json"])
+        result = presign("explain", "--outputs", outputs, "--format", form, "--", "".join(broken))
+        assert result.code in (0, 1)
+        signature = url.rpartition("=")[2]
+        for secret in (signature[:33], signature[-33:], TOKEN[:33], TOKEN[-33:]):
+            assert secret not in result.out + result.err, broken
 
 
 def test_json_has_the_same(presign: Presign, outputs_file: OutputsFile) -> None:
@@ -214,8 +234,23 @@ def test_an_answer_may_have_its_headers_or_be_of_powershell(presign: Presign) ->
     ):
         Path("answer").write_bytes(data)
         assert first_line(presign, "--answer", "answer", url).startswith("There is no object under this key")
+    Path("answer").write_text("> GET /k HTTP/1.1\n> \n< HTTP/1.1 403 Forbidden\n< Server: AmazonS3\n< \n")
+    assert "used with HEAD, and is for GET" in first_line(presign, "--answer", "answer", url)
     Path("answer").write_text("HTTP/1.1 301 Moved\r\nx-amz-bucket-region: us-west-2\r\n\r\n")
     assert "and the bucket is in us-west-2" in first_line(presign, "--answer", "answer", url)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "words"),
+    [
+        ("X-Goog-Signature=0", "The link is for Google Cloud Storage, not for S3."),
+        ("sv=2024&sig=0", "The link is for Azure Storage, not for S3."),
+        ("Key-Pair-Id=K&Signature=0", "The link is for CloudFront, not for S3."),
+        ("x-amz-signature=0", "The names of the signature's parameters were changed"),
+    ],
+)
+def test_links_that_are_not_of_s3_are_named(presign: Presign, parameter: str, words: str) -> None:
+    assert first_line(presign, f"https://files.example/k?{parameter}").startswith(words)
 
 
 def test_every_code_is_said_in_words(presign: Presign) -> None:
