@@ -1,6 +1,7 @@
 """What is imported at run time is installed without the packages that only developers need."""
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -20,6 +21,7 @@ PARTS = {"annotated-types": "pydantic", "pydantic-core": "pydantic"}
 """What comes with a package, and is part of what it documents, by the name of that package."""
 
 
+@functools.cache
 def own() -> set[str]:
     """The names of our modules and packages."""
     found = {path.parent.name for path in ROOT.glob("*/*.py") if not path.parent.name.startswith(".")}

@@ -10,6 +10,7 @@ from constructs_lib import aws
 from ops.ci.paths import can_change_a_plan
 from ops.shared.toolchain import tool_environment
 from tests.conftest import ROOT
+from tests.synthesis import synthesize_here
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_other_node_programs_do_not_inherit_the_preload() -> None:
 
 
 def test_an_environment_suffix_without_a_file_is_made_from_dev(tmp_path: Path) -> None:
-    assert synthesize(tmp_path, ENVIRONMENT_SUFFIX="pr-7").returncode == 0
+    assert synthesize_here(tmp_path, ENVIRONMENT_SUFFIX="pr-7").returncode == 0
     assert sorted(folder.name for folder in (tmp_path / "stacks").iterdir()) == [
         "secure-storage-pr-7",
         "secure-storage-pr-7-state",
@@ -145,7 +146,7 @@ def test_roles_for_ci_are_made_where_a_repository_is_named(tmp_path: Path) -> No
     environments.mkdir()
     (environments / "dev.toml").write_text('[ci]\nrepository = "acme/storage"\n')
     (environments / "prod.toml").write_text("")
-    assert synthesize(outdir, folder=tmp_path).returncode == 0
+    assert synthesize_here(outdir, folder=tmp_path).returncode == 0
     assert sorted(folder.name for folder in (outdir / "stacks").iterdir()) == [
         "secure-storage-dev",
         "secure-storage-dev-ci",
@@ -161,7 +162,7 @@ def test_more_than_the_policies_of_ci_can_hold_is_refused_in_one_line(tmp_path: 
     roles = json.dumps([f"a-role-with-a-name-{number}" for number in range(1_000)])
     text = f'[access]\nattach_to_roles = {roles}\n[ci]\nrepository = "acme/storage"\n'
     (environments / "dev.toml").write_text(text)
-    done = synthesize(outdir, folder=tmp_path)
+    done = synthesize_here(outdir, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: environment dev: a policy that allows all it needs is too large: ")
@@ -169,7 +170,7 @@ def test_more_than_the_policies_of_ci_can_hold_is_refused_in_one_line(tmp_path: 
 
 
 def test_repository_and_author_become_tags(tmp_path: Path) -> None:
-    synthesize(tmp_path, ENVIRONMENT_SUFFIX="dev", REPOSITORY="acme/storage", COMMIT_AUTHOR="Ada")
+    synthesize_here(tmp_path, ENVIRONMENT_SUFFIX="dev", REPOSITORY="acme/storage", COMMIT_AUTHOR="Ada")
     stack = json.loads((tmp_path / "stacks" / "secure-storage-dev" / "cdk.tf.json").read_bytes())
     tags = stack["provider"]["aws"][0]["default_tags"][0]["tags"]
     assert (tags["Repository"], tags["Author"]) == ("acme/storage", "Ada")

@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.forked import run_module
 
 DONE_SECONDS = 30
 """How long anything may take on a busy machine, before a test fails rather than waits."""
@@ -44,14 +44,12 @@ def checkout_of_ops(folder: Path) -> Path:
 
 def run_ops(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m ops` in a checkout, and with no other variables than the necessary."""
-    return subprocess.run(
-        [sys.executable, "-m", "ops", *arguments],
-        cwd=checkout,
-        env=ops_environment(checkout) | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DONE_SECONDS,
+    return run_module(
+        "ops",
+        *arguments,
+        folder=checkout,
+        variables=ops_environment(checkout) | variables,
+        seconds=DONE_SECONDS,
     )
 
 

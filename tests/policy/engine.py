@@ -73,6 +73,7 @@ class Engine:
     """A running engine; a context manager that ends it."""
 
     def __init__(self) -> None:
+        self._said: dict[tuple[str, ...], Evaluation] = {}
         self._process = subprocess.Popen(
             ["node", str(ENGINE)],
             env=tool_environment(),
@@ -86,15 +87,33 @@ class Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._said.clear()
         # The engine ends when its input does.
         self._process.communicate(timeout=10)
 
     def evaluate(
         self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
     ) -> list[Evaluation]:
-        """Evaluate `requests`, which name `policies`."""
+        """Evaluate `requests`, which name `policies`; what was asked before is not asked again."""
+        texts = {name: json.dumps(policy) for name, policy in policies.items()}
+        # A policy that is named and not there is the engine's error.
+        questions = [
+            (repr(one), *(texts.get(name or "", "") for name in (*one.identity, one.resource_policy)))
+            for one in requests
+        ]
+        asked = dict(zip(questions, requests, strict=True))
+        new = {question: request for question, request in asked.items() if question not in self._said}
+        if new:
+            self._said |= zip(new, self._evaluate(list(new.values()), policies), strict=True)
+        return [self._said[question] for question in questions]
+
+    def _evaluate(
+        self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
+    ) -> list[Evaluation]:
+        named = {name for one in requests for name in (*one.identity, one.resource_policy)}
+        some = {name: policy for name, policy in policies.items() if name in named}
         answers = self._ask(
-            {"do": "evaluate", "requests": [asdict(one) for one in requests], "policies": policies}
+            {"do": "evaluate", "requests": [asdict(one) for one in requests], "policies": some}
         )
         return [
             Evaluation(

@@ -61,8 +61,9 @@ def noticed_by(
     # Those that the statement decides come first: one of them is likely to notice.
     rows.sort(key=lambda row: (mutant.policy, mutant.sid) not in outcomes[row].statements)
     simulate = simulator(engine, deployment, mutant)
-    for start in range(0, len(rows), 20):
-        some = rows[start : start + 20]
+    start, size = 0, 4
+    while some := rows[start : start + size]:
+        start, size = start + size, 2 * size
         for row, outcome in zip(some, simulate(some), strict=True):
             if outcome.answer != outcomes[row].answer:
                 return row

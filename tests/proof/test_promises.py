@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from main import synthesize as synthesize_here
+from main import synthesize as synthesize_settings
 from proof import prove as engine
 from proof.properties import GivenUp, ProofCache, Proven, model
 from settings.loading import load_environments
 from stacks.app import build
 from stacks.promises import BrokenPromiseError, prove, refuse_broken
 from tests.conftest import ROOT, VARIANTS
-from tests.test_synthesis import contents, synthesize
+from tests.synthesis import synthesize_here
+from tests.test_synthesis import contents
 
 import pytest
 
@@ -105,7 +106,7 @@ REFUSED = {
 @pytest.mark.parametrize(("settings", "message"), REFUSED.values(), ids=REFUSED)
 def test_settings_that_break_a_promise_are_refused(tmp_path: Path, settings: str, message: str) -> None:
     settings_file(tmp_path, settings)
-    done = synthesize(tmp_path / "out", folder=tmp_path)
+    done = synthesize_here(tmp_path / "out", folder=tmp_path)
     assert done.returncode == 1
     assert all(line.startswith("Error: environment dev: ") for line in done.stderr.splitlines())
     assert f"Error: environment dev: {message}" in done.stderr
@@ -115,16 +116,16 @@ def test_settings_that_break_a_promise_are_refused(tmp_path: Path, settings: str
 
 def test_a_broken_promise_says_how_to_fix_it(tmp_path: Path) -> None:
     settings_file(tmp_path, '[network]\nvpc_endpoints = ["vpce-01234567"]\n')
-    (line,) = synthesize(tmp_path / "out", folder=tmp_path).stderr.splitlines()
+    (line,) = synthesize_here(tmp_path / "out", folder=tmp_path).stderr.splitlines()
     assert line.endswith("; name the role that deploys, of this account, in access.deploy_role")
 
 
 def test_what_was_synthesized_before_is_kept_when_an_environment_is_refused(tmp_path: Path) -> None:
     (tmp_path / "environments").mkdir()
-    assert synthesize(tmp_path / "out").returncode == 0
+    assert synthesize_here(tmp_path / "out").returncode == 0
     before = contents(tmp_path / "out")
     (tmp_path / "environments" / "dev.toml").write_text('[network]\nvpc_endpoints = ["vpce-01234567"]\n')
-    assert synthesize(tmp_path / "out", folder=tmp_path).returncode == 1
+    assert synthesize_here(tmp_path / "out", folder=tmp_path).returncode == 1
     assert contents(tmp_path / "out") == before
 
 
@@ -161,14 +162,14 @@ def test_links_that_are_taken_back_are_proven_ended_for_the_replicas_too(tmp_pat
 )
 def test_a_perimeter_that_the_deploying_role_passes_is_let_through(tmp_path: Path, network: str) -> None:
     settings_file(tmp_path, f'[network]\n{network}\n[access]\ndeploy_role = "{DEPLOY}"\n')
-    done = synthesize(tmp_path / "out", folder=tmp_path)
+    done = synthesize_here(tmp_path / "out", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
     readers = ",".join(f'{{ principal = "arn:aws:iam::111122223333:role/r{n}" }}' for n in range(60))
     settings_file(tmp_path, f"access.readers = [{readers}]\n")
-    done = synthesize(tmp_path / "out", folder=tmp_path)
+    done = synthesize_here(tmp_path / "out", folder=tmp_path)
     assert done.returncode == 1
     assert "Error: environment dev: the policy of the data bucket would have " in done.stderr
     assert "AWS accepts 20480: grant to fewer" in done.stderr
@@ -176,7 +177,7 @@ def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
 
 def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = synthesize(tmp_path / "file" / "out")
+    done = synthesize_here(tmp_path / "file" / "out")
     assert (done.returncode, done.stderr) == (
         1,
         f"Error: cannot write to {tmp_path}/file/out: Not a directory\n",
@@ -186,10 +187,10 @@ def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> Non
 def test_a_second_synthesis_keeps_what_terraform_left(tmp_path: Path) -> None:
     out = tmp_path / "out"
     (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
-    synthesize_here([settings], out)
+    synthesize_settings([settings], out)
     left = out / "stacks" / "secure-storage-dev" / "errored.tfstate"
     left.write_text("{}")
-    synthesize_here([settings], out)
+    synthesize_settings([settings], out)
     assert left.read_text() == "{}"
     assert (out / "manifest.json").exists()
 

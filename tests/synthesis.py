@@ -1,0 +1,31 @@
+"""Synthesis in this process: as `python main.py` does it, without a start of Python and of jsii."""
+
+import contextlib
+import io
+import os
+import subprocess
+from pathlib import Path
+from unittest import mock
+
+from main import main
+from tests.conftest import ROOT
+
+
+def synthesize_here(outdir: Path, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Synthesize a folder's `environments/`, and return what the process would have ended with."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("AWS_REGION", "ENVIRONMENT_SUFFIX")}
+    environ = clean | {"CDKTF_OUTDIR": str(outdir)} | variables
+    code: str | int | None = 0
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(io.StringIO()) as stdout,
+        contextlib.redirect_stderr(io.StringIO()) as stderr,
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    # As Python does where it is asked to end with a text.
+    status, last = (code, "") if isinstance(code, int) else (1, f"{code}\n")
+    return subprocess.CompletedProcess(["main.py"], status, stdout.getvalue(), stderr.getvalue() + last)
