@@ -10,6 +10,9 @@ python := .venv/bin/python
 override ENV := $(value ENV)
 export ENV
 
+# Each of the many processes that the tests start would compile what they import.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  ENV is an environment (a file in environments/); ARGS adds options, as in ARGS=--auto-approve"

@@ -35,6 +35,10 @@ ONE_OF_A_KIND = [
 ] + ["prod-state"]
 
 
+# Of a statement, what can have several values; what else a mutant lacks is a condition.
+PLACES = ("Action", "Resource", "Principal", "Condition")
+
+
 @pytest.fixture(params=EVERY_STACK)
 def deployment(request: pytest.FixtureRequest, deployments: dict[str, Deployment]) -> Deployment:
     return deployments[request.param]
@@ -58,8 +62,11 @@ def noticed_by(
 ) -> Row | None:
     """The first row whose answer is another one with `mutant`."""
     rows = [row for row in ROWS if row.stack == deployment.stack]
-    # Those that the statement decides come first: one of them is likely to notice.
-    rows.sort(key=lambda row: (mutant.policy, mutant.sid) not in outcomes[row].statements)
+    decided = {row for row in rows if (mutant.policy, mutant.sid) in outcomes[row].statements}
+    does = {row.does for row in decided}
+    # Those that are likely to notice come first: without a condition, what the statement did not decide.
+    wider = " " in mutant.lacks and mutant.lacks.partition(" ")[0] not in PLACES
+    rows.sort(key=lambda row: (row.does not in does, row.does not in mutant.lacks, (row in decided) is wider))
     simulate = simulator(engine, deployment, mutant)
     start, size = 0, 4
     while some := rows[start : start + size]:

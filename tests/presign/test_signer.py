@@ -8,6 +8,7 @@ from presign import Signer
 from presign.endpoint import access_point_url, bucket_url
 from presign.errors import ExpiryError, ObjectKeyError
 from presign.signer import Plan
+from tests.example_count import examples
 from tests.presign.botocore_support import (
     ACCESS_KEY,
     KEY_ARN,
@@ -70,7 +71,7 @@ def signer_for(place: Place, token: str | None = None) -> Signer:
 PLACE: Place = ("my-bucket", "eu-west-1", None, "virtual")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(place=places, key=object_keys, token=tokens, expires=expiries)
 @example(place=PLACE, key="/", token=None, expires=900)
 @example(place=PLACE, key="a//../b/./", token=None, expires=900)
@@ -86,7 +87,7 @@ def test_download_links_equal_those_of_botocore(
     assert signer_for(place, token).url("GET", key, expires) == theirs
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(place=places, key=object_keys, token=tokens, expires=expiries)
 def test_upload_links_with_kms_headers_equal_those_of_botocore(
     place: Place, key: str, token: str | None, expires: int
@@ -182,7 +183,7 @@ def test_a_key_that_s3_does_not_allow_is_refused(key: str, problem: str) -> None
         signer_for(PLACE).url("GET", key, 60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     place=places, key=object_keys, token=tokens, version=st.text(min_size=1), disposition=st.text(min_size=1)
 )

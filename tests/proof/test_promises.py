@@ -135,7 +135,7 @@ def test_links_that_are_taken_back_are_proven_ended_for_the_replicas_too(tmp_pat
         '[presign]\nrevoke_issued_before = 2026-11-26T10:00:00Z\nrevoked = ["a:b", "ü/"]\n'
         '[replication]\nenabled = true\nregion = "eu-west-1"\n',
     )
-    assert synthesize(tmp_path / "out", folder=tmp_path).stderr == ""
+    assert synthesize_here(tmp_path / "out", folder=tmp_path).stderr == ""
     stack = json.loads((tmp_path / "out/stacks/secure-storage-dev/cdk.tf.json").read_text())
     ended = {
         one["Sid"]: one["Resource"]

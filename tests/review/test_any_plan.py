@@ -7,13 +7,13 @@ from typing import Any
 
 from review.plan import PlanError
 from review.render.markdown import LIMIT, markdown
+from tests.example_count import examples
 from tests.review.review_support import FORMATS, REVIEWED, plan_of, review_of
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-ARBITRARY, MUTATED = 1_000, 1_000
 SECRET = "s3cr3t-of-the-test"
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
@@ -158,7 +158,7 @@ def written(plan: Any) -> dict[str, str] | None:
     return outputs
 
 
-@settings(max_examples=ARBITRARY, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1_000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=generated | anything)
 def test_any_json_is_reviewed_or_refused_in_a_line(plan: Any) -> None:
     written(plan)
@@ -185,7 +185,7 @@ CORPUS = {name: changing(name) for name in REVIEWED}
 PLACES = {name: places(json.loads(text)) for name, text in CORPUS.items()}
 
 
-@settings(max_examples=MUTATED, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1_000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(REVIEWED),
     edits=st.lists(st.tuples(st.randoms(use_true_random=False), anything | policies), min_size=1, max_size=3),
@@ -216,7 +216,7 @@ def replaced(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
 LETTERS = string.ascii_letters + string.digits + '"\\|<>&`\n€'
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from([name for name in REVIEWED if json.loads(CORPUS[name])["resource_changes"]]),
     chance=st.randoms(use_true_random=False),
