@@ -53,7 +53,7 @@ def prepare(
         bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
     else:
         bucket_url = endpoint.access_point_url(access_point, stack.region, options["endpoint_url"])
-    credentials = resolve(options["profile"], os.environ)
+    credentials = resolve(options["profile"], os.environ, stack.region)
     signer = Signer(
         access_key=credentials.access_key,
         secret_key=credentials.secret_key,

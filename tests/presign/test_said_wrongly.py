@@ -100,3 +100,70 @@ def test_processes_that_sign_never_hear_ctrl_c(outputs_file: OutputsFile, tmp_pa
     done = start(outputs_file(), *command, PYTHONPATH=f"{hooks}:{ROOT}")
     assert (done.returncode, done.stderr.partition(" in ")[0]) == (0, "30,000 links")
     assert (tmp_path / "sent").read_text() == "xx"
+
+
+HINTS = {
+    "an SSO session": (
+        "sso_session = s\nsso_account_id = 111122223333\nsso_role_name = r\n"
+        "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://example.com/start",
+        "there is no valid SSO session: run 'aws sso login --profile p' (",
+    ),
+    "SSO of old": (
+        "sso_region = eu-west-1\nsso_start_url = https://example.com/start\n"
+        "sso_account_id = 111122223333\nsso_role_name = r",
+        "there is no valid SSO session: run 'aws sso login --profile p' (",
+    ),
+    "a session of aws login": (
+        "login_session = arn:aws:iam::111122223333:user/me",
+        "a session of 'aws login' takes botocore's extra 'crt' to read: install presign with its "
+        "extra 'login', or run pip install 'botocore[crt]'",
+    ),
+    "a process that prints text": (
+        "credential_process = echo hello",
+        "its credential_process does not print JSON: run it to see what it does print",
+    ),
+    "a process that prints nothing": (
+        "credential_process = true",
+        "its credential_process does not print JSON",
+    ),
+    "a process that fails": ("credential_process = sh -c 'echo log in first >&2; exit 3'", "log in first"),
+    "a process that is not there": (
+        "credential_process = /no/such/tool",
+        "its credential_process cannot be started: [Errno 2] No such file or directory",
+    ),
+    "MFA without a terminal": (
+        "role_arn = arn:aws:iam::111122223333:role/r\nsource_profile = keys\n"
+        "mfa_serial = arn:aws:iam::111122223333:mfa/me",
+        "it asks for an MFA code, and there is no terminal to type it in: run presign in a terminal, or run "
+        "'aws configure export-credentials --format env --profile p'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "by"), [*((case, "option") for case in HINTS), ("an SSO session", "variable")]
+)
+def test_credentials_that_are_not_there_say_what_to_run(
+    outputs_file: OutputsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, by: str
+) -> None:
+    settings, words = HINTS[case]
+    (tmp_path / "aws-config").write_text(f"[profile p]\nregion = eu-west-1\n{settings}\n")
+    (tmp_path / "aws-credentials").write_text("[keys]\naws_access_key_id = k\naws_secret_access_key = s\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    if by == "variable":
+        monkeypatch.setenv("AWS_PROFILE", "p")
+    # In a session of its own it has no terminal, wherever the tests run. Codes are not read from a pipe.
+    done = subprocess.run(
+        [sys.executable, "-m", "presign", "get", "--outputs", outputs_file(), "k"]
+        + (["--profile", "p"] if by == "option" else []),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        input="123456\n",
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("Error: cannot get AWS credentials")
+    assert words in done.stderr
