@@ -29,7 +29,7 @@ class CiRole(Construct):
         provider_arn: str,
         subjects: Sequence[str],
         policies: Mapping[str, Document],
-        also: Condition | None = None,
+        extra: Condition | None = None,
     ) -> None:
         """Create the role, its policies and their attachments.
 
@@ -41,7 +41,7 @@ class CiRole(Construct):
             provider_arn: the provider of the tokens.
             subjects: the `sub` claims that a token may have, exactly.
             policies: what the role may do, by the names of the managed policies.
-            also: what else a token has to meet, as a condition of its trust policy; nothing by default.
+            extra: what else its trust policy requires of a token; nothing by default.
 
         Raises:
             ValueError: a subject has a wildcard.
@@ -52,7 +52,9 @@ class CiRole(Construct):
             "role",
             name=name,
             description=description,
-            assume_role_policy=to_json(trust_policy(provider_arn=provider_arn, subjects=subjects, also=also)),
+            assume_role_policy=to_json(
+                trust_policy(provider_arn=provider_arn, subjects=subjects, extra=extra)
+            ),
             max_session_duration=MAX_SESSION_SECONDS,
         )
         self.arn = role.arn

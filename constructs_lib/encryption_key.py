@@ -29,7 +29,7 @@ class EncryptionKey(ManagedKey):
         principals: Sequence[str],
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
-        more: Sequence[Statement] = (),
+        extra_statements: Sequence[Statement] = (),
         deploy_role: str | None = None,
         rotation_days: int = 365,
         deletion_days: int = 30,
@@ -49,7 +49,7 @@ class EncryptionKey(ManagedKey):
                 where empty, which leaves the choice to IAM policies.
             readers: who else may decrypt.
             writers: who else may encrypt, and decrypt what they are uploading.
-            more: statements of its policy about who else may use it, for what.
+            extra_statements: of its policy, for other uses.
             deploy_role: the ARN of the role that makes the key, where known.
             rotation_days: days between rotations, 90 to 2560.
             deletion_days: days that KMS waits before it deletes the key, 7 to 30.
@@ -67,7 +67,7 @@ class EncryptionKey(ManagedKey):
                 principals=principals or [place.iam("root")],
                 readers=readers,
                 writers=writers,
-                more=more,
+                extra_statements=extra_statements,
                 deploy_role=deploy_role,
             ),
             rotation_days=rotation_days,

@@ -9,10 +9,8 @@ from settings.lifecycle_rules import wrong_rules
 from settings.model import Settings
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
+from settings.problems import Conflict
 from settings.unique import taken_twice
-
-# The key in the file, the rule, and the value that breaks it.
-Wrong = tuple[str, InvalidValueError, object]
 
 SHORTEST_AUDIT = 90
 """Days that a trail's records are kept at the least: as long as CloudTrail's own history has changes."""
@@ -26,7 +24,7 @@ SWITCHES = {
 }
 
 
-def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
+def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     """Yield what is wrong with settings of which every single one is right."""
     yield from _principals(settings)
     yield from _state(settings)
@@ -43,7 +41,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Wrong]:
     yield from _forgotten_switches(settings)
 
 
-def _principals(settings: Settings) -> Iterator[Wrong]:
+def _principals(settings: Settings) -> Iterator[Conflict]:
     access = settings.access
     principals = {f"access.principals[{place}]": arn for place, arn in enumerate(access.principals)}
     arns = principals | {
@@ -73,13 +71,13 @@ def _principals(settings: Settings) -> Iterator[Wrong]:
         yield "encryption.mode", InvalidValueError(rule), settings.encryption.mode
 
 
-def _state(settings: Settings) -> Iterator[Wrong]:
+def _state(settings: Settings) -> Iterator[Conflict]:
     if aws_names.partition_of(settings.state.region) != aws_names.partition_of(settings.region):
         rule = f'must be in the same AWS partition as region, which is "{settings.region}"'
         yield "state.region", InvalidValueError(rule), settings.state.region
 
 
-def _access_points(settings: Settings) -> Iterator[Wrong]:
+def _access_points(settings: Settings) -> Iterator[Conflict]:
     """Yield what is wrong with ARNs: another bucket of somebody else's may be behind them."""
     partition = aws_names.partition_of(settings.region)
     for place, arn in enumerate(settings.access.access_points):
@@ -100,7 +98,7 @@ def _access_points(settings: Settings) -> Iterator[Wrong]:
             yield key, InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
 
 
-def _network(settings: Settings) -> Iterator[Wrong]:
+def _network(settings: Settings) -> Iterator[Conflict]:
     network = settings.network
     if network.listing and not (network.vpc_endpoints or network.source_ips or network.organization_id):
         rule = InvalidValueError(
@@ -110,20 +108,20 @@ def _network(settings: Settings) -> Iterator[Wrong]:
         yield "network.listing", rule, True
 
 
-def _logging(settings: Settings) -> Iterator[Wrong]:
+def _logging(settings: Settings) -> Iterator[Conflict]:
     logging = settings.logging
     if logging.existing_bucket is not None and not logging.enabled:
         rule = InvalidValueError("must be true where logging.existing_bucket is set")
         yield "logging.enabled", rule, False
 
 
-def _lifecycle(settings: Settings) -> Iterator[Wrong]:
+def _lifecycle(settings: Settings) -> Iterator[Conflict]:
     if settings.lifecycle.rules and not settings.lifecycle.enabled:
         yield "lifecycle.enabled", InvalidValueError("must be true where lifecycle.rules is set"), False
     yield from wrong_rules(settings.lifecycle)
 
 
-def _object_lock(settings: Settings) -> Iterator[Wrong]:
+def _object_lock(settings: Settings) -> Iterator[Conflict]:
     lock = settings.object_lock
     given = [name for name in ("days", "years") if getattr(lock, name) is not None]
     if lock.mode is None:
@@ -142,7 +140,7 @@ def _object_lock(settings: Settings) -> Iterator[Wrong]:
         yield "protect", rule, False
 
 
-def _replication(settings: Settings) -> Iterator[Wrong]:
+def _replication(settings: Settings) -> Iterator[Conflict]:
     replication = settings.replication
     if not replication.enabled:
         return
@@ -156,7 +154,7 @@ def _replication(settings: Settings) -> Iterator[Wrong]:
         yield "replication.region", rule, replication.region
 
 
-def _records(settings: Settings) -> Iterator[Wrong]:
+def _records(settings: Settings) -> Iterator[Conflict]:
     """Yield what is wrong with what is written to the log bucket besides access logs."""
     for name, enabled in (("inventory", settings.inventory.enabled), ("audit", settings.audit.enabled)):
         if enabled and not settings.logging.makes_bucket:
@@ -176,7 +174,7 @@ def _records(settings: Settings) -> Iterator[Wrong]:
         yield "logging.retention_days", rule, settings.logging.retention_days
 
 
-def _cors(settings: Settings) -> Iterator[Wrong]:
+def _cors(settings: Settings) -> Iterator[Conflict]:
     cors = settings.cors
     if "*" not in cors.allowed_origins:
         return
@@ -193,7 +191,7 @@ def _cors(settings: Settings) -> Iterator[Wrong]:
             yield f"cors.allowed_headers[{place}]", rule, header
 
 
-def _import(settings: Settings) -> Iterator[Wrong]:
+def _import(settings: Settings) -> Iterator[Conflict]:
     taken = settings.import_
     if taken.key is not None and settings.encryption.mode != "sse-kms":
         rule = InvalidValueError('must be "sse-kms" where import.key is set')
@@ -217,7 +215,7 @@ def _import(settings: Settings) -> Iterator[Wrong]:
         yield "import.key", rule, None
 
 
-def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Wrong]:
+def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Conflict]:
     partition = aws_names.partition_of(settings.region)
     if aws_names.arn_partition(arn) != partition:
         yield "import.key", InvalidValueError(f'must begin with "arn:{partition}:"'), arn
@@ -227,7 +225,7 @@ def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Wrong]:
         yield "import.key", InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
 
 
-def _forgotten_switches(settings: Settings) -> Iterator[Wrong]:
+def _forgotten_switches(settings: Settings) -> Iterator[Conflict]:
     """Yield each section that a file fills in and leaves off, without a word about that."""
     for name, switch in SWITCHES.items():
         section = getattr(settings, name)

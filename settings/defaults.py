@@ -84,8 +84,8 @@ def with_defaults(
     state = content["state"]
     if isinstance(state, dict):
         # A wrong region is one problem, not two.
-        known = isinstance(content["region"], str) and content["region"] in aws_names.partitions()
-        state.setdefault("region", content["region"] if known else DEFAULT_REGION)
+        exists = isinstance(content["region"], str) and content["region"] in aws_names.partitions()
+        state.setdefault("region", content["region"] if exists else DEFAULT_REGION)
     tags = content.get("tags", {})
     if isinstance(tags, dict):
         if ephemeral:

@@ -27,8 +27,8 @@ def environment_files(directory: Path) -> dict[str, Path]:
     except OSError as error:
         raise SettingsError([f"{directory.as_posix()}: cannot be read: {_reason(error)}"]) from error
     if not found:
-        line = f"{directory.as_posix()}: has no *.toml file; each environment is one, like dev.toml"
-        raise SettingsError([line])
+        problem = f"{directory.as_posix()}: has no *.toml file; each environment is one, like dev.toml"
+        raise SettingsError([problem])
     return found
 
 

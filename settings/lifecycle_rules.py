@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from settings.names.aws import InvalidValueError
+from settings.problems import Conflict
 from settings.protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 
-Wrong = tuple[str, InvalidValueError, object]
-
-LONGEST = 1_000
+MOST_RULES = 1_000
 """Rules that a bucket can have."""
 
-LATER: dict[str, tuple[str, ...]] = {
+NEXT: dict[str, tuple[str, ...]] = {
     "STANDARD_IA": ("INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"),
     "INTELLIGENT_TIERING": ("ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"),
     "ONEZONE_IA": ("GLACIER", "DEEP_ARCHIVE"),
@@ -28,11 +27,11 @@ LATER: dict[str, tuple[str, ...]] = {
 FIRST_DAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 """Days after which, at the earliest, objects move to a storage class."""
 
-STAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90}
+SHORTEST_STAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90}
 """Days that objects stay in a storage class, at the least, where one rule moves them on."""
 
 
-def wrong_rules(settings: LifecycleSettings) -> Iterator[Wrong]:
+def wrong_rules(settings: LifecycleSettings) -> Iterator[Conflict]:
     """Yield what S3 would refuse."""
     prefixes: list[str] = []
     for number, rule in enumerate(settings.rules):
@@ -46,14 +45,14 @@ def wrong_rules(settings: LifecycleSettings) -> Iterator[Wrong]:
         prefixes.append(rule.prefix)
         yield from _wrong_rule(key, rule)
     count = len(settings.rules) + ("" not in prefixes)
-    if count > LONGEST:
+    if count > MOST_RULES:
         error = InvalidValueError(
-            f"must be at most {LONGEST} rules, including the rule for all objects", f"there are {count}"
+            f"must be at most {MOST_RULES} rules, including the rule for all objects", f"there are {count}"
         )
         yield "lifecycle.rules", error, settings.rules
 
 
-def _wrong_rule(key: str, rule: LifecycleRuleSettings) -> Iterator[Wrong]:
+def _wrong_rule(key: str, rule: LifecycleRuleSettings) -> Iterator[Conflict]:
     if not any((rule.transitions, rule.noncurrent_transitions, *_expirations(rule))):
         error = InvalidValueError(
             "must do something", "like expiration_days, noncurrent_expiration_days or transitions"
@@ -87,7 +86,7 @@ def _expirations(rule: LifecycleRuleSettings) -> tuple[object, ...]:
     return rule.expiration_days, rule.noncurrent_expiration_days, rule.expired_object_delete_markers
 
 
-def _wrong_transitions(key: str, transitions: Sequence[TransitionSettings]) -> Iterator[Wrong]:
+def _wrong_transitions(key: str, transitions: Sequence[TransitionSettings]) -> Iterator[Conflict]:
     classes = [one.storage_class for one in transitions]
     for number, one in enumerate(transitions):
         if one.storage_class in classes[:number]:
@@ -99,17 +98,17 @@ def _wrong_transitions(key: str, transitions: Sequence[TransitionSettings]) -> I
             yield f"{key}[{number}].days", error, one.days
     if len(set(classes)) < len(classes):
         return
-    in_time = sorted(enumerate(transitions), key=lambda one: (one[1].days, -len(LATER[one[1].storage_class])))
+    in_time = sorted(enumerate(transitions), key=lambda one: (one[1].days, -len(NEXT[one[1].storage_class])))
     for (_, before), (number, after) in pairwise(in_time):
-        if after.storage_class not in LATER[before.storage_class]:
-            onward = ", ".join(LATER[before.storage_class]) or "none"
+        if after.storage_class not in NEXT[before.storage_class]:
+            onward = ", ".join(NEXT[before.storage_class]) or "none"
             error = InvalidValueError(
                 f"must be a storage class that {before.storage_class}, of day {before.days}, can move to",
                 f"allowed: {onward}",
             )
             yield f"{key}[{number}].storage_class", error, after.storage_class
             continue
-        earliest = before.days + STAY.get(before.storage_class, 1)
+        earliest = before.days + SHORTEST_STAY.get(before.storage_class, 1)
         if after.days < earliest:
             error = InvalidValueError(
                 f"must be at least {earliest}, as objects move to {before.storage_class} on day {before.days}"

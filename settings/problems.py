@@ -19,6 +19,9 @@ Location = tuple[int | str, ...]
 # Where, below the field that is validated; which rule; the value that breaks it.
 Refusal = tuple[Location, InvalidValueError, object]
 
+Conflict = tuple[str, InvalidValueError, object]
+"""A setting that does not fit another: its key in the file, the rule, and the value that breaks it."""
+
 # Pydantic's names for "this is of the wrong type", and what should be there instead.
 _EXPECTED = {
     "string_type": "text in quotes",

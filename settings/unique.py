@@ -7,7 +7,7 @@ from typing import NamedTuple
 from settings.model import Settings
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
-from settings.problems import shown
+from settings.problems import Conflict, shown
 
 
 class Taken(NamedTuple):
@@ -48,7 +48,7 @@ def taken(settings: Settings) -> list[Taken]:
     return found
 
 
-def taken_twice(settings: Settings) -> Iterator[tuple[str, InvalidValueError, object]]:
+def taken_twice(settings: Settings) -> Iterator[Conflict]:
     """Yield each setting with the name of an earlier one: its key, the rule, and the name."""
     for earlier, one in combinations(taken(settings), 2):
         if earlier[1:] == one[1:]:

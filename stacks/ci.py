@@ -99,7 +99,7 @@ class CiStack(TerraformStack):
             description=f"Deploys environment {environment} from CI, and nothing else",
             provider_arn=provider.arn,
             subjects=[trust_policy.environment(repository, settings.ci.environment)],
-            also=trust_policy.from_branch(settings.ci.branch, partition=place.partition),
+            extra=trust_policy.from_branch(settings.ci.branch, partition=place.partition),
             policies={
                 **may_deploy("deploy", read_only=False),
                 resource_names.ci_files_policy("deploy", environment): plan_files.deploy_files_policy(

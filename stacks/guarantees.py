@@ -28,7 +28,7 @@ from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
 from settings import resource_names
-from stacks.proofs_words import InProofsWords, named, via
+from stacks.proofs_words import InProofsWords, key_headers, via
 
 Guarantee = Property | GivenUp
 
@@ -51,7 +51,7 @@ class Guarantees(InProofsWords):
     # One after the other, as a table shows them
 
     def _outsiders(self) -> Iterator[Guarantee]:
-        topics = self._is.topics.values()
+        topics = self._deployed.topics.values()
         yield strangers.nobody_without_credentials(
             list(self._buckets.values()), [*self._keys.values(), *topics]
         )
@@ -76,7 +76,7 @@ class Guarantees(InProofsWords):
 
     def _requests(self) -> Iterator[Guarantee]:
         everywhere = list(self._buckets.values())
-        yield transport.https_only(everywhere, list(self._is.topics.values()))
+        yield transport.https_only(everywhere, list(self._deployed.topics.values()))
         yield transport.no_outdated_tls(everywhere)
         yield links.no_legacy_signatures(everywhere)
         yield links.no_old_links(self._with_data, self._links)
@@ -106,9 +106,9 @@ class Guarantees(InProofsWords):
         if "audit key" in self._keys:
             yield from keys.for_the_audit(
                 self._keys["audit key"],
-                via=via(self._settings.region, self._is.place.partition),
+                via=via(self._settings.region, self._place.partition),
                 trail_arn=self._trail_arn,
-                topic_arn=self._is.topic_arn,
+                topic_arn=self._deployed.topic_arn,
             )
 
     def _control(self) -> Iterator[Guarantee]:
@@ -135,7 +135,7 @@ class Guarantees(InProofsWords):
         )
         yield control.use_passes(self._data, self._perimeter, self._links)
         # Terraform uploads its lock file without headers.
-        of_state: list[dict[str, str]] = [{}, named(self._keys["state key"].arn)]
+        of_state: list[dict[str, str]] = [{}, key_headers(self._keys["state key"].arn)]
         yield control.uploads_pass(self._state, of_state, Perimeter(), STATE_LINKS)
         yield control.use_passes(self._state, Perimeter(), STATE_LINKS)
 
@@ -145,11 +145,11 @@ class Guarantees(InProofsWords):
             sources = [self._data.arn]
             if self._settings.audit.enabled:
                 sources.append(self._trail_arn)
-            yield records.only_services_write(logs, account=self._is.account, sources=sources)
+            yield records.only_services_write(logs, account=self._deployed.account, sources=sources)
             yield self._records_stay(logs)
-            yield records.records_arrive(logs, self._is.account, self._deliveries)
+            yield records.records_arrive(logs, self._deployed.account, self._deliveries)
             yield records.each_below_its_prefix(logs, self._deliveries)
-        for topic in self._is.topics.values():
+        for topic in self._deployed.topics.values():
             rules = [self._rule(name) for name in ALARMS]
             yield records.only_our_alarms(topic, rules)
             yield records.alarms_arrive(topic, rules)
@@ -169,34 +169,34 @@ class Guarantees(InProofsWords):
     def _replication(self) -> Iterator[Guarantee]:
         settings = self._settings
         environment = settings.environment
-        role = self._is.roles[resource_names.replication_role(environment)]
+        role = self._deployed.roles[resource_names.replication_role(environment)]
         wanted, most = self._sides(any_key=False), self._sides(any_key=True)
         chosen, object_lock = settings.replication, settings.object_lock.mode is not None
         both = chosen.replica_modifications
         sources, destinations = (wanted, wanted) if both else (wanted[:1], wanted[1:])
-        boundary = self._is.holder(resource_names.replication_boundary(environment))
+        boundary = self._deployed.holder(resource_names.replication_boundary(environment))
         yield replicas.replicates_exactly(
             {
                 role: replicas.Replication(sources, destinations, chosen.delete_markers, object_lock),
                 boundary: replicas.Replication(most, most, deletes=True, locks=True),
             }
         )
-        yield replicas.taken_by_s3_only(role, self._is.account, [one.bucket.arn for one in sources])
+        yield replicas.taken_by_s3_only(role, self._deployed.account, [one.bucket.arn for one in sources])
         yield replicas.replication_passes(role.arn, destinations)
 
     def _handed_out(self) -> Iterator[Guarantee]:
         environment = self._settings.environment
         names = resource_names.data_policies(environment)._asdict()
-        holders = {kind: self._is.holder(names[kind.lower()]) for kind in managed.OBJECTS}
+        holders = {kind: self._deployed.holder(names[kind.lower()]) for kind in managed.OBJECTS}
         yield managed.exactly(holders, self._data, self._keys.get("data key"), self._access_points)
         yield managed.state_exactly(
-            self._is.holder(resource_names.state_policy(environment)),
+            self._deployed.holder(resource_names.state_policy(environment)),
             self._state,
             self._keys["state key"],
-            resource_names.state_key(self._is.storage),
-            via(self._settings.state.region, self._is.place.partition),
+            resource_names.state_key(self._deployed.storage),
+            via(self._settings.state.region, self._place.partition),
         )
-        roles = self._is.roles
+        roles = self._deployed.roles
         ci_roles = resource_names.ci_roles(environment)
         of_ci = [roles[name] for name in ci_roles if name in roles]
         if of_ci:
@@ -221,11 +221,11 @@ class Guarantees(InProofsWords):
                 yield GivenUp(
                     "ci-deploys-from-its-branch",
                     "The role that deploys can be assumed only from the branch ci.branch.",
-                    f"STS does not know the claim ref in partition {self._is.place.partition} yet; allow "
+                    f"STS does not know the claim ref in partition {self._place.partition} yet; allow "
                     "only that branch in the environment on GitHub",
                 )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.
         of_roles.add(resource_names.replication_boundary(environment))
-        handed = [self._is.holder(name) for name in self._is.managed if name not in of_roles]
+        handed = [self._deployed.holder(name) for name in self._deployed.managed if name not in of_roles]
         yield environments.nothing_of_others([*handed, *roles.values()], self._environment())

@@ -55,18 +55,18 @@ def deployed(settings: Settings, stacks: Path) -> Deployed:
 
 
 def prove(
-    settings: Settings, stacks: Path, known: ProofCache | None = None, *, reasons: bool = True
+    settings: Settings, stacks: Path, proofs: ProofCache | None = None, *, reasons: bool = True
 ) -> list[Proven | GivenUp]:
     """Return what is true of each of an environment's promises, in the order of the table.
 
     Args:
         settings: the environment.
         stacks: the folder with a folder for each of its synthesized stacks.
-        known: what was proven before for others.
+        proofs: what was proven before for others.
         reasons: whether to find the statements by which a promise holds.
     """
     guarantees: list[Guarantee] = list(Guarantees(deployed(settings, stacks)))
-    under = (ProofCache() if known is None else known).under(_names(settings))
+    under = (ProofCache() if proofs is None else proofs).under(_names(settings))
     proven = iter(check(_promised(guarantees), under, reasons=reasons))
     return [one if isinstance(one, GivenUp) else next(proven) for one in guarantees]
 
@@ -82,10 +82,10 @@ def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_befo
     Raises:
         BrokenPromiseError: one does not hold, or cannot be decided, or a policy is larger than AWS takes.
     """
-    known, problems = ProofCache(), []
+    proofs, problems = ProofCache(), []
     for settings in environments:
         of = deployed(settings, stacks)
-        promised, under = _promised(Guarantees(of)), known.under(_names(settings))
+        promised, under = _promised(Guarantees(of)), proofs.under(_names(settings))
         remembered = proven_before / _digest(promised, under)
         broken = [] if remembered.exists() else list(_broken(promised, under))
         if not broken:
@@ -99,12 +99,12 @@ def _promised(guarantees: Iterable[Guarantee]) -> list[Property]:
     return [one for one in guarantees if not isinstance(one, GivenUp)]
 
 
-def _digest(promised: Sequence[Property], known: ProofCache) -> str:
+def _digest(promised: Sequence[Property], proofs: ProofCache) -> str:
     """Return the SHA-256 of all that decides whether promises hold: they, and the proof."""
     numbers: dict[str, int] = {}  # most texts are in many questions
     asks = [
         (
-            [numbers.setdefault(text, len(numbers)) for text in known.key(ask.decision, ask.claim)],
+            [numbers.setdefault(text, len(numbers)) for text in proofs.key(ask.decision, ask.claim)],
             ask.possible,
         )
         for one in promised
@@ -128,8 +128,8 @@ def _remember(file: Path) -> None:
         file.touch()
 
 
-def _broken(promised: Sequence[Property], known: ProofCache) -> Iterator[str]:
-    for one in check(promised, known, reasons=False):
+def _broken(promised: Sequence[Property], proofs: ProofCache) -> Iterator[str]:
+    for one in check(promised, proofs, reasons=False):
         for example in one.counter_examples():
             yield f"{one.promised.name} does not hold: {example}"
 

@@ -21,8 +21,9 @@ class InProofsWords:
 
     def __init__(self, deployed: Deployed) -> None:
         """Take the settings of `deployed`."""
-        self._is = deployed
+        self._deployed = deployed
         self._settings = deployed.settings
+        self._place = deployed.place
         self._buckets, self._keys = deployed.buckets, deployed.keys
         access = self._settings.access
         self._readers = tuple(Grant(one.principal, one.prefix) for one in access.readers)
@@ -49,17 +50,17 @@ class InProofsWords:
 
     @property
     def _trail_arn(self) -> str:
-        return self._is.place.arn("cloudtrail", f"trail/{resource_names.trail(self._settings.environment)}")
+        return self._place.arn("cloudtrail", f"trail/{resource_names.trail(self._settings.environment)}")
 
     @property
     def _access_points(self) -> list[str]:
-        return [self._is.place.access_point(one) for one in self._settings.access.access_points]
+        return [self._place.access_point(one) for one in self._settings.access.access_points]
 
     @property
     def _replication_role(self) -> str | None:
         if not self._settings.replication.enabled:
             return None
-        return self._is.place.iam(f"role/{resource_names.replication_role(self._settings.environment)}")
+        return self._place.iam(f"role/{resource_names.replication_role(self._settings.environment)}")
 
     def _role_into(self, bucket: Bucket) -> str | None:
         """Return the role that replicates into a bucket."""
@@ -74,7 +75,7 @@ class InProofsWords:
         of_ci: list[str] = []
         if self._settings.ci.repository is not None:
             names = resource_names.ci_roles(self._settings.environment)
-            of_ci = [self._is.place.iam(f"role/{name}") for name in names]
+            of_ci = [self._place.iam(f"role/{name}") for name in names]
         return Perimeter(
             network.vpc_endpoints,
             network.source_ips,
@@ -86,21 +87,21 @@ class InProofsWords:
 
     def _headers(self) -> list[dict[str, str]]:
         """Return each way in which an upload may say how it is encrypted."""
-        found = [self._is.upload_headers]
+        found = [self._deployed.upload_headers]
         if not self._settings.encryption.require_upload_headers:
             key = self._keys.get("data key")
-            found.append({"x-amz-server-side-encryption": "AES256"} if key is None else named(key.arn))
+            found.append({"x-amz-server-side-encryption": "AES256"} if key is None else key_headers(key.arn))
         return found
 
     def _uses(self) -> dict[str, keys.S3Use]:
-        settings, partition = self._settings, self._is.place.partition
-        everybody = (self._is.place.iam("root"),)
+        settings, partition = self._settings, self._place.partition
+        everybody = (self._place.iam("root"),)
         principals = tuple(settings.access.principals) or everybody
         found = {
             "state key": keys.S3Use(
                 self._state.arn,
                 via(settings.state.region, partition),
-                self._is.account,
+                self._deployed.account,
                 everybody,
             )
         }
@@ -108,7 +109,7 @@ class InProofsWords:
             found["data key"] = keys.S3Use(
                 self._data.arn,
                 via(settings.region, partition),
-                self._is.account,
+                self._deployed.account,
                 principals,
                 self._readers,
                 self._writers,
@@ -119,7 +120,7 @@ class InProofsWords:
             found["replica key"] = keys.S3Use(
                 self._buckets["replica bucket"].arn,
                 via(settings.replication.region or "", partition),
-                self._is.account,
+                self._deployed.account,
                 principals,
                 replication_role=self._replication_role,
                 replication_uses=self._key_uses["replica key"],
@@ -144,10 +145,10 @@ class InProofsWords:
         for what, region in both:
             uses = replicas.DECRYPT + replicas.ENCRYPT if any_key else self._key_uses[f"{what} key"]
             key = self._keys.get(f"{what} key")
-            every = replace(self._is.place, region=region).arn("kms", "key/*")
+            every = replace(self._place, region=region).arn("kms", "key/*")
             keys_ = [every] if any_key else [key.arn] if key else []
             bucket = self._buckets[f"{what} bucket"]
-            found.append(replicas.Side(bucket, tuple(keys_), via(region, self._is.place.partition), uses))
+            found.append(replicas.Side(bucket, tuple(keys_), via(region, self._place.partition), uses))
         return tuple(found)
 
     @property
@@ -158,7 +159,7 @@ class InProofsWords:
         if settings.inventory.enabled:
             found.append(records.Delivery("s3.amazonaws.com", "inventory/", self._data.arn, acl))
         if settings.audit.enabled:
-            prefix = f"AWSLogs/{self._is.account}/"
+            prefix = f"AWSLogs/{self._deployed.account}/"
             found.append(
                 records.Delivery("cloudtrail.amazonaws.com", prefix, self._trail_arn, acl, looks=True)
             )
@@ -166,7 +167,7 @@ class InProofsWords:
 
     def _rule(self, alarm: str) -> str:
         name = resource_names.alarm_rule(self._settings.environment, alarm)
-        return self._is.place.arn("events", f"rule/{name}")
+        return self._place.arn("events", f"rule/{name}")
 
     def _who_takes(self, roles: dict[str, Holder]) -> dict[Holder, Where]:
         settings = self._settings
@@ -179,7 +180,7 @@ class InProofsWords:
         }
         branch = {f"{ISSUER}:ref": f"refs/heads/{settings.ci.branch}"}
         from_branch = When({"StringEquals" if self._ref_is_known else "StringEqualsIfExists": branch})
-        provider = self._is.place.iam(f"oidc-provider/{ISSUER}")
+        provider = self._place.iam(f"oidc-provider/{ISSUER}")
         return {
             roles[name]: Principal(federated=(provider,))
             & Action("sts:AssumeRoleWithWebIdentity")
@@ -194,16 +195,18 @@ class InProofsWords:
 
         https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
         """
-        return self._is.place.partition == "aws"
+        return self._place.partition == "aws"
 
     def _environment(self) -> environments.Environment:
-        settings, place = self._settings, self._is.place
+        settings, place = self._settings, self._place
         own = [one.arn for one in self._buckets.values()]
         points = self._access_points
         if settings.logging.existing_bucket is not None:
             own.append(place.bucket(settings.logging.existing_bucket))
-        iam = [place.iam(f"policy/{policy}") for policy in self._is.managed]
-        iam += [place.iam(f"role/{role}") for role in (*self._is.roles, *settings.access.attach_to_roles)]
+        iam = [place.iam(f"policy/{policy}") for policy in self._deployed.managed]
+        iam += [
+            place.iam(f"role/{role}") for role in (*self._deployed.roles, *settings.access.attach_to_roles)
+        ]
         aliases = [settings.encryption.key_alias, settings.state.key_alias]
         aliases += [settings.replication.key_alias, settings.audit.key_alias]
         regions = {place.region, settings.state.region, settings.replication.region or place.region}
@@ -218,7 +221,7 @@ class InProofsWords:
                 *(one.arn("kms", alias) for alias in aliases for one in places),
                 self._trail_arn,
                 *(self._rule(alarm) for alarm in ALARMS),
-                *(f"{self._is.topic_arn}{rest}" for rest in ("", ":*")),
+                *(f"{self._deployed.topic_arn}{rest}" for rest in ("", ":*")),
             ),
             own_keys=tuple(one.arn for one in self._keys.values()),
             keys=tuple(one.arn("kms", "key/*") for one in places),
@@ -233,7 +236,7 @@ def via(region: str, partition: str) -> tuple[str, ...]:
     return (name, f"{name}.cn") if partition == "aws-cn" else (name,)
 
 
-def named(key_arn: str) -> dict[str, str]:
+def key_headers(key_arn: str) -> dict[str, str]:
     """Return the headers that say with which key an upload is encrypted."""
     header = "x-amz-server-side-encryption"
     return {header: "aws:kms", f"{header}-aws-kms-key-id": key_arn}

@@ -75,7 +75,7 @@ def replicate(
             place=replica.place,
             bucket_arn=replica.bucket_arn,
             principals=settings.access.principals,
-            more=key_statements(
+            extra_statements=key_statements(
                 replica, role_arn=role_arn, read=replication.replica_modifications, written=True
             ),
             deploy_role=settings.access.deploy_role,

@@ -46,7 +46,7 @@ class StorageStack(TerraformStack):
                 principals=settings.access.principals,
                 readers=readers,
                 writers=writers,
-                more=source_key_statements(settings, place),
+                extra_statements=source_key_statements(settings, place),
                 deploy_role=settings.access.deploy_role,
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
@@ -119,12 +119,12 @@ def _take_over(settings: Settings, bucket: SecureBucket, key: EncryptionKey | No
     All else of the bucket is a setting, which a deploy writes over whatever was there.
     https://developer.hashicorp.com/terraform/language/import
     """
-    existing = settings.import_
-    if existing.bucket:
+    imported = settings.import_
+    if imported.bucket:
         bucket.bucket.import_from(settings.bucket_name)
-    if key is not None and existing.key is not None:
-        key.key.import_from(existing.key.rpartition("/")[2])
-        if existing.key_alias:
+    if key is not None and imported.key is not None:
+        key.key.import_from(imported.key.rpartition("/")[2])
+        if imported.key_alias:
             key.alias.import_from(settings.encryption.key_alias)
 
 

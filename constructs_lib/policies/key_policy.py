@@ -189,12 +189,12 @@ def key_policy(
     principals: Sequence[str],
     readers: Sequence[Grant],
     writers: Sequence[Grant],
-    more: Sequence[Statement] = (),
+    extra_statements: Sequence[Statement] = (),
     deploy_role: str | None = None,
 ) -> Document:
     """Return the key policy: the account manages, S3 and `principals` use, and grants let others use.
 
-    `more` are statements about who else may use the key, for what; `deploy_role` is the ARN of the role that
+    `extra_statements` let others use the key; `deploy_role` is the ARN of the role that
     makes the key, where known.
     """
     return document(
@@ -209,5 +209,5 @@ def key_policy(
             allow_writer(number, grant, place=place, bucket_arn=bucket_arn)
             for number, grant in enumerate(writers, start=1)
         ),
-        *more,
+        *extra_statements,
     )

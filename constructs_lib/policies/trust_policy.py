@@ -57,8 +57,8 @@ def from_branch(name: str, *, partition: str) -> Condition:
     return {operator: {f"{ISSUER}:ref": f"refs/heads/{name}"}}
 
 
-def allow_github(*, provider_arn: str, subjects: Sequence[str], also: Condition | None = None) -> Statement:
-    """Let a workflow in whose token was made for AWS, has exactly one of `subjects`, and meets `also`.
+def allow_github(*, provider_arn: str, subjects: Sequence[str], extra: Condition | None = None) -> Statement:
+    """Let a workflow in whose token was made for AWS, has exactly one of `subjects`, and meets `extra`.
 
     Raises:
         ValueError: one of them has a wildcard. StringEquals would take it literally, but whoever reads it
@@ -67,17 +67,17 @@ def allow_github(*, provider_arn: str, subjects: Sequence[str], also: Condition 
     for subject in subjects:
         if "*" in subject or "?" in subject:
             raise ValueError(f"a subject must have no wildcard: {subject}")
-    also = also or {}
-    exact = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(subjects), **also.get("StringEquals", {})}
+    extra = extra or {}
+    exact = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(subjects), **extra.get("StringEquals", {})}
     return {
         "Sid": "AllowGitHub",
         "Effect": "Allow",
         "Principal": {"Federated": provider_arn},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {**also, "StringEquals": exact},
+        "Condition": {**extra, "StringEquals": exact},
     }
 
 
-def trust_policy(*, provider_arn: str, subjects: Sequence[str], also: Condition | None = None) -> Document:
+def trust_policy(*, provider_arn: str, subjects: Sequence[str], extra: Condition | None = None) -> Document:
     """Return the trust policy of a role for workflows with one of `subjects`; raises as `allow_github`."""
-    return document(allow_github(provider_arn=provider_arn, subjects=subjects, also=also))
+    return document(allow_github(provider_arn=provider_arn, subjects=subjects, extra=extra))
