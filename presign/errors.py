@@ -29,6 +29,10 @@ class ObjectKeyError(PresignError):
     """No S3 object can have this key."""
 
 
+class RevokedError(ObjectKeyError):
+    """The bucket's owner has taken back the links for this key."""
+
+
 class ManifestError(PresignError):
     """A list of keys cannot be read."""
 

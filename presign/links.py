@@ -108,6 +108,7 @@ def _print_link(
 ) -> None:
     bucket = prepared.stack.bucket
     key = keys.in_bucket(options["key"], bucket)
+    prepared.stack.revoked.refuse(key)
     plan = prepared.signer.plan(method, prepared.expires, headers, query)
     url = plan.url(key)
     warnings = [*keys.doubts(key, method), *prepared.warnings]

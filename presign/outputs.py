@@ -11,10 +11,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from presign.errors import OutputsError
+from presign.revoked import Revoked
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -33,7 +35,8 @@ class Outputs:
     ``upload_headers`` is what an upload must send, ``max_seconds`` the longest
     that the bucket lets a link live. ``kms_key_arn`` is empty where the bucket
     is encrypted with SSE-S3; the other two ARNs are empty where the outputs
-    lack them. ``access_points`` are the ARNs of those that the policy names.
+    lack them. ``access_points`` are the ARNs of those that the policy names, and
+    ``revoked`` is which links do not work.
     """
 
     bucket: str
@@ -44,6 +47,7 @@ class Outputs:
     kms_key_arn: str = ""
     policy_arn: str = ""
     access_points: tuple[str, ...] = ()
+    revoked: Revoked = field(default_factory=Revoked)
 
 
 def read(source: str, stack: str | None = None) -> Outputs:
@@ -86,7 +90,8 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
         bucket_arn=str(values.get("S3BucketArn") or ""),
         kms_key_arn=str(values.get("KMSKeyArn") or ""),
         policy_arn=str(values.get("IAMPolicyArn") or ""),
-        access_points=_arns(values.get("S3AccessPointArns") or [], where),
+        access_points=_texts(values, "S3AccessPointArns", where, "ARNs"),
+        revoked=Revoked(_texts(values, "PresignRevoked", where, "keys"), _moment(values, where)),
     )
 
 
@@ -147,10 +152,24 @@ def _headers(value: object, where: str) -> dict[str, str]:
     return dict(value)
 
 
-def _arns(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(arn, str) for arn in value):
-        raise OutputsError(f"the output S3AccessPointArns in {where} is {value!r}, not a list of ARNs")
+def _texts(values: Mapping[str, object], name: str, where: str, what: str) -> tuple[str, ...]:
+    value = values.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise OutputsError(f"the output {name} in {where} is {value!r}, not a list of {what}")
     return tuple(value)
+
+
+def _moment(values: Mapping[str, object], where: str) -> datetime | None:
+    value = values.get("PresignRevokedBefore")
+    if value in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise OutputsError(f"the output PresignRevokedBefore in {where} is {value!r}, not a date and time")
+    return moment.astimezone(UTC)
 
 
 def _seconds(value: object, where: str) -> int:

@@ -98,7 +98,8 @@ def post(**options: Unpack[PostOptions]) -> None:
         any_subtype=any_subtype,
     )
     request.require_fitting(options["file"], rules.min_size, rules.max_size)
-    warnings = [*_about(prefix, key), *prepared.warnings]
+    revoked = prepared.stack.revoked.refuse_form(prefix, key)
+    warnings = [*_about(prefix, key), *revoked, *prepared.warnings]
     if options["check"]:
         from presign import check
 

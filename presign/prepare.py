@@ -63,6 +63,7 @@ def prepare(
         clock=lambda: signed_at or utc_now(),
     )
     chosen, warnings = within_life(chosen, credentials, signed_at or utc_now())
+    warnings += stack.revoked.warnings(credentials, utc_now())
     needs = f"the IAM policy {stack.policy_arn}" if stack.policy_arn else ""
     if access_point is not None and not access_points.named(access_point, stack):
         needs = access_points.needs(access_point)

@@ -52,6 +52,8 @@ def show(**options: Unpack[ShowOptions]) -> None:
             "max_seconds": longest,
             "iam_policy_arn": stack.policy_arn or None,
             "access_points": list(stack.access_points),
+            "revoked": list(stack.revoked.keys),
+            "revoked_before": duration.iso(stack.revoked.before) if stack.revoked.before else None,
             "access_key": credentials.access_key,
             "temporary": temporary,
             "credentials_expire_at": until,
@@ -69,6 +71,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
             *report.listed("Uploads", headers),
             *report.listed("Through", stack.access_points),
             ("Links", f"live at most {duration.words(longest)}"),
+            *report.listed("Revoked", stack.revoked.words()),
             ("Signed by", prepared.signed_by),
             (
                 "Until",

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import product
 
@@ -228,9 +229,14 @@ def _limit_implies(one: Test, other: Test) -> bool:
 
 
 def limit(test: Test) -> float | None:
-    """Return the one number that a test compares with, or None."""
+    """Return the one number, or moment in seconds since 1970, that a test compares with, or None."""
     try:
         (value,) = test.values
-        return float(value)
+        return _moment(value) if test.operator.startswith("date") and "-" in value else float(value)
     except ValueError:
         return None
+
+
+def _moment(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -3,7 +3,7 @@
 import json
 import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,6 +11,9 @@ from typing import Any
 
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
 from presign import Signer
+from presign.credentials import Credentials
+from presign.form import Rules
+from presign.form import fields as signed_fields
 from tests.enforcement.http_client import Answer, send
 
 import pytest
@@ -136,17 +139,29 @@ class Caller:
         )
         must_succeed(fetch(self.aws, signer.url("GET", "there", 3600), tls))
 
-    def post_form(self) -> str:
-        """Upload with a form, as a browser does; return the outcome."""
-        form = self.s3.generate_presigned_post(Bucket=self.account.bucket, Key="form")
+    def post_form(self, age: timedelta = timedelta(), headers: Mapping[str, str] | None = None) -> str:
+        """Upload with a form that was signed some time ago, as a browser does; return the outcome."""
+        assert self.account.s3
+        form = signed_fields(
+            Rules("", "form"),
+            bucket=self.account.bucket,
+            region="us-east-1",
+            credentials=Credentials(
+                self.aws.access_key_id, self.aws.secret_access_key, self.aws.session_token
+            ),
+            headers=headers or {},
+            content_type=None,
+            expires=3600,
+            now=datetime.now(UTC) - age,
+        )
         boundary = "----boundary"
-        fields = [*(f'name="{name}"\r\n\r\n{value}' for name, value in form["fields"].items())]
+        fields = [*(f'name="{name}"\r\n\r\n{value}' for name, value in form.items())]
         parts = [*fields, 'name="file"; filename="f"\r\n\r\ncontent']
         head = f"--{boundary}\r\nContent-Disposition: form-data; "
         body = "".join(f"{head}{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
         return send(
             "POST",
-            f"{form['url']}?",
+            f"{self.aws.endpoint}/{self.account.bucket}?",
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
             body=body.encode(),
             trusted=ssl.create_default_context(cafile=str(self.aws.certificate)),

@@ -115,6 +115,12 @@ def test_a_link_grows_old(account: Account) -> None:
     refused(lambda: caller.get_by_link(age=timedelta(seconds=90)))
 
 
+def test_a_form_grows_old(account: Account) -> None:
+    caller = account.session(allow("s3:PutObject", NumericLessThan={"s3:signatureAge": "60000"}))
+    assert caller.post_form(age=timedelta(seconds=30)) == "204"
+    assert caller.post_form(age=timedelta(seconds=90)) == "403 AccessDenied"
+
+
 def test_signature_version_2_is_seen(account: Account) -> None:
     version = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
     caller = account.session(allow("s3:GetObject", StringEquals=version))

@@ -33,6 +33,20 @@ def test_writing_needs_a_data_key(account: Account) -> None:
     assert "kms:GenerateDataKey" in refused(account.session(PUT, allow("kms:Decrypt")).put)
 
 
+def test_a_form_needs_a_data_key_of_the_key_that_it_names(account: Account) -> None:
+    encrypted(account)
+    named = account.key()
+    headers = {
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": named,
+    }
+    data_key = allow("kms:GenerateDataKey") | {"Resource": named}
+    caller = account.session(PUT, data_key)
+    assert caller.post_form(headers=headers) == "204"
+    assert caller.post_form() == "403 AccessDenied", "the bucket's default is another key"
+    assert account.session(PUT).post_form(headers=headers) == "403 AccessDenied"
+
+
 def test_an_upload_in_parts_needs_decrypt_as_well(account: Account) -> None:
     encrypted(account)
 

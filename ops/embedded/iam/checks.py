@@ -57,6 +57,8 @@ def install() -> None:
         keys = conditions.of(action, request, named) | (service_context or {})
         _refused.set(None)
         refused = decide(access_key_id, action, service, region, named, keys)
+        if request.auth_type == "POST" and access_key_id:  # a form has its signature in no header
+            iam_evaluator._anonymous.set(False)
         for other, resource, own in [] if refused else _further(action, named, region, request, keys):
             refused = decide(access_key_id, other, other.partition(":")[0], region, resource, own)
             if refused:

@@ -8,6 +8,7 @@ import contextvars
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import parse_qs
 
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -34,8 +35,21 @@ class Request:
     body: bytes = b""
 
     def sent(self, name: str) -> str | None:
-        """Return a header; a link may carry it in its query instead."""
-        return self.headers.get(name) or self.query.get(name) or None
+        """Return a header; a link may carry it in its query instead, and a form in a field."""
+        return self.headers.get(name) or self.query.get(name) or self.fields.get(name) or None
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """The fields of an upload by a form, by name in lower case."""
+        from ministack.services.s3 import _parse_multipart_form
+
+        content_type = self.headers.get("content-type", "")
+        if self.method != "POST" or not content_type.startswith("multipart/form-data"):
+            return {}
+        parts = _parse_multipart_form(content_type, self.body)
+        return {
+            name.lower(): value.decode("utf-8", "replace") for name, _, _, value in parts if name != "file"
+        }
 
     @property
     def version(self) -> str | None:
@@ -51,7 +65,7 @@ class Request:
     @property
     def auth_type(self) -> str | None:
         """How it is signed, in the words of `s3:authType`; None if it is not."""
-        if self.method == "POST" and self.headers.get("content-type", "").startswith("multipart/form-data"):
+        if self.fields:
             return "POST"
         if "x-amz-signature" in self.query or "signature" in self.query:
             return "REST-QUERY-STRING"
@@ -62,7 +76,8 @@ class Request:
         """The signature's version in the words of `s3:signatureversion`."""
         if self.auth_type is None:
             return None
-        old = self.headers.get("authorization", "").startswith("AWS ") or "awsaccesskeyid" in self.query
+        old = self.headers.get("authorization", "").startswith("AWS ")
+        old = old or "awsaccesskeyid" in {**self.query, **self.fields}
         return "AWS" if old else "AWS4-HMAC-SHA256"
 
     @property

@@ -1,0 +1,129 @@
+"""Links that the bucket's settings take back: none is made that cannot work."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from presign import outputs
+from presign.duration import iso
+from presign.errors import OutputsError
+from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+REVOKED = ["reports/november.csv", "inbox/"]
+
+
+def refused(key: str, by: str) -> str:
+    return (
+        f"Error: links for '{key}' are revoked: the bucket's settings have '{by}' in [presign] revoked; "
+        "requests that are signed with credentials pass\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["get"], ["put"], ["post", "--key"]], ids=lambda one: one[0])
+@pytest.mark.parametrize(
+    ("key", "by"),
+    [("reports/november.csv", "reports/november.csv"), ("inbox/a/b", "inbox/"), ("inbox/", "inbox/")],
+)
+def test_no_link_is_made_for_a_key_that_is_revoked(
+    presign: Presign, outputs_file: OutputsFile, command: list[str], key: str, by: str
+) -> None:
+    prefix = [key[:3]] if command[0] == "post" else []
+    done = presign(*command, key, *prefix, "--outputs", outputs_file(PresignRevoked=REVOKED))
+    assert (done.code, done.out, done.err) == (1, "", refused(key, by))
+
+
+def test_a_uri_is_the_key_that_it_names(presign: Presign, outputs_file: OutputsFile) -> None:
+    uri = f"s3://{OUTPUTS['S3BucketName']}/inbox/a"
+    done = presign("get", uri, "--outputs", outputs_file(PresignRevoked=REVOKED))
+    assert done.err == refused("inbox/a", "inbox/")
+
+
+@pytest.mark.parametrize(
+    "key", ["reports/november.csv.bak", "reports/november", "inbox", "Inbox/a", "an/inbox/a"]
+)
+@pytest.mark.parametrize("command", ["get", "put"])
+def test_links_for_all_other_keys_are_made_without_a_word(
+    presign: Presign, outputs_file: OutputsFile, command: str, key: str
+) -> None:
+    done = presign(command, key, "--outputs", outputs_file(PresignRevoked=REVOKED))
+    assert (done.code, done.err) == (0, "")
+
+
+def test_a_form_below_a_revoked_prefix_is_refused(presign: Presign, outputs_file: OutputsFile) -> None:
+    for prefix in ("inbox/", "inbox/2026"):
+        done = presign("post", prefix, "--outputs", outputs_file(PresignRevoked=REVOKED))
+        assert (done.code, done.err) == (1, refused(prefix, "inbox/"))
+
+
+def test_a_form_above_one_says_where_it_does_not_work(presign: Presign, outputs_file: OutputsFile) -> None:
+    done = presign("post", "in/", "--outputs", outputs_file(PresignRevoked=["in/box/"]))
+    assert (done.code, done.err) == (0, "Warning: the form cannot upload to in/box/: revoked\n")
+    done = presign("post", "in/", "--key", "in/dex", "--outputs", outputs_file(PresignRevoked=["in/box/"]))
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["get", "k"], ["put", "k"], ["post", "p/"]], ids=lambda one: one[0])
+@pytest.mark.parametrize("hours_ago", [0, 35])
+def test_a_session_that_may_have_begun_before_is_warned_of(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    hours_ago: int,
+) -> None:
+    before = iso(datetime.now(UTC) - timedelta(hours=hours_ago))
+    file = outputs_file(PresignRevokedBefore=before)
+    warning = f"links of sessions that began before {before} are revoked: if yours did, sign in again\n"
+    assert "revoked:" not in presign(*command, "--outputs", file).err, "an access key has no session"
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    assert warning in presign(*command, "--outputs", file).err
+
+
+@pytest.mark.parametrize(("hours_ago", "left"), [(37, None), (25, 12)])
+def test_a_session_that_must_have_begun_after_is_not(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    monkeypatch: pytest.MonkeyPatch,
+    hours_ago: int,
+    left: int | None,
+) -> None:
+    now = datetime.now(UTC)
+    file = outputs_file(PresignRevokedBefore=iso(now - timedelta(hours=hours_ago)))
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    if left is not None:
+        monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", iso(now + timedelta(hours=left)))
+    done = presign("get", "k", "--outputs", file)
+    assert done.code == 0
+    assert "revoked" not in done.err
+
+
+def test_show_says_what_is_revoked(presign: Presign, outputs_file: OutputsFile) -> None:
+    file = outputs_file(PresignRevoked=REVOKED, PresignRevokedBefore="2026-11-26T11:00:00+01:00")
+    rows = ["Revoked    reports/november.csv", "inbox/*", "sessions that began before 2026-11-26T10:00:00Z"]
+    assert f"\n{f'{chr(10):12}'.join(rows)}\n" in presign("show", "--outputs", file).out
+    document = json.loads(presign("show", "--outputs", file, "--format", "json").out)
+    assert (document["revoked"], document["revoked_before"]) == (REVOKED, "2026-11-26T10:00:00Z")
+
+
+def test_outputs_of_before_revoke_nothing(presign: Presign, outputs_file: OutputsFile) -> None:
+    document = json.loads(presign("show", "--outputs", outputs_file(), "--format", "json").out)
+    assert (document["revoked"], document["revoked_before"]) == ([], None)
+    assert "Revoked" not in presign("show", "--outputs", outputs_file()).out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("PresignRevoked", "inbox/", "a list of keys"),
+        ("PresignRevoked", [1], "a list of keys"),
+        ("PresignRevokedBefore", "yesterday", "a date and time"),
+        ("PresignRevokedBefore", "2026-11-26T10:00:00", "a date and time"),
+        ("PresignRevokedBefore", 20261126, "a date and time"),
+    ],
+)
+def test_outputs_that_cannot_be_understood_are_refused(name: str, value: object, what: str) -> None:
+    with pytest.raises(OutputsError, match=f"the output {name} in f is .*, not {what}"):
+        outputs.parse({"stack": {**OUTPUTS, name: value}}, "f")
