@@ -11,12 +11,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from presign.errors import OutputsError
-from presign.revoked import Revoked
+from presign.revoked import NOTHING, Revoked
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -47,7 +47,7 @@ class Outputs:
     kms_key_arn: str = ""
     policy_arn: str = ""
     access_points: tuple[str, ...] = ()
-    revoked: Revoked = field(default_factory=Revoked)
+    revoked: Revoked = NOTHING
 
 
 def read(source: str, stack: str | None = None) -> Outputs:

@@ -31,6 +31,11 @@ class Revoked:
                     "revoked; requests that are signed with credentials pass"
                 )
 
+    def has_any_of(self, keys: Sequence[str]) -> bool:
+        """Return whether links for one of many keys do not work."""
+        exact, below = set(self.keys), tuple(one for one in self.keys if one.endswith("/"))
+        return bool(self.keys) and any(key in exact or key.startswith(below) for key in keys)
+
     def refuse_form(self, prefix: str, key: str | None) -> list[str]:
         """Raise RevokedError where no form for these works; warn where one works for some keys only."""
         if key is not None or any(_below(prefix, one) for one in self.keys):
@@ -53,6 +58,9 @@ class Revoked:
         """Say what is revoked."""
         sessions = [] if self.before is None else [f"sessions that began before {iso(self.before)}"]
         return [*(f"{one}*" if one.endswith("/") else one for one in self.keys), *sessions]
+
+
+NOTHING = Revoked()
 
 
 def _below(key: str, prefix: str) -> bool:

@@ -90,7 +90,7 @@ def _run(method: str, options: BulkOptions) -> None:
             f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
             "run again without --resume"
         )
-    layout = Layout(manifest_format, options["column"], prepared.stack.bucket)
+    layout = Layout(manifest_format, options["column"], prepared.stack.bucket, prepared.stack.revoked)
     job = Job(layout, method, plan, form, compress=name.endswith(".gz"))
     errors = options["errors"] or (f"{name}.errors" if target else None)
 

@@ -21,6 +21,7 @@ from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
 from presign.keys import S3, in_bucket
+from presign.revoked import NOTHING, Revoked
 from presign.signer import encode_keys
 
 BATCH = 4000  # rows of CSV
@@ -69,12 +70,14 @@ class Source(Protocol):
 class Layout:
     """How a manifest is written. ``field`` names the CSV column or the JSON field with the key.
 
-    A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``.
+    A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``. Links for what is ``revoked`` are
+    not made.
     """
 
     format: str
     field: str
     bucket: str
+    revoked: Revoked = NOTHING
 
     @property
     def listed(self) -> bool:
@@ -127,7 +130,7 @@ class Layout:
 
     def _needs_a_look(self, keys: list[str]) -> bool:
         text = "\n".join(keys)
-        return "\0" in text or S3 in text
+        return "\0" in text or S3 in text or self.revoked.has_any_of(keys)
 
     def _good_key(self, key: str | ManifestError) -> str:
         """Return the key that S3 can have; raises ManifestError or ObjectKeyError."""
@@ -139,6 +142,7 @@ class Layout:
                     "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
                 )
             key = in_bucket(key, self.bucket)
+        self.revoked.refuse(key)
         encode_keys([key])
         return key
 

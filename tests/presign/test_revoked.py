@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from presign import outputs
 from presign.duration import iso
@@ -50,6 +51,25 @@ def test_links_for_all_other_keys_are_made_without_a_word(
 ) -> None:
     done = presign(command, key, "--outputs", outputs_file(PresignRevoked=REVOKED))
     assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("bucket", ["", f"s3://{OUTPUTS['S3BucketName']}/"], ids=["keys", "uris"])
+@pytest.mark.parametrize("command", ["get", "put"])
+def test_of_many_keys_those_that_are_revoked_are_bad_rows(
+    presign: Presign, outputs_file: OutputsFile, command: str, bucket: str
+) -> None:
+    keys = ["a", "inbox/b", "inbox2/c", "reports/november.csv", "reports/november.csv.bak"]
+    Path("keys.txt").write_text("".join(f"{bucket}{key}\n" for key in keys))
+    file = outputs_file(PresignRevoked=REVOKED)
+    done = presign("bulk", command, "keys.txt", "-o", "out.jsonl", "--outputs", file)
+    assert done.code == 3
+    made = [json.loads(line)["key"] for line in Path("out.jsonl").read_text().splitlines()]
+    assert made == ["a", "inbox2/c", "reports/november.csv.bak"]
+    expected = [(2, "inbox/b", "inbox/"), (4, "reports/november.csv", "reports/november.csv")]
+    reports = [
+        f"line {line}: {refused(key, by).removeprefix('Error: ').rstrip()}" for line, key, by in expected
+    ]
+    assert Path("out.jsonl.errors").read_text().splitlines() == reports
 
 
 def test_a_form_below_a_revoked_prefix_is_refused(presign: Presign, outputs_file: OutputsFile) -> None:
