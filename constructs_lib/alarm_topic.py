@@ -49,7 +49,7 @@ class AlarmTopic(Construct):
             policy=to_json(topic_policy(topic_arn=topic_arn, rule_arns=rule_arns)),
         )
         for email in emails:
-            # The address is in the id, so that taking one out of the list leaves the others alone.
+            # The address is in the id, so removing one from the list does not change the others.
             aws.SnsTopicSubscription(
                 self,
                 f"subscription-{email}",

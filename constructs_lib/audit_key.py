@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class AuditKey(ManagedKey):
-    """A key of its own: alarms about the data's key do not depend on that key."""
+    """A separate key: alarms about the data's key do not depend on the data's key."""
 
     def __init__(
         self,

@@ -15,8 +15,8 @@ READ_ONLY = {"read": "true", "write": "false", "all": None}
 class AuditTrail(Construct):
     """A trail of one region, with what was done to the objects of one bucket.
 
-    S3 and KMS record a call in the region of the bucket or the key, wherever it comes from, so that the trail
-    of one region has them all.
+    S3 and KMS record a call in the region of the bucket or the key, wherever it comes from, so a trail of one
+    region has them all.
     """
 
     def __init__(

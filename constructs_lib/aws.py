@@ -5,8 +5,8 @@ to import on both sides of jsii: its Python root imports 2,200 submodules, and
 its JavaScript index requires as many. Both are put off until they are used:
 
 * Python: a bare module takes the root's place in `sys.modules` before the
-  first import, so that the root's `__init__` never runs. Submodules import
-  as ever, because the bare module has the root's search path.
+  first import, so the root's `__init__` never runs. Submodules import
+  normally, because the bare module has the root's search path.
 * JavaScript: `lazy_bindings.cjs` is preloaded into the jsii child process.
 
 What is synthesized is the same with and without; `EAGER_BINDINGS=1` in the
@@ -39,7 +39,7 @@ def _start_jsii(variables: dict[str, str]) -> None:
     """Start the jsii child process (importing `constructs` does) with `variables` set.
 
     They are set only for that moment: other Node programs that this process
-    starts, such as the cdktf CLI, are not to inherit them.
+    starts, such as the cdktf CLI, must not inherit them.
     """
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

@@ -11,8 +11,8 @@ from constructs import Construct
 class BrowserAccess(Construct):
     """The CORS rule of a bucket.
 
-    It gives nobody access: it only tells browsers which pages may send requests for objects and read the
-    answers, and each request still needs a signature.
+    It gives nobody access: it only tells browsers which pages may send requests and read the responses. Each
+    request still needs a signature.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
 
     Attributes:

@@ -9,9 +9,9 @@ from constructs import Construct
 
 
 class BucketNotification(Construct):
-    """S3 tells EventBridge of every change of an object; rules there decide who hears of it.
+    """S3 sends every change of an object to EventBridge, where rules decide who gets it.
 
-    EventBridge needs no permission of ours for it, and nothing is sent anywhere until a rule matches.
+    EventBridge needs no permission for it, and nothing is sent until a rule matches.
     A bucket has one configuration of notifications: others, made by hand, are removed.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 

@@ -37,7 +37,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Alarm:
-    """What one rule looks for, and how a person is told.
+    """What one rule looks for, and the text of its message.
 
     Attributes:
         pattern: the event pattern.
@@ -112,7 +112,7 @@ TARGET_CALLS = ("PutTargets", "RemoveTargets")
 TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePermission")
 # A filter on a subscription silences it as well as its end.
 SUBSCRIPTION_CALLS = ("Unsubscribe", "SetSubscriptionAttributes")
-# A pattern has 2,048 characters at most, so that one alarm cannot watch the rules of all others:
+# A pattern has at most 2,048 characters, so one alarm cannot watch the rules of all others:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 WATCHED_BY_TRAIL = ("object-lock", "ownership", "cors", "alias", "alarms")
 
@@ -138,7 +138,7 @@ def alarms(watched: Watched) -> dict[str, Alarm]:
 
 
 def _alias(watched: Watched) -> Alarm:
-    """Somebody moves or removes an alias of ours, or gives a key of ours another: keys are known by them."""
+    """Somebody moves or removes an alias of these keys, or adds one: keys are found by their aliases."""
     pattern = _any_call(
         ("kms",),
         _call(ALIAS_CALLS, "aliasName", watched.aliases),
@@ -208,7 +208,7 @@ WHO_AND_WHEN = {
 
 
 def message(alarm: Alarm, environment: str) -> tuple[dict[str, str], str]:
-    """Return what a person is told, in one sentence: the paths into the event, and EventBridge's template.
+    """Return the message, one sentence: the paths into the event, and EventBridge's template.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
     """

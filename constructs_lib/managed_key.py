@@ -1,4 +1,4 @@
-"""What every KMS key of ours has, whatever it is for."""
+"""What all KMS keys of this project have in common."""
 
 from constructs_lib import aws
 from constructs_lib.policies import Document, to_json

@@ -1,4 +1,4 @@
-"""What every bucket of ours has, whatever it is for."""
+"""What all buckets of this project have in common."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ class PrivateBucket(Construct):
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
             policy: the bucket policy.
             object_lock: whether its objects can be locked; a plan that would change it is refused. None
-                where that is nothing to watch over: they cannot.
+                if they cannot, and nothing checks that.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
             provider: the provider of the bucket's region, where it is not the stack's own.

@@ -37,7 +37,7 @@ class Replication(Construct):
     """The role that S3 replicates with, and the rule to do it.
 
     What changes about replicas is replicated back only where both buckets have
-    such a rule, so that the replica bucket then has one, too:
+    such a rule, so the replica bucket gets one too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
 
     Attributes:

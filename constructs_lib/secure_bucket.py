@@ -50,7 +50,7 @@ class SecureBucket(PrivateBucket):
             writers: who else may upload.
             replication_role: the ARN of the role that replicates into the bucket, if one does.
             object_lock: whether its objects can be locked; a plan that would change it is refused. None
-                where that is nothing to watch over: they cannot.
+                if they cannot, and nothing checks that.
             protect: whether a plan that destroys the bucket is refused; where
                 False, destroying the bucket deletes all objects in it.
             provider: the provider of the bucket's region, where it is not the stack's own.

@@ -13,7 +13,7 @@ from settings.problems import Conflict
 from settings.unique import taken_twice
 
 SHORTEST_AUDIT = 90
-"""Days that a trail's records are kept at the least: as long as CloudTrail's own history has changes."""
+"""The fewest days that a trail's records are kept: as long as CloudTrail's own event history."""
 
 # The sections that a switch turns on, and that switch.
 SWITCHES = {
@@ -25,7 +25,7 @@ SWITCHES = {
 
 
 def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
-    """Yield what is wrong with settings of which every single one is right."""
+    """Yield what is wrong with settings that are all valid by themselves."""
     yield from _principals(settings)
     yield from _state(settings)
     yield from taken_twice(settings)
@@ -78,7 +78,7 @@ def _state(settings: Settings) -> Iterator[Conflict]:
 
 
 def _access_points(settings: Settings) -> Iterator[Conflict]:
-    """Yield what is wrong with ARNs: another bucket of somebody else's may be behind them."""
+    """Yield ARNs that may lead to somebody else's bucket."""
     partition = aws_names.partition_of(settings.region)
     for place, arn in enumerate(settings.access.access_points):
         key = f"access.access_points[{place}]"
@@ -155,7 +155,7 @@ def _replication(settings: Settings) -> Iterator[Conflict]:
 
 
 def _records(settings: Settings) -> Iterator[Conflict]:
-    """Yield what is wrong with what is written to the log bucket besides access logs."""
+    """Yield what is wrong with inventory and audit, which write to the log bucket."""
     for name, enabled in (("inventory", settings.inventory.enabled), ("audit", settings.audit.enabled)):
         if enabled and not settings.logging.makes_bucket:
             rule = InvalidValueError(
@@ -226,7 +226,7 @@ def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Conflict]:
 
 
 def _forgotten_switches(settings: Settings) -> Iterator[Conflict]:
-    """Yield each section that a file fills in and leaves off, without a word about that."""
+    """Yield each section that a file fills in without saying whether it is on."""
     for name, switch in SWITCHES.items():
         section = getattr(settings, name)
         named = {

@@ -1,4 +1,4 @@
-"""What the settings are where a file does not say: decided by the environment's name and the variables."""
+"""The defaults that depend on the environment's name and on variables."""
 
 import re
 from collections.abc import Mapping
@@ -62,15 +62,15 @@ def with_defaults(
     *,
     ephemeral: bool,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Give a copy of a file's content with every default that the model alone cannot know, and problems.
+    """Return a file's content with every default that the model does not know, and the problems found.
 
-    Wrong values in the file are left as they are, for the model to refuse. The only problem found here is
-    a wrong AWS_REGION, and only where it is the default that counts.
+    Invalid values in the file stay, for the model to refuse. The only problem found here is an invalid
+    AWS_REGION, and only if the file has no region.
     """
     problems = []
     if ephemeral:
-        # Somebody who administers the account makes CI's roles, which an ephemeral environment does not need;
-        # and what dev took over is dev's.
+        # An administrator makes CI's roles, which an ephemeral environment does not need; what dev imports is
+        # dev's.
         given = {key: value for key, value in given.items() if key not in ("ci", "import")}
     content = _with_marks(given, model, environment, ephemeral=ephemeral)
     content["environment"] = environment
@@ -103,7 +103,7 @@ def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]
         "DataClassification": "confidential",
     }
     for key, variable in (("Repository", "REPOSITORY"), ("Author", "COMMIT_AUTHOR")):
-        # Whoever deploys cannot choose an author's name, such as "dependabot[bot]": make it fit.
+        # An author's name, such as "dependabot[bot]", may not be a valid tag value: make it fit.
         if value := aws_names.as_tag_value(environ.get(variable, "").strip()):
             tags[key] = value
     return tags

@@ -1,4 +1,4 @@
-"""Finds and reads the files in environments/; what goes wrong becomes one line."""
+"""Finds and reads the files in environments/; each error becomes one line."""
 
 import tomllib
 from pathlib import Path, PurePath
@@ -10,13 +10,13 @@ from settings.problems import SettingsError
 def environment_of(file: PurePath) -> str | None:
     """Return the environment that a file in environments/ describes; None where it describes none.
 
-    A hidden file is an editor's, such as the lock `.#prod.toml`, and no environment's.
+    A hidden file, such as an editor's lock `.#prod.toml`, describes none.
     """
     return file.stem if file.suffix == ".toml" and not file.name.startswith(".") else None
 
 
 def settings_file(environment: str, directory: Path) -> Path:
-    """Return the file in `directory` that an environment is described by; dev's where it has none."""
+    """Return the file in `directory` that describes an environment: dev.toml if it has no file of its own."""
     return environment_files(directory).get(environment, directory / "dev.toml")
 
 

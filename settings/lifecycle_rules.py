@@ -1,4 +1,4 @@
-"""What S3 refuses of a lifecycle, as these pages and its error messages say.
+"""The rules of S3 for a lifecycle, from these pages and its error messages.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
@@ -22,13 +22,13 @@ NEXT: dict[str, tuple[str, ...]] = {
     "GLACIER": ("DEEP_ARCHIVE",),
     "DEEP_ARCHIVE": (),
 }
-"""Where objects of a storage class can move on to."""
+"""The storage classes that objects can move to next."""
 
 FIRST_DAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
-"""Days after which, at the earliest, objects move to a storage class."""
+"""The first day on which objects can move to a storage class."""
 
 SHORTEST_STAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90}
-"""Days that objects stay in a storage class, at the least, where one rule moves them on."""
+"""The fewest days that objects stay in a storage class before a rule moves them again."""
 
 
 def wrong_rules(settings: LifecycleSettings) -> Iterator[Conflict]:
@@ -82,7 +82,7 @@ def _wrong_rule(key: str, rule: LifecycleRuleSettings) -> Iterator[Conflict]:
 
 
 def _expirations(rule: LifecycleRuleSettings) -> tuple[object, ...]:
-    # That alone would do nothing: newer_noncurrent_versions.
+    # newer_noncurrent_versions alone does nothing.
     return rule.expiration_days, rule.noncurrent_expiration_days, rule.expired_object_delete_markers
 
 

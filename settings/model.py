@@ -53,7 +53,7 @@ __all__ = [
 
 
 class Settings(Section):
-    """All there is to know about one environment. Nothing but `account_id` may be None."""
+    """Everything about one environment. Only `account_id` may be None."""
 
     set_by_loader: ClassVar[frozenset[str]] = frozenset({"environment"})
 

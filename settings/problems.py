@@ -1,4 +1,4 @@
-"""Turns what is wrong with the settings into lines that say where, what was given and what is allowed."""
+"""Turns wrong settings into lines that say where, what was given and what is allowed."""
 
 import json
 import re
@@ -68,7 +68,7 @@ def validation_problems(file: str, model: type[BaseModel], error: ValidationErro
 
 
 def refuse(refusals: Iterable[Refusal]) -> None:
-    """Raise all refusals at once inside a validator, which else could raise only one."""
+    """Raise all refusals of a validator at once, instead of only the first."""
     details: list[InitErrorDetails] = [
         {
             "type": PydanticCustomError("value_error", "{error}", {"error": error}),

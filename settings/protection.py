@@ -40,7 +40,7 @@ class LoggingSettings(Section):
         examples=[True],
     )
     bucket: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_LOG_BUCKET)] = Field(
-        description="The name of the log bucket, which is made, and locked for all but AWS's log delivery.",
+        description="The name of the log bucket, which is created, and closed to all but log delivery.",
         examples=["acme-prod-access-logs"],
     )
     existing_bucket: BucketName | None = Field(
@@ -232,8 +232,8 @@ class AuditSettings(Section):
         examples=[["ops@example.com"]],
     )
     key_alias: Annotated[KeyAlias, NamedAfterEnvironment(resource_names.DEFAULT_AUDIT_KEY_ALIAS)] = Field(
-        description="The alias of the KMS key of trail and topic, apart from the data's key, so that an "
-        "alarm about that one still arrives.",
+        description="The alias of the KMS key of trail and topic, separate from the data's key, so that "
+        "an alarm about the data's key still arrives.",
         examples=["alias/acme-prod-audit"],
     )
 
@@ -242,7 +242,7 @@ class EventsSettings(Section):
     """Notifications about objects."""
 
     eventbridge: bool = Field(
-        False, description="Whether S3 tells EventBridge of every change of an object.", examples=[True]
+        False, description="Whether S3 sends every change of an object to EventBridge.", examples=[True]
     )
 
 

@@ -1,7 +1,7 @@
 """The name of everything in AWS that this project names: each is spelled here, and nowhere else.
 
-They are contracts: whoever changes one replaces what has it. Settings can change the `DEFAULT_` ones, which
-have the environment's name at `{environment}`. An environment's name has up to 40 characters.
+They are contracts: changing one replaces the resource. Settings can change those that begin with `DEFAULT_`,
+which have the environment's name at `{environment}`. An environment's name has up to 40 characters.
 """
 
 from typing import NamedTuple

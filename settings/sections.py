@@ -38,7 +38,7 @@ class Section(BaseModel):
 
 
 class GrantSettings(Section):
-    """Somebody who is let in by the bucket policy and the key policy."""
+    """A principal that the bucket policy and the key policy let in."""
 
     principal: PrincipalArn = Field(
         description="The ARN of a role, a user or an account's root, in this account or another.",
@@ -81,18 +81,18 @@ class AccessSettings(Section):
     )
     readers: Grants = Field(
         (),
-        description="Who else may list and read, each with a principal and, if wanted, a prefix.",
+        description="Who else may list and read: each a principal and, optionally, a prefix.",
         examples=[[{"principal": "arn:aws:iam::444455556666:root", "prefix": "published/"}]],
     )
     writers: Grants = Field(
         (),
-        description="Who else may upload, each with a principal and, if wanted, a prefix.",
+        description="Who else may upload: each a principal and, optionally, a prefix.",
         examples=[[{"principal": "arn:aws:iam::777788889999:role/partner", "prefix": "inbox/"}]],
     )
 
 
 class NetworkSettings(Section):
-    """Where requests for objects may come from; what is empty limits nothing."""
+    """Where requests for objects may come from; empty means no limit."""
 
     vpc_endpoints: VpcEndpoints = Field(
         (), description="Ids of the VPC endpoints that may be used.", examples=[["vpce-0123456789abcdef0"]]
@@ -147,7 +147,7 @@ class EncryptionSettings(Section):
         30,
         ge=7,
         le=30,
-        description="Days that a deleted key can still be restored, from 7 to 30.",
+        description="Days during which a deleted key can be restored, from 7 to 30.",
         examples=[7],
     )
 

@@ -29,7 +29,7 @@ LONGEST_EXPIRY = timedelta(days=7)
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    # IAM tells no two names apart by case, so neither does this.
+    # IAM ignores the case of names, so this does too.
     _each_once(names, [name.casefold() for name in names])
     return names
 

@@ -17,7 +17,7 @@ from constructs import Construct
 
 
 class CiStack(TerraformStack):
-    """One environment's roles for CI; they can change neither themselves nor each other."""
+    """One environment's roles for CI. They can change neither themselves nor each other."""
 
     def __init__(
         self, scope: Construct, settings: Settings, *, repository: str, storage: StorageStack

@@ -7,9 +7,9 @@ from settings.protection import LifecycleRuleSettings, LifecycleSettings, Transi
 
 
 def lifecycle_rules(settings: LifecycleSettings) -> list[LifecycleRule]:
-    """Return the rules: the one for all objects, which gives up unfinished uploads too, and the others.
+    """Return the rules: one for all objects, which also aborts unfinished uploads, and the others.
 
-    S3 refuses two rules with the same prefix, so that what the settings say of all objects is in that one.
+    S3 refuses two rules with the same prefix, so everything for all objects is in one rule.
     """
     rules = {"": LifecycleRuleSettings.model_validate({})} | {rule.prefix: rule for rule in settings.rules}
     days = settings.abort_incomplete_multipart_upload_days

@@ -1,7 +1,7 @@
 """What an environment's stacks deploy that decides who may do what: their policies, as plain values.
 
-Read from the synthesized JSON, so that what is proven is what Terraform gets. References of Terraform's
-become examples of what they stand for.
+Read from the synthesized JSON, so that the proof is about what Terraform gets. Each Terraform reference is
+replaced by an example of its value.
 """
 
 import json
@@ -20,16 +20,16 @@ from settings.model import Settings
 from settings.names.aws import arn_account, partition_of
 
 STAND_IN = "123456789012"
-"""The account where nothing says which one it is."""
+"""The account id where the settings have none."""
 
 Json = Mapping[str, Any]
 _REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 _UNKNOWN = "<what {} stands for>"
-"""Never in a policy: it has to be known there."""
+"""Replaces a reference outside of policies; a policy with it is refused."""
 
 
 class UnknownReferenceError(Exception):
-    """A reference of Terraform's in a policy, of which nobody said what it stands for."""
+    """A policy has a Terraform reference whose value cannot be told here."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Deployed:
 
     Attributes:
         settings: of the environment.
-        account: its account; where the settings do not say, that of who is named in them, or a stand-in.
+        account: its account; if the settings have none, that of a principal in them, or a stand-in.
         stacks: their synthesized JSON, by name.
     """
 
@@ -63,7 +63,7 @@ class Deployed:
 
     @cached_property
     def buckets(self) -> dict[str, Bucket]:
-        """Every bucket that has a policy of ours, by what it is called."""
+        """Every bucket that has a policy, by what it is called."""
         return {
             what: Bucket(what, self.place.bucket(name), self.account, self._policy(document, what))
             for what, name, document in self._bucket_policies()
@@ -133,7 +133,7 @@ class Deployed:
         }
 
     def holder(self, name: str) -> Holder:
-        """Return whoever holds the managed policy `name`, and nothing else."""
+        """Return a principal that has only the managed policy `name`."""
         arn = self.place.iam("role/holder-of-a-managed-policy")
         return Holder(f"managed policy {name}", arn, self.account, (self.managed[name],))
 

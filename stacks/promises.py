@@ -1,4 +1,4 @@
-"""Refuses an environment whose policies do not keep what its settings promise."""
+"""Refuses an environment whose policies break what its settings promise."""
 
 import contextlib
 import hashlib
@@ -122,7 +122,7 @@ def _code() -> str:
 
 
 def _remember(file: Path) -> None:
-    # What cannot be remembered is proven again.
+    # If this fails, the promise is proven again next time.
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
@@ -143,7 +143,7 @@ def _too_large(of: Deployed) -> Iterator[str]:
 
 
 def _names(settings: Settings) -> tuple[str, ...]:
-    """Return the names that are an environment's own; the longer ones may hold its name, and come first."""
+    """Return the names of an environment's own; longer ones come first, because they may contain its name."""
     buckets = (settings.bucket_name, settings.logging.bucket, settings.replication.bucket)
     aliases = (settings.encryption.key_alias, settings.state.key_alias, settings.audit.key_alias)
     return (*buckets, settings.state.bucket, *aliases, settings.replication.key_alias, settings.environment)

@@ -32,7 +32,7 @@ def protect_data(
 ) -> None:
     """Add to an environment what its settings ask for.
 
-    S3 answers 409 when two settings of a bucket change at once, so that each waits for the one before.
+    S3 answers 409 when two settings of a bucket change at once, so each waits for the previous one.
 
     Args:
         scope: the environment's stack.

@@ -1,4 +1,4 @@
-"""What the stacks of an environment have to agree on about replication."""
+"""Replication, on which the stacks of an environment have to agree."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def boundary(settings: Settings, place: Place) -> Document:
 
 
 def source_key_statements(settings: Settings, place: Place) -> list[Statement]:
-    """Return what the key of the data has to let the role do."""
+    """Return the statements with which the data's key lets the role in."""
     if not settings.replication.enabled:
         return []
     source, _ = _sides(settings, place)

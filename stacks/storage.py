@@ -114,9 +114,9 @@ class StorageStack(TerraformStack):
 
 
 def _take_over(settings: Settings, bucket: SecureBucket, key: EncryptionKey | None) -> None:
-    """Have Terraform import what the settings say exists; once it is in the state this changes nothing.
+    """Let Terraform import what exists, by the settings; once it is in the state, this changes nothing.
 
-    All else of the bucket is a setting, which a deploy writes over whatever was there.
+    Everything else of the bucket is a setting, and a deploy overwrites what was there.
     https://developer.hashicorp.com/terraform/language/import
     """
     imported = settings.import_
@@ -150,7 +150,7 @@ def _perimeter(settings: Settings, place: Place) -> Perimeter:
 
 
 def _roles_of_ours(settings: Settings, place: Place) -> Iterator[str]:
-    """Yield the roles that use objects from networks that nobody can name."""
+    """Yield the roles that use objects from networks that are not known in advance."""
     if settings.access.deploy_role is not None:
         # Terraform deletes the objects of a bucket that is not protected, from wherever it runs.
         yield settings.access.deploy_role
@@ -160,7 +160,7 @@ def _roles_of_ours(settings: Settings, place: Place) -> Iterator[str]:
 
 
 def _roles_of_ci(settings: Settings, place: Place) -> Iterator[str]:
-    """Yield the roles that plan on a runner of GitHub: they look at the bucket, and read no object."""
+    """Yield the roles that plan on GitHub's runners: they look at the bucket, but read no object."""
     if settings.ci.repository is not None:
         for name in resource_names.ci_roles(settings.environment):
             yield place.iam(f"role/{name}")

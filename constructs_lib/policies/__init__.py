@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Grant:
-    """Somebody, in this account or another, who is let into a part of the bucket.
+    """A principal, in this account or another, that may use a part of the bucket.
 
     Attributes:
         principal: the ARN of a role, a user or an account's root.
@@ -28,7 +28,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Perimeter:
-    """Where requests for objects may come from; what is empty or None limits nothing.
+    """Where requests for objects may come from; empty or None means no limit.
 
     Attributes:
         vpc_endpoints: ids of VPC endpoints.
@@ -48,7 +48,7 @@ class Perimeter:
 
 
 def deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:
-    """Return a statement that refuses `action` to everybody, where `condition` is not empty only under it."""
+    """Return a statement that denies `action` to everybody, under `condition` if it is not empty."""
     statement = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})
 

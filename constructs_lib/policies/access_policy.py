@@ -54,7 +54,7 @@ def access_policy(*, bucket_arn: str, key_arn: str | None, access_points: Sequen
     """Return the policy to list, read, write and delete.
 
     `key_arn` is None for a bucket with SSE-S3; `access_points` are ARNs of those that lead to the bucket.
-    s3:DeleteObjectVersion is left out: nobody destroys a version for good.
+    s3:DeleteObjectVersion is left out: nobody can delete a version permanently.
     """
     actions = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
     statements = [

@@ -1,7 +1,7 @@
 """The key policy of the KMS key that encrypts the records of a trail, and the alarms on their way.
 
-It is a key apart from the data's: an alarm that somebody disabled the data's
-key could not be published to a topic that is encrypted with that very key.
+It is separate from the data's key: an alarm that the data's key was disabled
+could not be published to a topic that this same key encrypts.
 """
 
 from constructs_lib.policies import Document, Statement, document
@@ -29,7 +29,7 @@ def allow_trail_to_encrypt(*, trail_arn: str) -> Statement:
 
 
 def allow_trail_to_describe_key(*, trail_arn: str) -> Statement:
-    """Let CloudTrail see whether the key is one that it can use; the same page as for encryption."""
+    """Let CloudTrail check that it can use the key; same page as for encryption."""
     return {
         "Sid": "AllowTrailToDescribeKey",
         "Effect": "Allow",
@@ -41,7 +41,7 @@ def allow_trail_to_describe_key(*, trail_arn: str) -> Statement:
 
 
 def allow_reading_trail(*, place: Place, trail_arn: str) -> Statement:
-    """Let the account's IAM policies say who decrypts the trail's records: only these, and through S3.
+    """Let IAM policies of the account allow decrypting the trail's records, and nothing else, through S3.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html#create-kms-key-policy-for-cloudtrail-decrypt
     """
@@ -58,8 +58,8 @@ def allow_reading_trail(*, place: Place, trail_arn: str) -> Statement:
 def allow_alarms(*, topic_arn: str) -> Statement:
     """Let EventBridge publish to the topic that this key encrypts, and to no other.
 
-    Neither `aws:SourceArn` nor `aws:SourceAccount` may stand here: EventBridge sends none of them to KMS, so
-    that no alarm would arrive. SNS names the topic in the encryption context.
+    `aws:SourceArn` and `aws:SourceAccount` must not be used here: EventBridge sends neither to KMS, so no
+    alarm would arrive. SNS names the topic in the encryption context.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
     return {

@@ -16,7 +16,7 @@ REPLICATE_ACTIONS = [
     "s3:ReplicateTags",
 ]
 
-# What gives a bucket content otherwise: objects, what is noted about them, and the key that opens them.
+# What else changes a bucket's content: objects, their annotations, and the key that encrypts them.
 WRITE_ACTIONS = [
     "s3:PutObject",
     "s3:PutObjectAnnotation",
@@ -44,7 +44,7 @@ def deny_outdated_tls(*, bucket_arn: str) -> Statement:
 
 
 def deny_other_replication(*, bucket_arn: str, role_arn: str | None) -> Statement:
-    """Refuse what another replication would write: nobody can plant an object, or hide one, with one's own.
+    """Refuse what another replication would write: it could plant objects, or hide them.
 
     `role_arn` is the role that replicates into this bucket; None where none does.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html

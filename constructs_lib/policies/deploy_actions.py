@@ -172,7 +172,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             (
                 "iam:CreatePolicy",
                 "iam:CreatePolicyVersion",
-                # A policy has five versions at most, so that the oldest has to go.
+                # A policy has at most five versions, so the oldest is deleted.
                 "iam:DeletePolicyVersion",
                 "iam:ListPolicyVersions",
                 "iam:TagPolicy",

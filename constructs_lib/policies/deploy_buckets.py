@@ -1,4 +1,4 @@
-"""What a deploy may do with each bucket of a stack: no more than what is described of that one needs."""
+"""What a deploy may do with each bucket of a stack: only what that bucket's resources need."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

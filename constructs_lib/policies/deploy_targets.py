@@ -1,4 +1,4 @@
-"""Where the actions of a deploy policy may be done: the targets of deploy_actions.py as a stack has them."""
+"""The resources and conditions of a deploy policy: what the targets of deploy_actions.py are in a stack."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def targets(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]
         **_keys(stack, place),
         **_audit(resources, place),
         "policy": [("AllowPolicies", {"Resource": one_or_many(policies.values())})],
-        # What is asked of the stack's own roles, AllowOwnRoles has already.
+        # AllowOwnRoles already has what the stack's own roles need.
         "role": [("AllowReadRoles", {"Resource": one_or_many(others)})] if others else [],
         "attachment": [
             (
@@ -47,8 +47,8 @@ def targets(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]
         ],
         "own role": [("AllowOwnRoles", {"Resource": own_roles})],
         "new role": [
-            # Who makes a role, and writes its policies, could be anything, but for this boundary. To take it
-            # off again is not allowed:
+            # A role that creates roles and writes their policies could get any permission; this boundary
+            # prevents that. Removing it is not allowed:
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
             (
                 "AllowMakeRoles",
@@ -173,7 +173,7 @@ def _keys(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
 
 
 def _name_their_maker(resources: Mapping[str, Any]) -> bool:
-    """Whether the policy of every key lets the role that makes it change it, so that no other has to."""
+    """Whether every key's policy lets the role that creates the key change that policy."""
     policies = [json.loads(one["policy"])["Statement"] for one in _all(resources, "aws_kms_key")]
     return all(CHANGES_POLICY_SID in {one["Sid"] for one in statements} for statements in policies)
 

@@ -1,8 +1,8 @@
 """How objects may be encrypted: with the bucket's own key, and with nothing else.
 
 Negated operators such as StringNotEquals are true when the key is absent, so
-a Deny written with one also stops a request that lacks the header. Where a
-missing header is to pass, `"Null": {key: "false"}` in the same block says so:
+a Deny with such an operator also stops a request without the header. To let
+a missing header pass, `"Null": {key: "false"}` in the same block says so:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
 An annotation is content as well, and names no encryption: it has that of its object.
@@ -18,7 +18,7 @@ SSE_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 # What chooses how an object is encrypted. Of the actions that can name an encryption (s3_actions.SSE_ACTIONS)
 # two are not here. ReplicateObject has statements of its own, as no page says that a replication names any.
-# BypassGovernanceRetention is asked for beside the action that lifts a lock, and writes nothing; where
+# BypassGovernanceRetention is checked together with the action that lifts a lock, and writes nothing; where
 # headers are required, a Deny would keep everybody from lifting one.
 ENCRYPTING_ACTIONS = ["s3:PutObject", "s3:UpdateObjectEncryption"]
 

@@ -1,6 +1,6 @@
 """The key policy of a customer-managed KMS key that encrypts one bucket.
 
-A key policy is the only way in: where it says nothing, IAM policies give
+A key policy decides first: without it, IAM policies allow
 nothing (https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
 """
 
@@ -52,7 +52,7 @@ def via_s3(place: Place) -> str | list[str]:
     """Return S3 in the region of `place` as `kms:ViaService` names it.
 
     The page has one form for every partition, and it is not the name of a host. What the China edition
-    of that page (docs.amazonaws.cn) says could not be looked up, so that there both endings are listed.
+    of that page (docs.amazonaws.cn) says could not be looked up, so both endings are listed there.
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
     name = f"s3.{place.region}.amazonaws.com"
@@ -75,7 +75,7 @@ def enable_root_access(*, place: Place) -> Statement:
 
 
 def allow_deploy_role_to_change_policy(*, role_arn: str) -> Statement:
-    """Let the role that deploys change this policy, without asking its own policies.
+    """Let the role that deploys change this policy, whatever its own policies say.
 
     CreateKey refuses a policy with which its caller could not call PutKeyPolicy afterwards, and the role's
     own policies know the key by its tags, which do not count at that moment. The role has to exist, or KMS
@@ -92,7 +92,7 @@ def allow_deploy_role_to_change_policy(*, role_arn: str) -> Statement:
 
 
 def management(*, place: Place, deploy_role: str | None) -> list[Statement]:
-    """Return who manages a key, whatever it is for: the account, and the role that made it, where known."""
+    """Return the statements that let the account manage a key, and the role that created it, if known."""
     account = enable_root_access(place=place)
     if deploy_role is None:
         return [account]
@@ -100,7 +100,7 @@ def management(*, place: Place, deploy_role: str | None) -> list[Statement]:
 
 
 def allow_s3_service(*, bucket_arn: str, account_id: str) -> Statement:
-    """Let S3 itself use the key for what it writes because this bucket's settings say so: an inventory.
+    """Let S3 itself use the key for what it writes for this bucket: an inventory.
 
     Requests for objects reach KMS as the principal that made them (`allow_specified_principals`). Where S3
     acts for itself, there is no `kms:ViaService`; it says for which bucket of which account. AWS names
@@ -158,7 +158,7 @@ def allow_specified_principals(*, place: Place, bucket_arn: str, principals: Seq
 
 
 def allow_reader(number: int, grant: Grant, *, place: Place, bucket_arn: str) -> Statement:
-    """Let `grant`'s principal decrypt; which objects it may read, the bucket policy says."""
+    """Let `grant`'s principal decrypt; the bucket policy says which objects it may read."""
     return _use(
         f"AllowReader{number}Decrypt",
         grant.principal,
@@ -169,7 +169,7 @@ def allow_reader(number: int, grant: Grant, *, place: Place, bucket_arn: str) ->
 
 
 def allow_writer(number: int, grant: Grant, *, place: Place, bucket_arn: str) -> Statement:
-    """Let `grant`'s principal encrypt; S3 decrypts what came before when it adds a part to an upload.
+    """Let `grant`'s principal encrypt; S3 decrypts the earlier parts when it adds a part to an upload.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
     """

@@ -1,6 +1,6 @@
 """How long links and forms work, and which have ended before their time.
 
-Links and forms are the requests that carry their signature with them, so that they work for anybody:
+Links and forms are requests that carry their signature, so they work for anyone who has them:
 https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
 """
 

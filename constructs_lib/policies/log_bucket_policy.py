@@ -58,7 +58,7 @@ def allow_inventory(*, bucket_arn: str, source_arn: str, account_id: str) -> Sta
 
 
 def allow_trail(*, bucket_arn: str, trail_arn: str, account_id: str) -> list[Statement]:
-    """Let CloudTrail look whose bucket it is, and deliver the records of one trail.
+    """Let CloudTrail check the bucket's owner, and deliver the records of one trail.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
     """
@@ -73,11 +73,10 @@ def allow_trail(*, bucket_arn: str, trail_arn: str, account_id: str) -> list[Sta
 
 
 def deny_other_writers(*, bucket_arn: str) -> Statement:
-    """Refuse every upload of somebody who is not an AWS service: nobody can forge or overwrite a record.
+    """Refuse every upload that is not by an AWS service: nobody can forge or overwrite a record.
 
-    Nor note something about one, or change its key; nor with a replication of their own, which writes with
-    other permissions and as a role. IfExists, as a request that nobody signed does not say whether a service
-    sent it.
+    It also refuses annotations, changes of the key, and replication into the bucket, which needs other
+    permissions. IfExists, because an unsigned request does not say whether a service sent it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
@@ -87,7 +86,7 @@ def deny_other_writers(*, bucket_arn: str) -> Statement:
 
 
 def deny_deletion(*, bucket_arn: str) -> Statement:
-    """Refuse every request to delete records; the bucket's lifecycle needs no permission to.
+    """Refuse every request to delete records; the bucket's lifecycle needs no permission.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """

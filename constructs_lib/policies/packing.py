@@ -1,4 +1,4 @@
-"""Spreads statements over as many policy documents as IAM's limit for a managed policy asks for."""
+"""Packs statements into as few policy documents as IAM's size limit of a managed policy allows."""
 
 import json
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ LIMIT = 6_144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 MOST = 8
-"""Documents for one role, which takes ten managed policies by default: the others are for what it does
-beside, such as storing plans (same page)."""
+"""Documents for one role, which takes ten managed policies by default: the others are for
+its other tasks, such as storing plans (same page)."""
 
 
 class TooLargeError(Exception):
-    """Statements that fit into no document, or into too many; the message says so in one line."""
+    """Statements do not fit into one document, or into as many as a role can have."""
 
 
 def packed(statements: Iterable[Statement], *, account: str) -> list[Document]:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from constructs_lib.policies import Condition, Perimeter, Statement, deny
 
-# What tells the names of objects.
+# What shows the names of objects.
 LISTING_ACTIONS = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
 
 
 def _unless_exempt(perimeter: Perimeter) -> Condition:
-    """Condition that it is neither an AWS service that asks for itself, nor a role that passes from anywhere.
+    """Condition that the caller is no AWS service acting for itself, and no role that passes from anywhere.
 
     A role that an AWS service takes, as S3 does to replicate, is not that service: it has to be among the
     roles.
@@ -25,8 +25,8 @@ def _elsewhere(perimeter: Perimeter) -> Condition:
     """Condition that a request comes neither through one of the VPC endpoints nor from the IP ranges.
 
     A request through an endpoint has no `aws:SourceIp`, and another one no `aws:SourceVpce`; the negated
-    operators are true then, so that either is enough to pass. Services that act for a principal come from
-    networks of their own, and pass as well.
+    operators are then true, so either is enough to pass. Services that act for a principal use their own
+    networks, and pass too.
     """
     condition = _unless_exempt(perimeter)
     condition["BoolIfExists"]["aws:ViaAWSService"] = "false"
@@ -51,8 +51,8 @@ def _of_listing(perimeter: Perimeter) -> Perimeter:
 def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
     """Refuse every request for an object that comes from another network.
 
-    Every action, also one that S3 has only tomorrow; what manages the bucket is done to the bucket and not
-    to an object, and passes: a wrong perimeter must not keep out who can correct it.
+    Every action, including future ones. Managing the bucket is done to the bucket, not to an object, and
+    passes: a wrong perimeter must not lock out those who can correct it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
     """
     return deny("DenyOutsidePerimeter", "s3:*", f"{bucket_arn}/*", _elsewhere(perimeter))
@@ -61,8 +61,8 @@ def deny_outside_perimeter(*, bucket_arn: str, perimeter: Perimeter) -> Statemen
 def deny_outside_organization(*, bucket_arn: str, perimeter: Perimeter) -> Statement:
     """Refuse every request for an object by a principal outside the organization.
 
-    A statement of its own: who is on the right network must be of the right organization too, and
-    conditions within one Deny would ask for either.
+    A separate statement, because a caller on the right network must also be of the right organization, and
+    conditions within one Deny would require only one of both.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
     """
     return deny("DenyOutsideOrganization", "s3:*", f"{bucket_arn}/*", _foreign(perimeter))

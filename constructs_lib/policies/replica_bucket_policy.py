@@ -13,9 +13,9 @@ from constructs_lib.policies.perimeter import perimeter_statements
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
-    """Refuse every upload: a replica is what the source has, or had.
+    """Refuse every upload, annotation and change of the key: replicas come from the source only.
 
-    So are annotations and changes of the key. Replication is no upload: S3 asks for s3:ReplicateObject there.
+    Replication is not an upload: it needs s3:ReplicateObject.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
     return deny("DenyUploads", WRITE_ACTIONS, f"{bucket_arn}/*", {})
@@ -26,7 +26,7 @@ def replica_bucket_policy(
 ) -> Document:
     """Return the policy.
 
-    It lets nobody in: to read replicas takes an IAM policy of one's own, and the replica's key.
+    It lets nobody in: reading replicas takes an IAM policy, and the replica's key.
 
     Args:
         bucket_arn: the replica bucket.

@@ -33,7 +33,7 @@ def _key_uses(*, read: bool, written: bool) -> list[tuple[str, list[str]]]:
     """Return what replication does with a bucket's key, each as the word for its Sid and its actions.
 
     With a bucket key, S3 decrypts that of the replica to see that it is whole, and asks for a data key of the
-    source's. Where objects come back, either side's statements allow both anyhow.
+    source's. If objects are replicated both ways, each side's statements allow both.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html#bucket-key-replication
     """
     reading = ["kms:Decrypt", *([] if written else ["kms:GenerateDataKey"])]
@@ -64,7 +64,7 @@ def trust_policy(*, sources: Sequence[Side]) -> Document:
 
 
 def allow_read_configuration(*, sources: Sequence[Side]) -> Statement:
-    """Let S3 look up what it is to replicate."""
+    """Let S3 read what it has to replicate."""
     return {
         "Sid": "AllowReadConfiguration",
         "Effect": "Allow",
@@ -141,15 +141,15 @@ def replication_policy(
 
 
 def directions(source: Side, replica: Side, *, both_ways: bool) -> tuple[list[Side], list[Side]]:
-    """Return what is read from, and what is written to."""
+    """Return the sides that are read from, and those that are written to."""
     return ([source, replica], [replica, source]) if both_ways else ([source], [replica])
 
 
 def replication_boundary(*, source: Side, replica: Side) -> Document:
-    """Return the most that the role may ever do, whatever its policy says: to replicate, between these two.
+    """Return the permissions boundary: whatever its policy says, the role only replicates between these two.
 
-    Its keys are not known by name to the stack that makes the boundary, so that they are any of the account,
-    through S3 and for these buckets.
+    The stack that makes the boundary does not know the keys, so it allows any key of the account, through S3
+    and for these buckets.
     """
 
     def with_any_key(side: Side) -> Side:
@@ -165,7 +165,7 @@ def replication_boundary(*, source: Side, replica: Side) -> Document:
 
 
 def key_statements(side: Side, *, role_arn: str, read: bool, written: bool) -> list[Statement]:
-    """Return what lets the role use a side's key, for which its own policy has to allow it as well.
+    """Return the statements that let the role use a side's key; its own policy has to allow that too.
 
     The principal is the account: KMS refuses a key policy that names a role which does not exist yet.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html

@@ -98,8 +98,8 @@ def allow_key_by_alias(*, alias: str, place: Place) -> Statement:
 def state_policy(*, bucket_arn: str, state_key: str, key_arn: str, place: Place) -> Document:
     """Return the policy to use the state at `state_key` of the bucket, and nothing else.
 
-    The state of the state stack itself is left out: only whoever bootstraps deploys that, and a role of CI
-    that could write it could make the next bootstrap take away what protects the state bucket.
+    The state of the state stack itself is left out: only an administrator deploys that stack. A role of CI
+    that could write it could make the next bootstrap remove the state bucket's protection.
     """
     return document(
         allow_list_workspaces(bucket_arn=bucket_arn),

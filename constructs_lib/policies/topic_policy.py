@@ -1,6 +1,6 @@
 """The policy of the SNS topic that alarms are published to: EventBridge publishes, and nobody else.
 
-Who manages the topic or subscribes to it, the account's IAM policies say.
+The account's IAM policies decide who manages the topic or subscribes to it.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def _deny(sid: str, topic_arn: str, condition: dict[str, dict[str, object]]) -> 
 
 
 def deny_other_rules(*, topic_arn: str, rule_arns: Sequence[str]) -> Statement:
-    """Refuse rules that are not ours, of this account or another, wherever EventBridge says which one it is.
+    """Refuse other rules, of this account or another, if EventBridge says which rule it is.
 
     Null leaves a request that does not say it alone; see `allow_eventbridge`.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
@@ -51,9 +51,9 @@ def deny_other_rules(*, topic_arn: str, rule_arns: Sequence[str]) -> Statement:
 
 
 def deny_other_publishers(*, topic_arn: str) -> Statement:
-    """Refuse everybody who is not an AWS service, administrators too: nobody can forge an alarm.
+    """Refuse every publisher but AWS services, even administrators: nobody can forge an alarm.
 
-    IfExists, as a request that nobody signed does not say whether a service sent it.
+    IfExists, because an unsigned request does not say whether a service sent it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     """
     return _deny("DenyOtherPublishers", topic_arn, {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}})

@@ -1,4 +1,4 @@
-"""Who may take a role with a token of GitHub's, by exact claims.
+"""Who can assume a role with a token from GitHub, by exact claims.
 
 https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
@@ -12,7 +12,7 @@ ISSUER = "token.actions.githubusercontent.com"
 """Who signs the tokens of GitHub's workflows, as IAM names it: without https://."""
 
 AUDIENCE = "sts.amazonaws.com"
-"""Whom a token has to be made for; what aws-actions/configure-aws-credentials asks for by default."""
+"""The audience of a token; what aws-actions/configure-aws-credentials requests by default."""
 
 
 def pull_request(repository: str) -> str:
@@ -32,7 +32,7 @@ def branch(repository: str, name: str) -> str:
 
 
 def environment(repository: str, name: str) -> str:
-    """Return the `sub` of a job in an environment, whatever it was that started it.
+    """Return the `sub` of a job in an environment, whatever started it.
 
     https://docs.github.com/en/actions/reference/security/oidc#filtering-for-a-specific-environment
     """
@@ -61,8 +61,8 @@ def allow_github(*, provider_arn: str, subjects: Sequence[str], extra: Condition
     """Let a workflow in whose token was made for AWS, has exactly one of `subjects`, and meets `extra`.
 
     Raises:
-        ValueError: one of them has a wildcard. StringEquals would take it literally, but whoever reads it
-            would not, and whoever copies it into StringLike would let in others.
+        ValueError: one of them has a wildcard. StringEquals would compare it literally, but a reader
+            would not expect that, and a copy in StringLike would let others in.
     """
     for subject in subjects:
         if "*" in subject or "?" in subject:

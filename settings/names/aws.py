@@ -1,4 +1,4 @@
-"""AWS's rules for names, as pure functions: each returns what it was given, or raises InvalidValueError."""
+"""AWS's rules for names, as pure functions: each returns its argument or raises InvalidValueError."""
 
 import ipaddress
 import json
@@ -80,7 +80,7 @@ def account_id(text: str) -> str:
     return text
 
 
-# The others are closed to the public, and name their services in ways of their own.
+# The other partitions are closed to the public, and name their services differently.
 SUPPORTED_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 

@@ -1,6 +1,6 @@
-"""GitHub's rules for names, as pure functions like those of aws_names.
+"""GitHub's rules for names, as pure functions.
 
-What they let through goes into a token's `sub` as it is, and into a trust policy that compares it exactly:
+Valid names become a part of a token's `sub`, which a trust policy compares exactly:
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
@@ -35,7 +35,7 @@ def branch(name: str) -> str:
 
 
 def environment(name: str) -> str:
-    """Check the name of an environment of a repository; a colon would be written otherwise in a `sub`.
+    """Check the name of a repository's environment; a `sub` would have a colon escaped.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
     """

@@ -1,4 +1,4 @@
-"""S3's rules for what leads to a bucket, and into it; the rules for buckets are in aws.py."""
+"""S3's rules for access points and object keys; the rules for bucket names are in aws.py."""
 
 import re
 
