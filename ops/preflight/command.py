@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,6 +16,7 @@ from ops.preflight import (
     permissions,
     principals,
     promises,
+    revoked_links,
     state,
     tools,
 )
@@ -92,6 +94,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
     return [
         environment_line(environment, bootstrapped=bootstrapped),
         promise_line.result(),
+        *revoked_links.check(settings, datetime.now(UTC)),
         *tool_lines.result(),
         *credential_lines,
         *aws_lines,
