@@ -22,14 +22,17 @@ class Revoked:
     keys: tuple[str, ...] = ()
     before: datetime | None = None
 
+    def by(self, key: str) -> str | None:
+        """Return the one of ``keys`` because of which links for ``key`` do not work."""
+        return next((one for one in self.keys if key == one or _below(key, one)), None)
+
     def refuse(self, key: str) -> None:
         """Raise RevokedError where links for ``key`` do not work."""
-        for one in self.keys:
-            if key == one or _below(key, one):
-                raise RevokedError(
-                    f"links for {key!r} are revoked: the bucket's settings have {one!r} in [presign] "
-                    "revoked; requests that are signed with credentials pass"
-                )
+        if one := self.by(key):
+            raise RevokedError(
+                f"links for {key!r} are revoked: the bucket's settings have {one!r} in [presign] "
+                "revoked; requests that are signed with credentials pass"
+            )
 
     def has_any_of(self, keys: Sequence[str]) -> bool:
         """Return whether links for one of many keys do not work."""

@@ -82,6 +82,8 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
     """Return what in the link the bucket's policy denies."""
     if link.parts.scheme == "http" and link.place.kind != "custom":
         return [Cause("the link uses http, which the bucket's policy denies", "Use https:// in the link")]
+    if revoked := _revoked(link, outputs):
+        return revoked
     if operation.methods != ("PUT",) or "partNumber" in link.parameters:
         return []
     wanted = {name.lower(): value for name, value in outputs.upload_headers.items()}
@@ -101,6 +103,26 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
         for name, value in wanted.items()
         if link.headers.get(name, value) != value
     ]
+
+
+def _revoked(link: Link, outputs: Outputs) -> list[Cause]:
+    revoked = outputs.revoked
+    if by := revoked.by(link.place.key or link.fields.get("key", "")):
+        return [
+            Cause(
+                f"links for {shown(by)} are revoked, by [presign] revoked in the bucket's settings",
+                "Use credentials instead of a link: a new link does not help",
+            )
+        ]
+    # A session that began later may have signed only later. When it began, no link says.
+    if revoked.before and link.temporary and link.signed_at and link.signed_at < revoked.before:
+        return [
+            Cause(
+                f"links of sessions that began before {duration.iso(revoked.before)} are revoked",
+                "Sign in again and make a new link",
+            )
+        ]
+    return []
 
 
 def _life(link: Link, outputs: Outputs) -> list[Cause]:

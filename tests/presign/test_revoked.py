@@ -120,6 +120,46 @@ def test_a_session_that_must_have_begun_after_is_not(
     assert "revoked" not in done.err
 
 
+def explained(presign: Presign, link: str, file: str, answer: str) -> str:
+    options = []
+    if answer:
+        Path("answer.xml").write_text(f"<Error><Code>AccessDenied</Code><Message>{answer}</Message></Error>")
+        options = ["--answer", "answer.xml"]
+    return presign("explain", link, "--outputs", file, *options).out.partition("\n")[0]
+
+
+ANSWERS = [
+    "",
+    "Access Denied",
+    "User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform: s3:GetObject on "
+    "resource: &quot;arn:aws:s3:::b/k&quot; with an explicit deny in a resource-based policy",
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=["no answer", "no reason", "a reason"])
+def test_explain_names_what_was_revoked_since(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    by_key = presign("get", "inbox/a", "--outputs", outputs_file(), "--format", "url").out
+    form = presign("post", "inbox/", "--outputs", outputs_file(), "--format", "json").out
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    of_session = presign("get", "k", "--outputs", outputs_file(), "--format", "url").out
+    file = outputs_file(PresignRevoked=REVOKED)
+    for link in (by_key, form):
+        said = explained(presign, link, file, answer)
+        assert (
+            said.casefold()
+            == "links for 'inbox/' are revoked, by [presign] revoked in the bucket's settings."
+        )
+    later, earlier = (iso(datetime.now(UTC) + timedelta(minutes=one)) for one in (1, -1))
+    file = outputs_file(PresignRevokedBefore=later)
+    expected = f"links of sessions that began before {later} are revoked."
+    assert explained(presign, of_session, file, answer).casefold() == expected.casefold()
+    assert "revoked" not in explained(presign, by_key, file, "")
+    assert "revoked" not in explained(presign, of_session, outputs_file(PresignRevokedBefore=earlier), "")
+
+
 def test_show_says_what_is_revoked(presign: Presign, outputs_file: OutputsFile) -> None:
     file = outputs_file(PresignRevoked=REVOKED, PresignRevokedBefore="2026-11-26T11:00:00+01:00")
     rows = ["Revoked    reports/november.csv", "inbox/*", "sessions that began before 2026-11-26T10:00:00Z"]
