@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import unquote
 
@@ -57,7 +58,12 @@ class Answer:
     def server_time(self) -> datetime | None:
         """When S3 answered, where it says so."""
         text = self.elements.get("ServerTime", "")
-        return datetime.fromisoformat(text).astimezone(UTC) if _AWS_TIME.fullmatch(text) else None
+        if _AWS_TIME.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+        try:
+            return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
+        except (KeyError, ValueError):
+            return None
 
     @property
     def region(self) -> str:

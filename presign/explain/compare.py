@@ -75,9 +75,9 @@ def _about_path(sent: str, signed: str) -> Cause:
         )
     if _PLUS.sub("+", sent) == _PLUS.sub("+", signed):
         if sent.count("%2B") > signed.count("%2B"):
-            return Cause("the blank in the key (%20) was sent as '+'", _AS_PRINTED)
+            return Cause("the space in the key (%20) was sent as '+'", _AS_PRINTED)
         return Cause(
-            "the '+' in the key (%2B) was sent without its escape, which S3 reads as a blank", _AS_PRINTED
+            "the '+' in the key (%2B) was sent without its escape, which S3 reads as a space", _AS_PRINTED
         )
     if plain_sent == unquote(plain):
         return Cause("the path was decoded: a % in the key must be sent as %25", _AS_PRINTED)
@@ -101,7 +101,7 @@ def _about_path(sent: str, signed: str) -> Cause:
     if plain_sent.endswith(plain) or plain.endswith(plain_sent):
         return Cause(
             f"the path was rewritten: {difference(plain_sent, plain)}",
-            "Have the proxy or gateway pass the path on unchanged",
+            "Configure the proxy or gateway so that it does not change the path",
         )
     return Cause(f"the path differs: {difference(plain_sent, plain)}", _AS_PRINTED)
 
@@ -111,7 +111,7 @@ def _host(link: Link, request: Request) -> Iterator[Cause]:
     if sent != signed:
         yield Cause(
             f"the Host header differs: S3 got {shown(sent)}, and {shown(signed)} was signed",
-            "Use the link's own host; have the proxy or gateway keep the Host header",
+            "Use the link's own host; configure the proxy or gateway so that it keeps the Host header",
         )
 
 

@@ -130,8 +130,8 @@ def _credential(link: Link) -> Cause | None:
         )
     if link.access_key.startswith("not shown"):
         return Cause(
-            "the credential has no access key id: is the secret key in its place?",
-            "If it is, deactivate that key at once, since the link gave it away; then set the two right",
+            "the credential has no access key id: perhaps the secret key is in its place",
+            "If so, deactivate that key at once, because the link contains it; then set both keys again",
         )
     if len(link.scope) != 5 or link.scope[4] != "aws4_request":
         return Cause("X-Amz-Credential is not KEYID/DATE/REGION/s3/aws4_request", _AS_PRINTED)

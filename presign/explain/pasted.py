@@ -38,7 +38,7 @@ def _one_line(text: str) -> tuple[str, Cause | None]:
         return text, None
     cause = Cause(
         "the link was broken into several lines, as mail clients and terminals do",
-        "Join the lines without blanks, or send the link as a file",
+        "Join the lines without spaces, or send the link as a file",
     )
     return _BREAK.sub("", text), cause
 
@@ -97,11 +97,11 @@ def _blanks(text: str) -> tuple[str, Cause | None]:
     head, mark, query = text.partition("?")
     if " " in head.strip() and mark:
         cause = Cause(
-            "the path has a blank that is not escaped: it was signed as %20",
+            "the path has a space that is not escaped: it was signed as %20",
             f"{_AGAIN}, in quotes where a shell reads it",
         )
         return f"{head.replace(' ', '%20')}?{query}", cause
     if " " in query:
-        cause = Cause("the link has a blank in it, which was not there", f"{_AGAIN}, without the blank")
+        cause = Cause("a space was added to the link", f"{_AGAIN}, without the space")
         return f"{head}?{query.replace(' ', '')}", cause
     return text, None

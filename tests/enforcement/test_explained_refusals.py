@@ -211,7 +211,7 @@ def plus_not_escaped(bench: Bench) -> Case:
     return get(bench, lambda url: url.replace("%2B", "%20"))
 
 
-@cause("blank in the key (%20) was sent as '+'")
+@cause("space in the key (%20) was sent as '+'")
 def blank_as_plus(bench: Bench) -> Case:
     return get(bench, lambda url: url.replace("%20", "%2B"))
 
@@ -466,7 +466,7 @@ def unknown_access_key(bench: Bench) -> Case:
     return Case(url, bench.refused("GET", url))
 
 
-@cause("has no access key id: is the secret key in its place?")
+@cause("has no access key id: perhaps the secret key is in its place")
 def keys_swapped(bench: Bench) -> Case:
     secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
     url = signed(bench, access_key=secret, secret_key="AKIAIOSFODNN7EXAMPLE").url("GET", bench.key, 900)

@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from presign.endpoint import access_point_url, bucket_url
@@ -238,6 +239,25 @@ def test_an_answer_may_have_its_headers_or_be_of_powershell(presign: Presign) ->
     assert "used with HEAD, and is for GET" in first_line(presign, "--answer", "answer", url)
     Path("answer").write_text("HTTP/1.1 301 Moved\r\nx-amz-bucket-region: us-west-2\r\n\r\n")
     assert "and the bucket is in us-west-2" in first_line(presign, "--answer", "answer", url)
+
+
+@pytest.mark.parametrize(
+    ("head", "time"),
+    [("", "<ServerTime>2026-01-01T00:00:00Z</ServerTime>"), ("Date: Thu, 01 Jan 2026 00:00:00 GMT\n", "")],
+)
+def test_the_time_of_s3_shows_whose_clock_is_wrong(presign: Presign, head: str, time: str) -> None:
+    link = Signer(
+        access_key="AKIAIOSFODNN7EXAMPLE",
+        secret_key="s",
+        region="eu-west-1",
+        bucket_url=HOST,
+        clock=lambda: datetime(2026, 1, 1, 3, tzinfo=UTC),
+    ).url("GET", "k", 60)
+    said = f"<Code>AccessDenied</Code><Message>Request is not yet valid</Message>{time}"
+    Path("answer").write_text(f"HTTP/1.1 403 Forbidden\n{head}\n<Error>{said}</Error>")
+    assert "so the clock of the machine that signed is 3 hours ahead" in first_line(
+        presign, "--answer", "answer", link
+    )
 
 
 @pytest.mark.parametrize(
