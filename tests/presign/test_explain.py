@@ -4,7 +4,6 @@ Which cause it names for which refusal is in tests/enforcement/test_explained_re
 """
 
 import json
-import random
 import re
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from presign.endpoint import access_point_url, bucket_url
-from presign.explain.codes import CODES
 from presign.signer import Signer
 from tests.presign.presign_support import KEY_ARN, OUTPUTS, OutputsFile, Presign
 
@@ -56,37 +54,6 @@ def test_all_that_a_link_says_is_said(presign: Presign, outputs_file: OutputsFil
     assert len(lines[2:]) == len(expected)
     for line, pattern in zip(lines[2:], expected, strict=True):
         assert re.fullmatch(pattern, line), line
-
-
-def test_neither_a_signature_nor_a_token_is_printed(presign: Presign, outputs_file: OutputsFile) -> None:
-    url = signer(token=TOKEN).url("PUT", "k", 900, OUTPUTS["UploadHeaders"])
-    signature = url.rpartition("=")[2]
-    said = f"<Code>InvalidToken</Code><Message>{TOKEN} {signature}</Message><Token-0>{TOKEN}</Token-0>"
-    Path("answer.xml").write_text(f"<Error>{said}</Error>")
-    for options in ([], ["--format", "json"], ["--answer", "answer.xml"]):
-        for link in (url, url.replace("&", "&amp;"), url[:-20], url.replace("%", "%25")):
-            out = presign("explain", "--outputs", outputs_file(), *options, link).out
-            assert signature[:40] not in out
-            assert TOKEN[:20] not in out
-
-
-def test_no_part_of_a_secret_is_printed_of_a_link_that_is_broken_anywhere(
-    presign: Presign, outputs_file: OutputsFile
-) -> None:
-    chance = random.Random(7)  # noqa: S311
-    outputs = outputs_file()
-    for _ in range(300):
-        url = signer(token=TOKEN).url("PUT", "a b/ü+.csv", 900, OUTPUTS["UploadHeaders"])
-        broken = list(url)
-        for _ in range(chance.randrange(1, 4)):
-            place = chance.randrange(len(broken))
-            broken[place : place + chance.randrange(3)] = chance.choice("%&=?#/\n é<[@:\x1b")
-        form = chance.choice(["text", "json"])
-        result = presign("explain", "--outputs", outputs, "--format", form, "--", "".join(broken))
-        assert result.code in (0, 1)
-        signature = url.rpartition("=")[2]
-        for secret in (signature[:33], signature[-33:], TOKEN[:33], TOKEN[-33:]):
-            assert secret not in result.out + result.err, broken
 
 
 def test_json_has_the_same(presign: Presign, outputs_file: OutputsFile) -> None:
@@ -273,17 +240,6 @@ def test_links_that_are_not_of_s3_are_named(presign: Presign, parameter: str, wo
     assert first_line(presign, f"https://files.example/k?{parameter}").startswith(words)
 
 
-def test_every_code_is_said_in_words(presign: Presign) -> None:
-    url = signer().url("GET", "k", 900)
-    for code, known in CODES.items():
-        Path("answer").write_text(f"<Error><Code>{code}</Code><Message>x</Message></Error>")
-        result = presign("explain", "--answer", "answer", url)
-        assert result.code == 0
-        assert f"\nIt means   {known.meaning}" in result.out
-    Path("answer").write_text("<Error><Code>Novel</Code><Message>nothing known</Message></Error>")
-    assert first_line(presign, "--answer", "answer", url) == "S3 answers Novel: nothing known."
-
-
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code", "message"),
     [
@@ -312,13 +268,6 @@ def test_what_cannot_be_explained_is_one_line(
     result = presign("explain", *arguments, stdin=stdin)
     assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
     assert result.err.startswith(f"Error: {message}")
-
-
-def test_the_page_has_the_table_of_codes() -> None:
-    page = (ROOT / "docs" / "presign.md").read_text(encoding="utf-8")
-    _, _, table = page.partition("| S3's code | What it means | What to do |\n|---|---|---|\n")
-    rows = [f"| `{name}` | {code.meaning} | {code.remedy} |" for name, code in sorted(CODES.items())]
-    assert table.split("\n\n")[0].splitlines() == rows
 
 
 def test_no_other_command_loads_it(outputs_file: OutputsFile, keys: None) -> None:

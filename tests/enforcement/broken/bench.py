@@ -7,17 +7,21 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 import html
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from presign import Signer
+from presign.endpoint import bucket_url
 from tests.enforcement.bucket import Deploy
 from tests.enforcement.clients import document
 from tests.enforcement.http_client import send
 from tests.enforcement.places import Place
 from tests.presign.presign_support import Presign
 
+WHO = "User: arn:aws:iam::000000000000:user/team is not authorized to perform"
 MISMATCH = "The request signature we calculated does not match the signature you provided."
 
 
@@ -112,3 +116,50 @@ def error(code: str, message: str, **elements: str) -> str:
     all_of_them = {"Code": code, "Message": message, **elements, "RequestId": "4442587FB7D0A2F9"}
     inner = "".join(f"<{name}>{html.escape(value)}</{name}>" for name, value in all_of_them.items())
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is explained: a link, or what `--format json` printed, the answer, and further options.
+
+    `by_the_signer` is true where the environment has the keys that signed.
+    """
+
+    link: str
+    answer: str | None
+    options: tuple[str, ...] = ()
+    by_the_signer: bool = False
+
+
+CASES: list[tuple[Callable[[Bench], Case], str]] = []
+
+
+def cause(words: str) -> Callable[[Callable[[Bench], Case]], Callable[[Bench], Case]]:
+    """Add a case, and what the first line must say."""
+
+    def add(case: Callable[[Bench], Case]) -> Callable[[Bench], Case]:
+        CASES.append((case, words))
+        return case
+
+    return add
+
+
+def signed(bench: Bench, **arguments: Any) -> Signer:
+    """Return a signer with the team's keys, but for what is given."""
+    variables = bench.place.variables
+    usual = {
+        "access_key": variables["AWS_ACCESS_KEY_ID"],
+        "secret_key": variables["AWS_SECRET_ACCESS_KEY"],
+        "region": "us-east-1",
+        "bucket_url": bucket_url(bench.place.bucket, "us-east-1", variables["AWS_ENDPOINT_URL"]),
+    }
+    return Signer(**{**usual, **arguments})
+
+
+def ago(age: timedelta) -> Callable[[], datetime]:
+    return lambda: datetime.now(UTC) - age
+
+
+def keys_of(bench: Bench) -> tuple[str, str]:
+    variables = bench.place.variables
+    return variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
