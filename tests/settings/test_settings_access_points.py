@@ -6,7 +6,7 @@ from constructs_lib.policies import to_json
 from constructs_lib.policies.access_policy import access_policy
 from settings.names import s3 as s3_names
 from settings.names.aws import InvalidValueError
-from tests.stacks.test_settings_combinations import problems
+from tests.settings.test_settings_combinations import problems
 
 import pytest
 
