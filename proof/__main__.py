@@ -1,6 +1,6 @@
 """`python -m proof compare OLD.json NEW.json`: says what the new policy allows more.
 
-Exit codes: 0 it allows nothing more; 1 an error, told in one line; 2 wrong
+Exit codes: 0 it allows nothing more; 1 an error, in one line; 2 wrong
 usage; 3 it allows more; 4 undecided.
 """
 
@@ -24,12 +24,12 @@ def _read(path: str) -> Policy:
     except OSError as error:
         raise DocumentError(f"{path}: {error.strerror}; give a file with a policy document") from error
     except UnicodeDecodeError as error:
-        raise DocumentError(f"{path}: no text in UTF-8; give a policy document as JSON") from error
+        raise DocumentError(f"{path}: not UTF-8 text; give a policy document as JSON") from error
 
 
 def _account(text: str) -> str:
     if not re.fullmatch(r"\d{12}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is no account: give its 12 digits")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account: give its 12 digits")
     return text
 
 
@@ -43,7 +43,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     told = commands.add_parser("compare", help="say what the new policy allows more, with a request")
     told.add_argument("old", help="a policy document as JSON")
-    told.add_argument("new", help="another one, of the same sort")
+    told.add_argument("new", help="another policy document, of the same type")
     told.add_argument("--account", type=_account, help="the account of the resource, 12 digits")
     return parser
 

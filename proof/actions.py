@@ -1,4 +1,4 @@
-"""The actions that the patterns at hand tell apart: real ones, by what they know and are done on."""
+"""The actions that the given patterns distinguish: real actions, by their condition keys and resources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORM: Glob = (_WORD, _WORD._replace(many=True), Token(":", literal=True), _WORD
 
 @dataclass(frozen=True)
 class Kind:
-    """Actions that no policy at hand tells apart.
+    """Actions that no given policy distinguishes.
 
     Attributes:
         name: one of them.
@@ -36,7 +36,7 @@ class Kind:
     real: bool
 
     def knows(self, key: str) -> bool:
-        """Say whether requests for it can carry `key`; any, where the table does not have the service."""
+        """Say whether requests for it can have `key`; any key if the table does not have the service."""
         found = service(self.service)
         return found is None or self.group is None or found.knows(self.group, key)
 
@@ -55,7 +55,7 @@ def _services(patterns: Iterable[str]) -> tuple[list[str], bool]:
 
 @lru_cache(maxsize=512)
 def _real(prefix: str, listed: tuple[str, ...], keys: tuple[str, ...]) -> list[Kind]:
-    """Return the actions of a service, one for all that are alike."""
+    """Return the actions of a service, one for each kind."""
     found = service(prefix)
     if found is None:
         return []
@@ -89,7 +89,7 @@ def _matcher(listed: Sequence[str]) -> Callable[[str], int]:
 
 
 class Actions:
-    """The actions, of which a request has one."""
+    """The actions; a request has one of them."""
 
     def __init__(self, patterns: Iterable[str], keys: Sequence[str], where: str, limits: Limits) -> None:
         """Find the actions that `patterns` tell apart.
@@ -115,7 +115,7 @@ class Actions:
         self.choice = Choice(f"{where}action", len(self.all))
 
     def _others(self, listed: list[str], limits: Limits, *, several: bool) -> list[Kind]:
-        """Return actions that the table does not have: of other services, or such as do not exist."""
+        """Return actions that the table does not have: of other services, or nonexistent ones."""
         names = {kind.name.lower() for kind in self.all}
         # A pattern that names one real action matches no other.
         open_ended = [pattern for pattern in listed if pattern not in names]

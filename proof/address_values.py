@@ -1,4 +1,4 @@
-"""Addresses of a condition key: one in each range that the networks of its conditions cut out."""
+"""Addresses of a condition key: one in each range between the networks' limits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def address_candidate(matches: Sequence[Match], own: Sequence[Match], text: str)
 
 
 def _points(networks: list[Network]) -> list[str]:
-    """Return an address of each range that the networks cut out; IPv4 and IPv6 apart."""
+    """Return an address of each range between the networks' limits, for IPv4 and IPv6 separately."""
     points = ["198.51.100.7", "2001:db8::7"]
     for version, largest in ((4, 2**32 - 1), (6, 2**128 - 1)):
         starts = {0}

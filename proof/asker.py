@@ -1,4 +1,4 @@
-"""Asks the solver for a request, and says what is true where there is one, or none."""
+"""Asks the solver for a request, and says what follows if there is one, or none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Fails:
 
 @dataclass(frozen=True)
 class Undecided:
-    """Nobody can say: what decides is a policy variable, is not documented, or takes too long.
+    """Not decidable: it depends on a policy variable, is not documented, or takes too long.
 
     Attributes:
         reason: which of these.
@@ -67,7 +67,7 @@ class Asker:
         self.solver.add(scene.ties(owner))
 
     def possible(self, question: Formula) -> bool:
-        """Say whether `question` may be true of a request; also where that takes too long to know."""
+        """Say whether `question` may be true for a request; yes if it takes too long to decide."""
         try:
             return self.solver.check([question]) is not None
         except LimitError:
@@ -120,7 +120,7 @@ class Asker:
             if again is None:
                 break
             true = again
-        return Undecided(f"it hangs on {_unknowns(hangs_on)}", read(self.scene, first))
+        return Undecided(f"it depends on {_unknowns(hangs_on)}", read(self.scene, first))
 
     @staticmethod
     def _request_of(question: Formula) -> list[str]:

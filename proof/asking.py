@@ -1,4 +1,4 @@
-"""What is asked about: sets of requests, put together with `&`, `|` and `~`.
+"""Sets of requests to ask about, combined with `&`, `|` and `~`.
 
     Action("s3:Get*") & Resource("arn:aws:s3:::acme/*") & ~Principal("arn:aws:iam::111122223333:role/etl")
     & When({"Bool": {"aws:SecureTransport": "false"}})
@@ -96,7 +96,7 @@ class Resource(Where):
 
 @dataclass(frozen=True)
 class Principal(Where):
-    """The requests of those whom a Principal element names: a role's ARN stands for its sessions."""
+    """The requests of the callers that a Principal element names: a role's ARN stands for its sessions."""
 
     named: tuple[Named, ...]
 

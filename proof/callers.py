@@ -1,4 +1,4 @@
-"""Who can make a request: every caller that the policies at hand tell apart.
+"""Who can make a request: every caller that the given policies distinguish.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -33,7 +33,7 @@ class Asked:
     Attributes:
         named: the entries of all Principal elements.
         matches: by key, what conditions compare the keys with that the caller decides.
-        accounts: accounts that matter besides those that are named.
+        accounts: other accounts that matter, in addition to the named ones.
         kinds: the sorts of caller in question.
     """
 
@@ -185,7 +185,7 @@ def _services(asked: Asked, limits: Limits) -> Iterator[Caller]:
 
 
 class Callers:
-    """The callers, of whom a request has one; and which of them a policy names."""
+    """The callers, one for each request, and which of them a policy names."""
 
     def __init__(self, asked: Asked, limits: Limits) -> None:
         """Find the callers that `asked` tells apart."""
@@ -220,7 +220,7 @@ class Callers:
         return sure, unknown
 
     def named(self, named: Named) -> Formula:
-        """Return the formula of those whom an entry of a Principal element names."""
+        """Return the formula of the callers that an entry of a Principal element names."""
         sure, unknown = self._verdicts(named)
         if not unknown:
             return self.where(sure)
@@ -228,7 +228,7 @@ class Callers:
         return some((self.where(sure), every((guess, self.where(unknown)))))
 
     def spared(self, principals: Principals) -> Formula:
-        """Return the formula of those whom a NotPrincipal element spares.
+        """Return the formula of the callers that a NotPrincipal element excepts.
 
         Nobody with a boundary, and otherwise who is named with the account and
         all that lies between.

@@ -1,4 +1,4 @@
-"""What a new policy lets through that the old one did not, and the other way round."""
+"""What a new policy allows that the old one did not, and the reverse."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from proof.witness import Witness
 
 @dataclass(frozen=True)
 class Example:
-    """A request that one policy lets through and the other does not.
+    """A request that one policy allows and the other does not.
 
     Attributes:
         who: who makes it; `an account` where --account says not whose it is.
         witness: the request.
-        allowed_by: the statements that allow it, where it is let through.
-        denied_by: the statements that deny it, where it is not.
+        allowed_by: the statements that allow it in the one policy.
+        denied_by: the statements that deny it in the other.
     """
 
     who: str
@@ -35,12 +35,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Difference:
-    """What one policy lets through and the other does not.
+    """What one policy allows and the other does not.
 
     Attributes:
-        examples: a request for each sort of caller that has one.
-        undecided: why it is not known whether there are more; empty where it is.
-        only_unreal: a request for an action that does not exist, where the policies differ in no other.
+        examples: one request for each type of caller, if there is one.
+        undecided: why it is not known whether there are more; empty if it is known.
+        only_unreal: a request for a nonexistent action, if the policies differ in no other.
     """
 
     examples: tuple[Example, ...] = ()

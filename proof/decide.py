@@ -23,7 +23,7 @@ Unwritten = Literal["anything", "nothing", "free"]
 
 @dataclass(frozen=True)
 class Identity:
-    """IAM identities of which all policies are known.
+    """IAM identities whose policies are all known.
 
     Attributes:
         arns: of the roles and users.
@@ -100,7 +100,7 @@ class Decided:
         allowed: the requests that are allowed.
         denied: those that a statement denies.
         uses: every statement.
-        ties: what holds for every request besides what holds in the scene.
+        ties: what holds for every request, in addition to the scene.
     """
 
     def __init__(

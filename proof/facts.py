@@ -1,7 +1,7 @@
 """What AWS documents about condition keys: who carries which, and what values it has.
 
-Where no page says it, the entry is `unsourced`: the key may be there or not,
-and what hangs on that is told. Pages of the IAM User Guide, unless noted:
+Where no page says it, the entry is `unsourced`: the key may be there or not, and
+what depends on that is undecided. Pages of the IAM User Guide, unless noted:
 GK https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 VA https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 FAS https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html

@@ -16,7 +16,7 @@ PrincipalKind = Literal["*", "AWS", "Service", "Federated", "CanonicalUser"]
 
 
 class DocumentError(ValueError):
-    """A policy document that IAM would not take, or that says what is not supported; one line."""
+    """A policy document that IAM would not accept, or that uses something unsupported; one line."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The values of one condition key that the conditions at hand tell apart."""
+"""The values of one condition key that the given conditions distinguish."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def candidate(matches: Sequence[Match], kind: Family, text: str) -> Candidate:
 
 
 def _evaluate(matches: Sequence[Match], own: Sequence[Match], text: str) -> tuple[int, int]:
-    """Return which text matches hold for `text` for sure, and of which nobody can say."""
+    """Return which text matches hold for `text` for sure, and which are undecided."""
     hit = machine(_globs(own)).run(text)
     readers = _readers(matches, own)
     sure = sum(bit for bit, wanted, _ in readers if hit & wanted)

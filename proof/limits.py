@@ -12,7 +12,7 @@ class Limits:
         steps: of one walk over the patterns of a dimension.
         atoms: values of one dimension that the patterns tell apart.
         solver: z3's `rlimit` for one check.
-        rounds: how often a request that hangs on something unknown is put aside for another one.
+        rounds: how often a request that depends on something unknown is replaced by another one.
     """
 
     characters: int = 100_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class Var:
-    """A variable, told apart by its name."""
+    """A variable, identified by its name."""
 
     name: str
 

@@ -210,7 +210,7 @@ class Machine:
         return live
 
     def _class_masks(self) -> None:
-        """Remember which positions accept what besides single characters."""
+        """Remember which positions accept a class of characters."""
         of = {accepts: self._class_step[accepts] | self._loops[accepts] for accepts in _CLASSES}
         self._digits = of[DIGIT]
         self._no_separator = of[NO_COLON] | of[NO_SLASH]

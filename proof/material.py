@@ -1,4 +1,4 @@
-"""What policies and questions name: all that a request must be told apart by."""
+"""What policies and questions name: everything that distinguishes requests."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Material:
     Attributes:
         statements: of every policy.
         questions: what is asked about.
-        accounts: accounts that matter besides those that are named.
-        identities: identities that matter besides those.
-        resource_globs: what tells resources apart besides.
+        accounts: other accounts that matter, in addition to the named ones.
+        identities: other identities that matter.
+        resource_globs: what else distinguishes resources.
         of_callers: what the caller's keys are compared with in another request of the same operation.
     """
 

@@ -47,7 +47,7 @@ _ORDER: dict[Relation, Callable[[Fraction, Fraction], bool]] = {
 
 @lru_cache(maxsize=4096)
 def number(match: Match) -> Fraction | None:
-    """Return a number, or a moment in seconds since 1970; None for what is neither."""
+    """Return a number, or a moment in seconds since 1970; None for anything else."""
     try:
         return Fraction(_finite(match.text))
     except (InvalidOperation, ValueError):

@@ -20,7 +20,7 @@ Promise = Literal["nobody", "always", "denied", "never denied"]
 
 @dataclass(frozen=True)
 class Claim:
-    """What is said of all requests in `where`; make one with the functions below."""
+    """A statement about all requests in `where`; make it with the functions below."""
 
     promise: Promise
     where: Where

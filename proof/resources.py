@@ -35,13 +35,13 @@ def _place(name: str, partition: str, *, last: bool) -> Iterable[Token]:
         return literal(partition)
     if name == "Account":
         return (Token(DIGIT),) * 12
-    # Only what ends an ARN may hold slashes and colons, but for the name of a bucket.
+    # Only the end of an ARN may contain slashes and colons, except the name of a bucket.
     accepts = ANY if last and name != "BucketName" else NO_SLASH if name == "BucketName" else NO_COLON
     return (Token(accepts), Token(accepts, many=True))
 
 
 class Resources:
-    """The resources, of which a request has one."""
+    """The resources; a request has one of them."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Resources:
         return out
 
     def _find(self, limits: Limits) -> tuple[list[str], list[int], dict[tuple[str, str], int]]:
-        """Return the texts, the globs that match each, and of which texts each type is."""
+        """Return the texts, the globs that match each, and the texts of each type."""
         found = {_NO_RESOURCE: machine(self._globs).run(_NO_RESOURCE)}
         numbers = {_NO_RESOURCE: 0}
         sets = dict.fromkeys(self._types, 0)
@@ -115,7 +115,7 @@ class Resources:
         return list(found), list(found.values()), {kind: of_it | referred for kind, of_it in sets.items()}
 
     def _referred(self, limits: Limits) -> Iterator[Sample]:
-        """Yield the resources that only a run of Terraform's shows; they may be of any type."""
+        """Yield the resources that only a run of Terraform shows; they may have any type."""
         for (text, _), pattern in self._patterns.items():
             if REFERENCE.search(text):
                 for form in pattern.possible:

@@ -121,7 +121,7 @@ class Scene:
         return tuple(dict.fromkeys(value for value in values if value is not None))
 
     def action_known(self) -> Formula:
-        """Return the formula of the actions that exist, or of which the table does not know."""
+        """Return the formula of the actions that exist, or that the table does not have."""
         return self.actions.where(kind.real for kind in self.actions.all)
 
     # What statements and questions are about
@@ -233,7 +233,7 @@ class Scene:
         return False if key is None else key.is_value(key.alike(text))
 
     def _direct(self) -> Formula:
-        """Return the formula of requests of which AWS documents the network.
+        """Return the formula of requests whose network AWS documents.
 
         Calls of services, also on a caller's behalf, may come without.
         """

@@ -13,7 +13,7 @@ from proof.logic import And, Formula, Not, Var
 
 
 class Solver:
-    """Formulas that must hold, and checks of what can hold besides."""
+    """Formulas that must hold, and checks of what else can hold."""
 
     def __init__(self, limits: Limits) -> None:
         """Begin with no formula."""

@@ -36,7 +36,7 @@ _ORDINARY = (
     ("s3:signatureversion", ("AWS4-HMAC-SHA256",)),
     ("s3:tlsversion", ("1.2",)),
 )
-"""What every request of an up-to-date client carries, so that it says nothing about one."""
+"""What every request of an up-to-date client has, so that it is not worth a word."""
 
 
 def resource(text: str) -> str:

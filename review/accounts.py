@@ -12,18 +12,18 @@ Json = Any
 
 
 class Claimed(frozenset[str]):
-    """Accounts that nothing but the configuration under review calls ours: the change may say so."""
+    """Accounts that only the configuration under review calls ours: the change itself may claim them."""
 
 
 OF_ANOTHER = ("aws_cloudwatch_event_target", "aws_sns_topic_policy")
-"""Types whose `arn` is of what they are about, and not their own."""
+"""Types whose `arn` is that of the resource they refer to, not their own."""
 
 _REGION = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:([a-z0-9-]+):")
 _OF_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12}):")
 
 
 def account_of(name: object) -> str:
-    """Return the account in an ARN, or that a text is; empty where it names none."""
+    """Return the account in an ARN, or an account number itself; empty if there is none."""
     if not isinstance(name, str):
         return ""
     match = _OF_ARN.match(name)
@@ -31,20 +31,20 @@ def account_of(name: object) -> str:
 
 
 def region_of(name: object) -> str:
-    """Return the region in an ARN; empty where it names none."""
+    """Return the region in an ARN; empty if there is none."""
     match = _REGION.match(name) if isinstance(name, str) else None
     return match[1] if match else ""
 
 
 def is_claimed(own: Collection[str]) -> bool:
-    """Return whether accounts are ours by nothing but the configuration under review."""
+    """Return whether only the configuration under review calls these accounts ours."""
     return isinstance(own, Claimed)
 
 
 def foreign(name: object, own: Collection[str]) -> Callable[..., Finding] | None:
-    """Return how grave it is that `name`, an ARN or an account, gets what was ours; None where it is ours."""
+    """Return the severity of access for `name`, an ARN or an account; None if it is ours."""
     account = account_of(name)
-    # Terraform plans in no account that the provider may not use: where it may use one, it is in that.
+    # Terraform does not plan in an account that the provider may not use: if it may use only one, that is it.
     if not account or (account in own and not (is_claimed(own) and len(own) > 1)):
         return None
     return dangerous if own and account not in own else _unsure
@@ -55,10 +55,10 @@ def _unsure(words: str, *values: object) -> Finding:
 
 
 def own_accounts(document: Mapping[str, Json], deployed: Mapping[str, Json] | None = None) -> frozenset[str]:
-    """Return the accounts that are ours; none where nothing tells.
+    """Return the accounts that are ours; empty if nothing says so.
 
-    They are those of what is deployed, by its ARNs and by the deployed configuration; or else the caller's,
-    as the state has it. Only where nothing else tells they are those that the configuration names: `Claimed`.
+    They are those in the ARNs of deployed resources and in the deployed configuration; otherwise the
+    caller's, from the state. Only if there are none, they are those that the configuration names: `Claimed`.
 
     Args:
         document: the plan.
@@ -85,7 +85,7 @@ def configured_accounts(configuration: Mapping[str, Json]) -> list[str]:
 
 
 def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
-    """Say where a provider may use none of the accounts that its resources are deployed in."""
+    """Yield each provider that may use none of the accounts that its resources are deployed in."""
     providers = object_at(document, "configuration", "provider_config")
     keys = {address: str(one.get("provider_config_key")) for address, one in configured(document)}
     used: dict[str, set[str]] = {}
@@ -93,7 +93,7 @@ def account_findings(document: Mapping[str, Json]) -> Iterator[Finding]:
         used.setdefault(keys.get(plain_address(address), ""), set()).add(account_of(arn))
     for key, arns in sorted(used.items()):
         was = _accounts(arns)
-        # What left the configuration, or is called otherwise there, may be of any provider.
+        # A resource that left the configuration, or has another address there, may be of any provider.
         allowed = _accounts(_allowed(document, key if key in providers else ""))
         if was and allowed and not was & allowed:
             words = "the provider's account changes: the resources are in {}, and it may only use {}"
@@ -111,7 +111,7 @@ def own_regions(document: Mapping[str, Json]) -> frozenset[str]:
 
 
 def bucket_regions(document: Mapping[str, Json]) -> dict[str, str]:
-    """Return the region of each bucket that is there already, by the bucket's name."""
+    """Return the region of each existing bucket, by its name."""
     changes = objects(document.get("resource_changes"))
     sides = [(one, object_at(one, "change", "before")) for one in changes]
     state = state_resources(document)
@@ -124,7 +124,7 @@ def bucket_regions(document: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _allowed(document: Mapping[str, Json], key: str = "") -> Iterator[str]:
-    """Yield the accounts that the provider called `key` may use, or any where it is empty."""
+    """Yield the accounts that the provider `key` may use, or any provider if it is empty."""
     providers = object_at(document, "configuration", "provider_config")
     for provider in [providers[key]] if key else providers.values():
         allowed = object_at(provider, "expressions", "allowed_account_ids")
@@ -142,7 +142,7 @@ def _callers(document: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _deployed_arns(document: Mapping[str, Json]) -> Iterator[tuple[str, object]]:
-    """Yield the address and the ARN of each resource that is there already, but for what is imported."""
+    """Yield the address and the ARN of each existing resource, except imported ones."""
     imported = set()
     for listed in ("resource_changes", "resource_drift"):
         for one in objects(document.get(listed)):

@@ -1,4 +1,4 @@
-"""What the judgement of one resource depends on beyond it."""
+"""What the judgement of one resource depends on outside of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -19,23 +19,23 @@ class Budget:
         self._left = statements
 
     def allows(self, statements: int) -> bool:
-        """Return whether so many more may be compared, and count them."""
+        """Count `statements`, and return whether they may still be compared."""
         self._left -= statements
         return self._left >= 0
 
     @property
     def is_spent(self) -> bool:
-        """Whether a comparison was asked for that was not allowed."""
+        """Whether a comparison was asked for and not allowed."""
         return self._left < 0
 
 
 @dataclass(frozen=True)
 class Around:
-    """What the judgement of one resource depends on beyond it.
+    """What the judgement of one resource depends on outside of it.
 
     Attributes:
-        own_accounts: the accounts that are ours; empty where the plan does not tell.
-        own_regions: the regions that our resources are in, as far as the plan tells.
+        own_accounts: the accounts that are ours; empty if the plan does not say.
+        own_regions: the regions that our resources are in, as far as the plan says.
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
         renamed: the new name of each bucket that is replaced by one of another name.
         configured: the attributes that the configuration gives to each resource, by its address without keys,
@@ -61,7 +61,7 @@ class Around:
         return bool(region) and region not in self.own_regions
 
     def region_for(self, setting: Attributes) -> str:
-        """Return the region that a setting of a bucket is in; empty where the plan does not tell.
+        """Return the region that a setting of a bucket is in; empty if the plan does not say.
 
         Where it is null, the provider's is meant. S3 changes a bucket's settings in its own region only.
         """

@@ -15,7 +15,7 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def first(attributes: object, *path: str) -> Json:
-    """Return what lies at the end of `path` through blocks, of which Terraform makes lists; else None."""
+    """Return the value at `path` through blocks, which Terraform writes as lists; None if it is missing."""
     value = attributes
     for name in path:
         if isinstance(value, list):
@@ -25,12 +25,12 @@ def first(attributes: object, *path: str) -> Json:
 
 
 def blocks(value: Json) -> list[Attributes]:
-    """Return the blocks that an attribute holds; what is none is left out."""
+    """Return the blocks in an attribute, without other values."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
 
 
 def by_name(found: Iterable[Attributes], name: str) -> dict[str, Attributes]:
-    """Return blocks by their attribute `name`; of several with the same one the others are numbered."""
+    """Return blocks by their attribute `name`; if several share a name, the later ones are numbered."""
     named: dict[str, Attributes] = {}
     for one in found:
         called = str(one.get(name))
@@ -40,12 +40,12 @@ def by_name(found: Iterable[Attributes], name: str) -> dict[str, Attributes]:
 
 
 def texts(value: Json) -> set[str]:
-    """Return the texts in a list; what is none is left out."""
+    """Return the texts in a list, without other values."""
     return {one for one in (value if isinstance(value, list) else []) if isinstance(one, str)}
 
 
 def number(value: Json) -> float | None:
-    """Return the number that a value is, which Terraform writes as a text in some places; else None."""
+    """Return a value as a number, also if Terraform writes it as text; None if it is not a number."""
     try:
         found = None if isinstance(value, bool) else float(value)
     except (OverflowError, TypeError, ValueError):
@@ -68,7 +68,7 @@ def differences(before: Attributes, after: Attributes) -> set[str]:
 
 
 def leaves(side: Attributes, path: str) -> list[Json]:
-    """Return all values at a path, as `rule.filter.prefix`, in whichever element of its lists."""
+    """Return all values at a path, as `rule.filter.prefix`, in any element of its lists."""
     name = path.partition(".")[0]
     return [value for where, value in flat(side.get(name), name) if _INDEX.sub("", where) == path]
 

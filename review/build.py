@@ -45,8 +45,8 @@ def review(
         plan: the plan.
         deployed: the synthesized JSON of what is deployed, if it is to be compared.
         synthesized: the synthesized JSON of what is planned; both or none.
-        environment: what to call that which the plan is of.
-        warnings: what Terraform warned of when it made the plan.
+        environment: its name, for the heading.
+        warnings: Terraform's warnings about the plan.
         raw: the plan as Terraform prints it.
     """
     secrets = secrets_of(plan.document)
@@ -135,7 +135,7 @@ def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
 
 
 def _is_filled_in(change: Change, attribute: str) -> bool:
-    """Return whether a new resource repeats there what another one sets."""
+    """Return whether a new resource only repeats there what another resource sets."""
     echo = ECHOES.get(change.type, {}).get(attribute)
     return change.action != "update" and echo is not None and echo.filled_in
 

@@ -1,4 +1,4 @@
-"""A policy taken apart into its smallest clauses, and which of them another policy has as well.
+"""Splits a policy into its smallest clauses, and finds those that another policy does not cover.
 
 A clause is one principal, one action and one resource of a statement, with all its conditions. However
 statements are split, merged, renamed or ordered, the clauses stay. That one clause covers another is only
@@ -26,7 +26,7 @@ Element = tuple[bool, frozenset[str]]
 
 @dataclass(frozen=True)
 class Test:
-    """One condition, in one spelling for all that mean the same.
+    """One condition, in one spelling for all equal conditions.
 
     Attributes:
         operator: in small letters, without `…IfExists` and without its set.
@@ -124,7 +124,7 @@ def is_glob(pattern: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def glob_covers(pattern: str, other: str) -> bool:
-    """Return whether `pattern` matches all that `other`, a pattern too, matches."""
+    """Return whether `pattern` matches everything that the pattern `other` matches."""
     if "?" not in pattern and "${" not in pattern + other:
         # `*` in the other stands for any text: where this matches it as a text, it does in all its forms.
         return (
@@ -154,7 +154,7 @@ def _covers(one: Element | None, other: Element | None, *, fold: bool) -> bool:
 
 
 def _disjoint(one: str, other: str) -> bool:
-    """Return whether no text surely matches both patterns: their fixed beginnings differ."""
+    """Return whether certainly no text matches both patterns, because their fixed beginnings differ."""
     heads = [re.split(r"[*?$]", text, maxsplit=1)[0] for text in (one, other)]
     if not is_glob(one) and not is_glob(other) and "$" not in one + other:
         return one != other
@@ -170,7 +170,7 @@ def _covers_principal(one: Element | None, other: Element | None, *, deny: bool)
             return one[1] <= other[1]
         return not one[0] and "*" in one[1]
     (wide,), (narrow,) = one[1], other[1]
-    # A Deny for an account meets all of it; an Allow for it leaves the account to decide.
+    # A Deny for an account applies to all of it; an Allow lets the account decide.
     root = deny and wide.endswith(":root") and narrow.startswith(wide.removesuffix("root"))
     return wide in ("*", narrow) or root
 
@@ -210,7 +210,7 @@ def _is_within(narrow: Network | None, wide: Network | None) -> bool:
 
 
 def network(text: str) -> Network | None:
-    """Return the network that a text is, or None."""
+    """Return a text as a network; None if it is not one."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -21,20 +21,20 @@ import click
 @click.option(
     "--fail-on",
     type=click.Choice(["careful", "dangerous"]),
-    help="Exit with 4 where the verdict is that, or worse.",
+    help="Exit with 4 if the verdict is this, or worse.",
+)
+@click.option("--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again.")
+@click.option("--environment", default="", metavar="ENV", help="The environment's name, for the heading.")
+@click.option(
+    "--synthesized", metavar="NEW.tf.json", help="The synthesized JSON of what is planned; needs --deployed."
 )
 @click.option(
-    "--marker", default="", metavar="TEXT", help="Hide TEXT at the top, to find the comment again by."
-)
-@click.option("--environment", default="", metavar="ENV", help="What the plan is of, for the heading.")
-@click.option(
-    "--synthesized", metavar="NEW.tf.json", help="What is planned, as synthesized; with --deployed."
-)
-@click.option(
-    "--deployed", metavar="OLD.tf.json", help="What is deployed, as synthesized; with --synthesized."
+    "--deployed", metavar="OLD.tf.json", help="The synthesized JSON of what is deployed; needs --synthesized."
 )
 @click.option("--log", metavar="LOG", help="What `terraform plan -json` wrote, for Terraform's warnings.")
-@click.option("--raw", metavar="TEXT", help="What `terraform show -no-color` printed: shown masked, folded.")
+@click.option(
+    "--raw", metavar="TEXT", help="What `terraform show -no-color` printed: shown masked and folded."
+)
 @click.pass_context
 def review(
     ctx: click.Context,
@@ -51,8 +51,8 @@ def review(
     """Say what a plan changes, and whether that is safe for the data.
 
     PLAN.json is what `terraform show -json PLANFILE` prints; - reads it from
-    standard input. prevent_destroy stands in no plan: with --synthesized and
-    --deployed both configurations are compared as well.
+    standard input. A plan does not contain prevent_destroy: with --synthesized and
+    --deployed, both configurations are compared too.
     """
     if (synthesized is None) != (deployed is None):
         raise click.UsageError("--synthesized and --deployed go together", ctx)

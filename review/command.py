@@ -13,7 +13,7 @@ from review.render.markdown import markdown
 from review.render.text import text
 
 AT_LEAST_THAT_BAD = 4
-"""The exit code where the verdict is what `--fail-on` says, or worse."""
+"""The exit code if the verdict is that of `--fail-on`, or worse."""
 
 STDIN = "-"
 
@@ -41,7 +41,7 @@ def run_review(
         deployed: the same of what is deployed.
         log: the file with what `terraform plan -json` wrote, if any.
         raw: the file with what `terraform show -no-color` printed, if any.
-        environment: what to call that which the plan is of.
+        environment: its name, for the heading.
 
     Raises:
         PlanError: a file cannot be read, or is not what it should be.

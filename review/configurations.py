@@ -1,4 +1,4 @@
-"""What changes between two synthesized files and stands in no plan: above all `prevent_destroy`.
+"""What changes between two synthesized files and is not in a plan: above all `prevent_destroy`.
 
 Terraform's plan JSON has no lifecycle arguments. A resource that leaves the configuration takes its
 `prevent_destroy` with it, so nothing stops the plan that destroys it.

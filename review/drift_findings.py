@@ -1,4 +1,4 @@
-"""What was changed by hand: a refresh-only plan is judged by the same rules, and told in the same words."""
+"""Changes made by hand: a refresh-only plan, judged by the same rules and in the same words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Drift:
 
 
 def drifts_of(plan: Plan) -> Iterator[Drift]:
-    """Yield what drifted by a refresh-only plan."""
+    """Yield each resource that drifted, by a refresh-only plan."""
     around, redactor = around_of(plan), Redactor(secrets_of(plan.document))
     for change in real_drift(plan):
         found = [*judged(change, around), *unjudged_kinds([change])]

@@ -1,4 +1,4 @@
-"""Takes out of a change what a resource only repeats of others: `review.facts.echoes` lists it."""
+"""Removes from a change what a resource only repeats of others; `review.facts.echoes` lists it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ class Owners:
                     self._named.setdefault((kind, by), set()).add((name, str(side.get(member))))
 
     def without_echoes(self, change: Change, configured: Collection[str] = ()) -> Change:
-        """Return `change` with what only repeats others as it was; what is `configured` repeats nothing."""
+        """Return `change` with each echo at its old value; a `configured` attribute is no echo."""
         echoes = {name: one for name, one in ECHOES.get(change.type, {}).items() if name not in configured}
         before, after = change.before, change.after
         if not echoes or not isinstance(before, dict) or not isinstance(after, dict):

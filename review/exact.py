@@ -1,4 +1,4 @@
-"""What `proof` says of two policies: whether any request passes that did not, and which for example."""
+"""What `proof` says about two policies: whether a request is allowed that was not, with an example."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -13,10 +13,10 @@ class Exact:
     """How two policies differ, for every request.
 
     Attributes:
-        nothing_more: whether it is certain that no request passes, or is no longer refused, unlike before.
+        nothing_more: whether it is certain that no more requests are allowed, and no fewer are denied.
         allowed: a request in words that a statement lets through now, by the statement's Sid.
         refused: a request in words that a statement refused before and none does now, by the statement's Sid.
-        undecided: why that is not known, if it is not.
+        undecided: why that is not known; empty if it is.
     """
 
     nothing_more: bool = False

@@ -1,4 +1,4 @@
-"""What it means that a resource is destroyed, replaced or forgotten, whatever its attributes are."""
+"""What it means that a resource is destroyed, replaced or forgotten, with any attributes."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BUCKETS = ("aws_s3_bucket", "aws_s3_directory_bucket")
 
 
 def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
-    """Yield what becomes of the resource, and of what is in it."""
+    """Yield what happens to the resource and to its contents."""
     kind, action = change.type, change.action
     if change.deposed and action == "destroy":
         yield _left_over(kind)

@@ -1,4 +1,4 @@
-"""Judges the change of one resource: each value that differs is judged by a rule, or told to have none.
+"""Judges the change of one resource: each value that differs is judged by a rule, or reported.
 
 A rule claims the values that it judges; `review.facts.harmless` lists what is known to be harmless. Whatever
 else differs has to be looked at: "safe" is earned.
@@ -38,7 +38,7 @@ ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_object_lock_configuration": {},
     "aws_s3_bucket_replication_configuration": {},
 }
-"""What AWS does where such a resource does not exist: what is destroyed is judged as a change to that."""
+"""What AWS does without such a resource: destroying it is judged as a change to that."""
 
 BY_DEFAULT: Mapping[str, Attributes] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
@@ -59,7 +59,7 @@ def judge(change: Change, before: Json, after: Json, around: Around) -> Iterator
     Args:
         change: the change.
         before: its attributes as they are.
-        after: its attributes as they will be; both with placeholders for what is not known or not told.
+        after: its attributes as they will be; both with placeholders for unknown and sensitive values.
         around: what it depends on.
     """
     was = before if isinstance(before, dict) else None
@@ -81,7 +81,7 @@ def _judged(
 
 
 def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
-    """Judge what is destroyed: one finding, with all that AWS does no longer do."""
+    """Judge a destroyed resource: one finding, with everything that AWS no longer does."""
     if change.type in GUARDS and around.goes_with_its_bucket(was):
         return
     lost: list[Finding] = []
@@ -162,7 +162,7 @@ def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> 
 
 
 def _is_beginning(kind: str, one: Finding) -> bool:
-    """Return whether a finding about a new bucket says only how it begins."""
+    """Return whether a finding about a new bucket only describes how it starts."""
     return one.severity == GOOD or kind in NEW_WITH_BUCKET
 
 
@@ -173,7 +173,7 @@ def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
 
 
 def _hidden(change: Change, now: Attributes, around: Around) -> Iterator[Finding]:
-    """Yield a finding for what a new resource is given by something else than AWS: it could be known."""
+    """Yield a finding for each unknown value of a new resource that does not come from AWS."""
     given = around.configured.get(plain_address(change.address), {})
     names = {
         *harmless.ANYWHERE,
@@ -188,7 +188,7 @@ def _hidden(change: Change, now: Attributes, around: Around) -> Iterator[Finding
 
 
 OF_AWS = ("aws_", "data.aws_")
-"""What may not be known before the apply; others, as `terraform_data`, only hide a value until then."""
+"""What can be unknown before the apply; others, such as `terraform_data`, only hide a value until then."""
 
 
 def _is_policy(kind: str) -> bool:
@@ -224,7 +224,7 @@ def attribute_findings(
         kind: the resource's type, such as `aws_s3_bucket`.
         before: its attributes; None where it did not exist.
         after: its attributes; None where it is gone.
-        around: what it depends on beyond itself.
+        around: what it depends on outside of it.
     """
     action = "create" if before is None else "destroy" if after is None else "update"
     change = Change(f"{kind}.one", kind, action, before, after)

@@ -38,7 +38,7 @@ def findings_of(
 
     Args:
         plan: the plan.
-        deployed: the synthesized JSON of what is deployed, which tells what no plan does.
+        deployed: the synthesized JSON of what is deployed, which says what no plan says.
         synthesized: the synthesized JSON of what is planned; both or none.
     """
     around, owners = around_of(plan, deployed), owners_of(plan)
@@ -75,7 +75,7 @@ def in_order(found: Iterable[Finding]) -> list[Finding]:
 
 
 def shown(change: Change) -> Sides:
-    """Return both sides of a change, with placeholders for what is not known and what is not told."""
+    """Return both sides of a change, with placeholders for unknown and sensitive values."""
     return (
         visible(change.before, None, change.before_sensitive),
         visible(change.after, change.unknown, change.after_sensitive),
@@ -90,7 +90,7 @@ def judged(change: Change, around: Around) -> Iterator[Finding]:
         return
     raw = change.before, visible(change.after, change.unknown, None)
     known = list(judge(change, *raw, around))
-    # What sensitive values mean is told in the words that are found without them.
+    # Findings from sensitive values are reported only in words that are found without them.
     means = Counter((one.severity, one.words) for one in known)
     told = [one for one in told if (one.severity, one.words) in means]
     yield from told
@@ -113,7 +113,7 @@ def real_drift(plan: Plan) -> list[Change]:
 
 
 def _differs(change: Change) -> bool:
-    """Return whether more than null and empty, or a policy's formatting, is not as it was."""
+    """Return whether a real value changed, ignoring nulls and policy formatting."""
     before, after = (one if isinstance(one, dict) else {} for one in (change.before, change.after))
     for path in differences(before, after):
         if path not in POLICIES.get(change.type, ()):
@@ -127,7 +127,7 @@ def _differs(change: Change) -> bool:
 
 
 def _is_unset(kind: str, path: str, before: Attributes, after: Attributes) -> bool:
-    """Return whether a value was null, and is what the provider reads where nobody set any."""
+    """Return whether a value was null, and is now what the provider reads if nobody sets it."""
     if path not in UNSET.get(kind, {}):
         return False
     old, new = (leaves(side, path) for side in (before, after))
@@ -135,7 +135,7 @@ def _is_unset(kind: str, path: str, before: Attributes, after: Attributes) -> bo
 
 
 def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:
-    """Say what was changed outside of Terraform; a plan puts it right, so it is not dangerous by itself."""
+    """Yield what was changed outside of Terraform; a plan reverts it, so it is not dangerous by itself."""
     ending = "; the plan reverts it" if put_back else ""
     if change.action == "destroy":
         tell = dangerous if change.type in HOLDS_DATA else careful
@@ -169,7 +169,7 @@ def _needs_rules(change: Change) -> bool:
     if change.action in ("no-op", "read"):
         return False
     if change.action in ("destroy", "replace", "forget") and change.type in HOLDS_DATA:
-        return False  # told by its being destroyed
+        return False  # its destruction is reported
     if change.action != "update":
         return True
     before, after = (

@@ -35,9 +35,9 @@ class Literals:
         self._account = next(iter(own)) if len(own) == 1 and not is_claimed(own) else ""
 
     def filled_in(self, change: Change) -> Change:
-        """Return a new resource's change with the policies that are known only after apply, as far as it can.
+        """Return the change of a new resource with its unknown policies filled in, as far as possible.
 
-        What is there already is left: to compare it with references would find what is no difference.
+        An existing resource stays as it is: comparing it with references would find false differences.
         """
         unknown = change.unknown if isinstance(change.unknown, dict) else {}
         found = {

@@ -54,8 +54,7 @@ def refused_to_all(
 ) -> Iterator[Finding]:
     """Say what nobody of the account, whose number is in `own`, can do with the data any more.
 
-    A Deny with a condition that can be false is for some requests only, so it is left to who reads what it
-    refuses.
+    A Deny with a condition that can be false is for some requests only, and is left to the reader.
     """
     if kind not in (*KEY_POLICIES, *BUCKET_POLICIES):
         return
@@ -81,7 +80,7 @@ def refused_to_all(
 
 
 def _holds(test: Test) -> bool:
-    """Return whether a condition is true of whatever people do: of any value, or of HTTPS."""
+    """Return whether a condition is true for every ordinary request: for any value, or for HTTPS."""
     if test.key == "aws:securetransport":
         return test.operator == "bool" and test.values == {"true"}
     return (
@@ -113,7 +112,7 @@ def _root_may(policy: Policy, action: str) -> bool:
 
 
 def _denies_all(one: Clause, action: str) -> bool:
-    """Return whether a Deny is for everybody, and depends on nothing but where they call from."""
+    """Return whether a Deny is for everybody, and depends only on where they call from."""
     if one.principal != (False, frozenset(["*"])) or not _means(one, action):
         return False
     buckets = one.resource is None or any(

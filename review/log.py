@@ -1,4 +1,4 @@
-"""What Terraform itself says of a plan: the log of `terraform plan -json`. The plan's JSON has none of it.
+"""Terraform's messages about a plan: the log of `terraform plan -json`. They are not in the plan's JSON.
 
 https://developer.hashicorp.com/terraform/internals/machine-readable-ui#diagnostic
 """
@@ -14,7 +14,7 @@ Json = Any
 
 
 def warnings_of(log: str) -> tuple[Notice, ...]:
-    """Return the warnings in a log, each once, in an order that does not hang on the run."""
+    """Return the warnings in a log, each once, in a stable order."""
     return tuple(sorted(set(_diagnostics(log, "warning"))))
 
 

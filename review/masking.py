@@ -19,7 +19,7 @@ SHORTEST = 4
 
 
 JSONENCODE = {ord(one): f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
-"""What Terraform's jsonencode() escapes besides."""
+"""What Terraform's jsonencode() also escapes."""
 
 
 class _Placeholder(str):

@@ -179,7 +179,7 @@ class Review:
         findings: what is dangerous or has to be looked at, the gravest first.
         strengthenings: what is better than before.
         policies, resources, outputs, drift: what changes; what is destroyed comes first.
-        environment: what the plan is of; may be empty.
+        environment: its name; may be empty.
         names: by its address, what people call a resource, and its name, which may be empty.
         warnings: what Terraform warns of.
         raw: the plan as Terraform prints it, masked; may be empty.

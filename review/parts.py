@@ -1,4 +1,4 @@
-"""What of a plan is not the change of a resource: actions, checks, provisioners, providers, outputs.
+"""The parts of a plan other than resources: actions, checks, provisioners, providers, outputs.
 
 https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -37,7 +37,7 @@ KNOWN: Mapping[str, str] = {
     "timestamp": "when it was made",
     "variables": "what the configuration is given",
 }
-"""The parts of a plan that are known; whatever comes next has to be looked at."""
+"""The known parts of a plan; any other part needs a careful look."""
 
 RUNS = {
     "aws_lambda_invocation": "calls a function",
@@ -45,10 +45,10 @@ RUNS = {
     "http": "asks a server",
     "local_command": "runs a program",
 }
-"""What does something where it is read, each time that Terraform plans: data sources, and ephemeral ones."""
+"""Data sources and ephemeral resources that do something each time Terraform plans."""
 READ = ("data", "ephemeral")
 LONG = 8
-"""A sensitive text that is shorter may stand in an output by chance."""
+"""A shorter sensitive text may be in an output by chance."""
 
 
 def part_findings(plan: Plan) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ def _outputs(plan: Plan) -> Iterator[Finding]:
 
 
 def _covers(marks: Json, others: Json) -> bool:
-    """Return whether all that is marked as sensitive in `others` is so in `marks`."""
+    """Return whether everything marked as sensitive in `others` is marked in `marks` too."""
     if marks is True or not any_mark(others):
         return True
     if isinstance(others, dict):

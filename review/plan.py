@@ -10,7 +10,7 @@ from typing import Any
 
 Json = Any
 DEEPEST = 200
-"""How deeply a plan may be nested: far deeper than any is, and no danger to the stack."""
+"""How deeply a plan may be nested: deeper than any real plan, and safe for the stack."""
 
 ACTIONS = {
     ("no-op",): "no-op",
@@ -29,7 +29,7 @@ ACTIONS = {
 
 
 class PlanError(Exception):
-    """What was given cannot be reviewed; the message says in one line what it is and how to do better."""
+    """The input cannot be reviewed; the message says in one line why, and how to fix it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Plan:
         resources: the managed resources, those that do not change among them.
         drift: what was changed outside of Terraform; `before` is what Terraform knew.
         outputs: the changed outputs.
-        incomplete: whether Terraform puts off a part of the changes to a later plan.
+        incomplete: whether Terraform defers a part of the changes to a later plan.
         document: the whole plan.
     """
 

@@ -25,7 +25,7 @@ IN_STATEMENT = {"Sid", "Effect", "Condition", *ELEMENTS}
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement in one form, whichever way it was written.
+    """A statement in its normal form.
 
     Attributes:
         sid: its Sid; may be empty.
@@ -88,7 +88,7 @@ def _parsed(text: str) -> Policy | None:
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Return an object; which of two values with one name AWS takes, no page says."""
+    """Return an object; no page says which of two values with the same name AWS takes."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name stands there twice")

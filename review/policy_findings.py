@@ -48,7 +48,7 @@ def policy_findings(kind: str, was: Attributes, now: Attributes, around: Around)
     Args:
         kind: the resource's type, such as `aws_s3_bucket_policy`.
         was: its attributes before.
-        now: its attributes after, with placeholders for what is not known or not told.
+        now: its attributes after, with placeholders for unknown and sensitive values.
         around: which accounts are ours, and which buckets get other names.
     """
     for attribute in POLICIES[kind]:
@@ -105,7 +105,7 @@ Told = tuple[str, Finding]
 def _decided(
     told: Sequence[Told], old: Policy | None, new: Policy | None, before: str, after: str, around: Around
 ) -> Iterator[Finding]:
-    """Yield what is told, but for what no request shows, and with a request for example where one does."""
+    """Yield the findings that a request shows, each with such a request as its example."""
     worse = any(one.severity != GOOD for _, one in told)
     statements = (*(old.statements if old else ()), *(new.statements if new else ()))
     surprising = any(map(_is_surprising, statements))
@@ -125,9 +125,9 @@ def _decided(
 
 
 def _is_surprising(statement: Statement) -> bool:
-    """Return whether what a statement means hangs on what only AWS knows.
+    """Return whether the meaning of a statement depends on what only AWS knows.
 
-    That is whom NotPrincipal or a unique id means, and a resource that is called by no ARN.
+    That is who NotPrincipal or a unique id means, and a resource that is not named by an ARN.
     """
     elements = statement.elements
     resources = (*elements.get("Resource", ()), *elements.get("NotResource", ()))
@@ -139,12 +139,12 @@ def _is_surprising(statement: Statement) -> bool:
 
 
 def document_findings(before: str, after: str) -> list[Finding]:
-    """Return what differs between two policies in JSON, of whichever resource; none where nothing does."""
+    """Return the findings about two policies in JSON, of any resource; empty if they mean the same."""
     return list(_compared("", "document", before, after, Around()))
 
 
 def _renamed(policy: Json, around: Around) -> Json:
-    """Return a policy's text with the new names of buckets: that they are named otherwise lets nobody in."""
+    """Return a policy's text with the new names of buckets: a new name alone gives nobody access."""
     if isinstance(policy, str):
         for old, new in around.renamed.items():
             # Ends at the end of a JSON text, or where an object's key begins.
@@ -233,7 +233,7 @@ def _services_out(old: Policy | None, new: Policy | None) -> Iterator[Finding]:
 
 
 def _is_own_root(one: Clause, own: Collection[str]) -> bool:
-    """Return whether a key policy's clause leaves it to our account who may do what, as by default."""
+    """Return whether a key policy's clause lets our account decide who may do what, as by default."""
     # Of several accounts that only the configuration names, nobody knows which is the key's.
     sure = len(own) == 1 or not is_claimed(own)
     return sure and any(

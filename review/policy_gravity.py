@@ -22,7 +22,7 @@ HARMLESS_ANYWHERE = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
-"""What may be allowed on every resource: AWS offers no other, or it tells of nothing but what there is.
+"""Actions that may be allowed on every resource: AWS supports no other, or they only list what exists.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 

@@ -13,7 +13,7 @@ OURS = "DenyInsecureTransport"
 def promise_findings(bucket: object, account: str, before: str, after: str) -> Iterator[Finding]:
     """Yield the promises that one of two policies of a bucket keeps and the other does not.
 
-    What cannot be decided of either is not told: the statements that change are judged in any case.
+    A promise that cannot be decided is left out: the changed statements are judged in any case.
 
     Args:
         bucket: the bucket's name.

@@ -1,4 +1,4 @@
-"""The plan as Terraform prints it (`terraform show -no-color`), made fit to be shown.
+"""The plan as Terraform prints it (`terraform show -no-color`), prepared for the comment.
 
 Terraform masks what is marked as sensitive. The same value may stand elsewhere without a mark, as in what a
 resource repeats of its input; and a text of several lines is printed line by line.

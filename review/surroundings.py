@@ -14,7 +14,7 @@ Json = Any
 
 
 def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
-    """Return what the judgement of each resource of `plan` depends on beyond it.
+    """Return what the judgement of each resource of `plan` depends on outside of it.
 
     `deployed` is the synthesized JSON of what is deployed, if it is there.
     """

@@ -27,7 +27,7 @@ FIXED_KEYS = {
 }
 NETWORK_KEYS = ("aws:sourceip", "aws:vpcsourceip")
 WIDEST = {4: 8, 6: 32}
-"""Networks that are wider are everybody, as S3 judges what is public."""
+"""A wider network counts as everybody, as when S3 judges what is public."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Who:
         severity: how grave that is, whatever it is for.
         words: who it is, with `{}` for the value.
         value: what comes from the policy.
-        stranger: whether it is somebody else than our own account.
+        stranger: whether it is outside of our own account.
     """
 
     severity: str

@@ -12,19 +12,20 @@ TEST_OF_REQUESTS = "tests/policy/test_simulated_requests.py::test_requests"
 
 HEAD = """# Security controls
 
-Which controls of the usual catalogues this project meets and what proves it, or which it does not meet and
-why. `make scan` lets [Checkov](https://www.checkov.io) judge every environment, and holds what it finds
-against this page; `tests/controls` checks that every test, setting, statement and argument named here exists.
+Which controls of the usual catalogues this project meets, with proof, and which it does not meet, with the
+reason. `make docs` writes this page from `ops/scan/controls.toml`. `make scan` runs
+[Checkov](https://www.checkov.io) on every environment and compares the results with that file;
+`tests/controls` checks that every test, setting, statement and argument named here exists.
 
-- **met**: by what the row names; the tests under *proof* show it.
-- **optional**: met in the same way, in environments that have the resource.
-- **waived**: not met, for the reason that is given. Where the id is one of Checkov's, the row is the
-  waiver that `make scan` reads: the check may fail, and must, or the waiver has to go.
+- **met**: by what the row names; the tests under *proof* prove it.
+- **optional**: met in the same way in environments that have the resource.
+- **waived**: not met, for the given reason. If it is a check of Checkov, it is the waiver that `make scan`
+  reads: the check may fail. If it does not fail, remove the waiver.
 - **outside**: about something that this project does not make.
-- **retired**: withdrawn by its authors, or a number that was never given out.
+- **retired**: withdrawn by its authors, or a number that was never used.
 
-In the rows, `encryption.mode` and the like are settings, `DenyInsecureTransport` and the like statements of a
-policy, and `aws_kms_key.policy` and the like arguments of a Terraform resource."""
+In the rows, names like `encryption.mode` are settings, names like `DenyInsecureTransport` are policy
+statements, and names like `aws_kms_key.policy` are arguments of a Terraform resource."""
 
 
 def page() -> str:

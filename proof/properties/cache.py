@@ -33,5 +33,5 @@ class ProofCache:
         self._verdicts[key] = verdict
 
     def key(self, decision: Decision, claim: Claim) -> Key:
-        """Return what is asked as text, the same for the same question under other names."""
+        """Return the question as text: the same for the same question under other names."""
         return self._renaming.asked(decision, claim)

@@ -1,4 +1,4 @@
-"""What CI's roles cannot do, and who cannot take them."""
+"""What CI's roles cannot do, and who cannot assume them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ LOOKING = (
 def no_data(roles: Sequence[Holder], data: Bucket) -> Property:
     """Return that no role of CI reads an object of the data bucket, nor which tags and locks it has.
 
-    Who deploys writes the policies, so that whoever approves a deploy can still give the data away.
+    Who deploys writes the policies, so anyone who approves a deploy can still give the data away.
     """
     return Property(
         "ci-reads-no-data",

@@ -1,4 +1,4 @@
-"""Who stays in control of buckets and keys, and who gets none of it."""
+"""Who keeps control of buckets and keys, and who gets none."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ CLIENT: dict[str, dict[str, Any]] = {
     "NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"},
     "StringEquals": {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"},
 }
-"""What every up-to-date client sends; from where, it cannot choose."""
+"""What every up-to-date client sends; it cannot choose its network."""
 
 
 def administrators_keep_control(buckets: Sequence[Bucket], keys: Sequence[Key]) -> Property:
-    """Return that nobody whom an IAM policy of the account lets is kept from the policies.
+    """Return that no policy keeps out a principal that an IAM policy of the account allows to manage it.
 
     For S3 the account's root could change them in any case, for KMS nobody could:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
@@ -72,7 +72,7 @@ def administrators_keep_control(buckets: Sequence[Bucket], keys: Sequence[Key]) 
 def deploy_role_keeps_control(
     buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str | None, *, emptied: Sequence[Bucket]
 ) -> Property:
-    """Return that the role that deploys can go on: change the policies, and empty what a destroy empties.
+    """Return that the role that deploys can continue: change the policies, and empty what a destroy empties.
 
     Args:
         buckets: what it deploys.
@@ -110,7 +110,7 @@ def deploy_role_keeps_control(
 def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str | None) -> Property:
     """Return that no policy of ours by itself lets anybody change a policy, but the role that deploys.
 
-    What IAM policies of the account let, their administrators decide; other accounts: `no_other_account`.
+    The account's administrators decide what IAM policies allow; for other accounts: `no_other_account`.
     """
     spared = EVERY if deploy_role is None else ~Principal(deploy_role)
     asks = [
@@ -146,7 +146,7 @@ def uploads_pass(
     *,
     hint: str = "",
 ) -> Property:
-    """Return that who sends what the outputs say, from inside, is not refused; and that somebody can.
+    """Return that an upload from inside, with what the outputs say, is not denied; and that it is possible.
 
     Args:
         bucket: it.
@@ -158,7 +158,7 @@ def uploads_pass(
     upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & current(bucket, links)
     upload &= any_of([When(sent(one)) for one in headers])
     seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
-    # By somebody who has to be inside.
+    # By a principal who has to be inside.
     seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
     return Property(
         f"{bucket.what.replace(' ', '-')}-takes-uploads",

@@ -11,7 +11,7 @@ KEY = f"{HEADER}-aws-kms-key-id"
 CUSTOMER = f"{HEADER}-customer-algorithm"
 
 WRITES_NOTHING = "BypassGovernanceRetention"
-"""Knows these keys too, but is asked for beside the action that lifts a lock."""
+"""Knows these keys too, but is checked in addition to the action that lifts a lock."""
 
 
 def encrypting(key: str = HEADER) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from proof.properties.things import Holder, any_of
 from proof.proving import nobody
 
 LISTS = ("cloudtrail:DescribeTrails", "kms:ListAliases", "sts:GetCallerIdentity")
-"""What is about the account as a whole, and tells no more than names."""
+"""Actions about the whole account, which show only names."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Environment:
     tags: Mapping[str, str]
 
     def others(self) -> Where:
-        """Return the requests for what is another environment's, or nobody's known.
+        """Return the requests for resources of another environment, or of an unknown owner.
 
         A key that has one of the aliases is ours, whatever its tags say: an alias is of one key. A new key
         has neither tags nor an alias, and it can take five minutes until KMS counts them:
@@ -61,7 +61,7 @@ def nothing_of_others(holders: Sequence[Holder], environment: Environment) -> Pr
     """Return that the roles and managed policies of an environment are for that environment.
 
     Args:
-        holders: who has what the environment hands out.
+        holders: who has the roles and policies of the environment.
         environment: what belongs to it.
     """
     return Property(

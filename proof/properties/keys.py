@@ -19,7 +19,7 @@ USING = (
     *("kms:ImportKeyMaterial", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ReplicateKey", "kms:Sign"),
     *("kms:Verify", "kms:VerifyMac"),
 )
-"""What encrypts or decrypts, or hands that on; all else is management:
+"""What encrypts or decrypts, or lets others do so; everything else is management:
 https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html"""
 
 
@@ -31,9 +31,9 @@ class S3Use:
         bucket_arn: the bucket.
         via: S3 of its region, as `kms:ViaService` names it.
         account: whose key it is.
-        principals: ARNs of who encrypts and decrypts.
-        readers: who else decrypts.
-        writers: who else encrypts, and decrypts to add a part to an upload.
+        principals: ARNs of the principals that encrypt and decrypt.
+        readers: others that decrypt.
+        writers: others that encrypt, and decrypt to add a part to an upload.
         replication_role: the ARN of the role that replicates the bucket, or into it; None where none does.
         replication_uses: what that role does with the key.
     """
@@ -58,7 +58,7 @@ class S3Use:
         return Principal(self.replication_role) & Action(*self.replication_uses) & self._of_bucket()
 
     def through_s3(self) -> Where:
-        """Return the requests of who is named, through S3 and for the bucket."""
+        """Return the requests of the named principals, through S3 and for the bucket."""
         both = ("kms:Decrypt", "kms:GenerateDataKey")
         used = [Principal(*self.principals) & Action(*both)]
         used += [one.requests & Action("kms:Decrypt") for one in self.readers]
@@ -79,9 +79,9 @@ class S3Use:
 
 
 def only_for_its_bucket(key: Key, use: S3Use) -> Property:
-    """Return that a key encrypts and decrypts through S3 only, for one bucket, and for whom it names.
+    """Return that a key encrypts and decrypts only through S3, for one bucket, and for named principals.
 
-    A grant would be a way past the policy, so that nobody may make one; who may change the policy could
+    A grant would bypass the policy, so nobody may create one; anyone who may change the policy could
     allow it, which CloudTrail records.
     https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
     """
@@ -95,9 +95,9 @@ def only_for_its_bucket(key: Key, use: S3Use) -> Property:
 
 
 def can_be_used(key: Key, use: S3Use) -> Property:
-    """Return that who is named can use the key, if an IAM policy of theirs lets them, and S3 for itself.
+    """Return that the named principals can use the key if their IAM policies allow it, and S3 itself too.
 
-    S3 encrypts inventories for itself:
+    S3 encrypts inventories itself:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory-kms-key-policy.html
     """
     # KMS sends whose account it is with every use of a key.

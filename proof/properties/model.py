@@ -137,7 +137,7 @@ def check(
 
     Args:
         properties: what is promised.
-        known: what was proven before, which is not proven again; what holds is added to it.
+        known: what was proven before and is not proven again; what holds is added to it.
         limits: of the work.
         reasons: whether to find the statements by which a property holds, which takes as long again.
     """
@@ -151,7 +151,7 @@ def check(
         new = [ask for ask in asks if ask.claim not in before]
         for ask, verdict in _prove(decision, new, limits, reasons=reasons):
             verdicts[decision, ask.claim] = verdict
-            # What does not hold is told with a request, which has names of its own.
+            # What does not hold is reported with a request, which has names of its own.
             if _kept(ask, verdict):
                 known.add(keys[ask.claim], verdict)
     return [Proven(one, tuple(verdicts[ask.decision, ask.claim] for ask in one.asks)) for one in promised]
@@ -168,7 +168,7 @@ def _prove(
     unexplained = [ask for ask, verdict in verdicts if isinstance(verdict, Holds) and not _kept(ask, verdict)]
     if reasons or not unexplained:
         return verdicts
-    # Who reads an error has to know by which statement.
+    # The reader of an error has to know which statement it is.
     explained = dict(_prove(decision, unexplained, limits, reasons=True))
     return [(ask, explained.get(ask, verdict)) for ask, verdict in verdicts]
 

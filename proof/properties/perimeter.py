@@ -23,7 +23,7 @@ https://www.iana.org/assignments/iana-ipv4-special-registry/"""
 
 @dataclass(frozen=True)
 class Perimeter:
-    """Where requests may come from; what is empty limits nothing.
+    """Where requests may come from; an empty field limits nothing.
 
     Attributes:
         vpc_endpoints: ids of VPC endpoints.
@@ -31,7 +31,7 @@ class Perimeter:
         organization: the id of an organization.
         exempt: ARNs of the roles that pass from anywhere.
         listing: whether it holds for listing the objects too.
-        exempt_listing: ARNs of the roles that may list from anywhere besides.
+        exempt_listing: ARNs of further roles that may list from anywhere.
     """
 
     vpc_endpoints: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def properties(buckets: Sequence[Bucket], perimeter: Perimeter) -> list[Property
     """
     found = []
     if perimeter.of_network:
-        # A service says that it calls for somebody; who says neither is taken to call directly.
+        # A service says that it calls for somebody; a request without that counts as direct.
         direct = When({"BoolIfExists": {"aws:ViaAWSService": "false"}})
         outside = perimeter.elsewhere() & ~Caller("service") & direct
         found.append(

@@ -1,4 +1,4 @@
-"""Who writes records, and who takes them back; and who raises alarms."""
+"""Who writes and deletes records, and who raises alarms."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DELIVERED: dict[str, dict[str, str]] = {
     "StringNotEquals": {"s3:signatureversion": "AWS"},
     "Null": {"s3:authType": "true"},
 }
-"""How AWS's services send what they deliver; that they carry no kind of signature, no page says."""
+"""How AWS services deliver records; no page says that they carry no signature."""
 ANNOTATING = ("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")
 WRITING = tuple(sorted({*encrypting(), *REPLICATING, *ANNOTATING}))
 """What brings an object or hides one, notes something about one, or changes its key."""
 
 
 def only_services_write(bucket: Bucket, *, account: str, sources: Sequence[str]) -> Property:
-    """Return that AWS's services write records, for what is ours, and nobody else does.
+    """Return that only AWS services write records, and only for our resources.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
@@ -141,7 +141,7 @@ def nobody_deletes(bucket: Bucket) -> Property:
 
 
 def only_our_alarms(topic: Topic, rule_arns: Sequence[str]) -> Property:
-    """Return that EventBridge publishes, by our rules, as far as it says which one it is.
+    """Return that only EventBridge publishes, and only by our rules as far as it says which rule it is.
 
     AWS's pages contradict each other about whether it says so:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
@@ -159,7 +159,7 @@ def only_our_alarms(topic: Topic, rule_arns: Sequence[str]) -> Property:
 
 
 def alarms_arrive(topic: Topic, rule_arns: Sequence[str]) -> Property:
-    """Return that every rule of ours can publish, whether or not EventBridge says which it is."""
+    """Return that each of our rules can publish, whether or not EventBridge says which rule it is."""
     publishes = Resource(topic.arn) & Action("sns:Publish") & Principal(service=("events.amazonaws.com",))
     said = When({"ArnEqualsIfExists": {"aws:SourceArn": list(rule_arns)}})
     https = When({"Bool": {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true"}})

@@ -24,7 +24,7 @@ _SEPARATORS = re.compile(r"([/:])")
 _PLACE = "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 _PARTITION = re.compile(r"aws[a-z-]*")
 _WORDS = frozenset({"another-session", "assumed-role", "root", "sts"})
-"""What `proof.caller` and `proof.callers` know, besides the forms of ARNs."""
+"""What `proof.caller` and `proof.callers` know, in addition to the forms of ARNs."""
 # ARNs and names of users are texts of policies; the others have values that the engine knows.
 _VALUES_KNOWN = {*DECIDED_BY_CALLER, *TOLD_APART} - {"aws:principalarn", "aws:username"}
 
@@ -45,7 +45,7 @@ class Renaming:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Replace `names`, of each what is behind its last `/`; of two that begin at one place, the first."""
+        """Replace `names`, in each the part after its last `/`; if two begin at one place, the first."""
         self._names: dict[str, str] = {}
         for at, name in enumerate(names):
             piece = _SEPARATORS.split(name)[-1]
@@ -57,7 +57,7 @@ class Renaming:
         self._policies: dict[Policy, str] = {}
 
     def asked(self, decision: Decision, claim: Claim) -> tuple[str, ...]:
-        """Return what is asked, as texts: the same for the same question under other names."""
+        """Return the question as texts: the same for the same question under other names."""
         try:
             put_together = (
                 decision.account,
@@ -155,7 +155,7 @@ class Renaming:
 
 @cache
 def _any_text(key: str) -> bool:
-    """Say whether a key may have any text, of which the engine knows none but the empty one."""
+    """Say whether a key may have any text, and the engine knows only the empty text."""
     found = fact(key, listed_type(key))
     return found.family in ("text", None) and found.forms == (SOME_TEXT,) and key not in _VALUES_KNOWN
 

@@ -98,7 +98,7 @@ def replicates_exactly(holders: Mapping[Holder, Replication]) -> Property:
 
 
 def taken_by_s3_only(role: Holder, account: str, sources: Sequence[str]) -> Property:
-    """Return that S3 takes the role, and for nobody else's buckets where it says for whose.
+    """Return that S3 can assume the role, and only for these buckets if it says for which.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -119,7 +119,7 @@ def taken_by_s3_only(role: Holder, account: str, sources: Sequence[str]) -> Prop
 
 
 def replication_passes(role_arn: str, destinations: Sequence[Side]) -> Property:
-    """Return that the buckets and keys refuse the role nothing of what it needs.
+    """Return that the buckets and keys deny the role nothing that it needs.
 
     A replica names no encryption, or that of the bucket it goes to.
     """

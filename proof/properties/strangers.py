@@ -1,4 +1,4 @@
-"""Who from outside the account gets in."""
+"""Who outside of the account gets access."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ READERS_USE, WRITERS_USE = ("kms:Decrypt",), ("kms:Decrypt", "kms:GenerateDataKe
 
 
 def nobody_without_credentials(buckets: Sequence[Bucket], keys: Sequence[Key]) -> Property:
-    """Return that anonymous requests get nothing, of buckets, keys and topics.
+    """Return that anonymous requests get no access to buckets, keys and topics.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     """
@@ -39,7 +39,7 @@ def no_other_account(
     readers: Sequence[Grant],
     writers: Sequence[Grant],
 ) -> Property:
-    """Return that of other accounts only readers and writers get in, and only to their part.
+    """Return that from other accounts only readers and writers get access, and only to their part.
 
     Args:
         data: the bucket that they are let into.
@@ -87,7 +87,7 @@ def _writes(bucket: Bucket, grant: Grant) -> Where:
 def granted(
     data: Bucket, readers: Sequence[Grant], writers: Sequence[Grant], passes: Where, uploads: Where
 ) -> Property:
-    """Return that readers and writers can do their part, where IAM policies of theirs let them.
+    """Return that readers and writers can access their part if their IAM policies allow it.
 
     Args:
         data: the bucket.

@@ -88,7 +88,7 @@ class Topic(Key):
 
 @dataclass(frozen=True)
 class Holder:
-    """A role of which all policies are known, or whoever holds a managed policy and nothing else.
+    """A role whose policies are all known, or a holder of one managed policy and nothing else.
 
     Attributes:
         what: what it is called, such as `role secure-storage-prod-plan`.
@@ -116,7 +116,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Grant:
-    """Somebody who is let in by policy.
+    """A principal to which a policy gives access.
 
     Attributes:
         principal: the ARN of a role, a user or an account's root.
@@ -128,5 +128,5 @@ class Grant:
 
     @property
     def requests(self) -> Where:
-        """The requests of whom it names."""
+        """The requests of that principal."""
         return Principal(self.principal)

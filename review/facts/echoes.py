@@ -1,6 +1,6 @@
 """What the provider writes twice: a resource shows what another one sets, and shows it one apply late.
 
-After a first deploy a bucket's own attributes show what the single resources made. That is no change:
+After a first deploy, a bucket's own attributes show what the separate resources made. That is no change:
 the other resource is judged by itself.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket
 """

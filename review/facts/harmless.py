@@ -1,15 +1,15 @@
-"""What is known to be harmless, and why: nothing that is not listed here is called so."""
+"""What is known to be harmless, and why: nothing else is called harmless."""
 
 from collections.abc import Mapping
 
 KINDS: Mapping[str, str] = {
-    "output": "a value that Terraform prints; what becomes visible of a secret is judged apart",
+    "output": "a value that Terraform prints; what becomes visible of a secret is judged separately",
     "random_id": "a number in the state; what is called by it is judged itself",
     "random_integer": "a number in the state; what is called by it is judged itself",
     "random_pet": "a word in the state; what is called by it is judged itself",
     "random_string": "a text in the state; what is called by it is judged itself",
     "random_uuid": "a text in the state; what is called by it is judged itself",
-    "terraform_data": "values in the state; what runs with it, a provisioner, is judged apart",
+    "terraform_data": "values in the state; what runs with it, a provisioner, is judged separately",
     "time_rotating": "a time in the state",
     "time_static": "a time in the state",
 }
@@ -17,31 +17,31 @@ KINDS: Mapping[str, str] = {
 
 ANYWHERE: Mapping[str, str] = {
     "arn": "the name that AWS gives",
-    "create_date": "told by AWS",
-    "creation_date": "told by AWS",
+    "create_date": "set by AWS",
+    "creation_date": "set by AWS",
     "description": "text for people",
-    "hosted_zone_id": "told by AWS",
+    "hosted_zone_id": "set by AWS",
     "id": "the name that Terraform gives",
     "name_prefix": "the beginning of a name that Terraform makes up",
-    "owner_id": "told by AWS: the account",
+    "owner_id": "set by AWS: the account",
     "region": "where it is; a resource does not move there without being replaced",
     "tags": "text for people; the tags of keys that policies of ours look at are judged",
     "tags_all": "the tags with the provider's own",
     "timeouts": "how long Terraform waits",
-    "unique_id": "told by AWS",
+    "unique_id": "set by AWS",
 }
 """Attributes of a resource of any type."""
 
 OF_KIND: Mapping[str, Mapping[str, str]] = {
-    "aws_cloudtrail": {"home_region": "told by AWS", "sns_topic_arn": "told by AWS, from the topic's name"},
+    "aws_cloudtrail": {"home_region": "set by AWS", "sns_topic_arn": "set by AWS, from the topic's name"},
     "aws_cloudwatch_event_rule": {
-        "event_bus_name": "which bus it listens to, told by its being replaced",
+        "event_bus_name": "which bus it listens to; a new bus replaces the rule, which is reported",
         "force_destroy": "whether AWS's own rules may be deleted: this is none",
     },
     "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
     "aws_iam_policy": {
         "path": "a part of its name",
-        "policy_id": "told by AWS",
+        "policy_id": "set by AWS",
     },
     "aws_iam_role": {
         "force_detach_policies": "what Terraform does when it destroys the role",
@@ -51,19 +51,19 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     "aws_lambda_function_url": {"invoke_mode": "whether an answer comes in pieces"},
     "aws_kms_key": {
         "custom_key_store_id": "where the key is kept; it cannot change",
-        "customer_master_key_spec": "the kind of key; another one is another key, told by its being replaced",
+        "customer_master_key_spec": "the kind of key; a change replaces the key, which is reported",
         "key_id": "the name that AWS gives",
-        "key_usage": "what the key is for; another one is another key, told by its being replaced",
+        "key_usage": "what the key is for; a change replaces the key, which is reported",
         "xks_key_id": "of a key store outside of AWS; it cannot change",
     },
     "aws_kms_replica_key": {"key_id": "the name that AWS gives", "key_usage": "as of the key it replicates"},
     "aws_s3_bucket": {
         "acceleration_status": "the way to the bucket: who may use it is as before",
-        "bucket_domain_name": "told by AWS",
+        "bucket_domain_name": "set by AWS",
         "bucket_prefix": "the beginning of a name that Terraform makes up",
-        "bucket_regional_domain_name": "told by AWS",
-        "website_domain": "told by AWS",
-        "website_endpoint": "told by AWS",
+        "bucket_regional_domain_name": "set by AWS",
+        "website_domain": "set by AWS",
+        "website_endpoint": "set by AWS",
     },
     "aws_s3_bucket_logging": {
         "target_object_key_format": "how the records are called below their prefix",
@@ -77,17 +77,17 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     },
     "aws_s3_bucket_versioning": {"mfa": "the code that switches MFA delete; what it switches is judged"},
     "aws_sns_topic": {
-        "beginning_archive_time": "told by AWS",
+        "beginning_archive_time": "set by AWS",
         "display_name": "text for people",
         "tracing_config": "where traces go: no message is in them",
     },
     "aws_security_group": {"revoke_rules_on_delete": "what Terraform does when it destroys the group"},
-    "aws_sns_topic_policy": {"owner": "told by AWS: the account"},
+    "aws_sns_topic_policy": {"owner": "set by AWS: the account"},
     "aws_sns_topic_subscription": {
         "confirmation_timeout_in_minutes": "how long Terraform waits",
-        "confirmation_was_authenticated": "told by AWS",
-        "endpoint_auto_confirms": "told by who subscribes",
-        "pending_confirmation": "told by AWS",
+        "confirmation_was_authenticated": "set by AWS",
+        "endpoint_auto_confirms": "set by the subscriber",
+        "pending_confirmation": "set by AWS",
         "raw_message_delivery": "the form of the message",
     },
 }
@@ -134,4 +134,4 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_sns_topic": ("name",),
     "aws_sns_topic_subscription": ("topic_arn",),
 }
-"""What a new resource is called or belongs to. On one that is replaced its being replaced tells of it."""
+"""What a new resource is called or belongs to. For a replaced resource, the replacement is reported."""

@@ -84,7 +84,7 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_timestreamwrite_table": "the table",
     "aws_workspaces_workspace": "the desktop",
 }
-"""What data, or the way to decrypt it, is lost with, and how it is called."""
+"""Types whose loss loses data, or the way to decrypt it, and what to call them."""
 
 KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key")
 
@@ -108,7 +108,7 @@ GUARDS: Mapping[str, str] = {
 """What protects a bucket, and how it is called."""
 
 NEW_WITH_BUCKET = ("aws_s3_bucket_cors_configuration", "aws_s3_bucket_lifecycle_configuration")
-"""What a new bucket may begin with: it takes nothing away from what was there before."""
+"""What a new bucket may start with: it takes nothing away from what existed."""
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
     "aws_acmpca_policy": ("policy",),
@@ -172,4 +172,4 @@ GRANTS: Mapping[str, str] = {
 """What gives a policy to somebody, and the attribute that says to whom."""
 
 PROVIDERS = ("hashicorp/aws", "hashicorp/random", "hashicorp/time", "hashicorp/null", "builtin/terraform")
-"""The providers whose types the rules are about, by namespace and name, on whichever registry."""
+"""The providers whose types the rules are about, by namespace and name, in any registry."""

@@ -1,4 +1,4 @@
-"""What a resource is called by people: a bucket policy of a bucket, and not an address."""
+"""What people call a resource: the bucket policy of a bucket, not an address."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,1 +1,1 @@
-"""Writes a review down: as Markdown for a pull request, as text for a terminal, as JSON for programs."""
+"""Writes a review: as Markdown for a pull request, as text for a terminal, as JSON for programs."""

@@ -1,4 +1,4 @@
-"""A review as JSON, for other programs; docs/plan-review.md says what stands where."""
+"""A review as JSON, for other programs; docs/plan-review.md has its keys."""
 
 import dataclasses
 import json

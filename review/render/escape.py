@@ -1,4 +1,4 @@
-"""Text from a plan, made harmless for where it is shown."""
+"""Text from a plan, escaped for where it is shown."""
 
 import re
 
@@ -15,7 +15,7 @@ def visible_text(text: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Return `text`, or its beginning and how long it is where it has more than `most` characters."""
+    """Return `text`; if it has more than `most` characters, its beginning and its length."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
 
 

@@ -32,7 +32,7 @@ def grouped(findings: Iterable[Finding], names: Mapping[str, tuple[str, str]]) -
 
 
 def without_rules(review: Review) -> list[Finding]:
-    """Return the findings about types that there are no rules for, which are told in one line."""
+    """Return the findings about types that there are no rules for, which are reported in one line."""
     return [one for one in review.findings if one.words.startswith(NO_RULE)]
 
 

@@ -46,7 +46,7 @@ def markdown(review: Review, *, marker: str = "", limit: int = LIMIT, label: str
 
     Args:
         review: the review.
-        marker: text for a hidden comment at the top, by which the comment is found again.
+        marker: text for a hidden comment at the top, by which the comment is found.
         limit: the most characters.
         label: the label of a pull request that lets a dangerous plan be merged, if there is one.
     """
@@ -72,7 +72,7 @@ def markdown(review: Review, *, marker: str = "", limit: int = LIMIT, label: str
 
 
 def _share(section: _Section, most: int) -> int:
-    """Return how much room a section has for itself, whatever stands before it."""
+    """Return how much room a section has for itself, whatever comes before it."""
     return sum(map(len, _fitting(islice(section.rows, section.kept), most)))
 
 

@@ -1,4 +1,4 @@
-"""The rules, a file for each subject; `review.judge` asks them."""
+"""The rules, one file for each subject; `review.judge` calls them."""
 
 from review.rules import (
     access_points,

@@ -142,7 +142,7 @@ def _key(it: Subject, name: str, what: str) -> Iterator[Finding]:
 
 
 WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-"""The state in which a rule also hears of calls that read.
+"""The state in which a rule also gets events of calls that read.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """

@@ -1,4 +1,4 @@
-"""What a change of CORS, notifications, event targets or subscriptions does to who uses or hears of what."""
+"""What a change of CORS, notifications, event targets or subscriptions does to users and receivers."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def _origins(side: Attributes) -> dict[str, list[Attributes]]:
 
 @rule("aws_s3_bucket_notification", "eventbridge")
 def eventbridge(it: Subject) -> Iterator[Finding]:
-    """Judge whether EventBridge hears of what happens to objects."""
+    """Judge whether EventBridge is notified when objects change."""
     if bool(it.was.get("eventbridge")) != bool(it.now.get("eventbridge")):
         yield careful(
             "EventBridge is notified when objects change"
@@ -50,7 +50,7 @@ WHO = {"queue": "queue_arn", "topic": "topic_arn", "lambda_function": "lambda_fu
 
 @rule("aws_s3_bucket_notification", *WHO)
 def notification(it: Subject) -> Iterator[Finding]:
-    """Judge who else hears of what happens to objects."""
+    """Judge who else is notified when objects change."""
     for name, arn in WHO.items():
         old, new = (by_name(blocks(one.get(name)), arn) for one in (it.was, it.now))
         for who in sorted(new):
@@ -65,7 +65,7 @@ def notification(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_cloudwatch_event_target", "arn")
 def target(it: Subject) -> Iterator[Finding]:
-    """Judge whom a rule tells."""
+    """Judge where a rule sends events."""
     arn, name = it.now.get("arn"), it.now.get("rule")
     stranger = foreign(arn, it.around.own_accounts)
     if not it.new and it.was.get("arn") != arn:
@@ -79,7 +79,7 @@ def target(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_cloudwatch_event_target", "input_transformer", "input", "input_path", new=False)
 def message(it: Subject) -> Iterator[Finding]:
-    """Judge what a rule says to whom it tells."""
+    """Judge what a rule sends."""
     yield careful("the rule {} sends another message", it.now.get("rule"))
 
 

@@ -72,7 +72,7 @@ HOUR = 3600
 
 @rule("aws_iam_role", "max_session_duration")
 def sessions(it: Subject) -> Iterator[Finding]:
-    """Judge for how long a session of the role lasts; an hour where nothing is said."""
+    """Judge how long a session of the role lasts; an hour if it is not set."""
     old, new = (one.get("max_session_duration") or HOUR for one in (it.was, it.now))
     if not it.new and new != old:
         yield careful("a session of the role lasts up to {} seconds, and lasted {} before", new, old)
@@ -80,7 +80,7 @@ def sessions(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_iam_user", "name", "path", "force_destroy")
 def user(it: Subject) -> Iterator[Finding]:
-    """Judge that somebody can get in who could not, or slips out of what policies say of an ARN."""
+    """Judge a user who can sign in now, or whose new ARN no policy names."""
     if it.new:
         yield careful("the user {} is new: it may sign in", it.now.get("name"))
     elif any(it.was.get(one) != it.now.get(one) for one in ("name", "path")):
@@ -89,7 +89,7 @@ def user(it: Subject) -> Iterator[Finding]:
 
 @rule(("aws_iam_access_key", "aws_iam_user_login_profile"), "user", "status")
 def credentials(it: Subject) -> Iterator[Finding]:
-    """Judge that a user can sign in for good."""
+    """Judge a permanent credential of a user."""
     if it.now.get("status") == "Inactive":
         yield good("the access key of the user {} is deactivated", it.now.get("user"))
     else:
@@ -99,7 +99,7 @@ def credentials(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_iam_saml_provider", "name", "saml_metadata_document")
 def saml_provider(it: Subject) -> Iterator[Finding]:
-    """Judge whom a company's directory lets sign in; by which role, its trust policy says."""
+    """Judge whom a company's directory lets sign in; the roles' trust policies say who gets which role."""
     yield careful("anyone who signs in at {} can be given roles of the account", it.now.get("name"))
 
 
@@ -122,5 +122,5 @@ def members(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_iam_openid_connect_provider", "url", "client_id_list", "thumbprint_list")
 def identity_provider(it: Subject) -> Iterator[Finding]:
-    """Judge whom the account lets sign in; by which role, its trust policy says."""
+    """Judge whom the account lets sign in; the roles' trust policies say who gets which role."""
     yield careful("anyone who signs in at {} can be given roles of the account", it.now.get("url"))

@@ -9,7 +9,7 @@ from review.rules.buckets import key_name
 from review.rules.registry import Subject, rule
 
 YEAR, LONGEST = 365, 30
-"""The days after which a key rotates, and is deleted, where nothing is said.
+"""The days after which a key rotates, and is deleted, if they are not set.
 
 https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
@@ -73,14 +73,14 @@ def multi_region(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_kms_alias", "target_key_id", "target_key_arn", new=False)
 def alias(it: Subject) -> Iterator[Finding]:
-    """Judge which key an alias stands for."""
+    """Judge which key an alias points to."""
     old, new = (one.get("target_key_id") for one in (it.was, it.now))
     if key_name(old) != key_name(new):
         new = new if isinstance(new, str) else "a key that is not known yet"
         yield dangerous("the alias points to another key: {}, and was {}", new, old)
 
 
-# A grant lets in whom no policy shows. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+# A grant gives access that no policy shows. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 @rule(
     "aws_kms_grant", "grantee_principal", "operations", "constraints", "retiring_principal", "key_id", "name"
 )

@@ -1,4 +1,4 @@
-"""What a lifecycle deletes or archives that it did not, whatever its rules are called, and Object Lock.
+"""What a lifecycle deletes or archives that it did not before, whatever its rules' names, and Object Lock.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 """

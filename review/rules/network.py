@@ -84,7 +84,7 @@ def _peers(one: Attributes) -> Iterator[str]:
 
 
 def _opened(way: str, old: set[Opening], new: set[Opening]) -> Iterator[Finding]:
-    """Say what is open that was not; whether that is meant, only its reader knows."""
+    """Say what is open that was not; only the reader knows whether that is intended."""
     anybody = sorted({ports for ports, peer in new - old if _is_anybody(peer)})
     others = sorted(f"{ports} for {peer}" for ports, peer in new - old if not _is_anybody(peer))
     if anybody:
@@ -111,7 +111,7 @@ DATABASES = (
 
 @rule(DATABASES, "publicly_accessible")
 def database(it: Subject) -> Iterator[Finding]:
-    """Judge whether a database has an address on the Internet; one that says nothing has none."""
+    """Judge whether a database has an address on the Internet; by default it has none."""
     if it.now.get("publicly_accessible") is True:
         yield dangerous("the database is reachable from the Internet")
     elif it.was.get("publicly_accessible") is True:

@@ -1,4 +1,4 @@
-"""What a change of a policy lets through: of every type that has one, and of what AWS makes a policy of."""
+"""What a change of a policy allows: of every type that has one, and of permissions that become one."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ EVERYTHING = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*",
 
 @rule(("aws_vpc_endpoint", "aws_vpc_endpoint_policy"), "policy")
 def endpoint(it: Subject) -> Iterator[Finding]:
-    """Judge what an endpoint lets through; it gives no permission, and without a policy refuses nothing."""
+    """Judge what an endpoint lets through; it gives no permission, and without a policy it denies nothing."""
     before, after = (one.get("policy") or EVERYTHING for one in (it.was, it.now))
     for one in changed_policy(it.kind, "policy", before, after, it.around):
         if one.severity == DANGEROUS:

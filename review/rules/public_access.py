@@ -21,7 +21,7 @@ ACCOUNT = "aws_s3_account_public_access_block"
 
 @rule(("aws_s3_bucket_public_access_block", ACCOUNT), *BLOCKS)
 def block(it: Subject) -> Iterator[Finding]:
-    """Judge each of the four switches; since April 2023 all are on for a new bucket that says nothing."""
+    """Judge each of the four switches; since April 2023 all are on by default for a new bucket."""
     what = GUARDS[it.kind]
     for name, does in BLOCKS.items():
         if it.new and it.now.get(name) is False:
@@ -35,7 +35,7 @@ def block(it: Subject) -> Iterator[Finding]:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 @rule("aws_s3_bucket_ownership_controls", "rule.object_ownership")
 def ownership(it: Subject) -> Iterator[Finding]:
-    """Judge whether ACLs count; since April 2023 they do not for a new bucket that says nothing."""
+    """Judge whether ACLs count; since April 2023 they do not by default for a new bucket."""
     old, new = (first(one, "rule", "object_ownership") for one in (it.was, it.now))
     if new == "BucketOwnerEnforced":
         yield good("ACLs are disabled: the bucket owner owns every object")

@@ -1,4 +1,4 @@
-"""What a change of access logs, inventory or replication does to what is known and what is kept elsewhere."""
+"""What a change of access logs, inventory or replication does to records and copies."""
 
 from collections.abc import Iterator, Mapping
 

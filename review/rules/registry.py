@@ -1,4 +1,4 @@
-"""What a rule is: it claims the values that it judges, and says what a change of them means."""
+"""Rules: a rule claims the values that it judges, and says what a change of them means."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Subject:
         kind: its type, such as `aws_s3_bucket`.
         was, now: its attributes before and after; of one that is new or gone, what AWS does without it.
         new: whether there was none before.
-        around: what it depends on beyond itself.
+        around: what it depends on outside of it.
         begins: whether it is made with its bucket, and takes nothing from what was there.
     """
 
@@ -39,7 +39,7 @@ class Rule:
     Attributes:
         claims: the paths of the values that it judges, each with all below it.
         judge: says what their change means.
-        new: whether it has anything to say of a new resource; what is new weakens nothing that was there.
+        new: whether it applies to a new resource, which weakens nothing that existed.
     """
 
     claims: tuple[str, ...]

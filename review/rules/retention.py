@@ -1,4 +1,4 @@
-"""For how long data is kept, and what keeps it from being deleted, outside of S3."""
+"""How long data is kept, and what prevents its deletion, outside of S3."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,7 @@ SWITCHES = {
 
 @rule("aws_dynamodb_table", "point_in_time_recovery.enabled", new=False)
 def recovery(it: Subject) -> Iterator[Finding]:
-    """Judge whether a table can be restored as it was at some moment."""
+    """Judge whether a table can be restored to a point in time."""
     if True in leaves(it.now, "point_in_time_recovery.enabled"):
         yield good("the table can be restored to any point in time")
     else:

@@ -269,15 +269,15 @@ CHANGES: dict[str, tuple[Callable[[Deployed], None], str, str, str]] = {
         repoint_alias,
         "aws_kms_alias",
         DANGEROUS,
-        "the alias stands for another key: ",
+        "the alias points to another key: ",
     ),
     "the managed policy allows everything": (
         allow_everything,
         "aws_iam_policy",
         DANGEROUS,
-        "who has the policy may now do everything: * on *, by the statement Admin",
+        "anyone who has the policy may now do everything: * on *, by the statement Admin",
     ),
-    TAGGED: (tag_key, "aws_kms_key", CAREFUL, "the key has the tags of another environment or project"),
+    TAGGED: (tag_key, "aws_kms_key", CAREFUL, "the key gets the tags of another environment or project"),
 }
 
 

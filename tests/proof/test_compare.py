@@ -70,7 +70,7 @@ def test_another_account_is_told_from_this_one() -> None:
     assert [example.who for example in found.examples] == ["another account"]
     assert found.examples[0].witness.account == OTHER
     # What a service has as aws:PrincipalAccount, no page says.
-    assert found.undecided == ("an AWS service: it hangs on the value of aws:principalaccount",)
+    assert found.undecided == ("an AWS service: it depends on the value of aws:principalaccount",)
 
 
 def test_a_role_that_no_longer_needs_a_policy_of_its_own_is_more() -> None:
