@@ -177,7 +177,7 @@ def _next_steps(review: Review, label: str) -> Iterator[str]:
     """Yield what to do about the findings."""
     if review.verdict == "dangerous":
         gone = any(one.action in _GOES for one in review.resources)
-        kept = ", or keep what is destroyed in the configuration (under a new name, with a moved block)"
+        kept = ", or keep the destroyed resources in the configuration (under a new name, with a moved block)"
         yield f"- Fix what is dangerous above{kept if gone else ''}, and plan again.\n"
         how = f"set the label {code(label)}" if label else "approve it in the review"
         yield f"- If it is intended: someone who may decide that must {how}.\n"
