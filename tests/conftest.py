@@ -30,6 +30,11 @@ SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
 """The fixtures that start a server."""
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start two workers; none for a single file or test, which would only wait for them."""
+    return 0 if len(config.args) == 1 and ".py" in config.args[0] else 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as real each test that asks for a server; the others that are real say so themselves."""
     for item in items:
