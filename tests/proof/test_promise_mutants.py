@@ -31,6 +31,7 @@ KINDS = {
     "inventory": f"{SAME_AS_PROD}|encryption-key|secure-bucket",
     "lenient": f"{SAME_AS_PROD}|encryption-key",
     "sse-s3": f"{SAME_AS_PROD}|encryption-key",
+    "revoked": f"{SAME_AS_PROD}|encryption-key",
     "ci-roles": f"{SAME_AS_PROD}|encryption-key|secure-bucket|log-bucket",
 }
 """One environment of each kind, and what of it is as in prod and left out."""

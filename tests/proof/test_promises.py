@@ -175,6 +175,15 @@ def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
     assert "AWS accepts 20480: grant to fewer" in done.stderr
 
 
+@pytest.mark.parametrize(("count", "refused"), [(180, False), (220, True)])
+def test_as_many_links_as_aws_takes_can_be_revoked(tmp_path: Path, count: int, refused: bool) -> None:
+    keys = [f"reports/2026/month-{n:03}/team-{n % 7}/file-{n:04}.parquet" for n in range(count)]
+    settings_file(tmp_path, f"presign.revoked = {keys}\n")
+    (line,) = synthesize_here(tmp_path / "out", folder=tmp_path).stderr.splitlines() or [""]
+    assert bool(line) is refused
+    assert line.endswith("AWS accepts 20480: grant to fewer, or revoke fewer links" if refused else "")
+
+
 def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = synthesize_here(tmp_path / "file" / "out")
