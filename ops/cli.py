@@ -9,8 +9,7 @@ from ops.ci.cli import ci
 from ops.demo.benchmark import run_benchmark
 from ops.demo.ci_demo import run_ci_demo
 from ops.demo.main_job import run_demo
-from ops.deploy import drift as drift_command
-from ops.deploy import stack_commands
+from ops.deploy import drift_report, stack_commands
 from ops.deploy.bootstrap import run_bootstrap
 from ops.deploy.deploy_policy import print_deploy_policy
 from ops.deploy.recover import recover as run_recover
@@ -106,8 +105,8 @@ def preflight(environment: str) -> None:
 )
 def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
     """Show what was changed by hand in ENV; exits with 3 where anything was."""
-    if drift_command.run_drift(environment, output_format=output_format, storage_only=storage_only):
-        sys.exit(drift_command.DRIFTED)
+    if drift_report.run_drift(environment, output_format=output_format, storage_only=storage_only):
+        sys.exit(drift_report.DRIFTED)
 
 
 @ops.command(context_settings=passes_on)

@@ -110,3 +110,19 @@ def test_the_drawing_of_the_architecture_has_the_arrows_between_the_packages() -
     assert set(re.findall(r"^ +(\w+) --> (\w+)$", page, re.MULTILINE)) == {
         (a, b) for a, b in between if a != b
     }
+
+
+COMMANDS = ("cli", "command", "benchmark", "ci_demo", "main_job", "stack_commands", "state_commands")
+"""The modules of ops that are commands, and no tools for others."""
+
+
+def test_only_the_command_line_imports_a_command() -> None:
+    importers = {
+        module
+        for module, file in modules()
+        if module.startswith("ops.")
+        for one in imported(file)
+        if one.startswith("ops.") and set(one.split(".")) & set(COMMANDS) and one != "ops.ci.cli"
+    }
+    # CI runs the preflight before it plans.
+    assert importers == {"ops.__main__", "ops.cli", "ops.ci.planned"}

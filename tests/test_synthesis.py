@@ -58,10 +58,10 @@ def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(tmp_path / "whole") == contents(tmp_path / "part")
     reviews = (
-        "import ops.ci.plan, ops.ci.comment, ops.ci.deploy, ops.deploy.drift, ops.preflight.command, ops.cli"
+        "ops.ci.plan, ops.ci.comment, ops.ci.deploy, ops.deploy.drift_report, ops.preflight.command, ops.cli"
     )
     done = subprocess.run(
-        [sys.executable, "-c", reviews], cwd=checkout, capture_output=True, text=True, check=False
+        [sys.executable, "-c", f"import {reviews}"], cwd=checkout, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

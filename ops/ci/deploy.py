@@ -11,7 +11,7 @@ from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, require_for, re
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record
 from ops.ci.planned import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import stack_folder
 from ops.shared.terraform import Stack
@@ -37,7 +37,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     """
     of = revision()
     env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
-    (settings,) = enter_checkout(env)
+    settings = settings_of(environment)
     store = PlanStore(settings)
     name = resource_names.storage_stack(environment)
     manifest, files = store.plan(of.tree, digest)

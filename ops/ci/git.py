@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 
 from ops.ci.paths import planned_again
-from ops.shared.environment_argument import known_environments
+from ops.shared.environment_argument import environment_names
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
 
@@ -55,7 +55,7 @@ def changed_environments(base: str | None) -> list[str]:
 
     All of them, too, where there is no such commit, as before the first push.
     """
-    known = known_environments(ROOT)
+    known = environment_names(ROOT)
     if base is None or not _is_commit(base):
         return known
     return planned_again(_changed(base), known)

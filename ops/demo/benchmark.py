@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.shared.process import check
-from ops.shared.separate_venv import install_apart
+from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import CACHE, ROOT
 
 REQUIREMENTS = ROOT / "benchmarks" / "presign-requirements.txt"
@@ -23,7 +23,7 @@ def run_benchmark(arguments: Sequence[str]) -> None:
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "benchmark.log"
     log.write_bytes(b"")
-    aws = install_apart("presign's peers", requirements=REQUIREMENTS, home=HOME, executable="aws", log=log)
+    aws = install_in_venv("presign's peers", requirements=REQUIREMENTS, home=HOME, executable="aws", log=log)
     python = aws.with_name("python")
     _install_presign(python, log)
     os.chdir(ROOT)

@@ -18,7 +18,7 @@ from ops.demo.ci_demo_bucket import (
 )
 from ops.demo.ci_demo_site import GIT, Site, clone
 from ops.embedded.aws import embedded_aws
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from ops.shared.toolchain import CACHE, tool_environment
@@ -35,7 +35,7 @@ def run_ci_demo() -> None:
     Raises:
         OpsError: a step failed, or something was not refused that should have been.
     """
-    (settings,) = enter_checkout({"ENVIRONMENT_SUFFIX": "dev"})
+    settings = settings_of("dev", {})
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "ci-demo.log"
     log.write_bytes(b"")

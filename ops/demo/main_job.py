@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared import aws
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from ops.shared.process import check, run
@@ -55,10 +56,16 @@ class Workplace:
         """Run cdktf on this checkout, with what it writes in `folder`."""
         check(["cdktf", *arguments], env=self.env, cwd=ROOT, log=self.log)
 
-    def bootstrap(self) -> None:
-        """Run `ops bootstrap`; its local state lies in `folder`, next to what cdktf writes."""
+    def bootstrap(self, say: Callable[[str], None]) -> None:
+        """Run `ops bootstrap` and `say` its steps; its local state lies in `folder`."""
+
+        def say_step(line: str) -> None:
+            if re.match(r"[0-9]+\. ", line):
+                say(line)
+
         command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
-        status = run(command, env=self.env, cwd=ROOT, log=self.log)
+        env = self.env | {"PYTHONUNBUFFERED": "1"}
+        status = run(command, env=env, cwd=ROOT, log=self.log, show=say_step)
         if status != 0:
             raise OpsError(
                 f"`ops bootstrap` failed with exit status {status}", f"its output is in {self.log}"
@@ -105,7 +112,7 @@ def run_demo(*, keep: bool) -> None:
     """
     if shutil.which("curl") is None:
         raise OpsError("curl is not on PATH", "the demo uploads and downloads with it")
-    (settings,) = enter_checkout({"ENVIRONMENT_SUFFIX": "dev"})
+    settings = settings_of("dev", {})
     if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
     CACHE.mkdir(exist_ok=True)
@@ -130,8 +137,8 @@ def run_demo(*, keep: bool) -> None:
         tell_the_story(place, narrator)
         if not keep:
             with narrator.step("Destroy the dev environment and all that is in its bucket"):
-                place.cdktf("destroy", STACK, "--auto-approve")
                 narrator.say(f"cdktf destroy {STACK}; staging and prod would refuse")
+                place.cdktf("destroy", STACK, "--auto-approve")
         verdict = f"All {narrator.steps} steps did what they should, in {narrator.seconds:.0f} s."
         click.secho(f"\n{verdict}", fg="green", bold=True)
         if keep:
@@ -143,8 +150,8 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     """Run the steps after the start of the embedded AWS."""
     with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
         narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
-        narrator.say("(the AWS provider takes a minute to be certain of a lifecycle rule)")
-        place.bootstrap()
+        narrator.say("(takes about a minute, which the AWS provider waits for a lifecycle rule)")
+        place.bootstrap(narrator.say)
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
         narrator.say(f"cdktf deploy {STACK}, with its state in that backend")

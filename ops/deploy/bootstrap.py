@@ -14,13 +14,13 @@ from ops.deploy.caller import ask_caller
 from ops.deploy.foreign_content import foreign_content
 from ops.deploy.imports import Import, find_imports, own_bucket_exists
 from ops.shared import aws
+from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, TerraformError, synthesized
 from ops.state.bucket_objects import BucketObjects
 from ops.state.remote_state import Snapshot
 from settings import resource_names
-from settings.files import settings_file
 from settings.model import Settings
 
 import click
@@ -40,6 +40,7 @@ def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
     Raises:
         OpsError: something is in the way, or a step failed; another run goes on from there.
     """
+    click.echo(f"Synthesizing the stacks of {environment}")
     with synthesized(environment) as (settings, stacks):
         stack = stacks[resource_names.state_stack(environment)]
         _Bootstrap(settings, stack, auto_approve=auto_approve).run()
@@ -66,10 +67,11 @@ class _Bootstrap:
         remote = self._read_remote()
         if local is not None and remote is not None:
             self._require_successor(local, remote)
-        self._say(f"on this machine: {_told(local)}; in s3://{self._bucket}: {_told(remote)}")
+        self._say(f"on this machine: {_summary(local)}; in s3://{self._bucket}: {_summary(remote)}")
         if remote is None:
             self._make(local)
             self._move()
+        self._step("Initializing Terraform with the state bucket")
         self._stack.init("-reconfigure")
         had_local = self._local.exists()
         if had_local:
@@ -106,7 +108,7 @@ class _Bootstrap:
     @property
     def _file(self) -> str:
         name = self._settings.environment
-        file = settings_file(name, Path("environments"))
+        file = file_of(name)
         return file.as_posix() if file.stem == name else f"{file.as_posix()} (for {name})"
 
     def _read_local(self) -> Snapshot | None:
@@ -143,6 +145,7 @@ class _Bootstrap:
         backend = {"terraform": {"backend": {"local": {"path": str(self._local)}}}}
         (self._stack.folder / OVERRIDE).write_text(json.dumps(backend), encoding="utf-8")
         found = self._find(local)
+        self._step("Initializing Terraform with a local state")
         self._stack.init("-reconfigure")
         changes = self._plan(found)
         if changes:
@@ -248,7 +251,7 @@ class _Bootstrap:
         self._require_successor(local, remote)
         if remote.serial == local.serial and remote.resources != local.resources:
             raise OpsError(f"{self._url} has other content than {self._local}, which stays")
-        self._say(f"the same state: {_told(remote)}")
+        self._say(f"the same state: {_summary(remote)}")
 
     def _remove_local(self) -> None:
         self._step(f"Removing the local copy, {os.path.relpath(self._local)}")
@@ -279,5 +282,5 @@ def _write_imports(path: Path, found: list[Import]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _told(state: Snapshot | None) -> str:
+def _summary(state: Snapshot | None) -> str:
     return "none" if state is None else f"serial {state.serial} with {len(state.resources)} resources"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import load_settings
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from proof.properties import GivenUp, ProofCache, Proven
@@ -60,7 +60,7 @@ def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Result
         OpsError: the settings are wrong.
     """
     known = ProofCache()
-    chosen = enter_checkout({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
+    chosen = load_settings({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
     return {settings.environment: proven_of(settings, known, reasons=reasons) for settings in chosen}
 
 

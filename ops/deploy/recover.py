@@ -96,7 +96,7 @@ class _Recovery:
                 raise OpsError(f"the emergency copy {copy.name} {error}", "remove it") from error
             now = self._state.read()
             print(f"✗ {self._stack.name}: the state of a deploy is only in {copy.name}")
-            print(f"    emergency copy: {_told(saved)}\n    state bucket:   {_told(now)}")
+            print(f"    emergency copy: {_summary(saved)}\n    state bucket:   {_summary(now)}")
             if now is not None and saved.lineage != now.lineage:
                 raise OpsError(f"{copy.name} is of another lineage than {self._state.url}", "look at both")
             if now is not None and saved.serial <= now.serial and saved.body != now.body:
@@ -109,7 +109,7 @@ class _Recovery:
             with self._state.locked("recover"):
                 self._state.write(saved.body)
             copy.unlink()
-            print(f"✓ {self._stack.name}: {_told(saved)} written to {self._state.url}, read back")
+            print(f"✓ {self._stack.name}: {_summary(saved)} written to {self._state.url}, read back")
 
     def _untaint(self, addresses: Sequence[str]) -> None:
         if not addresses:
@@ -161,7 +161,7 @@ class _Recovery:
             )
 
 
-def _told(snapshot: Snapshot | None) -> str:
+def _summary(snapshot: Snapshot | None) -> str:
     if snapshot is None:
         return "no state"
     return f"serial {snapshot.serial}, {len(snapshot.resources)} resources"

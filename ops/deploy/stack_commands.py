@@ -1,6 +1,5 @@
 """cdktf's commands for one environment, with the right tools and the settings checked first."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -9,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from ops.deploy.object_lock import refuse_changed_object_lock
-from ops.shared.checkout import ENVIRONMENTS, enter_checkout
+from ops.shared.checkout import file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.process import ENDING
-from ops.shared.toolchain import tool_environment
+from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.state_check import advice_after_failure, refuse_lost_state
 from settings import resource_names
-from settings.files import settings_file
 
 
 def synth(arguments: Sequence[str]) -> NoReturn:
@@ -48,9 +46,9 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
     Raises:
         OpsError: the environment is protected, so that Terraform would refuse it.
     """
-    (settings,) = enter_checkout({**os.environ, "ENVIRONMENT_SUFFIX": environment})
+    settings = settings_of(environment)
     if settings.protect:
-        file = settings_file(environment, ENVIRONMENTS)
+        file = file_of(environment)
         raise OpsError(
             f"environment {environment} is protected: its bucket and key cannot be destroyed",
             f"if that is meant, set protect = false in {file}, run make deploy ENV={environment}, "
@@ -65,12 +63,11 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
     Raises:
         OpsError: the environment has no such stack.
     """
-    (settings,) = enter_checkout({**os.environ, "ENVIRONMENT_SUFFIX": environment})
+    settings = settings_of(environment)
     if settings.ci.repository is None:
         raise OpsError(
             f"environment {environment} has no roles for CI",
-            f"say which repository may take them, with ci.repository in "
-            f"{settings_file(environment, ENVIRONMENTS)}",
+            f"say which repository may take them, with ci.repository in {file_of(environment)}",
         )
     _become_cdktf(
         "deploy",
@@ -90,7 +87,7 @@ def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
     env = tool_environment()
     if environment is not None:
         env["ENVIRONMENT_SUFFIX"] = environment
-    settings = enter_checkout(env)
+    settings = load_settings(env)
     if shutil.which("cdktf", path=env["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
     rescue_all()
@@ -119,7 +116,7 @@ def _run_in_front(command: Sequence[str], env: Mapping[str, str]) -> int:
     handled = [sign for sign in ENDING if signal.getsignal(sign) is not signal.SIG_IGN]
     before = {sign: signal.signal(sign, leave_to_child) for sign in handled}
     try:
-        child = subprocess.Popen(command, env=dict(env))
+        child = subprocess.Popen(command, env=dict(env), cwd=ROOT)
         status = child.wait()
     finally:
         for sign in handled:

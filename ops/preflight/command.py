@@ -21,8 +21,8 @@ from ops.preflight import (
     tools,
 )
 from ops.preflight.verdict import Mark, Verdict, bad, good, skipped, unknown
-from ops.shared.checkout import enter_checkout
-from ops.shared.environment_argument import known_environments
+from ops.shared.checkout import settings_of
+from ops.shared.environment_argument import environment_names
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import tool_environment
@@ -69,7 +69,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
     """
     user_environ = dict(os.environ)
     env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
-    (settings,) = enter_checkout(env)
+    settings = settings_of(environment)
     with ThreadPoolExecutor() as pool:
         tool_lines = pool.submit(tools.check, env, user_environ)
         promise_line = pool.submit(promises.check, settings)
@@ -130,7 +130,7 @@ def environment_line(name: str, *, bootstrapped: bool | None) -> Verdict:
         bootstrapped: whether it exists; None where that is not known.
     """
     subject = "environment"
-    known = known_environments()
+    known = environment_names()
     if name in known:
         return good(subject, f"{name}, described by environments/{name}.toml")
     text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"

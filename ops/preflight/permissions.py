@@ -43,7 +43,7 @@ def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: st
     refused: list[str] = []
     undecided: set[str] = set()
     # One question for all actions that differ in nothing else, as IAM lets few be asked in a second.
-    for (resource, context), checks in groupby(sorted(needed, key=_apart_from_action), _apart_from_action):
+    for (resource, context), checks in groupby(sorted(needed, key=_without_action), _without_action):
         pages = iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=principal,
             ActionNames=[check.action for check in checks],
@@ -74,7 +74,7 @@ def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: st
     )
 
 
-def _apart_from_action(check: Check) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+def _without_action(check: Check) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     return check.resource, tuple(sorted((name, tuple(values)) for name, values in check.context.items()))
 
 

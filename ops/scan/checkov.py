@@ -10,7 +10,7 @@ from typing import Any
 from ops.scan.controls import CheckResult
 from ops.scan.processes import Job, run_together
 from ops.shared.errors import OpsError
-from ops.shared.separate_venv import install_apart
+from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import CACHE
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -40,7 +40,7 @@ def install_checkov(log: Path) -> Path:
     Raises:
         OpsError: it could not be installed.
     """
-    return install_apart("Checkov", requirements=REQUIREMENTS, home=HOME, executable="checkov", log=log)
+    return install_in_venv("Checkov", requirements=REQUIREMENTS, home=HOME, executable="checkov", log=log)
 
 
 def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Path) -> list[CheckResult]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ops.embedded.aws import EmbeddedAws
 from ops.scan.checkov import Source
 from ops.scan.processes import Job, run_together
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import load_settings
 from ops.shared.errors import OpsError
 from ops.shared.process import check
 from ops.shared.toolchain import ROOT, tool_environment
@@ -27,7 +27,7 @@ JSON_FLOOR, PLAN_FLOOR, APPLIED_FLOOR = 18, 24, 40
 
 
 @dataclass(frozen=True)
-class _Planned:
+class _Deployment:
     stack: str
     settings: Settings
     folder: Path
@@ -48,7 +48,7 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
     """
     env = aws.environment(tool_environment())
     env.pop("ENVIRONMENT_SUFFIX", None)
-    environments = enter_checkout(env)
+    environments = load_settings(env)
     out = folder / "out"
     check([sys.executable, ROOT / "main.py"], env=env | {"CDKTF_OUTDIR": str(out)}, cwd=ROOT, log=log)
     sources = [
@@ -65,11 +65,11 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
             (place / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
             # MiniStack takes an access key of 12 digits for the account.
             own = aws if settings.account_id is None else replace(aws, access_key_id=settings.account_id)
-            planned.append(_Planned(stack, settings, place, own, env | own.variables))
+            planned.append(_Deployment(stack, settings, place, own, env | own.variables))
     return sources + _plans(planned, log)
 
 
-def _plans(planned: Sequence[_Planned], log: Path) -> list[Source]:
+def _plans(planned: Sequence[_Deployment], log: Path) -> list[Source]:
     """Plan the stacks before they exist, and again once they do.
 
     Before, the policies that name the key's ARN are not known yet, and no
@@ -85,7 +85,7 @@ def _plans(planned: Sequence[_Planned], log: Path) -> list[Source]:
     return sources + _plan(planned, log, "applied", APPLIED_FLOOR)
 
 
-def _plan(planned: Sequence[_Planned], log: Path, kind: str, floor: int) -> list[Source]:
+def _plan(planned: Sequence[_Deployment], log: Path, kind: str, floor: int) -> list[Source]:
     _terraform(planned, log, "plan", "-refresh=false", "-input=false", "-no-color", f"-out={kind}")
     sources = []
     for one in planned:
@@ -106,7 +106,7 @@ def _plan(planned: Sequence[_Planned], log: Path, kind: str, floor: int) -> list
     return sources
 
 
-def _terraform(planned: Sequence[_Planned], log: Path, *arguments: str) -> None:
+def _terraform(planned: Sequence[_Deployment], log: Path, *arguments: str) -> None:
     statuses = run_together([Job(["terraform", *arguments], one.folder, one.env) for one in planned], log)
     for one, status in zip(planned, statuses, strict=True):
         if status != 0:

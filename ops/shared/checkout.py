@@ -1,4 +1,4 @@
-"""The checkout that the commands work in, and its settings."""
+"""The settings of the checkout that we are in, and the files that have them."""
 
 import os
 from collections.abc import Mapping
@@ -6,22 +6,35 @@ from pathlib import Path
 
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
+from settings.files import settings_file
 from settings.loading import load_environments
 from settings.model import Settings
 from settings.problems import SettingsError
 
-ENVIRONMENTS = Path("environments")
-"""The folder of the settings files in the checkout."""
+
+def _folder() -> Path:
+    # Relative, as messages name the files: `environments/dev.toml`.
+    return Path(os.path.relpath(ROOT / "environments"))
 
 
-def enter_checkout(environ: Mapping[str, str]) -> tuple[Settings, ...]:
-    """Change to the checkout and return what `environ` picks of its environments.
+def load_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
+    """Return what `environ` picks of the checkout's environments.
 
     Raises:
-        OpsError: the settings are wrong; the message has a line for each problem.
+        OpsError: the settings are wrong; the problem has a line for each.
     """
-    os.chdir(ROOT)
     try:
-        return load_environments(ENVIRONMENTS, environ)
+        return load_environments(_folder(), environ)
     except SettingsError as error:
         raise OpsError("\n".join(error.problems)) from error
+
+
+def settings_of(environment: str, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of one environment; raises OpsError where they are wrong."""
+    (settings,) = load_settings({**environ, "ENVIRONMENT_SUFFIX": environment})
+    return settings
+
+
+def file_of(environment: str) -> Path:
+    """Return the file that describes an environment; dev's where it has none of its own."""
+    return settings_file(environment, _folder())

@@ -8,7 +8,7 @@ from ops.shared.toolchain import ROOT
 import click
 
 
-def known_environments(root: Path = ROOT) -> list[str]:
+def environment_names(root: Path = ROOT) -> list[str]:
     """Return the names of the environments that have a file in a checkout, sorted.
 
     Raises:
@@ -27,7 +27,7 @@ def known_environments(root: Path = ROOT) -> list[str]:
 def require_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Refuse an empty ENV, which is what `make plan` gives where ENV is not set."""
     if not value:
-        known = ", ".join(known_environments())
+        known = ", ".join(environment_names())
         raise click.UsageError(
             f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
         )

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -82,12 +82,27 @@ def _signals_held() -> Iterator[None]:
             signal.raise_signal(signum)
 
 
-def run(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, log: Path) -> int:
-    """Run `command` with its output appended to `log`; return its exit status."""
+def run(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    show: Callable[[str], None] | None = None,
+) -> int:
+    """Run `command` with its output appended to `log`; return its exit status.
+
+    `show` gets each line as soon as it is printed.
+    """
     with log.open("ab") as output:
         output.write(f"\n$ {' '.join(os.fspath(word) for word in command)}\n".encode())
         output.flush()
-        with process_group(command, env=env, cwd=cwd, stdout=output) as child:
+        with process_group(command, env=env, cwd=cwd, stdout=subprocess.PIPE if show else output) as child:
+            for line in child.stdout or ():
+                output.write(line)
+                output.flush()
+                if show:
+                    show(line.decode(errors="replace").rstrip())
             return child.wait()
 
 

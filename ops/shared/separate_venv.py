@@ -10,7 +10,7 @@ from ops.shared.process import check
 from ops.shared.toolchain import ROOT
 
 
-def install_apart(what: str, *, requirements: Path, home: Path, executable: str, log: Path) -> Path:
+def install_in_venv(what: str, *, requirements: Path, home: Path, executable: str, log: Path) -> Path:
     """Return an executable of a virtual environment, made first if it is not there as it should be.
 
     Args:

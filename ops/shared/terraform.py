@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT, tool_environment
 from review.log import errors_of, warnings_of
@@ -158,7 +158,7 @@ def synthesized(
         OpsError: the settings are wrong, or a stack cannot be synthesized.
     """
     env = {**tool_environment(environ), "ENVIRONMENT_SUFFIX": environment}
-    (settings,) = enter_checkout(env)
+    settings = settings_of(environment, environ)
     with tempfile.TemporaryDirectory(prefix="secure-s3-") as temporary:
         out = Path(temporary, "cdktf.out")
         done = subprocess.run(

@@ -1,10 +1,9 @@
 """`ops state`: the versions of a stack's state, and the way back to an earlier one."""
 
 import json
-import os
 from collections.abc import Callable
 
-from ops.shared.checkout import enter_checkout
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.state.remote_state import RemoteState, Snapshot, Version
 from settings import resource_names
@@ -68,7 +67,7 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
 
 
 def _state(environment: str, *, backend: bool) -> RemoteState:
-    (settings,) = enter_checkout({**os.environ, "ENVIRONMENT_SUFFIX": environment})
+    settings = settings_of(environment)
     stack = resource_names.state_stack if backend else resource_names.storage_stack
     return RemoteState(settings, stack(environment))
 

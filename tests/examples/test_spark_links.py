@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from ops.shared.separate_venv import install_apart
+from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import CACHE, ROOT
 from tests.presign.botocore_support import ACCESS_KEY, SECRET_KEY, TOKEN, Case, distinct_keys, links_of_client
 from tests.presign.presign_support import OUTPUTS
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 def spark_links(folder: Path) -> None:
     log = CACHE / "spark.log"
-    python = install_apart(
+    python = install_in_venv(
         "Spark",
         requirements=ROOT / "examples" / "spark-requirements.txt",
         home=CACHE / "spark",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ops.deploy.drift import DRIFTED, refresh
+from ops.deploy.drift_report import DRIFTED, refresh
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized

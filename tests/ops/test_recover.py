@@ -40,9 +40,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 @pytest.fixture(scope="module")
 def dev() -> Iterator[tuple[Settings, dict[str, Stack]]]:
     """Dev, synthesized once for all tests."""
-    folder = os.getcwd()  # noqa: PTH109 - it changes it
     with synthesized("dev", {"PATH": os.environ["PATH"]}) as found:
-        os.chdir(folder)
         yield found
 
 
