@@ -65,7 +65,7 @@ def synth(arguments: tuple[str, ...]) -> None:
 @environment_argument
 @click.option("--auto-approve", is_flag=True, help="Apply without asking.")
 def bootstrap(environment: str, auto_approve: bool) -> None:
-    """Make the bucket and the key that hold ENV's Terraform state, and move their own state there."""
+    """Create the bucket and the key for ENV's Terraform state, and move their own state there."""
     run_bootstrap(environment, auto_approve=auto_approve)
 
 
@@ -132,7 +132,7 @@ def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
 @environment_argument
 @cdktf_arguments
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
-    """Destroy what `ops deploy ENV` made (`cdktf destroy`)."""
+    """Destroy what `ops deploy ENV` created (`cdktf destroy`)."""
     stack_commands.destroy(environment, arguments)
 
 
@@ -149,7 +149,7 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     "--directory",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Write a file for each managed policy into DIR, which is made, instead of printing.",
+    help="Write a file for each managed policy into DIR, which is created, instead of printing.",
 )
 def deploy_policy(environment: str, read_only: bool, account: str | None, directory: Path | None) -> None:
     """Print the IAM policy of a role that deploys ENV, and can do nothing else.
@@ -166,11 +166,11 @@ def deploy_policy(environment: str, read_only: bool, account: str | None, direct
     "release",
     metavar="ID",
     multiple=True,
-    help="Release the lock with this id, whose run is dead for certain; no other lock is released.",
+    help="Release the lock with this id, if its run is certainly dead; no other lock is released.",
 )
 @says_yes
 def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
-    """After a deploy of ENV that died: release its lock, and take what it made into the state."""
+    """After a deploy of ENV that died: release its lock, and import what it created into the state."""
     run_recover(environment, asking(yes=yes), release)
 
 
@@ -189,7 +189,9 @@ def state_versions(environment: str, backend: bool) -> None:
 
 @state.command("restore")
 @environment_argument
-@click.option("--version", metavar="ID", help="Which one; the last good one before the newest if left out.")
+@click.option(
+    "--version", metavar="ID", help="Which version; the last good version before the newest if left out."
+)
 @of_the_backend
 @says_yes
 def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:

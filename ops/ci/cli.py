@@ -1,4 +1,4 @@
-"""`ops ci`: what a CI calls, whichever it is."""
+"""`ops ci`: the commands for a CI, on GitHub or elsewhere."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def pull_request(*, required: bool) -> Callable[[Command], Command]:
 
 @click.group()
 def ci() -> None:
-    """Plan, comment and deploy in CI; docs/ci.md tells how it goes together."""
+    """Plan, comment and deploy in CI; docs/ci.md explains how they work together."""
 
 
 @ci.command()
@@ -66,7 +66,11 @@ def role(environment: str, variable: str) -> None:
 @ci.command()
 @environment_argument
 @pull_request(required=True)
-@click.option("--changed-since", metavar="COMMIT", help="What it changes: names what judges changes, too.")
+@click.option(
+    "--changed-since",
+    metavar="COMMIT",
+    help="The commit that it starts from: then the review names changed code that judges changes.",
+)
 @no_preflight
 def review(environment: str, pull_request: int, changed_since: str | None, *, no_preflight: bool) -> None:
     """Plan ENV for people to read, and store the review in ci-review/ENV/ and in the state bucket."""

@@ -1,4 +1,4 @@
-"""The one comment of an environment on a pull request, and the gate that holds back a dangerous one."""
+"""The comment of an environment on a pull request, and the gate that stops a dangerous change."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _RUN = re.compile(r" \[Made by this run\]\(https://[^()\s]+\)[.]")
 def run_comment(environment: str, number: int) -> None:
     """Write the comment with the review that `ops ci review` made, or update it where it says another.
 
-    A comment that says the same already is left alone: a label counts from when it was last written.
+    A comment that already says the same is not changed: a label counts only if it is newer than the comment.
 
     Args:
         environment: its name.
@@ -91,14 +91,14 @@ def _same(one: str, other: str) -> bool:
 
 def _compared(body: str) -> list[str]:
     """Return the lines of a comment that count: a run that finds the same again leaves the comment alone."""
-    # Line ends and white space at an end are not for certain kept.
+    # GitHub may change line ends and white space at the end of a line.
     lines = [line.rstrip() for line in body.strip().splitlines()]
-    # Which run it was stands in the last line but one, which is ours; all above is from the plan.
+    # The second last line, which is ours, names the run; everything above it is from the plan.
     return [*lines[:-2], *(_RUN.sub("", line) for line in lines[-2:])]
 
 
 def own_comment(comments: Iterable[Comment], environment: str) -> Comment | None:
-    """Return the comment that we wrote for an environment before, if any; not one that copies its marker."""
+    """Return our earlier comment for an environment, if any; not a comment that copies its marker."""
     first_line = f"<!-- {marker(environment)} -->"
     for comment in comments:
         if comment.ours and comment.body.splitlines()[:1] == [first_line]:
@@ -112,7 +112,7 @@ def reviewed_digest(comment: Comment) -> str:
     Raises:
         OpsError: it names none.
     """
-    # Only the last line is ours for certain: all above it is from the plan.
+    # Only the last line is certainly ours: everything above it is from the plan.
     match = _LAST_LINE.fullmatch((comment.body.splitlines() or [""])[-1].strip())
     if match is None:
         raise OpsError("the comment on the pull request does not say which review it shows: review again")

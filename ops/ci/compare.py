@@ -1,6 +1,6 @@
-"""Whether each change of the main branch's plan is in a review of a pull request, value by value.
+"""Whether a review of a pull request has each change of the main branch's plan, value by value.
 
-Compared is what differs, raw, sensitive values too; said is only what may be shown.
+Raw values are compared, sensitive values too; messages show only what may be shown.
 """
 
 import json
@@ -27,7 +27,7 @@ Json = Any
 Sides = tuple[str, str]
 
 LEFT_OUT = frozenset(f"{tags}.{name}" for tags in ("tags", "tags_all") for name in ("Author", "Repository"))
-"""Tags that tell who deploys from where, which is another on main than in a pull request."""
+"""Tags that say who deploys from where, which differs between main and a pull request."""
 
 KNOWN_PARTS = frozenset(
     {

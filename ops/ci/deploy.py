@@ -1,4 +1,4 @@
-"""Deploys exactly the plan of the main branch that somebody approved."""
+"""Deploys exactly the approved plan of the main branch."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     require_for(manifest, environment=environment, tree=of.tree)
     _require_allowed(manifest, allowed=allowed)
 
-    # Where `ops deploy` works, so that an emergency copy of the state is found as after that.
+    # In the folder of `ops deploy`, so that recover finds an emergency copy of the state.
     stack = Stack(name, stack_folder(name), env)
     refuse_lost_state(settings, name)
     state = state_version(settings, name)
@@ -60,7 +60,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
         _apply(stack, settings, store)
         outputs = _outputs(stack)
     finally:
-        (stack.folder / PLAN).unlink(missing_ok=True)  # it holds the state
+        (stack.folder / PLAN).unlink(missing_ok=True)  # it contains the state
     (ROOT / f"outputs.{environment}.json").write_bytes(outputs)
     store.replace(DEPLOYED, files[CONFIGURATION])
     store.replace("deployed/outputs.json", outputs)
@@ -104,18 +104,18 @@ def _advice(name: str, settings: Settings) -> str:
         locked = False
     if locked or emergency_copies(name):
         return advice_after_failure(settings, name, "terraform apply", 1)
-    return "the plan is used up: once that is fixed, plan again"
+    return "the plan is used up: fix the error, then plan again"
 
 
 def _saved_copies(name: str, store: PlanStore) -> str:
-    """Keep emergency copies of the state in the bucket, too: a CI's machine is soon gone."""
+    """Store emergency copies of the state in the bucket, too: a CI machine is soon deleted."""
     said = ""
     for copy in emergency_copies(name):
         try:
             store.keep(f"deployed/errored/{copy.name}", copy.read_bytes())
-            said += f"; it is also kept in {store.url(f'deployed/errored/{copy.name}')}"
+            said += f"; it is also stored in {store.url(f'deployed/errored/{copy.name}')}"
         except OpsError as error:
-            said += f"; keep that file before this machine goes: {error}"
+            said += f"; save that file before this machine is gone: {error}"
     return said
 
 

@@ -9,7 +9,7 @@ from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
 
 JUDGES = (
-    ".cache/",  # what was proven before: a commit that holds it says so itself
+    ".cache/",  # what was proven before, which a commit could forge
     ".github/",
     "Makefile",
     "main.py",
@@ -20,7 +20,7 @@ JUDGES = (
     "stacks/guarantees",
     "stacks/promises",
 )
-"""What paths begin with of what judges a change, and decides what is deployed: merged, it judges the next."""
+"""Prefixes of the code that judges changes and decides what is deployed: once merged, it judges the next."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as a review's comment, its label and the merges need it.
+"""GitHub's REST API, as far as comments, labels and merges of reviews need it.
 
 https://docs.github.com/en/rest/issues/comments
 https://docs.github.com/en/rest/issues/events
@@ -85,7 +85,7 @@ class GitHub:
         Args:
             api: the URL of the API; only https, except on this machine.
             repository: `owner/name`.
-            token: a token that may read pull requests, and write their comments where one is to be written.
+            token: a token that may read pull requests, and write their comments if it has to write a comment.
         """
         parts = urlsplit(api)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -207,7 +207,7 @@ class GitHub:
 
 @contextlib.contextmanager
 def _as_documented() -> Iterator[None]:
-    """Turn what goes wrong on an answer of another form than documented into an OpsError."""
+    """Raise an OpsError for an answer that is not as documented."""
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The label that lets a dangerous plan through, and whether somebody set it who may, after the review."""
+"""The label that allows a dangerous plan, and whether an allowed person set it after the review."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from ops.ci.github import GitHub, PullRequest
 
 LABEL = "allow-destroy"
 NOT_ALLOWED = 4
-"""The exit status where nobody allowed a dangerous plan."""
+"""The exit status if nobody allowed a dangerous plan."""
 
 
 def label_problem(repository: GitHub, number: int, reviewed: datetime) -> str | None:
@@ -27,7 +27,7 @@ def label_problem(repository: GitHub, number: int, reviewed: datetime) -> str | 
         return f"pull request {number} has no label {LABEL}"
     last = events[-1]
     if last.by is None:
-        return _refused(pull, "by nobody who is still known")
+        return _refused(pull, "by an account that no longer exists")
     if last.by.is_bot:
         return _refused(pull, f"by the bot {last.by.login}")
     if last.by.login == pull.author:

@@ -36,7 +36,7 @@ class StateVersion:
         return cls() if snapshot is None else cls(snapshot.lineage, snapshot.serial)
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Describe it."""
         return "no state" if self.serial is None else f"serial {self.serial} of {self.lineage}"
 
 

@@ -19,7 +19,7 @@ DEPLOYED_COMMIT = "deployed/commit.json"
 """Which commit was deployed last, in the store."""
 
 REVIEWS_KEPT = timedelta(days=30)
-"""How long reviews are kept: a pull request to which nothing happened in that time has none."""
+"""How long reviews are kept: a pull request without activity in that time has none."""
 
 Danger = tuple[str, str]
 """The address and the words of a dangerous finding."""
@@ -51,7 +51,7 @@ class MergedReview:
     def label_problem(self) -> str | None:
         """Return why no label allows its dangers, or None where one does."""
         if self.written is None:
-            return "only --allow-destroy says so where there is no GitHub"
+            return "without GitHub, only --allow-destroy allows it"
         return label_problem(github(), self.number, self.written)
 
 
@@ -87,7 +87,7 @@ def merged_reviews(
 ) -> MergedReviews:
     """Return the reviews of the pull requests that were merged since a commit.
 
-    One that is missing or altered does not count, and stops nothing else.
+    A missing or altered review does not count; the others still do.
 
     Args:
         settings: of the environment.
@@ -136,7 +136,7 @@ def _shown(settings: Settings, repository: GitHub, commits: frozenset[str]) -> I
         if pull.merge_commit not in commits:
             continue
         comment = own_comment(repository.comments(pull.number), settings.environment)
-        if comment is not None:  # else it concerned other environments, or none
+        if comment is not None:  # else it concerns other environments, or none
             yield pull.number, comment
 
 

@@ -6,21 +6,21 @@ from pathlib import PurePosixPath
 from settings.files import environment_of
 
 WITHOUT_EFFECT = ("README.md", "benchmarks/", "docs/", "examples/", "presign/", "tests/")
-"""What no plan is made of: nothing that synthesizes, plans or reviews a stack reads any of it.
+"""What no plan depends on: nothing that synthesizes, plans or reviews a stack reads it.
 
-Everything else can change a plan, what is not known included: .github/ says which Terraform makes it.
+Everything else can change a plan, unknown paths included: .github/ says which Terraform is used.
 """
 
 
 def can_change_a_plan(path: str) -> bool:
-    """Tell whether a changed file, by its path in the checkout, can change any environment's plan."""
+    """Return whether a changed file, by its path in the checkout, can change any environment's plan."""
     return not any(path == one or (one.endswith("/") and path.startswith(one)) for one in WITHOUT_EFFECT)
 
 
 def planned_again(changed: Iterable[str], known: Sequence[str]) -> list[str]:
     """Return those of the `known` environments whose plans a change of these files can change, in order.
 
-    An environment's own file changes its own plan only; one that was removed is not known.
+    An environment's own file changes only its own plan; a removed environment is not known.
     """
     concerned = set()
     for path in filter(can_change_a_plan, changed):

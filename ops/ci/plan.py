@@ -1,4 +1,4 @@
-"""Plans the main branch: what is deployed, if its changes were reviewed and somebody approves it."""
+"""Plans the main branch. The plan is deployed if its changes were reviewed and somebody approves it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from review.render.escape import sentence
 from review.render.markdown import markdown
 
 MOST_DIFFERENCES = 5
-"""How many are in the one line of an error; the summary has all."""
+"""How many an error line names; the summary has all."""
 
 SUMMARY_LIMIT = 500_000
 """Characters of the summary; GitHub takes 1 MiB of a step."""
@@ -26,7 +26,7 @@ SUMMARY_LIMIT = 500_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a plan of the main branch may be offered for approval.
+    """Whether a plan of the main branch may go to approval.
 
     Attributes:
         refusals: why not.
@@ -101,13 +101,13 @@ def _allowed(made: Planned, merged: MergedReviews) -> Judgement:
     problems = {one.number: one.label_problem() for one in merged.reviews if one.dangers}
     allowing: set[int] = set()
     for danger in sorted(dangers_of(made.files[REVIEW])):
-        told = [one for one in merged.reviews if danger in one.dangers]
-        if not told:
+        reporting = [one for one in merged.reviews if danger in one.dangers]
+        if not reporting:
             said = ": ".join(filter(None, danger))
             return Judgement((f"it is dangerous, and no review says that {said}", *merged.problems))
-        good = [one.number for one in told if problems[one.number] is None]
+        good = [one.number for one in reporting if problems[one.number] is None]
         if not good:
-            return Judgement((f"it is dangerous, and {problems[told[0].number]}",), NOT_ALLOWED)
+            return Judgement((f"it is dangerous, and {problems[reporting[0].number]}",), NOT_ALLOWED)
         allowing.add(good[0])
     return Judgement(allowed_by=tuple(sorted(allowing)))
 

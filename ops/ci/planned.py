@@ -1,4 +1,4 @@
-"""Makes a plan of an environment, and its review."""
+"""Plans an environment and reviews the plan."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ DEPLOYED = f"deployed/{CONFIGURATION}"
 """The configuration that was deployed last, in the store."""
 
 OF_THE_RUN = ("relevant_attributes", "timestamp")
-"""The parts of a plan's JSON that differ, or may, each time that the same is planned, and change nothing."""
+"""The parts of a plan's JSON that may differ between two plans of the same, and that change nothing."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def planned(environment: str, *, checked: bool) -> Planned:
         refuse_changed_object_lock(settings, stack.name)
         state = state_version(settings, stack.name)
         stack.init()
-        # No lock, as a role that only reads may not take one: what changes meanwhile makes the plan stale.
+        # No lock, because a role that only reads may not take it. A plan on an older state is stale.
         warnings = stack.plan("-input=false", "-lock=false", f"-out={PLAN}")
         if state_version(settings, stack.name) != state:
             raise OpsError(f"the state of {stack.name} changed while it was planned: plan again")
@@ -119,7 +119,7 @@ def state_version(settings: Settings, stack: str) -> StateVersion:
     except DamagedStateError:
         raise
     except OpsError:
-        # What else can be wrong with it, Terraform says itself.
+        # Terraform reports other problems itself.
         return StateVersion()
 
 

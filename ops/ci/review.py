@@ -1,4 +1,4 @@
-"""Plans a pull request for people to read: what it would change, and what of the judge it changes itself."""
+"""Plans a pull request for people to read: what it would change, and which code that judges changes."""
 
 import shutil
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ MOST_JUDGES = 10
 
 
 def marker(environment: str) -> str:
-    """Return the hidden text by which the comment of an environment is found again."""
+    """Return the hidden text that marks the comment of an environment."""
     return f"secure-storage plan of {environment}"
 
 
@@ -62,7 +62,7 @@ def run_review(environment: str, number: int, *, base: str | None, checked: bool
 
 
 def judges_note(changed: list[str] | None, what: str) -> str:
-    """Return what to write on top: which of the code that judges changes is changed itself, in Markdown."""
+    """Return the note for the top, in Markdown: which code that judges changes is changed itself."""
     if changed is None:
         return "**Whether this changes what judges it is not known: there is no commit to compare with.**\n\n"
     if not changed:
@@ -79,7 +79,7 @@ def made_review(environment: str) -> tuple[ReviewManifest, str]:
     """Return the manifest of the review in `ci-review/`, and the text of its comment.
 
     Raises:
-        OpsError: there is none, or it is not as it was made.
+        OpsError: there is none, or it was altered.
     """
     folder = review_folder(environment)
     try:

@@ -1,4 +1,4 @@
-"""What a job tells GitHub's runner, and is told by a repository's variables.
+"""What a job writes for GitHub's runner, and reads from a repository's variables.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables

@@ -39,7 +39,7 @@ class StandIn:
         page_size: the most entries of one answer.
         requests: what was asked, such as `GET /user`.
         url: its address.
-        now: its clock, which goes on by a second with each thing that happens.
+        now: its clock, which advances by a second with each event.
     """
 
     comments: dict[int, list[Json]] = field(default_factory=dict)

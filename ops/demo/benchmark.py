@@ -1,4 +1,4 @@
-"""The benchmark of presign, run where its peers are installed."""
+"""Runs the benchmark of presign in a virtual environment with its peers."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def run_benchmark(arguments: Sequence[str]) -> None:
 def _install_presign(python: Path, log: Path) -> None:
     """Install the checkout's presign as `pipx install .` does: its executable is one of the contestants."""
     with tempfile.TemporaryDirectory(prefix="presign-") as folder:
-        # From a copy, since setuptools leaves its own files beside what it builds.
+        # From a copy, because setuptools leaves files of its own next to what it builds.
         shutil.copytree(ROOT / "presign", Path(folder, "presign"))
         shutil.copy(ROOT / "pyproject.toml", folder)
         command: list[str | Path] = [

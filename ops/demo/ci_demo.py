@@ -84,7 +84,7 @@ def set_up(site: Site) -> None:
         site.make("ci-roles", None, "--auto-approve")
         say(f"make ci-roles: {resource_names.ci_roles('dev').review}, -plan and -deploy, of the real stack")
         say("each step from here on has a session of one of them, by a token as GitHub makes it;")
-        say("who signed that is the one thing that this AWS does not check")
+        say("only who signed the token is not checked by this AWS")
 
 
 def review_and_deploy(site: Site) -> None:
@@ -132,7 +132,7 @@ def move_main(site: Site) -> None:
         remove_version(site, *version)
         say("… the plan is as it was")
         site.deploy(digest)
-        say("… and now the state is another one than it was planned on")
+        say("… and now the state differs from the state that it was planned on")
         site.refused("ci-deploy", "deploy", "the plan is stale", f"--sha256={digest}")
 
 

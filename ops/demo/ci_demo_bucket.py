@@ -1,4 +1,4 @@
-"""What happens to the state bucket in the demo of CI, past CI or by a branch that lies."""
+"""What happens to the state bucket in the demo of CI, outside CI or by a malicious branch."""
 
 from ops.ci.comment import comment_body
 from ops.ci.manifest import (

@@ -1,4 +1,4 @@
-"""Where the demo of CI works: a clone of this checkout, whose make targets run as the workflows run them."""
+"""The clone of this checkout in which the demo of CI runs make targets as the workflows do."""
 
 import os
 import tempfile
@@ -108,7 +108,7 @@ class Site:
         lines = [line for line in printed.splitlines() if not line.startswith("make: ")]
         as_expected = said[-1].endswith(f" Error {fails}") if said else status == fails == 0
         if not as_expected or not lines:
-            raise OpsError(f"`make {target}` ended otherwise than it should", f"its output is in {self.log}")
+            raise OpsError(f"`make {target}` did not end as expected", f"its output is in {self.log}")
         return lines[-1]
 
     def _run(self, command: list[str], env: Mapping[str, str]) -> tuple[int, str]:
@@ -187,7 +187,7 @@ class Site:
         """Run a target that must be refused with an error that says `wanted`."""
         error = self.make(target, role, arguments, fails=status)
         if wanted not in error:
-            raise OpsError(f"`make {target}` was refused for another reason than it should: {error}")
+            raise OpsError(f"`make {target}` was refused for the wrong reason: {error}")
         self.narrator.say(
             f"{target} by the {role} role, exit status {status}: {error.removeprefix('Error: ')}"
         )

@@ -1,4 +1,4 @@
-"""The demo: the whole main job, for real, against an AWS on this machine."""
+"""The demo: the whole main job, really run against an AWS on this machine."""
 
 import contextlib
 import json
@@ -105,7 +105,7 @@ def run_demo(*, keep: bool) -> None:
 
     Args:
         keep: leave out the last step and wait for Ctrl-C before cleaning up,
-            with a word on how to use what runs.
+            and say how to use what runs.
 
     Raises:
         OpsError: a step failed, or its result was not what it should be.
@@ -230,7 +230,7 @@ def show_object(place: Workplace, narrator: Narrator) -> None:
     """Show how the object is encrypted, and its versions."""
     outputs = json.loads(place.outputs.read_text(encoding="utf-8"))[STACK]
     s3 = aws.client("s3", outputs["S3BucketRegion"])
-    with aws.one_line_errors("the object cannot be looked at"):
+    with aws.one_line_errors("cannot look at the object"):
         head = s3.head_object(Bucket=outputs["S3BucketName"], Key=KEY)
         versions = s3.list_object_versions(Bucket=outputs["S3BucketName"], Prefix=KEY)["Versions"]
     key, wanted = head.get("SSEKMSKeyId"), outputs["KMSKeyArn"]

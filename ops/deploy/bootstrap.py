@@ -38,7 +38,7 @@ def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
         auto_approve: apply without asking.
 
     Raises:
-        OpsError: something is in the way, or a step failed; another run goes on from there.
+        OpsError: something blocks it, or a step failed; another run continues from there.
     """
     click.echo(f"Synthesizing the stacks of {environment}")
     with synthesized(environment) as (settings, stacks):
@@ -96,7 +96,7 @@ class _Bootstrap:
         click.echo(f"   {text}")
 
     def _own_account(self) -> str:
-        with aws.one_line_errors("asking AWS whose the credentials are"):
+        with aws.one_line_errors("cannot ask AWS whose the credentials are"):
             account = ask_caller(self._region).account
         wanted = self._settings.account_id
         if wanted not in (None, account):
@@ -186,13 +186,13 @@ class _Bootstrap:
         if not foreign:
             return
         what = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
-        problem = f"bucket {self._bucket} exists without a state, and has what is not ours: {what}"
+        problem = f"bucket {self._bucket} exists without a state and contains what is not ours: {what}"
         if self._auto_approve:
             raise OpsError(
                 problem,
-                f"choose another one in [state] bucket of {self._file}, or run it without --auto-approve",
+                f"choose another name in [state] bucket of {self._file}, or run without --auto-approve",
             )
-        self._approve(f"{problem}. Make it the state bucket all the same?")
+        self._approve(f"{problem}. Use it as the state bucket anyway?")
 
     def _ask_and_apply(self, plan: str) -> None:
         click.echo(plan)
@@ -222,9 +222,9 @@ class _Bootstrap:
                 return
         except click.Abort as error:
             raise OpsError(
-                "nobody answered, so nothing was changed", "--auto-approve does not ask"
+                "aborted: nobody answered, nothing was changed", "--auto-approve does not ask"
             ) from error
-        raise OpsError("not approved, so nothing was changed")
+        raise OpsError("aborted: not confirmed, nothing was changed")
 
     def _move(self) -> None:
         """Copy the local state into the bucket."""
@@ -234,7 +234,7 @@ class _Bootstrap:
         # leaves no lock behind where we are killed.
         if not self._objects.put_own(self._key, self._local.read_bytes(), ContentType="application/json"):
             raise OpsError(
-                f"{self._url} was written just now by somebody else, and not overwritten",
+                f"{self._url} was just written by somebody else and was not overwritten",
                 f"the state is safe in {self._local}: run this again",
             )
         (self._stack.folder / OVERRIDE).unlink()
@@ -255,7 +255,7 @@ class _Bootstrap:
 
     def _remove_local(self) -> None:
         self._step(f"Removing the local copy, {os.path.relpath(self._local)}")
-        # The state itself comes last: as long as it is there, another run finds what is to be removed.
+        # The state itself comes last: while it exists, another run finds what is left to remove.
         for path in (
             self._local.with_name(f".{self._local.name}.lock.info"),
             self._local.with_name(f"{self._local.name}.backup"),

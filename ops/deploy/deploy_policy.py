@@ -16,7 +16,7 @@ from settings.model import Settings
 from settings.names.aws import partition_of
 
 PLACEHOLDER = "ACCOUNT_ID"
-"""Stands in the ARNs for the account where nobody said which one it is; IAM refuses it."""
+"""Stands for the account in ARNs if the account is not given; IAM rejects it."""
 
 
 def print_deploy_policy(
@@ -39,7 +39,7 @@ def print_deploy_policy(
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
         return
     try:
-        # What is there already could be of a time when there were more of them.
+        # An existing folder could still have policies that are no longer needed.
         directory.mkdir()
     except OSError as error:
         raise OpsError(f"cannot make directory {directory}: {error.strerror}") from error
@@ -92,7 +92,7 @@ class Check(NamedTuple):
 
 
 def statements_to_check(documents: Sequence[Document]) -> list[Check]:
-    """Return every action of policies with each of its resources, and what its conditions ask for."""
+    """Return every action of policies with each of its resources, and the values of its conditions."""
     checks = []
     for statement in (statement for document in documents for statement in document["Statement"]):
         context = {

@@ -1,4 +1,4 @@
-"""What was changed by hand: compares what is deployed with what Terraform's state says of it."""
+"""What was changed by hand: compares what is deployed with Terraform's state."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ DRIFTED = 3
 
 
 def run_drift(environment: str, *, output_format: str, storage_only: bool = False) -> bool:
-    """Report what drifted in the stacks of an environment; tell whether anything did.
+    """Report what drifted in the stacks of an environment; return whether anything did.
 
     Args:
         environment: its name.

@@ -1,4 +1,4 @@
-"""What is in a bucket that exists without a state, and is not ours."""
+"""The content of a bucket that exists without a state, as far as it is not ours."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,7 +8,7 @@ from ops.shared import aws
 def foreign_content(
     bucket: str, region: str, *, own_prefixes: Collection[str], own_tags: Mapping[str, str]
 ) -> list[str]:
-    """Return objects and tags that are not of this project, in words.
+    """Describe objects and tags that are not of this project.
 
     Args:
         bucket: the bucket's name.
@@ -20,7 +20,7 @@ def foreign_content(
         OpsError: AWS does not answer.
     """
     s3 = aws.client("s3", region)
-    with aws.one_line_errors(f"looking into bucket {bucket}"):
+    with aws.one_line_errors(f"cannot look into bucket {bucket}"):
         objects = [
             f"object {one['Key']}"
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)

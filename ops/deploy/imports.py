@@ -202,7 +202,7 @@ class _Search:
                 (listed,) = client.list_tags(ResourceIdList=[arn])["ResourceTagList"]
             tags = {tag["Key"]: tag.get("Value") for tag in listed["TagsList"]}
             if any(tags.get(tag) != one.tags.get(tag) for tag in OWN_TAGS):
-                raise OpsError(f"trail {one.name} is not this stack's: its tags are other ones")
+                raise OpsError(f"trail {one.name} is not this stack's: its tags differ")
             yield Import(one.address, arn, f"trail {one.name}", "its tags are those described")
 
     def roles(self) -> Iterator[Import]:

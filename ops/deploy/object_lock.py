@@ -1,4 +1,4 @@
-"""Whether the settings would change the Object Lock of a bucket that exists, which nothing can."""
+"""Whether the settings would change the Object Lock of an existing bucket, which is impossible."""
 
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -32,7 +32,7 @@ def is_locked(settings: Settings) -> bool | None:
 
 
 def change(settings: Settings, *, locked: bool) -> str:
-    """Return what is wrong where the bucket is `locked` and should not be, or the reverse; else ""."""
+    """Return the problem if the bucket is `locked` and should not be, or the reverse; else ""."""
     if locked == (settings.object_lock.mode is not None):
         return ""
     there, asked = ("has", "none") if locked else ("has no", "one")
@@ -40,10 +40,10 @@ def change(settings: Settings, *, locked: bool) -> str:
 
 
 def refuse_changed_object_lock(settings: Settings, stack: str) -> None:
-    """Raise where a deploy of `stack` would have to change the Object Lock of the data bucket.
+    """Raise if a deploy of `stack` would have to change the Object Lock of the data bucket.
 
-    Terraform refuses it too, in more lines (constructs_lib/object_lock.py). What else can be wrong with the
-    bucket, it says itself.
+    Terraform refuses it too, in more lines (constructs_lib/object_lock.py). Terraform reports
+    other problems with the bucket itself.
 
     Raises:
         OpsError: it would.

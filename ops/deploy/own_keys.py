@@ -1,4 +1,4 @@
-"""The KMS keys of an account, and which of them look like one that a stack describes."""
+"""The KMS keys of an account, and which of them look like a key that a stack describes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class OwnKeys:
         return aws.client("kms", self.region)
 
     def difference(self, key: Mapping[str, Any], description: str) -> str:
-        """Say in what a key differs from the described one, if it does."""
+        """Say how a key differs from the described key; empty if it does not."""
         if (account := arn_account(key["Arn"])) != self.account:
             return f"it is of account {account}"
         if key["Description"] != description:
@@ -55,6 +55,6 @@ class OwnKeys:
             try:
                 key = self._kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
             except self._kms.exceptions.ClientError:
-                continue  # a key that its policy hides from us is not one that we made
+                continue  # a key that its policy hides from us is not ours
             if key["KeyManager"] == "CUSTOMER" and not self.difference(key, description):
                 yield key

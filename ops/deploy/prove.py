@@ -1,4 +1,4 @@
-"""`ops prove`: what an environment's policies guarantee, for every request of everybody."""
+"""`ops prove`: what an environment's policies guarantee for every request from anyone."""
 
 import json
 import tempfile
@@ -20,10 +20,10 @@ Results = Sequence[Proven | GivenUp]
 
 
 def run_prove(environment: str, *, output_format: str) -> None:
-    """Print what is true of each promise of an environment.
+    """Print whether each promise of an environment holds.
 
     Args:
-        environment: its name; `all` for every one that has a file.
+        environment: its name; `all` for every environment that has a file.
         output_format: `text` or `json`.
 
     Raises:
@@ -50,10 +50,10 @@ def run_prove(environment: str, *, output_format: str) -> None:
 
 
 def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Results]:
-    """Return what is true of each promise of one environment, or of every one that has a file, by its name.
+    """Return whether each promise holds, by environment: one, or all that have a file.
 
     Args:
-        environment: its name; None for every one.
+        environment: its name; None for all.
         reasons: whether to find the statements by which a promise holds.
 
     Raises:
@@ -65,11 +65,11 @@ def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Result
 
 
 def proven_of(settings: Settings, known: ProofCache | None = None, *, reasons: bool = False) -> Results:
-    """Return what is true of each promise of an environment.
+    """Return whether each promise of an environment holds.
 
     Args:
         settings: the environment.
-        known: what was proven before for others.
+        known: what was proven before, for other environments.
         reasons: whether to find the statements by which a promise holds.
 
     Raises:

@@ -1,4 +1,4 @@
-"""After a deploy that died: release its lock, save its state, and take in what the state does not know."""
+"""After a deploy that died: release its lock, save its state, and import what the state does not know."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ Agree = Callable[[str], bool]
 
 
 def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None:
-    """Bring an environment's states to where the next deploy goes through.
+    """Repair an environment's states so that the next deploy succeeds.
 
     Args:
         environment: its name.
@@ -45,7 +45,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
 
 
 class _Recovery:
-    """The steps for one stack; each does nothing where there is nothing to do."""
+    """The steps for one stack; each does nothing if there is nothing to do."""
 
     def __init__(self, stack: Stack, settings: Settings, agree: Agree, release: Sequence[str]) -> None:
         self._stack = stack
@@ -59,7 +59,7 @@ class _Recovery:
         self._push_emergency_copies()
         snapshot = self._state.read()
         if snapshot is None and self._stack.name.endswith("-state"):
-            return  # bootstrap makes that stack, and finds by itself what an earlier run has made
+            return  # bootstrap creates that stack, and finds what an earlier run created
         found = find_imports(self._content(), self._settings, snapshot.resources if snapshot else {})
         tainted = snapshot.tainted if snapshot else ()
         if found or tainted:
@@ -115,7 +115,7 @@ class _Recovery:
         if not addresses:
             return
         for address in addresses:
-            print(f"✗ {self._stack.name}: {address} was not made to the end, and would be replaced")
+            print(f"✗ {self._stack.name}: {address} was not created completely and would be replaced")
         self._ask("keep them, and let the next deploy complete them?")
         for address in addresses:
             self._stack.terraform("untaint", address)
@@ -126,7 +126,7 @@ class _Recovery:
             return
         for one in found:
             print(f"✗ {self._stack.name}: {one.what} exists and is not in the state; ours, as {one.proof}")
-        self._ask("take them into the state?")
+        self._ask("import them into the state?")
         for one in found:
             self._stack.terraform("import", "-input=false", one.address, one.import_id)
             print(f"✓ {self._stack.name}: {one.what} is in the state")

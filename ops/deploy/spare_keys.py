@@ -1,7 +1,7 @@
-"""Keys that a deploy made and no state knows: the answer to CreateKey was lost, and Terraform asked again.
+"""Keys that a deploy created and no state knows: the answer to CreateKey was lost and Terraform asked again.
 
-Such a key costs money and encrypts nothing. It looks the same as one that somebody kept to read old objects,
-so it may go only if nothing speaks for it; what AWS cannot be asked stands in `UNKNOWABLE`.
+Such a key costs money and encrypts nothing. It looks like a key that somebody kept to read old objects,
+so it is deleted only if nothing speaks for keeping it; `UNKNOWABLE` says what AWS cannot answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ def find_spare_keys(stack: Stack, resources: Mapping[str, Mapping[str, Any]]) ->
 
 
 def kept_for(spare: Spare, state: RemoteState) -> str:
-    """Return the first thing that speaks for a key, or what could not be checked; empty where it may go.
+    """Return the first reason to keep a key, or what could not be checked; empty if it may be deleted.
 
     Args:
         spare: the key.

@@ -198,7 +198,7 @@ def _certificate(folder: Path, output: IO[bytes]) -> tuple[Path, dict[str, str]]
     command = [Path(sys.executable).with_name("node"), Path(__file__).with_name("self_signed.mjs")]
     with process_group([*command, key, certificate], env={}, cwd=folder, stdout=output) as node:
         if node.wait() != 0:
-            raise OpsError("no certificate could be made for the embedded AWS", f"see {output.name}")
+            raise OpsError("cannot create a certificate for the embedded AWS", f"see {output.name}")
     secure = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
     return certificate, secure
 

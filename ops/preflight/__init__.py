@@ -1,1 +1,1 @@
-"""What `ops preflight` checks, one concern per module; each answers with lines and changes nothing."""
+"""What `ops preflight` checks, one concern per module; each returns verdicts and changes nothing."""

@@ -1,4 +1,4 @@
-"""Whether a bucket and a key that exist can be taken over, as the settings' [import] says."""
+"""Whether an existing bucket and key can be imported, as the settings' [import] says."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from settings.names.aws import arn_account
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that a bucket can have and that a deploy would leave as it is.
+    """A configuration that an existing bucket can have and that a deploy would not change.
 
     Attributes:
         what: its name in the line.
         found: asks S3 whether the bucket has it.
         remove: the command of `aws s3api` that takes it away.
-        described: whether the settings describe it, so that a deploy writes over it.
+        described: whether the settings describe it, so that a deploy overwrites it.
     """
 
     what: str
@@ -29,7 +29,7 @@ class Leftover:
     described: Callable[[Settings], bool] = lambda _settings: False
 
 
-# What S3 answers where a bucket has no such thing.
+# S3's error codes for a configuration that a bucket does not have.
 NOTHING = {
     "NoSuchCORSConfiguration",
     "NoSuchLifecycleConfiguration",
@@ -39,7 +39,7 @@ NOTHING = {
 
 
 def _has(ask: Callable[[Any, str], object]) -> Callable[[Any, str], bool]:
-    """Return a question that is answered with no where S3 has an error for that."""
+    """Return a check that is false if S3 answers that the bucket has no such configuration."""
 
     def has(s3: aws.Client, bucket: str) -> bool:
         try:
@@ -63,7 +63,7 @@ def _notifies(s3: aws.Client, bucket: str) -> bool:
 
 
 LEFTOVERS = (
-    # S3 switches ACLs off only for a bucket whose own lets in nobody else:
+    # S3 disables ACLs only if the bucket's ACL grants nothing to others:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
     Leftover("an ACL that lets others in", _others_in_acl, "put-bucket-acl --acl private"),
     Leftover("a website", _has(lambda s3, name: s3.get_bucket_website(Bucket=name)), "delete-bucket-website"),
@@ -101,7 +101,7 @@ LEFTOVERS = (
 
 
 def bucket_line(subject: str, s3: aws.Client, settings: Settings) -> Verdict:
-    """Check that the bucket, which is ours, can be taken over: nothing of it would stay as it is, unseen."""
+    """Check that our bucket can be imported: no configuration of it would stay unnoticed."""
     name = settings.bucket_name
     left = list(_left(s3, settings))
     if not left:
@@ -122,7 +122,7 @@ def _left(s3: aws.Client, settings: Settings) -> Iterator[Leftover]:
 
 
 def key_line(subject: str, settings: Settings, account: str) -> Verdict:
-    """Check that the key can be taken over, and that its alias is as the settings say."""
+    """Check that the key can be imported, and that its alias is as the settings say."""
     key_id, alias = settings.import_.key or "", settings.encryption.key_alias
     key = look_up_key(key_id, settings.region)
     remedy = "correct import.key in the environment's file"
@@ -132,7 +132,7 @@ def key_line(subject: str, settings: Settings, account: str) -> Verdict:
         return bad(subject, f"key {key_id} is managed by AWS or of another account", remedy)
     kind = (key.get("KeySpec", "SYMMETRIC_DEFAULT"), key["KeyUsage"], key.get("MultiRegion", False))
     if kind != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False):
-        text = f"key {key_id} cannot encrypt a bucket here, which needs a symmetric key of one region"
+        text = f"key {key_id} cannot encrypt a bucket: it must be a symmetric key of a single region"
         return bad(subject, text, remedy)
     stands_for = look_up_key(alias, settings.region)
     if stands_for is not None and stands_for["KeyId"] != key["KeyId"]:

@@ -1,4 +1,4 @@
-"""The name of a bucket that a deploy makes: free, ours and in the state, or somebody else's."""
+"""The name of a bucket that a deploy creates: free, ours and in the state, or somebody else's."""
 
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class BucketName:
         """Judge a name that is nobody's or ours; `remedy` is for a bucket that the state misses."""
         if owner is Owner.NOBODY:
             in_state = taken.names.in_state("aws_s3_bucket", self.name)
-            state = "in the state, but gone: a deploy makes it again" if in_state else "free"
+            state = "in the state, but deleted: a deploy creates it again" if in_state else "free"
             return good(self.subject, f"{self.name} is {state}")
         return taken.judge(self.subject, "aws_s3_bucket", [self.name], remedy)
 

@@ -1,6 +1,6 @@
-"""CI's roles: whether they are as `make ci-roles` would make them now.
+"""CI's roles: whether they are as `make ci-roles` would create them now.
 
-What an environment needs changes with its settings and with this project, and CI cannot change its own roles.
+An environment's needs change with its settings and with this project, and CI cannot change its own roles.
 """
 
 import json
@@ -51,12 +51,12 @@ def _compared(settings: Settings, caller: Caller, stack: Stack) -> Verdict:
     made = {name: role for name in names if (role := _made(settings.region, name)) is not None}
     again = f"make ci-roles ENV={settings.environment}"
     if not made:
-        (line,) = skipped([SUBJECT], f"there are none yet; {again} makes them")
+        (line,) = skipped([SUBJECT], f"there are none yet; {again} creates them")
         return line
     roles = wanted(stack, caller)
     found = [one for name in names for one in _differences(name, made.get(name), roles[name])]
     if not found:
-        return good(SUBJECT, f"{', '.join(names)}: as {again} makes them")
+        return good(SUBJECT, f"{', '.join(names)}: as {again} creates them")
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return bad(SUBJECT, f"{'; '.join(found[:SHOWN])}{more}", f"as an administrator, {again}")
 
@@ -80,7 +80,7 @@ def _document(iam: aws.Client, arn: str) -> str:
 
 
 def wanted(stack: Stack, caller: Caller) -> dict[str, Role]:
-    """Return the roles of a CI stack by their names, as a deploy into the caller's account makes them."""
+    """Return the roles of a CI stack by their names, as a deploy into the caller's account creates them."""
     resources = stack["resource"]
     policies = resources["aws_iam_policy"]
     attached: dict[str, dict[str, str]] = {}
@@ -100,7 +100,7 @@ def _address(reference: str) -> str:
 
 
 def _resolved(text: str, caller: Caller) -> str:
-    """Put in what Terraform reads and makes: the account, and the ARN of GitHub's provider."""
+    """Replace references to what Terraform reads and creates: the account and GitHub's provider."""
     provider = caller.iam(f"oidc-provider/{ISSUER}")
     text = re.sub(r"\$\{data\.aws_caller_identity\.[^.}]+\.account_id\}", caller.account, text)
     return re.sub(r"\$\{aws_iam_openid_connect_provider\.[^.}]+\.arn\}", provider, text)

@@ -1,4 +1,4 @@
-"""`ops preflight`: says before a deploy what would stop it, and changes nothing."""
+"""`ops preflight`: says before a deploy what would stop it; it changes nothing."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def require(environment: str, *, read_only: bool = False) -> None:
 
     Args:
         environment: its name.
-        read_only: check what a role needs that only plans.
+        read_only: check what a role that only plans needs.
 
     Raises:
         OpsError: the settings are wrong, or a line has ✗.
@@ -58,11 +58,11 @@ def require(environment: str, *, read_only: bool = False) -> None:
 
 
 def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
-    """Return the lines of all checks; those that depend on one that failed are skipped.
+    """Return the verdicts of all checks; a check that depends on a failed check is skipped.
 
     Args:
         environment: its name.
-        read_only: check what a role needs that only plans.
+        read_only: check what a role that only plans needs.
 
     Raises:
         OpsError: the settings are wrong.
@@ -123,11 +123,11 @@ def _ci_roles(settings: Settings, caller: Caller, stacks: dict[str, dict[str, An
 
 
 def environment_line(name: str, *, bootstrapped: bool | None) -> Verdict:
-    """Say where the settings are from; what looks like another name misspelt is bad until it exists.
+    """Say where the settings come from; a name that looks misspelt is bad until its environment exists.
 
     Args:
         name: the environment's name.
-        bootstrapped: whether it exists; None where that is not known.
+        bootstrapped: whether it exists; None if that is not known.
     """
     subject = "environment"
     known = environment_names()

@@ -1,4 +1,4 @@
-"""The credentials: whose they are, how long they last, and whether they are for the right account."""
+"""The credentials: whose they are, when they expire, and whether they are for the right account."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from settings.model import Settings
 SUBJECTS = ("credentials", "they last", "account")
 
 ENOUGH = timedelta(minutes=15)
-"""A deploy takes some minutes, and one that is cut off leaves half of it undone."""
+"""A deploy takes some minutes, and an interrupted deploy stays half done."""
 
 LOG_IN = "log in (`aws sso login`), name a profile in AWS_PROFILE, or set the variables with the keys"
 
@@ -20,7 +20,7 @@ def check(settings: Settings) -> tuple[list[Verdict], Caller | None]:
     """Check the credentials; return also whose they are, where they are good for this environment."""
     try:
         expiry, temporary = _found()
-        with aws.one_line_errors("AWS does not take them"):
+        with aws.one_line_errors("AWS rejects them"):
             caller = ask_caller(settings.region)
     except OpsError as error:
         lines = [bad(SUBJECTS[0], error.problem, LOG_IN)]
@@ -41,19 +41,19 @@ def check(settings: Settings) -> tuple[list[Verdict], Caller | None]:
 
 
 def _found() -> tuple[datetime | None, bool]:
-    """Return when the credentials end, where that is known, and whether they end at all."""
+    """Return when the credentials expire, if that is known, and whether they expire at all."""
     import boto3
 
-    # A provider (files, SSO, a process, an instance) can fail in ways of its own,
-    # not all of them botocore errors. For the user they are all one.
+    # A provider (files, SSO, a process, an instance) can raise errors that are not botocore's.
+    # For the user they are all the same.
     try:
         found = boto3.Session().get_credentials()
         frozen = None if found is None else found.get_frozen_credentials()
     except Exception as error:
-        raise OpsError(f"cannot be had: {' '.join(str(error).split())}") from error
+        raise OpsError(f"cannot be loaded: {' '.join(str(error).split())}") from error
     if frozen is None:
         raise OpsError("none found in environment, profiles, SSO, container or instance")
-    # Only botocore's own attribute tells when refreshable credentials end.
+    # Only this private attribute of botocore says when refreshable credentials expire.
     ends = getattr(found, "_expiry_time", None)
     return (ends.astimezone(UTC) if isinstance(ends, datetime) else None), bool(frozen.token)
 
@@ -62,10 +62,10 @@ def _lasting(expiry: datetime | None, *, temporary: bool) -> Verdict:
     subject = SUBJECTS[1]
     if expiry is None:
         if temporary:
-            return good(subject, "for a time that is unknown, as the session token does not tell")
-        return good(subject, "until they are taken away: they are long-term keys")
+            return good(subject, "for an unknown time: the session token does not say")
+        return good(subject, "without an end: they are long-term keys")
     left = expiry - datetime.now(UTC)
     text = f"until {expiry:%Y-%m-%d %H:%M} UTC, {max(0, int(left.total_seconds() // 60))} minutes"
     if left < ENOUGH:
-        return bad(subject, text, "get new ones: a deploy that they cut off is left half done")
+        return bad(subject, text, "get new credentials: a deploy that they interrupt stays half done")
     return good(subject, text)

@@ -11,7 +11,9 @@ def unusable(subject: str, alias: str, key: dict[str, Any]) -> Verdict | None:
     name, state = key["KeyId"], key["KeyState"]
     if state == "PendingDeletion":
         when = f" on {key['DeletionDate']:%Y-%m-%d}" if "DeletionDate" in key else ""
-        text = f"{alias}: the key is to be deleted{when}, and nothing it encrypts can be read then"
+        text = (
+            f"{alias}: the key is scheduled for deletion{when}, and then nothing that it encrypts can be read"
+        )
         remedy = f"`aws kms cancel-key-deletion --key-id {name}`, then `aws kms enable-key --key-id {name}`"
         return bad(subject, text, remedy)
     if state != "Enabled":

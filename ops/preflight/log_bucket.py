@@ -1,4 +1,4 @@
-"""The log bucket: one that a deploy makes, or one that exists already and has to take the logs."""
+"""The log bucket: a bucket that a deploy creates, or an existing bucket that must accept the logs."""
 
 from ops.deploy.caller import Caller
 from ops.deploy.names_in_aws import Owner
@@ -12,7 +12,7 @@ SUBJECT = "log bucket"
 
 
 def check(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
-    """Check that the log bucket's name is free or ours, or that the one that exists can take logs."""
+    """Check that the log bucket's name is free or ours, or that the existing bucket can accept logs."""
     logging = settings.logging
     is_given = logging.existing_bucket is not None
     name = logging.existing_bucket or logging.bucket
@@ -36,7 +36,7 @@ def _judge_encryption(s3: aws.Client, name: str) -> Verdict:
     if algorithm != "AES256":
         return unknown(
             SUBJECT,
-            f"{name} is ours, and encrypts with {algorithm}: logs are dropped without a word unless its key "
+            f"{name} is ours, and encrypts with {algorithm}: logs are dropped silently unless its key "
             "lets logging.s3.amazonaws.com in",
         )
     return good(SUBJECT, f"{name} is ours; its own policy has to let log delivery write")

@@ -1,4 +1,4 @@
-"""The permissions that a deploy needs, asked of IAM's own simulator."""
+"""The permissions that a deploy needs, checked with IAM's simulator."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -18,7 +18,7 @@ def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> 
     """Check that the caller's own policies allow what a deploy needs.
 
     Args:
-        region: of the environment, as it tells the partition of IAM.
+        region: of the environment; it decides the partition of IAM.
         caller: whose credentials they are.
         needed: the actions, each with its resource and the condition keys that a deploy sends.
         remedy: how to get them.
@@ -35,14 +35,14 @@ def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str
     try:
         return _answer(iam, principal, needed, remedy)
     except iam.exceptions.NoSuchEntityException:
-        # Its path is not in the session's ARN, and these credentials may not ask for it.
+        # The session's ARN lacks the role's path, and these credentials may not look it up.
         return unknown(SUBJECT, f"there is no {principal}, and these credentials may not see its path")
 
 
 def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Verdict:
     refused: list[str] = []
     undecided: set[str] = set()
-    # One question for all actions that differ in nothing else, as IAM lets few be asked in a second.
+    # One call for all actions that differ in nothing else, because IAM limits the calls per second.
     for (resource, context), checks in groupby(sorted(needed, key=_without_action), _without_action):
         pages = iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=principal,
@@ -60,7 +60,7 @@ def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: st
         for result in (result for page in pages for result in page["EvaluationResults"]):
             if result["EvalDecision"] == "allowed":
                 continue
-            # What depends on the request, such as its tags, IAM can only tell when it is made.
+            # IAM cannot decide what depends on the request, such as its tags.
             undecided.update(result.get("MissingContextValues") or [])
             if not result.get("MissingContextValues"):
                 refused.append(f"{result['EvalActionName']} on {resource}")

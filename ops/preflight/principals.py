@@ -1,4 +1,4 @@
-"""The roles and users that policies name: KMS makes no key whose policy names one that does not exist."""
+"""The roles and users that policies name: KMS rejects a key policy that names a missing role or user."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ SUBJECT = "named principals"
 
 
 def check(settings: Settings, caller: Caller) -> list[Verdict]:
-    """Look for the roles and users of the caller's account that `[access]` names; no line without any.
+    """Look for the roles and users of the caller's account that `[access]` names; no verdict without any.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-Policy
     """
@@ -22,7 +22,7 @@ def check(settings: Settings, caller: Caller) -> list[Verdict]:
 
 
 def _named(settings: Settings, caller: Caller) -> Iterator[tuple[str, str]]:
-    """Yield each ARN with the setting that names it; the caller's own role exists."""
+    """Yield each ARN with the setting that names it, but for the caller's own role, which exists."""
     access = settings.access
     grants = [*access.readers, *access.writers]
     named = [(one.principal, "access.readers and writers") for one in grants]
@@ -51,7 +51,7 @@ def _judge_named(settings: Settings, named: dict[str, str]) -> Verdict:
     return bad(
         SUBJECT,
         f"there is no {arn} ({named[arn]}){others}; KMS and S3 refuse a policy that names it",
-        "make it first, or correct the setting",
+        "create it first, or correct the setting",
     )
 
 

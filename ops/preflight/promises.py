@@ -1,4 +1,4 @@
-"""What the policies guarantee, for every request."""
+"""What the policies guarantee for every request."""
 
 from ops.deploy import prove
 from ops.preflight.verdict import Verdict, bad, good
@@ -8,7 +8,7 @@ from settings.model import Settings
 SUBJECT = "promises"
 
 _proven: dict[str, prove.Results] = {}
-"""By settings: the same ones always have the same policies."""
+"""By settings: the same settings always have the same policies."""
 
 
 def check(settings: Settings) -> Verdict:

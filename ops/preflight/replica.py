@@ -46,7 +46,7 @@ def _role(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     subject, name = SUBJECTS[2], resource_names.replication_role(settings.environment)
     boundary = resource_names.replication_boundary(settings.environment)
     if not policy_exists(caller.iam(f"policy/{boundary}"), settings.region):
-        text = f"its permissions boundary {boundary} does not exist, without which it cannot be made"
+        text = f"its permissions boundary {boundary} does not exist, so it cannot be created"
         return bad(subject, text, f"make bootstrap ENV={settings.environment}")
     if look_up_role(name, settings.region) is None:
         return good(subject, f"{name} is free, and its permissions boundary exists")

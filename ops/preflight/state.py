@@ -17,7 +17,7 @@ from ops.state.remote_state import DamagedStateError, RemoteState, Snapshot, rel
 from settings import resource_names
 from settings.model import Settings
 
-REFUSED = "these credentials may not read {}, or may not be told that there is none"
+REFUSED = "these credentials may not read {}, or may not see whether it exists"
 """S3 answers 403, not 404, for a missing object where the caller may not list the bucket:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
 
@@ -126,7 +126,7 @@ def _lock(remote: RemoteState) -> Verdict:
     if lock is None:
         return good(SUBJECTS[5], "free")
     command = releasing(remote.environment, lock)
-    remedy = f"wait for it; if that run is dead for certain, {command} releases it"
+    remedy = f"wait for it; if that run is certainly dead, {command} releases it"
     text = f"held by {lock.who} since {lock.created}: {lock.operation}, lock {lock.id}"
     return bad(SUBJECTS[5], text, remedy)
 
@@ -156,6 +156,6 @@ def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Verdict, 
         if not listed:
             text = "there is none, and these credentials may not see whether one was deleted"
             return unknown(subject, text), found
-        return good(subject, "none yet: the first deploy makes it"), found
+        return good(subject, "none yet: the first deploy creates it"), found
     text = f"serial {snapshot.serial}, {len(snapshot.resources)} resources"
     return good(subject, text), StateFacts(True, snapshot, True)

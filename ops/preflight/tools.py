@@ -37,7 +37,7 @@ def _terraform(environ: Mapping[str, str]) -> Verdict:
         version = str(json.loads(done.stdout)["terraform_version"])
         numbers = tuple(int(part) for part in version.partition("-")[0].split("."))
     except (ValueError, KeyError):
-        return bad("terraform", f"{program} does not tell its version", INSTALL)
+        return bad("terraform", f"{program} does not report its version", INSTALL)
     if numbers < OLDEST_TERRAFORM:
         return bad("terraform", f"{version} cannot lock the state with a file in S3", INSTALL)
     return good("terraform", version)

@@ -1,4 +1,4 @@
-"""A line of the preflight: one check, its verdict, and what to do about it."""
+"""A line of the preflight: a check, its verdict and the remedy."""
 
 import enum
 from collections.abc import Callable, Iterable
@@ -14,9 +14,9 @@ class Mark(enum.StrEnum):
     GOOD = "✓"
     BAD = "✗"
     UNKNOWN = "?"
-    """It could not be checked; the deploy may work all the same."""
+    """It could not be checked; the deploy may work anyway."""
     SKIPPED = "\u2013"
-    """It makes no sense to check, for what the line says."""
+    """Not checked, for the reason in the line."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Verdict:
         mark: the verdict.
         subject: what was checked, in a word or two.
         text: what was found.
-        remedy: what to do where that is bad.
+        remedy: how to fix it, if that is bad.
     """
 
     mark: Mark
@@ -62,7 +62,7 @@ def skipped(subjects: Iterable[str], reason: str) -> list[Verdict]:
 
 
 def asked(subject: str, ask: Callable[[], Verdict]) -> Verdict:
-    """Return the line that `ask` makes; where it may not ask AWS, a line that says so."""
+    """Return the verdict of `ask`; if AWS refuses it, a verdict that says so."""
     try:
         with one_line_errors():
             return ask()

@@ -1,4 +1,4 @@
-"""Checkov: installed apart from the project's own tools, and run offline."""
+"""Checkov: installed in a virtual environment of its own, and run offline."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class Source:
         name: what the report calls it.
         framework: how Checkov reads it: terraform_json or terraform_plan.
         path: a folder with synthesized JSON, or the file of a plan.
-        floor: how many checks it judges at the least.
+        floor: the least number of checks that it makes.
     """
 
     name: str
@@ -44,7 +44,7 @@ def install_checkov(log: Path) -> Path:
 
 
 def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Path) -> list[CheckResult]:
-    """Let Checkov judge each of `sources` by itself, as many at once as there are cores.
+    """Run Checkov on each of `sources`, as many at once as there are cores.
 
     Each has a run of its own, because the stacks' resources have the same addresses.
 
@@ -55,7 +55,7 @@ def judge(sources: Sequence[Source], *, executable: Path, folder: Path, log: Pat
         log: the file that its other output goes to.
 
     Raises:
-        OpsError: Checkov failed, or judged less than it should have.
+        OpsError: Checkov failed, or made fewer checks than expected.
     """
     folder.mkdir()
     env = _environment(folder)
@@ -91,7 +91,7 @@ def read_results(path: Path, source: Source, log: Path) -> list[CheckResult]:
     """Return what Checkov wrote to `path` about `source`.
 
     Raises:
-        OpsError: that cannot be read, or there is less of it than there must be.
+        OpsError: it cannot be read, or it has fewer checks than expected.
     """
     try:
         results = json.loads(path.read_bytes())

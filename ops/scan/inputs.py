@@ -19,7 +19,7 @@ from settings import resource_names
 from settings.model import Settings
 
 PLANNED = ("dev", "prod")
-"""The environments whose storage stacks are planned: one that may be destroyed, and one that is protected."""
+"""The environments whose storage stacks are planned: an unprotected and a protected environment."""
 
 # Well below what is found today, and far above nothing: where Checkov cannot
 # read its input, it finds nothing and exits with 0.
@@ -36,7 +36,7 @@ class _Deployment:
 
 
 def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
-    """Synthesize every environment, plan and apply PLANNED in `aws`, and return what came of it.
+    """Synthesize every environment, plan and apply PLANNED in `aws`, and return the results.
 
     Args:
         aws: where the storage stacks are deployed to.

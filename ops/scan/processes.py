@@ -1,4 +1,4 @@
-"""Several processes at once; each of a scan's steps is the same for several stacks."""
+"""Runs several processes at once, as each step of a scan is the same for several stacks."""
 
 import contextlib
 import os

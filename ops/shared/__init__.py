@@ -1,1 +1,1 @@
-"""What several rooms use: AWS, Terraform, processes, errors."""
+"""What several rooms of ops use: AWS, Terraform, processes, errors."""

@@ -81,7 +81,7 @@ REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "Unautho
 
 
 def refused(error: BaseException) -> bool:
-    """Tell whether AWS refused because the credentials may not; an OpsError as what it came from."""
+    """Return whether AWS refused a call to these credentials, also where an OpsError was made of that."""
     cause = error.__cause__ if isinstance(error, OpsError) else error
     return isinstance(cause, Exception) and error_code(cause) in REFUSED
 

@@ -1,11 +1,11 @@
-"""The one exception that the commands turn into an `Error: …` line."""
+"""The exception that the commands turn into an `Error: …` line."""
 
 
 class OpsError(Exception):
     """Something failed in a way that one line explains: `problem; remedy`.
 
     Attributes:
-        problem: what is wrong; several problems are one on each line.
+        problem: what is wrong; several problems have a line each.
         remedy: how to fix it; empty where the problem says enough.
         status: the exit status of the command.
     """

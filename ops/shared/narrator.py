@@ -1,4 +1,4 @@
-"""What the demos share: numbered steps on the terminal, and an environment for the block that shows one."""
+"""What the demos share: numbered steps on the terminal, and environment variables for a block."""
 
 import contextlib
 import os

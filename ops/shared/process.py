@@ -1,4 +1,4 @@
-"""Child processes that never outlive us."""
+"""Child processes that never outlive this process."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ from typing import IO
 from ops.shared.errors import OpsError
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The signals that ask us to end: Ctrl-C, `kill`, and a terminal that was closed."""
+"""The signals that ask this process to end: Ctrl-C, `kill`, and a terminal that was closed."""
 
 PATIENCE_SECONDS = 5.0
-"""What a process has for its own cleaning up, before it is killed."""
+"""How long a process may clean up before it is killed."""
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Put off the signals that end us until after the block, as a child without its clean-up would leak."""
+    """Delay the signals that end us until after the block: a child without its clean-up would leak."""
     held: list[int] = []
 
     def hold(signum: int, _frame: object) -> None:
@@ -115,7 +115,7 @@ def check(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, l
 
 
 def unwind_on_signals() -> None:
-    """Let the signals that ask us to end run every `finally` block first, and do so undisturbed.
+    """Make the signals that end us run every `finally` block first, without interruption.
 
     SIGINT raises KeyboardInterrupt, the others SystemExit. What follows is
     cleaning up, which takes seconds: a second Ctrl-C must not leave half of

@@ -1,4 +1,4 @@
-"""Where Terraform gets the AWS provider from: a mirror on this machine, else the public registry."""
+"""Where Terraform gets the AWS provider: from a mirror on this machine, else from the public registry."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Python tools that are installed apart from the project's own, since their requirements would not fit."""
+"""Python tools in virtual environments of their own, as their requirements conflict with ours."""
 
 import hashlib
 import os
@@ -11,10 +11,10 @@ from ops.shared.toolchain import ROOT
 
 
 def install_in_venv(what: str, *, requirements: Path, home: Path, executable: str, log: Path) -> Path:
-    """Return an executable of a virtual environment, made first if it is not there as it should be.
+    """Return an executable of a virtual environment, which is created or replaced if it is not up to date.
 
     Args:
-        what: what the user is told is being set up.
+        what: the name of the tool, for the user.
         requirements: a pip requirements file with exact versions and hashes.
         home: the virtual environment's folder.
         executable: its name in `bin`.

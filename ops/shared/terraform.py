@@ -1,4 +1,4 @@
-"""Terraform itself, on the synthesized stacks of one environment, with its output in our hands."""
+"""Runs Terraform on the synthesized stacks of one environment and captures its output."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Terraform's state and its lock, as the objects in the state bucket that they are.
+"""Terraform's state and its lock, read and written as objects of the state bucket.
 
 Everything here works where Terraform itself no longer starts: `terraform init`
 fails on a state that is not JSON, and takes an empty one for an environment
@@ -23,7 +23,7 @@ from settings.model import Settings
 
 
 class DamagedStateError(OpsError):
-    """There is a state, or there was one, and Terraform cannot use it; the message names the remedy."""
+    """There is or was a state that Terraform cannot use; the message names the remedy."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Snapshot:
     Attributes:
         body: its bytes.
         serial: which write it was, counted by Terraform.
-        lineage: what all versions of one state have in common.
+        lineage: the id that all versions of a state share.
         outputs: the stack's outputs by name, as {"value": …, "type": …, "sensitive": …}.
         resources: the attributes of what Terraform manages, by address.
-        tainted: addresses that were not made to the end, and that the next deploy would replace.
+        tainted: addresses that were not created completely, which the next deploy would replace.
     """
 
     body: bytes
@@ -92,7 +92,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Lock:
-    """Who works on the state: what Terraform wrote to its lock file."""
+    """Who holds the lock of the state, from Terraform's lock file."""
 
     id: str
     who: str
@@ -100,12 +100,12 @@ class Lock:
     created: str
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Describe it."""
         return f"locked by {self.who} since {self.created} ({self.operation}, lock {self.id})"
 
 
 def releasing(environment: str, lock: Lock | None) -> str:
-    """Return the command that releases a lock, by its id: nobody releases one that they did not see."""
+    """Return the command that releases a lock by its id: nobody releases a lock that they did not see."""
     which = "LOCK_ID" if lock is None else lock.id
     return f"make recover ENV={environment} ARGS='--release-lock {which}'"
 
@@ -243,7 +243,7 @@ class RemoteState:
         """Return the error for a state that somebody else works on."""
         return OpsError(
             f"the state {self.url} is {lock or 'locked'}",
-            f"if that run is dead for certain, {releasing(self.environment, lock)} releases it",
+            f"if that run is certainly dead, {releasing(self.environment, lock)} releases it",
         )
 
     def write(self, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Whether a deploy may start on the state there is, and what to do after one that failed."""
+"""Whether a deploy may start on the current state, and what to do after a failed deploy."""
 
 import contextlib
 
@@ -9,14 +9,13 @@ from settings.model import Settings
 
 
 def refuse_lost_state(settings: Settings, stack: str) -> None:
-    """Raise where Terraform would start from a state that is not what was deployed last.
+    """Raise if Terraform would start from a state that is not the last deployed state.
 
-    It takes an emptied or deleted state for an environment in which nothing
-    was deployed yet, and would make everything a second time. What else can
-    be wrong with the backend, it says itself.
+    Terraform takes an emptied or deleted state for an environment in which nothing was deployed yet, and
+    would create everything a second time. It reports other problems with the backend itself.
 
     Raises:
-        OpsError: the state is damaged or was deleted, or a later one waits in an emergency copy.
+        OpsError: the state is damaged or was deleted, or an emergency copy has a later state.
     """
     if copies := emergency_copies(stack):
         raise OpsError(

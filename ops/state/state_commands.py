@@ -51,7 +51,7 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
         versions = state.versions()
         now = next((version for version in versions if version.latest), None)
         earlier = _chosen(versions, version_id, state)
-        assert earlier.snapshot is not None  # noqa: S101 - _chosen sees to it
+        assert earlier.snapshot is not None  # noqa: S101 - _chosen ensures it
         print(state.url)
         _show_both(now, earlier)
         # Terraform takes a state for newer by its serial.

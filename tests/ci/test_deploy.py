@@ -156,14 +156,14 @@ def test_a_state_that_could_not_be_written_is_kept_here_and_in_the_bucket(
 def test_where_the_bucket_takes_nothing_the_line_says_to_keep_the_file(stack: Stack, s3: Any) -> None:
     nowhere = SETTINGS.model_copy(update={"state": SETTINGS.state.model_copy(update={"bucket": "no-such"})})
     with pytest.raises(
-        OpsError, match=r"; keep that file before this machine goes: the state bucket no-such does not "
+        OpsError, match=r"; save that file before this machine is gone: the state bucket no-such does not "
     ):
         _apply(stack, nowhere, PlanStore(nowhere))
 
 
 def test_a_deploy_that_failed_otherwise_asks_for_another_plan(stack: Stack, store: PlanStore) -> None:
     stub(stack.folder.parents[2] / "bin" / "terraform", "echo 'Error: no' >&2; exit 1")
-    with pytest.raises(OpsError, match=r"failed: no; the plan is used up: once that is fixed, plan again$"):
+    with pytest.raises(OpsError, match=r"failed: no; the plan is used up: fix the error, then plan again$"):
         _apply(stack, SETTINGS, store)
 
 

@@ -51,7 +51,7 @@ def test_the_label_of_an_account_that_is_gone_does_not_count(
     github: GitHub, api: StandIn, reviewed: datetime
 ) -> None:
     api.set_label(1, LABEL, None)
-    assert "was set by nobody who is still known: " in str(label_problem(github, 1, reviewed))
+    assert "was set by an account that no longer exists: " in str(label_problem(github, 1, reviewed))
 
 
 def test_a_label_before_the_review_does_not_count(github: GitHub, api: StandIn) -> None:

@@ -329,7 +329,7 @@ def test_without_github_a_danger_is_allowed_by_the_option_only(
     scene.review(1, SUSPENDED)
     for name in scene.api.variables:
         monkeypatch.delenv(name)
-    with pytest.raises(OpsError, match=r"and only --allow-destroy says so where there is no GitHub") as no:
+    with pytest.raises(OpsError, match=r"and without GitHub, only --allow-destroy allows it") as no:
         scene.plan(SUSPENDED, numbers=(1,))
     assert no.value.status == 4
     assert scene.plan(SUSPENDED, numbers=(1,), allowed=True)

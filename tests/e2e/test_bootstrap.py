@@ -212,7 +212,7 @@ def test_a_change_is_shown_and_applied_with_the_remote_state(account: Account) -
     account.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
     status, output = account.bootstrap()
     assert status == 1
-    assert "Error: nobody answered, so nothing was changed" in output
+    assert "Error: aborted: nobody answered, nothing was changed" in output
     assert account.client("s3").get_bucket_versioning(Bucket=BUCKET)["Status"] == "Suspended"
     status, output = account.bootstrap("--auto-approve")
     assert status == 0, output
@@ -273,7 +273,7 @@ def test_a_bucket_with_something_foreign_is_not_taken_over_unasked(account: Acco
         s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "Team", "Value": "web"}]})
         what = "tag Team = web"
     line = error_of(account, "--auto-approve")
-    assert f"bucket {BUCKET} exists without a state, and has what is not ours: {what}" in line
+    assert f"bucket {BUCKET} exists without a state and contains what is not ours: {what}" in line
     assert "[state] bucket of environments/dev.toml" in line
 
 
@@ -312,4 +312,4 @@ def test_credentials_for_another_account_are_named(account: Account) -> None:
 
 def test_without_an_aws_it_is_one_line(account: Account) -> None:
     account.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
-    assert "asking AWS whose the credentials are" in error_of(account)
+    assert "cannot ask AWS whose the credentials are" in error_of(account)

@@ -105,7 +105,7 @@ class TestGood:
         found = lines()
         assert {line.mark for line in found.values()} == {Mark.GOOD, Mark.UNKNOWN}
         assert found["bucket name"].text == f"{BUCKET} is free"
-        assert found["state"].text == "none yet: the first deploy makes it"
+        assert found["state"].text == "none yet: the first deploy creates it"
 
     def test_it_changes_nothing(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         with AwsProxy(account.endpoint) as proxy:
@@ -214,7 +214,7 @@ BAD_SET_UPS = {
         delete_key_of(STATE_ALIAS),
         (
             "state key",
-            f"{STATE_ALIAS}: the key is to be deleted on 20",
+            f"{STATE_ALIAS}: the key is scheduled for deletion on 20",
             "aws kms cancel-key-deletion --key-id ",
         ),
     ),
@@ -262,9 +262,13 @@ BAD_SET_UPS = {
         forget("aws_kms_alias"),
         ("key alias", f"{ALIAS}: exists in this account, and is not in the state", "make recover ENV=dev"),
     ),
-    "the key is to be deleted": (
+    "the key is scheduled for deletion": (
         delete_key_of(ALIAS),
-        ("key alias", f"{ALIAS}: the key is to be deleted on 20", "aws kms cancel-key-deletion --key-id "),
+        (
+            "key alias",
+            f"{ALIAS}: the key is scheduled for deletion on 20",
+            "aws kms cancel-key-deletion --key-id ",
+        ),
     ),
     "a managed policy is not in the state": (
         forget("aws_iam_policy"),
@@ -361,14 +365,16 @@ class TestCredentials:
 
     def test_a_profile_that_does_not_exist(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nobody")
-        self.assert_everything_else_is_skipped("name a profile", "cannot be had: The config profile (nobody)")
+        self.assert_everything_else_is_skipped(
+            "name a profile", "cannot be loaded: The config profile (nobody)"
+        )
 
     def test_that_have_expired(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         # MiniStack's own sessions live for a quarter of an hour at least, so the proxy answers for it.
         with AwsProxy(account.endpoint, lambda call: Answer(403, EXPIRED)) as proxy:
             monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
             self.assert_everything_else_is_skipped(
-                "log in", "AWS does not take them: An error occurred (ExpiredToken)"
+                "log in", "AWS rejects them: An error occurred (ExpiredToken)"
             )
 
     def test_that_cannot_be_shown_to_aws(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,7 +384,7 @@ class TestCredentials:
     @pytest.mark.parametrize(
         ("minutes", "mark", "text"),
         [
-            (None, Mark.GOOD, "for a time that is unknown"),
+            (None, Mark.GOOD, "for an unknown time"),
             (5, Mark.BAD, "minutes"),
             (60, Mark.GOOD, "59 minutes"),
         ],
@@ -393,7 +399,7 @@ class TestCredentials:
         line = lines()["they last"]
         assert line.mark is mark
         assert text in line.text
-        assert line.remedy.startswith("get new ones" if mark is Mark.BAD else "")
+        assert line.remedy.startswith("get new credentials" if mark is Mark.BAD else "")
 
     def assume(self, account: Account, monkeypatch: pytest.MonkeyPatch, policy: str) -> None:
         """Give this process the credentials of a role that has only this policy."""
@@ -498,7 +504,7 @@ class TestTools:
         ("script", "text"),
         [
             ('echo \'{"terraform_version": "1.10.5"}\'', "1.10.5 cannot lock the state with a file in S3"),
-            ("echo broken", "does not tell its version"),
+            ("echo broken", "does not report its version"),
         ],
     )
     def test_a_terraform_that_will_not_do(

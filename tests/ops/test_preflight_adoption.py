@@ -207,7 +207,7 @@ def test_a_key_that_is_to_be_deleted_is_refused(account: Account, tmp_path: Path
     account.kms.schedule_key_deletion(KeyId=found, PendingWindowInDays=7)
     _, line = lines(tmp_path, f'key = "{found}"')
     assert line.mark is Mark.BAD
-    assert "the key is to be deleted" in line.text
+    assert "the key is scheduled for deletion" in line.text
 
 
 def test_every_command_that_is_shown_is_one_of_the_aws_cli(account: Account, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_deploying_role_that_does_not_exist_is_told_before_kms_refuses_its_key
     assert line.text == (
         f"there is no {IAM}:role/deploy (access.deploy_role); KMS and S3 refuse a policy that names it"
     )
-    assert line.remedy == "make it first, or correct the setting"
+    assert line.remedy == "create it first, or correct the setting"
 
 
 def test_a_role_of_that_name_but_another_path_is_another_role(account: Account, tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_a_lock_that_may_not_be_read_is_neither_free_nor_held(
     assert (line.mark, line.text) == (
         Mark.UNKNOWN,
         "could not be checked: these credentials may not read the lock file, "
-        "or may not be told that there is none",
+        "or may not see whether it exists",
     )
 
 

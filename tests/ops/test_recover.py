@@ -114,7 +114,7 @@ def test_a_lock_whose_id_is_not_given_stays_whatever_is_agreed_to(
         recover("dev", agree, release)
     assert str(caught.value) == (
         f"the state s3://{STATE_BUCKET}/{STATE_KEY} is locked by ada@ci since 2026-01-01T00:00:00Z "
-        "(apply, lock 0b1e-52); if that run is dead for certain, "
+        "(apply, lock 0b1e-52); if that run is certainly dead, "
         "make recover ENV=dev ARGS='--release-lock 0b1e-52' releases it"
     )
     assert is_locked(locked)
