@@ -105,10 +105,7 @@ class GitHub:
         with _as_documented():
             return [
                 Comment(
-                    one["id"],
-                    one["body"] or "",
-                    _moment(one["updated_at"]),
-                    self._is_ours(one["user"] or {}),
+                    one["id"], one["body"] or "", _moment(one["updated_at"]), self._is_ours(one["user"] or {})
                 )
                 for one in self._pages(f"/issues/{number}/comments")
             ]

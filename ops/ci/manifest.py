@@ -41,7 +41,22 @@ class StateVersion:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class _File:
+    """What both manifests are as a file."""
+
+    def to_bytes(self) -> bytes:
+        """Return the file `manifest.json`; the same manifest always gives the same bytes."""
+        document = {"format_version": FORMAT_VERSION, **asdict(self)}
+        return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+    @property
+    def digest(self) -> str:
+        """Its SHA-256, which identifies all that belongs to it."""
+        return sha256(self.to_bytes())
+
+
+@dataclass(frozen=True)
+class Manifest(_File):
     """What a plan of the main branch was made of.
 
     Attributes:
@@ -64,15 +79,6 @@ class Manifest:
     allowed_by: tuple[int, ...]
     files: Mapping[str, str]
 
-    def to_bytes(self) -> bytes:
-        """Return the file `manifest.json`; the same manifest always makes the same bytes."""
-        return _written(self)
-
-    @property
-    def digest(self) -> str:
-        """Its SHA-256, by which all that belongs to it is known."""
-        return sha256(self.to_bytes())
-
     @classmethod
     def parse(cls, body: bytes) -> "Manifest":
         """Read what `to_bytes` wrote; raises OpsError where it is anything else."""
@@ -85,7 +91,7 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class ReviewManifest:
+class ReviewManifest(_File):
     """What a pull request's review is of.
 
     Neither commit nor time stand in it: the same changes, planned once more, have the same digest.
@@ -102,15 +108,6 @@ class ReviewManifest:
     verdict: str
     files: Mapping[str, str]
 
-    def to_bytes(self) -> bytes:
-        """Return the file `manifest.json`; the same manifest always makes the same bytes."""
-        return _written(self)
-
-    @property
-    def digest(self) -> str:
-        """Its SHA-256, by which all that belongs to it is known."""
-        return sha256(self.to_bytes())
-
     @classmethod
     def parse(cls, body: bytes) -> "ReviewManifest":
         """Read what `to_bytes` wrote; raises OpsError where it is anything else."""
@@ -118,11 +115,6 @@ class ReviewManifest:
 
 
 _Kind = TypeVar("_Kind", Manifest, ReviewManifest)
-
-
-def _written(manifest: Manifest | ReviewManifest) -> bytes:
-    document = {"format_version": FORMAT_VERSION, **asdict(manifest)}
-    return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def _parsed(

@@ -6,14 +6,7 @@ from pathlib import Path
 
 from ops.ci.git import changed_judges
 from ops.ci.label import LABEL
-from ops.ci.manifest import (
-    COMMENT,
-    MANIFEST,
-    REVIEW_FILES,
-    ReviewManifest,
-    digests_of,
-    require_unaltered,
-)
+from ops.ci.manifest import COMMENT, MANIFEST, REVIEW_FILES, ReviewManifest, digests_of, require_unaltered
 from ops.ci.planned import planned
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError

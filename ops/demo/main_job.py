@@ -246,14 +246,8 @@ def show_object(place: Workplace, narrator: Narrator) -> None:
 
 def wait_for_ctrl_c(place: Workplace) -> None:
     """Say how to use what runs, and wait."""
-    names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"]
-    names += [
-        "no_proxy",
-        "CDKTF_OUTPUT",
-        "ENVIRONMENT_SUFFIX",
-        "TF_CLI_CONFIG_FILE",
-        "CDKTF_SKIP_PROVIDER_LOCK",
-    ]
+    names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "no_proxy"]
+    names += ["CDKTF_OUTPUT", "ENVIRONMENT_SUFFIX", "TF_CLI_CONFIG_FILE", "CDKTF_SKIP_PROVIDER_LOCK"]
     click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
     click.echo("  . .venv/bin/activate")
     click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")

@@ -10,10 +10,9 @@ import json
 import os
 from pathlib import Path
 
-from ops.deploy.caller import ask_caller
+from ops.deploy.caller import require_own_account
 from ops.deploy.foreign_content import foreign_content
 from ops.deploy.imports import Import, find_imports, own_bucket_exists
-from ops.shared import aws
 from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
@@ -59,7 +58,7 @@ class _Bootstrap:
 
     def run(self) -> None:
         """Do what is left to do."""
-        self._account = self._own_account()
+        self._account = require_own_account(self._settings).account
         self._objects = BucketObjects(self._settings, owner=self._account)
         self._url = self._objects.url(self._key)
         self._step(f"Looking for the state of {self._stack.name} in account {self._account}, {self._region}")
@@ -67,7 +66,7 @@ class _Bootstrap:
         remote = self._read_remote()
         if local is not None and remote is not None:
             self._require_successor(local, remote)
-        self._say(f"on this machine: {_summary(local)}; in s3://{self._bucket}: {_summary(remote)}")
+        self._say(f"on this machine: {local or 'none'}; in s3://{self._bucket}: {remote or 'none'}")
         if remote is None:
             self._make(local)
             self._move()
@@ -95,22 +94,6 @@ class _Bootstrap:
     def _say(self, text: str) -> None:
         click.echo(f"   {text}")
 
-    def _own_account(self) -> str:
-        with aws.one_line_errors("cannot ask AWS whose the credentials are"):
-            account = ask_caller(self._region).account
-        wanted = self._settings.account_id
-        if wanted not in (None, account):
-            raise OpsError(
-                f"the credentials are for account {account}, but account_id of {self._file} is {wanted}"
-            )
-        return account
-
-    @property
-    def _file(self) -> str:
-        name = self._settings.environment
-        file = file_of(name)
-        return file.as_posix() if file.stem == name else f"{file.as_posix()} (for {name})"
-
     def _read_local(self) -> Snapshot | None:
         if not self._local.exists():
             return None
@@ -120,7 +103,9 @@ class _Bootstrap:
         try:
             return own_bucket_exists(self._bucket, account=self._account, region=self._region)
         except OpsError as error:
-            raise OpsError(error.problem, f"see [state] bucket and region of {self._file}") from error
+            raise OpsError(
+                error.problem, f"see [state] bucket and region of {file_of(self._settings.environment)}"
+            ) from error
 
     def _read_remote(self) -> Snapshot | None:
         body = self._objects.get(self._key) if self._bucket_exists() else None
@@ -190,7 +175,8 @@ class _Bootstrap:
         if self._auto_approve:
             raise OpsError(
                 problem,
-                f"choose another name in [state] bucket of {self._file}, or run without --auto-approve",
+                f"choose another name in [state] bucket of {file_of(self._settings.environment)}, or "
+                "run without --auto-approve",
             )
         self._approve(f"{problem}. Use it as the state bucket anyway?")
 
@@ -251,7 +237,7 @@ class _Bootstrap:
         self._require_successor(local, remote)
         if remote.serial == local.serial and remote.resources != local.resources:
             raise OpsError(f"{self._url} has other content than {self._local}, which stays")
-        self._say(f"the same state: {_summary(remote)}")
+        self._say(f"the same state: {remote}")
 
     def _remove_local(self) -> None:
         self._step(f"Removing the local copy, {os.path.relpath(self._local)}")
@@ -280,7 +266,3 @@ def _write_imports(path: Path, found: list[Import]) -> None:
         path.write_text(json.dumps({"import": blocks}), encoding="utf-8")
     else:
         path.unlink(missing_ok=True)
-
-
-def _summary(state: Snapshot | None) -> str:
-    return "none" if state is None else f"serial {state.serial} with {len(state.resources)} resources"

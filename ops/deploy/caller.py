@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from constructs_lib.policies.place import Place
 from ops.shared import aws
+from ops.shared.checkout import file_of
+from ops.shared.errors import OpsError
+from settings.model import Settings
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,9 @@ class Caller:
     arn: str
     account: str
 
-    @property
-    def partition(self) -> str:
-        """The ARN's partition, such as `aws`."""
-        return self.arn.split(":")[1]
-
     def iam(self, resource: str) -> str:
         """Return the ARN of something in IAM of the account, such as `iam("role/deploy")`."""
-        return Place(self.partition, self.account, region="").iam(resource)
+        return Place(self.arn.split(":")[1], self.account, region="").iam(resource)
 
     @property
     def is_root(self) -> bool:
@@ -37,3 +35,15 @@ def ask_caller(region: str) -> Caller:
     """Ask AWS whose the credentials are; raises boto3's ClientError where it refuses them."""
     identity = aws.client("sts", region).get_caller_identity()
     return Caller(arn=identity["Arn"], account=identity["Account"])
+
+
+def require_own_account(settings: Settings) -> Caller:
+    """Return whose the credentials are; raises OpsError where they are not for the settings' account."""
+    with aws.one_line_errors("cannot ask AWS whose the credentials are"):
+        caller = ask_caller(settings.region)
+    if settings.account_id not in (None, caller.account):
+        raise OpsError(
+            f"the credentials are for account {caller.account}, but account_id of "
+            f"{file_of(settings.environment)} is {settings.account_id}"
+        )
+    return caller

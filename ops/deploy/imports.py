@@ -10,19 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.deploy.caller import Caller, ask_caller
-from ops.deploy.names_in_aws import (
-    Owner,
-    Stack,
-    StackName,
-    StackNames,
-    encrypting_keys,
-    look_up_bucket,
-    look_up_key,
-    look_up_role,
-    look_up_trail,
-    policy_exists,
-)
+from ops.deploy import names_in_aws
+from ops.deploy.caller import Caller, require_own_account
+from ops.deploy.names_in_aws import Owner, Stack, StackName, StackNames
 from ops.deploy.own_keys import OWN_TAGS, OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -60,13 +50,7 @@ def find_imports(
         OpsError: AWS does not answer, the account is the wrong one, or a name belongs to something that is
             not ours.
     """
-    with aws.one_line_errors("cannot tell which account this is"):
-        caller = ask_caller(settings.region)
-    if settings.account_id not in (None, caller.account):
-        raise OpsError(
-            f"the credentials are for account {caller.account}, and the settings of "
-            f"{settings.environment} say {settings.account_id}"
-        )
+    caller = require_own_account(settings)
     found: list[Import] = []
     for names in StackNames(stack, resources).by_region():
         search = _Search(names, caller)
@@ -82,7 +66,7 @@ def own_bucket_exists(bucket: str, *, account: str, region: str) -> bool:
         OpsError: it is somebody else's or in another region, or AWS does not say.
     """
     with aws.one_line_errors(f"cannot look at bucket {bucket}"):
-        found = look_up_bucket(bucket, account=account, region=region)
+        found = names_in_aws.look_up_bucket(bucket, account=account, region=region)
     if found.owner in (Owner.OTHERS, Owner.HIDDEN):
         raise OpsError(
             f"bucket {bucket} belongs to another account than {account}, or these credentials may not see it"
@@ -132,7 +116,7 @@ class _Search:
 
     def _look_up_key(self, alias: str, region: str) -> dict[str, Any] | None:
         with aws.one_line_errors(f"cannot look at {alias}"):
-            return look_up_key(alias, region)
+            return names_in_aws.look_up_key(alias, region)
 
     def _key_without_alias(self, name: StackName, own: OwnKeys) -> tuple[dict[str, Any] | None, str]:
         """Find a key that was made just before Terraform died, and so has no alias yet.
@@ -160,7 +144,9 @@ class _Search:
         for one in self._names.of("aws_s3_bucket"):
             try:
                 with aws.one_line_errors(f"cannot read the encryption of {one.name}"):
-                    keys |= encrypting_keys(one.name, one.region, ExpectedBucketOwner=self._account)
+                    keys |= names_in_aws.encrypting_keys(
+                        one.name, one.region, ExpectedBucketOwner=self._account
+                    )
             except OpsError as error:
                 if not aws.refused(error):  # somebody else's, which `buckets` says
                     raise
@@ -187,14 +173,14 @@ class _Search:
             path = f"{one.described.get('path', '/')}{one.name}"
             arn = self._caller.iam(f"policy{path}")
             with aws.one_line_errors(f"cannot look at {arn}"):
-                exists = policy_exists(arn, one.region)
+                exists = names_in_aws.policy_exists(arn, one.region)
             if exists:
                 yield Import(one.address, arn, f"policy {one.name}", f"it is {arn}")
 
     def trails(self) -> Iterator[Import]:
         for one in self._names.unknown("aws_cloudtrail"):
             with aws.one_line_errors(f"cannot look at trail {one.name}"):
-                trail = look_up_trail(one.name, one.region)
+                trail = names_in_aws.look_up_trail(one.name, one.region)
                 if trail is None:
                     continue
                 arn = trail["TrailARN"]
@@ -208,7 +194,7 @@ class _Search:
     def roles(self) -> Iterator[Import]:
         for one in self._names.unknown("aws_iam_role"):
             with aws.one_line_errors(f"cannot look at role {one.name}"):
-                role = look_up_role(one.name, one.region)
+                role = names_in_aws.look_up_role(one.name, one.region)
             if role is None:
                 continue
             other, description = role.get("Description", ""), one.described["description"]

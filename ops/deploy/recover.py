@@ -1,6 +1,5 @@
 """After a deploy that died: release its lock, save its state, and import what the state does not know."""
 
-import json
 from collections.abc import Callable, Sequence
 
 from ops.deploy.imports import Import, find_imports
@@ -30,8 +29,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
     with synthesized(environment) as (settings, stacks):
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
-            content = json.loads((stack.folder / "cdk.tf.json").read_bytes())
-            if "s3" not in content["terraform"]["backend"]:
+            if "s3" not in stack.described["terraform"]["backend"]:
                 continue
             if (local := local_state(stack.name, stack.env)).exists():
                 raise OpsError(
@@ -60,7 +58,7 @@ class _Recovery:
         snapshot = self._state.read()
         if snapshot is None and self._stack.name.endswith("-state"):
             return  # bootstrap creates that stack, and finds what an earlier run created
-        found = find_imports(self._content(), self._settings, snapshot.resources if snapshot else {})
+        found = find_imports(self._stack.described, self._settings, snapshot.resources if snapshot else {})
         tainted = snapshot.tainted if snapshot else ()
         if found or tainted:
             self._stack.init()
@@ -69,10 +67,6 @@ class _Recovery:
         self._offer_spare_keys()
         count = len(snapshot.resources if snapshot else ()) + len(found)
         print(f"✓ {self._stack.name}: not locked, and its state knows all {count} resources that exist")
-
-    def _content(self) -> dict[str, object]:
-        content: dict[str, object] = json.loads((self._stack.folder / "cdk.tf.json").read_bytes())
-        return content
 
     def _ask(self, question: str) -> None:
         if not self._agree(f"{self._stack.name}: {question}"):
@@ -96,7 +90,7 @@ class _Recovery:
                 raise OpsError(f"the emergency copy {copy.name} {error}", "remove it") from error
             now = self._state.read()
             print(f"✗ {self._stack.name}: the state of a deploy is only in {copy.name}")
-            print(f"    emergency copy: {_summary(saved)}\n    state bucket:   {_summary(now)}")
+            print(f"    emergency copy: {saved}\n    state bucket:   {now or 'no state'}")
             if now is not None and saved.lineage != now.lineage:
                 raise OpsError(f"{copy.name} is of another lineage than {self._state.url}", "look at both")
             if now is not None and saved.serial <= now.serial and saved.body != now.body:
@@ -109,7 +103,7 @@ class _Recovery:
             with self._state.locked("recover"):
                 self._state.write(saved.body)
             copy.unlink()
-            print(f"✓ {self._stack.name}: {_summary(saved)} written to {self._state.url}, read back")
+            print(f"✓ {self._stack.name}: {saved} written to {self._state.url}, read back")
 
     def _untaint(self, addresses: Sequence[str]) -> None:
         if not addresses:
@@ -141,7 +135,7 @@ class _Recovery:
 
     def _spare_keys(self) -> list[Spare]:
         snapshot = self._state.read()
-        return list(find_spare_keys(self._content(), snapshot.resources if snapshot else {}))
+        return list(find_spare_keys(self._stack.described, snapshot.resources if snapshot else {}))
 
     def _offer(self, spare: Spare) -> None:
         stack = self._stack.name
@@ -159,9 +153,3 @@ class _Recovery:
             print(
                 f"✓ {self._stack.name}: key {spare.key_id} is deleted in {WAIT_DAYS} days; `{keep}` keeps it"
             )
-
-
-def _summary(snapshot: Snapshot | None) -> str:
-    if snapshot is None:
-        return "no state"
-    return f"serial {snapshot.serial}, {len(snapshot.resources)} resources"

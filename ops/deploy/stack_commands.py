@@ -29,15 +29,8 @@ def plan(environment: str, arguments: Sequence[str]) -> NoReturn:
 
 def deploy(environment: str, arguments: Sequence[str]) -> NoReturn:
     """Run `cdktf deploy` on the environment's storage stack; its outputs go to a file in the checkout."""
-    outputs = f"outputs.{environment}.json"
-    _become_cdktf(
-        "deploy",
-        resource_names.storage_stack(environment),
-        "--outputs-file",
-        outputs,
-        *arguments,
-        environment=environment,
-    )
+    options = ("--outputs-file", f"outputs.{environment}.json", *arguments)
+    _become_cdktf("deploy", resource_names.storage_stack(environment), *options, environment=environment)
 
 
 def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
@@ -69,14 +62,8 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
             f"environment {environment} has no roles for CI",
             f"say which repository may take them, with ci.repository in {file_of(environment)}",
         )
-    _become_cdktf(
-        "deploy",
-        resource_names.ci_stack(environment),
-        "--outputs-file",
-        f"outputs.{environment}.ci.json",
-        *arguments,
-        environment=environment,
-    )
+    options = ("--outputs-file", f"outputs.{environment}.ci.json", *arguments)
+    _become_cdktf("deploy", resource_names.ci_stack(environment), *options, environment=environment)
 
 
 def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:

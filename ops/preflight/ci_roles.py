@@ -51,8 +51,7 @@ def _compared(settings: Settings, caller: Caller, stack: Stack) -> Verdict:
     made = {name: role for name in names if (role := _made(settings.region, name)) is not None}
     again = f"make ci-roles ENV={settings.environment}"
     if not made:
-        (line,) = skipped([SUBJECT], f"there are none yet; {again} creates them")
-        return line
+        return skipped(SUBJECT, f"there are none yet; {again} creates them")
     roles = wanted(stack, caller)
     found = [one for name in names for one in _differences(name, made.get(name), roles[name])]
     if not found:

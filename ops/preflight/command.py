@@ -79,7 +79,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
             subjects += [] if settings.ci.repository is None else [ci_roles.SUBJECT]
             reason = "no credentials for the right account"
             bootstrapped: bool | None = False
-            aws_lines = skipped(subjects, reason)
+            aws_lines = [skipped(subject, reason) for subject in subjects]
         else:
             synthesis = pool.submit(_synthesized, environment)
             state_lines, found = state.check(settings, caller)

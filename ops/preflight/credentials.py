@@ -24,7 +24,9 @@ def check(settings: Settings) -> tuple[list[Verdict], Caller | None]:
             caller = ask_caller(settings.region)
     except OpsError as error:
         lines = [bad(SUBJECTS[0], error.problem, LOG_IN)]
-        return lines + skipped(SUBJECTS[1:], "there are no credentials that work"), None
+        return lines + [
+            skipped(subject, "there are no credentials that work") for subject in SUBJECTS[1:]
+        ], None
     lines = [
         good(SUBJECTS[0], f"{caller.arn}, region {settings.region}"),
         _lasting(expiry, temporary=temporary),

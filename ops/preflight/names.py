@@ -2,15 +2,9 @@
 
 from collections.abc import Callable
 
+from ops.deploy import names_in_aws
 from ops.deploy.caller import Caller
-from ops.deploy.names_in_aws import (
-    Owner,
-    Stack,
-    StackNames,
-    look_up_key,
-    look_up_trail,
-    policy_exists,
-)
+from ops.deploy.names_in_aws import Owner, Stack, StackNames
 from ops.preflight import adoption, log_bucket, replica
 from ops.preflight.bucket_name import BucketName
 from ops.preflight.keys import unusable
@@ -79,8 +73,7 @@ def _bucket(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
 def _alias(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     subject, alias = SUBJECTS[1], settings.encryption.key_alias
     if settings.encryption.mode != "sse-kms":
-        (line,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
-        return line
+        return skipped(subject, f'encryption.mode is "{settings.encryption.mode}"')
     if settings.import_.key is not None and not taken.names.in_state("aws_kms_alias", alias):
         if not taken.readable:
             return taken.unreadable(subject, [settings.import_.key])
@@ -89,7 +82,7 @@ def _alias(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
 
 
 def _key_alias(subject: str, alias: str, settings: Settings, taken: TakenNames) -> Verdict:
-    key = look_up_key(alias, settings.region)
+    key = names_in_aws.look_up_key(alias, settings.region)
     if key is None:
         return good(subject, f"{alias} is free")
     return unusable(subject, alias, key) or taken.judge(subject, "aws_kms_alias", [alias])
@@ -97,14 +90,16 @@ def _key_alias(subject: str, alias: str, settings: Settings, taken: TakenNames) 
 
 def _trail(settings: Settings, taken: TakenNames) -> Verdict:
     (trail,) = taken.names.of("aws_cloudtrail")
-    if look_up_trail(trail.name, settings.region) is None:
+    if names_in_aws.look_up_trail(trail.name, settings.region) is None:
         return good(AUDIT_SUBJECTS[1], f"{trail.name} is free")
     return taken.judge(AUDIT_SUBJECTS[1], "aws_cloudtrail", [trail.name])
 
 
 def _policies(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     names = [one.name for one in taken.names.of("aws_iam_policy")]
-    existing = [name for name in names if policy_exists(caller.iam(f"policy/{name}"), settings.region)]
+    existing = [
+        name for name in names if names_in_aws.policy_exists(caller.iam(f"policy/{name}"), settings.region)
+    ]
     if not existing:
         return good(SUBJECTS[2], f"{', '.join(names)}: free")
     return taken.judge(SUBJECTS[2], "aws_iam_policy", existing)

@@ -34,8 +34,7 @@ def _bucket(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
 def _alias(settings: Settings, taken: TakenNames) -> Verdict:
     subject, alias = SUBJECTS[1], settings.replication.key_alias
     if settings.encryption.mode != "sse-kms":
-        (verdict,) = skipped([subject], f'encryption.mode is "{settings.encryption.mode}"')
-        return verdict
+        return skipped(subject, f'encryption.mode is "{settings.encryption.mode}"')
     key = look_up_key(alias, settings.replication.region or "")
     if key is None:
         return good(subject, f"{alias} is free")

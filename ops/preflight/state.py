@@ -53,7 +53,9 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Verdict], StateFacts
     bucket = asked(SUBJECTS[0], lambda: _bucket(settings, caller))
     if bucket.mark is Mark.BAD:
         reason = "there is no state bucket that can be used"
-        return [bucket, *skipped(SUBJECTS[1:], reason)], StateFacts(False, None, False)
+        return [bucket, *(skipped(subject, reason) for subject in SUBJECTS[1:])], StateFacts(
+            False, None, False
+        )
     again = f"make bootstrap ENV={settings.environment}"
     where = {"Bucket": settings.state.bucket, "ExpectedBucketOwner": caller.account}
     checks: list[tuple[str, Callable[[], Verdict]]] = [
@@ -157,5 +159,4 @@ def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Verdict, 
             text = "there is none, and these credentials may not see whether one was deleted"
             return unknown(subject, text), found
         return good(subject, "none yet: the first deploy creates it"), found
-    text = f"serial {snapshot.serial}, {len(snapshot.resources)} resources"
-    return good(subject, text), StateFacts(True, snapshot, True)
+    return good(subject, str(snapshot)), StateFacts(True, snapshot, True)

@@ -1,7 +1,7 @@
 """A line of the preflight: a check, its verdict and the remedy."""
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ops.shared.aws import one_line_errors, refused
@@ -56,9 +56,9 @@ def unknown(subject: str, reason: str) -> Verdict:
     return Verdict(Mark.UNKNOWN, subject, f"could not be checked: {reason}")
 
 
-def skipped(subjects: Iterable[str], reason: str) -> list[Verdict]:
-    """Return a line with a dash for each subject."""
-    return [Verdict(Mark.SKIPPED, subject, f"not checked: {reason}") for subject in subjects]
+def skipped(subject: str, reason: str) -> Verdict:
+    """Return a line with a dash."""
+    return Verdict(Mark.SKIPPED, subject, f"not checked: {reason}")
 
 
 def asked(subject: str, ask: Callable[[], Verdict]) -> Verdict:

@@ -35,6 +35,7 @@ def settings_of(environment: str, environ: Mapping[str, str] = os.environ) -> Se
     return settings
 
 
-def file_of(environment: str) -> Path:
-    """Return the file that describes an environment; dev's where it has none of its own."""
-    return settings_file(environment, _folder())
+def file_of(environment: str) -> str:
+    """Return the file that describes an environment, for a message; dev's if it has none of its own."""
+    file = settings_file(environment, _folder())
+    return file.as_posix() if file.stem == environment else f"{file.as_posix()} (for {environment})"

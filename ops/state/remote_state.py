@@ -72,6 +72,10 @@ class Snapshot:
         except (KeyError, TypeError, ValueError):
             raise ValueError("is JSON, but not a Terraform state") from None
 
+    def __str__(self) -> str:
+        """Describe it."""
+        return f"serial {self.serial}, {len(self.resources)} resources"
+
     def with_serial(self, serial: int) -> bytes:
         """Return the state file with another serial, as Terraform writes it."""
         content = json.loads(self.body) | {"serial": serial}
@@ -167,25 +171,16 @@ class RemoteState:
 
     def versions(self) -> list[Version]:
         """Return every version of the state object, the newest first."""
-        versions = []
-        for listed in self._own_versions():
-            body = self._objects.get(self.key, listed["VersionId"])
-            snapshot, problem = None, ""
-            try:
-                snapshot = Snapshot.parse(body or b"")
-            except ValueError as error:
-                problem = str(error)
-            versions.append(
-                Version(
-                    listed["VersionId"],
-                    listed["LastModified"],
-                    listed["Size"],
-                    listed["IsLatest"],
-                    snapshot,
-                    problem,
-                )
-            )
-        return versions
+        return [self._version(listed) for listed in self._own_versions()]
+
+    def _version(self, listed: Mapping[str, Any]) -> Version:
+        snapshot, problem = None, ""
+        try:
+            snapshot = Snapshot.parse(self._objects.get(self.key, listed["VersionId"]) or b"")
+        except ValueError as error:
+            problem = str(error)
+        written, size, latest = listed["LastModified"], listed["Size"], listed["IsLatest"]
+        return Version(listed["VersionId"], written, size, latest, snapshot, problem)
 
     def all_bodies(self) -> Iterator[tuple[str, bytes]]:
         """Yield every version of every state in the bucket, of other stacks too, each after its key."""

@@ -47,7 +47,7 @@ def test_exactly_one_of_two_deploys_applies(
             winner = 0 if done[0].returncode == 0 else 1
             assert "Error acquiring the state lock" in done[1 - winner].stderr
             assert re.search(
-                r"is locked by \S+@\S+ since \S+ \(apply, lock [0-9a-f-]{36}\); if that run is dead",
+                r"is locked by \S+@\S+ since \S+ \(apply, lock [0-9a-f-]{36}\); if that run is certainly",
                 error_line(done[1 - winner]),
             )
             state = site.state()

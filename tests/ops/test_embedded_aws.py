@@ -66,7 +66,7 @@ def test_over_tls_curl_and_boto3_trust_its_certificate_and_nothing_else_does(tmp
 def test_it_is_an_error_that_no_certificate_can_be_made(tmp_path: Path, ministack: Path) -> None:
     stub(ministack.with_name("node"), "echo no randomness; exit 1")
     with (
-        pytest.raises(OpsError, match=f"^no certificate could be made .*; see {tmp_path}/log$"),
+        pytest.raises(OpsError, match=f"^cannot create a certificate .*; see {tmp_path}/log$"),
         embedded_aws(tmp_path / "log", tls=True),
     ):
         pytest.fail("it is used")

@@ -190,7 +190,7 @@ def test_a_key_that_cannot_encrypt_a_bucket_is_refused(account: Account, tmp_pat
     found = key(account, KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
     _, line = lines(tmp_path, f'key = "{found}"')
     assert line.mark is Mark.BAD
-    assert "needs a symmetric key" in line.text
+    assert "must be a symmetric key" in line.text
 
 
 def test_a_key_that_does_not_exist_is_told(account: Account, tmp_path: Path) -> None:
