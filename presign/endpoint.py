@@ -1,6 +1,7 @@
 """Where a bucket answers: the URL that object keys are appended to."""
 
 import re
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -8,34 +9,74 @@ from presign.errors import EndpointError
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ACCESS_POINT = re.compile(
-    r"arn:aws(-cn|-us-gov)?:s3:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12})"
+    r"arn:aws(-[a-z]+)*:s3:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12})"
     r":accesspoint[/:](?P<name>[a-z0-9][a-z0-9-]{1,48}[a-z0-9])"
 )
+_MULTI_REGION = re.compile(r"arn:aws(-[a-z]+)*:s3::[0-9]{12}:accesspoint[/:].+")
+# A test compares them with botocore's own data of partitions.
+_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+}
+_AWS = "amazonaws.com"
 
 
-def bucket_url(bucket: str, region: str, endpoint_url: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Which of a region's endpoints is asked for, and where in the URL the bucket is: auto, path or virtual.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+    """
+
+    fips: bool = False
+    dualstack: bool = False
+    accelerate: bool = False
+    style: str = "auto"
+
+
+_USUAL = Variant()
+
+
+def bucket_url(bucket: str, region: str, endpoint_url: str | None = None, variant: Variant = _USUAL) -> str:
     """Return the bucket's URL, which ends with ``/``.
 
     Without ``endpoint_url`` it is the regional virtual host: the global host
-    redirects, and a redirect breaks the signature. Path style is used where a
-    virtual host cannot work: for a bucket name with dots, which no wildcard TLS
-    certificate covers, and for an endpoint on an IP address or localhost.
-    Raises EndpointError for an ``endpoint_url`` that is not a plain http(s) URL.
+    redirects, and a redirect breaks the signature. Path style is used for a
+    bucket name with dots, which no wildcard TLS certificate covers, and, as
+    boto3 does, for other servers than AWS unless ``variant`` says virtual. An
+    endpoint goes before FIPS and dual-stack. Raises EndpointError for an
+    ``endpoint_url`` that is not a plain http(s) URL, and for what S3 has not.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
     """
+    if variant.accelerate:
+        return _accelerated(bucket, region, endpoint_url, variant)
+    on_aws = endpoint_url is None
     if endpoint_url is None:
-        endpoint_url = f"https://s3.{region}.{_suffix(region)}"
+        endpoint_url = f"https://{_host('s3', region, variant)}"
     _check(endpoint_url)
     parts = urlsplit(endpoint_url)
-    _check_on_aws(endpoint_url, parts.scheme, parts.hostname or "", region)
+    host = parts.hostname or ""
+    if host.endswith(tuple(f".{suffix}" for suffix in (_AWS, *_SUFFIXES.values()))):
+        _check_on_aws(endpoint_url, parts.scheme, host, region)
+        on_aws = True
     path = parts.path.rstrip("/") + "/"
-    if "." in bucket or _has_no_subdomains(parts.hostname or ""):
-        return f"{parts.scheme}://{parts.netloc}{path}{bucket}/"
-    return f"{parts.scheme}://{bucket}.{parts.netloc}{path}"
+    netloc = parts.netloc.lower()
+    if on_aws and host.startswith(f"{bucket}."):
+        return f"{parts.scheme}://{netloc}{path}"
+    style = ("virtual" if on_aws else "path") if variant.style == "auto" else variant.style
+    if style == "path" or "." in bucket or _is_address(host):
+        return f"{parts.scheme}://{netloc}{path}{bucket}/"
+    return f"{parts.scheme}://{bucket}.{netloc}{path}"
 
 
-def access_point_url(arn: str, region: str, endpoint_url: str | None = None) -> str:
+def access_point_url(
+    arn: str, region: str, endpoint_url: str | None = None, variant: Variant = _USUAL
+) -> str:
     """Return the URL of the access point ``arn``, which ends with ``/``.
 
     Raises EndpointError where it is no access point of ``region``, or with an
@@ -43,6 +84,11 @@ def access_point_url(arn: str, region: str, endpoint_url: str | None = None) -> 
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
     """
+    if _MULTI_REGION.fullmatch(arn):
+        raise EndpointError(
+            f"{arn} is a Multi-Region access point, whose links take SigV4A, a signature for many regions "
+            "that presign does not make: use an access point of the bucket's region, or the bucket itself"
+        )
     match = _ACCESS_POINT.fullmatch(arn)
     if not match:
         raise EndpointError(
@@ -52,11 +98,36 @@ def access_point_url(arn: str, region: str, endpoint_url: str | None = None) -> 
         raise EndpointError(f"the access point {arn} is in {match['region']}, and the bucket in {region}")
     if endpoint_url is not None:
         raise EndpointError(f"an access point cannot be used with the endpoint {endpoint_url!r}")
-    return f"https://{match['name']}-{match['account']}.s3-accesspoint.{region}.{_suffix(region)}/"
+    if variant.accelerate:
+        raise EndpointError("an access point cannot be used with S3 Transfer Acceleration")
+    return f"https://{match['name']}-{match['account']}.{_host('s3-accesspoint', region, variant)}/"
 
 
-def _suffix(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+def _accelerated(bucket: str, region: str, endpoint_url: str | None, variant: Variant) -> str:
+    """Return the bucket's URL for Transfer Acceleration, which must be on for the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/transfer-acceleration.html
+    """
+    reasons = {
+        f"the endpoint {endpoint_url!r}": endpoint_url is not None,
+        "FIPS": variant.fips,
+        "a bucket name with dots": "." in bucket,
+        f"the region {region}": region.startswith(tuple(_SUFFIXES)),
+    }
+    for reason, given in reasons.items():
+        if given:
+            raise EndpointError(
+                f"S3 Transfer Acceleration (use_accelerate_endpoint) cannot be used with {reason}"
+            )
+    return f"https://{bucket}.s3-accelerate{'.dualstack' if variant.dualstack else ''}.{_AWS}/"
+
+
+def _host(service: str, region: str, variant: Variant) -> str:
+    suffix = next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), _AWS)
+    if variant.fips and region.startswith("cn-"):
+        raise EndpointError(f"S3 has no FIPS endpoint in {region}: unset AWS_USE_FIPS_ENDPOINT")
+    fips, dualstack = "-fips" if variant.fips else "", ".dualstack" if variant.dualstack else ""
+    return f"{service}{fips}{dualstack}.{region}.{suffix}"
 
 
 def _check(endpoint_url: str) -> None:
@@ -75,8 +146,11 @@ def _check(endpoint_url: str) -> None:
 
 def _check_on_aws(endpoint_url: str, scheme: str, host: str, region: str) -> None:
     """Refuse an endpoint of AWS that would refuse the link: one without TLS, or of another region."""
-    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        return
+    if host.startswith("vpce-"):
+        raise EndpointError(
+            f"the endpoint {endpoint_url!r} cannot be used: a VPC endpoint has its buckets below "
+            f"{scheme}://bucket.{host}: give that"
+        )
     if scheme == "http":
         raise EndpointError(
             f"the endpoint {endpoint_url!r} cannot be used: the bucket's policy denies plain http, give https://"
@@ -88,9 +162,9 @@ def _check_on_aws(endpoint_url: str, scheme: str, host: str, region: str) -> Non
         )
 
 
-def _has_no_subdomains(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
     return True

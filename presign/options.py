@@ -61,8 +61,8 @@ place_options = together(
     click.option(
         "--endpoint-url",
         metavar="URL",
-        envvar=["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
-        help="Where S3 answers, if not on AWS. Default: $AWS_ENDPOINT_URL_S3, else $AWS_ENDPOINT_URL.",
+        help="Where S3 answers, if not on AWS. Default: what boto3 would use ($AWS_ENDPOINT_URL_S3, "
+        "$AWS_ENDPOINT_URL, the profile's endpoint_url or services).",
     ),
 )
 

@@ -25,6 +25,7 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
+_WRAPPER = ("[command]", "::")  # its command line, and workflow commands such as ::debug::
 _NEEDED = ("S3BucketName", "S3BucketRegion", "UploadHeaders", "PresignMaxSeconds")
 
 
@@ -64,11 +65,7 @@ def read(source: str, stack: str | None = None) -> Outputs:
         raise OutputsError(f"cannot read the outputs in {where}: {reason}") from error
     if not text.strip():
         raise OutputsError(f"the outputs in {where} are empty: did the command that wrote them fail?")
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise OutputsError(f"the outputs in {where} are not JSON: {error}") from error
-    return parse(document, where, stack)
+    return parse(_parsed(text, where), where, stack)
 
 
 def parse(document: object, where: str, stack: str | None = None) -> Outputs:
@@ -93,6 +90,27 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
         access_points=_texts(values, "S3AccessPointArns", where, "ARNs"),
         revoked=Revoked(_texts(values, "PresignRevoked", where, "keys"), _moment(values, where)),
     )
+
+
+def _parsed(text: bytes, where: str) -> object:
+    """Parse JSON; without the lines that setup-terraform's wrapper puts around it, where there are any.
+
+    https://github.com/hashicorp/setup-terraform#readme
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        failure = error
+    lines = text.decode(json.detect_encoding(text), "replace").splitlines()
+    kept = [line for line in lines if not line.startswith(_WRAPPER)]
+    hint = ""
+    if len(kept) < len(lines):
+        try:
+            return json.loads("\n".join(kept))
+        except (ValueError, RecursionError) as error:
+            failure = error
+        hint = ": give hashicorp/setup-terraform the input 'terraform_wrapper: false'"
+    raise OutputsError(f"the outputs in {where} are not JSON: {failure}{hint}") from failure
 
 
 def _stdin() -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from presign import access_points, duration, endpoint, find
+from presign import access_points, duration, endpoint, endpoint_settings, find
 from presign.credentials import Credentials, resolve
 from presign.errors import CredentialsError
 from presign.options import PlaceOptions
@@ -49,10 +49,11 @@ def prepare(
     """
     stack = find.locate(options)
     chosen = duration.choose(expires, stack.max_seconds)
+    place = endpoint_settings.configured(options["endpoint_url"], options["profile"], os.environ)
     if access_point is None:
-        bucket_url = endpoint.bucket_url(stack.bucket, stack.region, options["endpoint_url"])
+        bucket_url = endpoint.bucket_url(stack.bucket, stack.region, *place)
     else:
-        bucket_url = endpoint.access_point_url(access_point, stack.region, options["endpoint_url"])
+        bucket_url = endpoint.access_point_url(access_point, stack.region, *place)
     credentials = resolve(options["profile"], os.environ, stack.region)
     signer = Signer(
         access_key=credentials.access_key,

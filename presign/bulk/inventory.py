@@ -23,7 +23,7 @@ from presign.bulk.lines import csv_rows
 from presign.bulk.manifest import BATCH, Batch, unpacked
 from presign.errors import ManifestError
 
-_BUCKET_ARN = re.compile(r"arn:aws(-cn|-us-gov)?:s3:::")
+_BUCKET_ARN = re.compile(r"arn:aws(-[a-z]+)*:s3:::")
 _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _JOINT = "\udcff"  # the byte FF, as a lone surrogate
 _PARQUET_BUFFER = 1 << 20  # bytes of each column that are read at once

@@ -67,8 +67,9 @@ def _host(link: Link, outputs: Outputs, endpoint_url: str | None) -> list[Cause]
             )
         ]
     if place.kind == "custom":
-        wanted = endpoint.bucket_url(outputs.bucket, outputs.region, endpoint_url)
-        if not link.parts.geturl().startswith(wanted):
+        styles = (endpoint.Variant(style=style) for style in ("path", "virtual"))
+        wanted = [endpoint.bucket_url(outputs.bucket, outputs.region, endpoint_url, each) for each in styles]
+        if not link.parts.geturl().startswith(tuple(wanted)):
             return [
                 Cause(
                     f"the link leads to {host_header(link.parts)}, neither AWS nor the endpoint in use",

@@ -43,13 +43,13 @@ def explain(**options: Unpack[ExplainOptions]) -> None:
     if read_from.count("-") > 1:
         raise click.UsageError("standard input can be only one of LINK, --answer and --outputs")
 
-    from presign import find
+    from presign import endpoint_settings, find
     from presign.explain import answer, compare, judge, proven, report
     from presign.explain import link as links
     from presign.signer import utc_now
 
     text = _read("-") if options["link"] == "-" else options["link"]
-    endpoint_url = options["endpoint_url"]
+    endpoint_url, _ = endpoint_settings.configured(options["endpoint_url"], options["profile"], os.environ)
     found = links.read(text, endpoint_url=endpoint_url)
     outputs = find.near(options, found.place.bucket, found.parts.hostname or "")
     found = proven.proven(links.read(text, outputs, endpoint_url), outputs, os.environ)

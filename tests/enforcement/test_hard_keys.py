@@ -122,6 +122,8 @@ def test_so_it_is_where_the_name_of_the_host_has_the_bucket(
         monkeypatch.setenv(name, "localhost")
     endpoint = place.variables["AWS_ENDPOINT_URL"].replace("//127.0.0.1:", "//s3.localhost:")
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    (tmp_path / "config").write_text("[default]\ns3 =\n  addressing_style = virtual\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     assert presign("get", "--format", "url", "k").out.startswith(f"http://{place.bucket}.s3.localhost:")
     expected = {key: CANNOT_HOLD[place.server].get(key, "") for key in KEYS}
     assert fates(place, presign, client, tmp_path / "file", KEYS) == expected

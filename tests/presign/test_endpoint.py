@@ -15,7 +15,7 @@ import pytest
         ("b-1", "eu-west-1", "http://127.0.0.1:4566", "http://127.0.0.1:4566/b-1/"),
         ("b-1", "eu-west-1", "http://[::1]:4566/", "http://[::1]:4566/b-1/"),
         ("b-1", "eu-west-1", "http://localhost:4566", "http://localhost:4566/b-1/"),
-        ("b-1", "eu-west-1", "https://s3.example.com:9000", "https://b-1.s3.example.com:9000/"),
+        ("b-1", "eu-west-1", "https://s3.example.com:9000", "https://s3.example.com:9000/b-1/"),
         ("b.1", "eu-west-1", "https://s3.example.com/base", "https://s3.example.com/base/b.1/"),
     ],
 )

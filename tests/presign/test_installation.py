@@ -33,14 +33,18 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the commands of an environment into which `pip install .` was run, as pipx does it."""
-    folder = tmp_path_factory.mktemp("installed")
+    return install(tmp_path_factory.mktemp("installed"))
+
+
+def install(folder: Path, extras: str = "") -> Path:
+    """Install presign, with extras such as `[login]`, below the folder; return where its commands are."""
     tree = folder / "tree"
     # A copy, since a build leaves folders in the tree.
     shutil.copytree(ROOT / "presign", tree / "presign", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tree)
     run([sys.executable, "-m", "venv", folder / "venv"], folder, os.environ)
     commands = folder / "venv" / "bin"
-    run([commands / "python", "-m", "pip", "install", "--quiet", tree], folder, os.environ)
+    run([commands / "python", "-m", "pip", "install", "--quiet", f"{tree}{extras}"], folder, os.environ)
     return commands
 
 
@@ -84,3 +88,32 @@ def test_keys_in_the_environment_need_no_boto3(installed: Path, tmp_path: Path, 
         "print(code, [name for name in ('boto3', 'botocore') if name in sys.modules])"
     )
     assert run([installed / "python", "-c", script, *command], tmp_path, KEYS).splitlines()[-1] == "0 []"
+
+
+LOGIN = """
+import sys
+from datetime import UTC, datetime, timedelta
+from botocore.utils import JSONFileCache, LoginTokenLoader
+
+keys = {"accessKeyId": "ASIAIOSFODNN7EXAMPLE", "secretAccessKey": "secret", "sessionToken": "token"}
+keys["accountId"] = "111122223333"
+keys["expiresAt"] = (datetime.now(UTC) + timedelta(minutes=15)).strftime("%Y-%m-%dT%H:%M:%SZ")
+token = {"accessToken": keys, "refreshToken": "r", "clientId": "c", "dpopKey": "k"}
+LoginTokenLoader(JSONFileCache(sys.argv[1])).save_token(sys.argv[2], token)
+"""
+
+
+def test_the_extra_login_reads_a_session_of_aws_login(tmp_path: Path) -> None:
+    """The session is one as `aws login` caches it; without the extra, a test says what the message is."""
+    commands = install(tmp_path, "[login]")
+    session = "arn:aws:iam::111122223333:user/me"
+    run([commands / "python", "-c", LOGIN, str(tmp_path / "cache"), session], tmp_path, {})
+    (tmp_path / "outputs.json").write_text(json.dumps({"dev": OUTPUTS}))
+    (tmp_path / "config").write_text(f"[profile me]\nlogin_session = {session}\n")
+    settings = {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_LOGIN_CACHE_DIRECTORY": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+    }
+    link = run([commands / "presign", "get", "--profile", "me", "--format", "url", "k"], tmp_path, settings)
+    assert "X-Amz-Credential=ASIAIOSFODNN7EXAMPLE%2F" in link

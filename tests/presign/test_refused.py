@@ -1,11 +1,12 @@
-"""Cases that were refused, and should work."""
+"""Cases of credentials and outputs that were refused, and should work."""
 
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.presign.presign_support import OutputsFile, Presign
+from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign
 
 import pytest
 
@@ -61,3 +62,40 @@ def test_a_role_is_assumed_in_the_buckets_region_where_the_profile_names_none(
     assert "X-Amz-Credential=ASIAIOSFODNN7EXAMPLE%2F" in result.out
     [authorization] = sts
     assert f"/{used}/sts/aws4_request" in authorization
+
+
+WRAPPED = """[command]/opt/terraform/terraform-bin output -json
+{}
+
+::debug::Terraform exited with code 0.
+::debug::stdout: x
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("source", ["file", "-"])
+def test_outputs_within_the_lines_of_a_wrapper_are_read(
+    presign: Presign, monkeypatch: pytest.MonkeyPatch, source: str, encoding: str, newline: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    outputs = {name: {"value": value, "type": "string"} for name, value in OUTPUTS.items()}
+    text = WRAPPED.format(json.dumps(outputs, indent=2)).replace("\n", newline).encode(encoding)
+    Path("file").write_bytes(text)
+    result = presign("get", "--outputs", source, "--format", "url", "k", stdin=text)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("https://secure-dev-data-bucket.")
+
+
+def test_outputs_that_a_wrapper_broke_name_its_input(presign: Presign) -> None:
+    Path("file").write_text(WRAPPED.format("Error: no state"))
+    result = presign("get", "--outputs", "file", "k")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert result.err.startswith("Error: the outputs in file are not JSON: ")
+    assert result.err.endswith(": give hashicorp/setup-terraform the input 'terraform_wrapper: false'\n")
+
+
+def test_outputs_that_are_not_json_name_no_wrapper(presign: Presign) -> None:
+    Path("file").write_text("no state")
+    assert "wrapper" not in presign("get", "--outputs", "file", "k").err

@@ -1,13 +1,14 @@
 """Cases that were said wrongly: with a traceback, not at all, or with another cause."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.presign.presign_support import OutputsFile
+from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
 
@@ -167,3 +168,28 @@ def test_credentials_that_are_not_there_say_what_to_run(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("Error: cannot get AWS credentials")
     assert words in done.stderr
+
+
+def test_curl_keeps_the_blanks_of_a_forms_fields(presign: Presign, outputs_file: OutputsFile) -> None:
+    """tests/enforcement uploads by such commands."""
+    made = presign("post", "--outputs", outputs_file(), "--format", "curl", "--key", " x ", " ")
+    words = shlex.split(made.out)
+    assert words[words.index("key= x ") - 1] == "--form-string"
+    assert words.count("-F") == 1  # the file
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["get", "--format", "url", "a\x1b[31mb"], "/a%1B%5B31mb?"),
+        (["get", "--format", "curl", "--file", "a\x1b[31mb", "k"], "--output 'a\x1b[31mb'"),
+        (["get", "--format", "json", "--file", "a\x1b[31mb", "k"], "--output 'a\\u001b[31mb'"),
+        (["post", "--format", "curl", "--key", "a\x1b[31mb", ""], "'key=a\x1b[31mb'"),
+        (["post", "--format", "json", "--key", "a\x1b[31mb", ""], '"key": "a\\u001b[31mb"'),
+    ],
+)
+def test_an_escape_in_a_key_is_kept_in_a_pipe(
+    outputs_file: OutputsFile, command: list[str], shown: str
+) -> None:
+    done = start(outputs_file(), *command)
+    assert (done.returncode, shown in done.stdout) == (0, True), done

@@ -41,9 +41,9 @@ places = st.sampled_from(
         ("my-bucket", "eu-west-1", "http://127.0.0.1:4566", "path"),
         ("my-bucket", "eu-west-1", "http://localhost:80/", "path"),
         ("my-bucket", "eu-west-1", "http://[::1]:9000", "path"),
-        ("my-bucket", "eu-west-1", "https://s3.example.com", "virtual"),
-        ("my-bucket", "eu-west-1", "https://S3.Example.com:443", "virtual"),
-        ("my-bucket", "eu-west-1", "https://s3.example.com:9000/base/", "virtual"),
+        ("my-bucket", "eu-west-1", "https://s3.example.com", "path"),
+        ("my-bucket", "eu-west-1", "https://s3.example.com:443", "path"),
+        ("my-bucket", "eu-west-1", "https://s3.example.com:9000/base/", "path"),
         ("dotted.bucket", "eu-west-1", "https://s3.example.com:9000/base", "path"),
     ]
 )
