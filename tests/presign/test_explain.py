@@ -154,7 +154,8 @@ def test_bucket_and_key_are_found_in_every_kind_of_url(presign: Presign, url: st
 def test_links_of_boto3_are_read(presign: Presign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    s3 = boto3.client("s3", region_name="eu-west-1", config=Config(signature_version="s3v4"))
+    # Not the default session, which would keep these keys for other tests.
+    s3 = boto3.Session().client("s3", region_name="eu-west-1", config=Config(signature_version="s3v4"))
     part = {"Bucket": "bucket", "Key": "k", "UploadId": "id", "PartNumber": 3}
     for operation, parameters, words in (
         ("upload_part", part, "For        upload part 3 of an upload in parts (PUT)"),
