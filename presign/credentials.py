@@ -98,7 +98,7 @@ def _from_botocore(profile: str | None, region: str | None) -> Credentials:
             "no AWS credentials found where boto3 looks (environment, profiles, SSO, container, instance): "
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile"
         )
-    # Only botocore's own attribute tells when refreshable credentials end.
+    # Only botocore's own attribute says when refreshable credentials end.
     ends = getattr(found, "_expiry_time", None)
     expires_at = _in_utc(ends) if isinstance(ends, datetime) else None
     where = f"the profile {profile!r}" if profile else "the place where boto3 finds them"

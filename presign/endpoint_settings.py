@@ -72,7 +72,7 @@ def _of_profile(profile: str | None) -> tuple[Mapping[str, Any], Mapping[str, An
     try:
         config = session.get_scoped_config()
     except BotoCoreError:
-        return {}, {}  # there is no such profile, which whoever looks for credentials says
+        return {}, {}  # there is no such profile, as the search for credentials reports
     name = config.get("services")
     services = session.full_config.get("services", {})
     if name is not None and name not in services:

@@ -58,7 +58,7 @@ _link_options = together(
 def get(**options: Unpack[GetOptions]) -> None:
     """Make a link that downloads the object KEY.
 
-    Whoever has the link can download until it expires, without AWS credentials.
+    Anyone who has the link can download until it expires, without AWS credentials.
     """
     query = {}
     if options["version_id"] is not None:
@@ -86,7 +86,7 @@ def get(**options: Unpack[GetOptions]) -> None:
 def put(**options: Unpack[PutOptions]) -> None:
     """Make a link that uploads a file to the object KEY.
 
-    Whoever has the link can upload until it expires, without AWS credentials.
+    Anyone who has the link can upload until it expires, without AWS credentials.
     The upload must send exactly the headers that are printed with the link.
     """
     if options["file"] == "-":

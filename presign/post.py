@@ -79,7 +79,7 @@ class PostOptions(PlaceOptions):
 def post(**options: Unpack[PostOptions]) -> None:
     """Make a form that uploads files under PREFIX.
 
-    Whoever has the form can upload any number of files until it expires, without
+    Anyone who has the form can upload any number of files until it expires, without
     AWS credentials. The fields go as they are, before the file.
     """
     wanted, any_subtype = None, False

@@ -64,7 +64,7 @@ class State:
         from boto3 import Session  # takes longer to load than all else here
 
         session = Session(profile_name=profile)
-        # A region is needed to begin with; boto3 goes on to the bucket's own.
+        # A region is needed to begin with; boto3 then follows the bucket's own.
         region = self.region or session.region_name or "us-east-1"
         return session.client("s3", region_name=region, endpoint_url=endpoint_url)
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from presign.errors import ManifestError
 
-MAX_LINE = 1 << 20  # bytes; a key has at most 1,024, even with every byte escaped and other fields beside it
+MAX_LINE = 1 << 20  # bytes; a key has at most 1,024, even with every byte escaped and other fields next to it
 TOO_LONG = f"the line is longer than {MAX_LINE:,} bytes, which no line with a key of 1,024 bytes needs"
 _BLOCK = 1 << 18  # bytes
 

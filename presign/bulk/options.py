@@ -56,7 +56,7 @@ bulk_options = together(
     click.option(
         "--resume",
         is_flag=True,
-        help="Go on after the last whole row of OUT.partial, which a killed run left. It takes the same "
+        help="Resume after the last whole row of OUT.partial, which a killed run left. It takes the same "
         "manifest, options and credentials, and the links keep the first run's expiry.",
     ),
     click.option(

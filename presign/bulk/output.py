@@ -38,7 +38,7 @@ class Output:
             fd = os.open(self.partial, os.O_RDWR | os.O_CREAT | _NO_LINK, _PRIVATE)
             with os.fdopen(fd, "r+b") as file:
                 _lock(file, self.partial)
-                self.partial.chmod(_PRIVATE)
+                _make_private(self.partial)
                 file.truncate(start)
                 file.seek(start)
                 yield file
@@ -52,7 +52,8 @@ class Output:
             before = self.path.stat()
             with contextlib.suppress(PermissionError, AttributeError):  # not root; Windows
                 os.chown(self.partial, before.st_uid, before.st_gid)
-            shutil.copymode(self.path, self.partial)
+            with contextlib.suppress(PermissionError):  # a file system without modes
+                shutil.copymode(self.path, self.partial)
 
 
 @contextlib.contextmanager
@@ -69,6 +70,15 @@ def _followed(path: Path) -> Path:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:  # it is new
         return Path(os.path.realpath(path))
+
+
+def _make_private(path: Path) -> None:
+    """Take others' access to a file that was there before; raises OSError where it is another's own."""
+    try:
+        path.chmod(_PRIVATE)
+    except PermissionError:
+        if path.stat().st_uid != os.geteuid():
+            raise  # else the file system has no modes
 
 
 def _lock(file: BinaryIO, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a bulk run tells: bad rows, how far it is, and how it ended."""
+"""What a bulk run reports: bad rows, how far it is, and how it ended."""
 
 import contextlib
 import os
@@ -65,7 +65,7 @@ def _described(row: "BadRow") -> str:
 
 
 class Progress:
-    """A line on standard error that tells how far the run is, where that is a terminal."""
+    """A line on standard error that shows how far the run is, where that is a terminal."""
 
     def __init__(self, source: "Source") -> None:
         self._shown = sys.stderr is not None and sys.stderr.isatty()

@@ -36,7 +36,7 @@ DISPOSITION = "attachment; filename=\"Bericht f_r _.csv\"; filename*=UTF-8''Beri
 class Case:
     """One kind of link: to ask of the signer (headers, query) and of botocore's client (operation, params).
 
-    ``bucket`` may be the ARN of an access point; ``style`` is the addressing that the client must be told.
+    ``bucket`` may be the ARN of an access point; ``style`` is the addressing that the client is given.
     """
 
     method: str = "GET"

@@ -139,3 +139,8 @@ def test_a_resumed_run_strips_uris_too(bulk: Presign) -> None:
     Path("out.csv.partial").write_text("".join(whole.splitlines(keepends=True)[:4]))
     assert bulk("m.txt", content, "--resume").code == 0
     assert Path("out.csv").read_text() == whole
+
+
+def test_a_null_byte_that_json_escapes_is_meant(bulk: Presign) -> None:
+    assert bulk("m.jsonl", '{"key": "a\\u0000b"}\n').code == 0
+    assert "/a%00b?" in Path("out.csv").read_text()

@@ -141,7 +141,7 @@ def start(outputs: str, *args: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize(("name", "jobs"), [("out.csv", "2"), ("out.jsonl.gz", "1")])
-def test_a_killed_run_leaves_no_output_and_is_gone_on_with(
+def test_a_killed_run_leaves_no_output_and_is_resumed(
     presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
 ) -> None:
     keys = [f'line {i}\n"quoted", {i}' if i % 7 == 0 else f"k/{i}" for i in range(90_000)]
@@ -178,9 +178,7 @@ def test_a_killed_run_leaves_no_output_and_is_gone_on_with(
     assert len({url.partition("X-Amz-Date=")[2][:16] for _, url in rows}) == 1
 
 
-def test_a_partial_file_of_other_links_is_not_gone_on_with(
-    presign: Presign, outputs_file: OutputsFile
-) -> None:
+def test_a_partial_file_of_other_links_is_not_resumed(presign: Presign, outputs_file: OutputsFile) -> None:
     Path("m.txt").write_text("a\nb\nc\n")
     presign("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.txt")
     Path("out.txt").rename("out.txt.partial")

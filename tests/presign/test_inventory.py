@@ -147,7 +147,7 @@ def test_bad_rows_of_parquet_are_reported_with_their_file_and_row(
 
 
 @forms
-def test_a_killed_run_is_gone_on_with(presign: Presign, outputs_file: OutputsFile, form: str) -> None:
+def test_a_killed_run_is_resumed(presign: Presign, outputs_file: OutputsFile, form: str) -> None:
     keys = [f"key {number}" for number in range(10_000)]
     data = {
         "1": WRITERS[form]([*listed(keys[:6_000]), Listed("x", marker=True)]),

@@ -30,7 +30,7 @@ object_keys = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).fi
 )
 tokens = st.sampled_from([None, TOKEN])
 expiries = st.integers(min_value=1, max_value=604800)
-# bucket, region, endpoint and the addressing style that botocore must be told for the same place
+# bucket, region, endpoint and the addressing style that botocore is given for the same place
 places = st.sampled_from(
     [
         ("my-bucket", "us-east-1", None, "virtual"),
