@@ -24,7 +24,8 @@ def configured(
     """Return the endpoint's URL, None for AWS's own, and which variant of it.
 
     ``given`` and ``profile`` are from the command line and go before the environment's, which go before the
-    profile's. Raises EndpointError for a profile that names services which are not there.
+    profile's. Raises EndpointError for files that cannot be read, and for a profile that names services
+    which are not there.
     """
     config, services = _of_profile(profile) if _worth_reading(environ) else ({}, {})
     s3 = _section(config, "s3")
@@ -65,16 +66,18 @@ def _worth_reading(environ: Mapping[str, str]) -> bool:
 
 def _of_profile(profile: str | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the profile's settings, and those of the services that it names."""
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ProfileNotFound
     from botocore.session import Session
 
     session = Session(profile=profile)
     try:
         config = session.get_scoped_config()
-    except BotoCoreError:
-        return {}, {}  # there is no such profile, as the search for credentials reports
+        services = session.full_config.get("services", {})
+    except ProfileNotFound:
+        return {}, {}  # as the search for credentials reports, if it needs the profile
+    except BotoCoreError as error:
+        raise EndpointError(f"cannot read the endpoint in the AWS config: {error}") from error
     name = config.get("services")
-    services = session.full_config.get("services", {})
     if name is not None and name not in services:
         raise EndpointError(
             f"the profile names the services {name!r}, and the AWS config has no section [services {name}]"

@@ -48,7 +48,9 @@ class BadRows:
 
     def _opened(self, path: str) -> TextIO:
         with self._explained():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            # /dev/stderr may be someone's log, which is not ours to empty.
+            start = os.O_APPEND if path.startswith(("/dev/", "/proc/")) else os.O_TRUNC
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | start, 0o600)
             return os.fdopen(fd, "w", encoding="utf-8", newline="\n")
 
     @contextlib.contextmanager

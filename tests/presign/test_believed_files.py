@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from presign.bulk.manifest import Batch
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -32,6 +36,34 @@ def test_bad_rows_are_written_to_a_device_which_stays(bulk: Presign) -> None:
     after = Path("/dev/null").stat()
     assert stat.S_ISCHR(after.st_mode)
     assert (after.st_ino, after.st_rdev) == (before.st_ino, before.st_rdev)
+
+
+def test_bad_rows_are_appended_to_a_log_that_is_standard_error(
+    outputs_file: OutputsFile, tmp_path: Path
+) -> None:
+    Path("m.txt").write_text("a\n\n")
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    command = [
+        "bulk",
+        "get",
+        "--outputs",
+        outputs_file(),
+        "m.txt",
+        "-o",
+        "out.csv",
+        "--errors",
+        "/dev/stderr",
+    ]
+    with log.open("a") as file:
+        subprocess.run(
+            [sys.executable, "-m", "presign", *command],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=file,
+            check=False,
+        )
+    lines = log.read_text().splitlines()
+    assert [line.split()[0] for line in lines] == ["before", "line", "1", "Error:"]
 
 
 @pytest.mark.parametrize("rows", ["a\n\n", "a\n"])

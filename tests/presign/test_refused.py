@@ -1,4 +1,8 @@
-"""Cases of credentials and outputs that were refused, and should work."""
+"""Cases of credentials and outputs that were refused, and should work.
+
+Endpoints are in test_refused_endpoints.py, long columns in test_believed_manifests.py, `AWS_CA_BUNDLE` in
+tests/enforcement/test_check_asks.py, and a session of `aws login` with the extra in test_installation.py.
+"""
 
 import json
 from collections.abc import Iterator

@@ -171,6 +171,7 @@ def test_endpoints_are_found_where_boto3_finds_them(
     ("settings", "environment", "words"),
     [
         ("services = mine\n", {}, ""),  # without an endpoint there is nothing to look for
+        ("x\n[endpoint", {}, "cannot read the endpoint in the AWS config: Unable to parse config file"),
         ("services = mine\n# endpoint\n", {}, "the AWS config has no section [services mine]"),
         (
             "s3 =\n  use_accelerate_endpoint = true\n",

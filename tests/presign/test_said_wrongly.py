@@ -1,4 +1,8 @@
-"""Cases that were said wrongly: with a traceback, not at all, or with another cause."""
+"""Cases that were said wrongly: with a traceback, not at all, or with another cause.
+
+What `--check` says of the clock, archives, `kms:Decrypt` and uploads is in test_check.py and, with real
+servers, in tests/enforcement/test_check_asks.py; an output that links to itself in test_believed_files.py.
+"""
 
 import os
 import shlex
