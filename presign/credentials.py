@@ -16,7 +16,8 @@ from presign.errors import CredentialsError
 _USER, _SESSION = re.compile(r"AKIA[A-Z0-9]{16}"), re.compile(r"ASIA[A-Z0-9]{16}")
 _SECRET = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}")
 _NOT_IN_AN_ID = re.compile(r"""[^\x21-\x7e]|["'`/]""")
-_NOT_IN_A_SECRET = re.compile(r"""[\s\x00-\x1f\x7f]|^["'`]|["'`]$""")
+# Lone surrogates are bytes in the environment that are not UTF-8.
+_NOT_IN_A_SECRET = re.compile(r"""[\s\x00-\x1f\x7f\ud800-\udfff]|^["'`]|["'`]$""")
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _problem(access_key: str, secret_key: str, token: str | None) -> str:
         return "the access key id has a blank, a quote, a slash or a control character"
     for name, text in (("secret access key", secret_key), ("session token", token or "")):
         if _NOT_IN_A_SECRET.search(text):
-            return f"the {name} has a blank or a control character in it, or is in quotes"
+            return f"the {name} has a blank, a control character or a byte that is not UTF-8, or is in quotes"
     if _SESSION.fullmatch(access_key) and not token:
         return "keys that begin with ASIA need their session token: set AWS_SESSION_TOKEN, too"
     if _USER.fullmatch(access_key) and token:

@@ -28,6 +28,14 @@ UNUSABLE = {
     "a blank in the secret": ((USER, "wJalrXUt nFEMI", None), "the secret access key has a blank"),
     "quotes around the secret": ((USER, f"'{SECRET}'", None), "the secret access key has a blank"),
     "an escape in the secret": ((USER, f"{SECRET}\x1b[0m", None), "the secret access key has a blank"),
+    "a byte that is not UTF-8 in the secret": (
+        (USER, f"{SECRET}\udcff", None),
+        "the secret access key has a blank",
+    ),
+    "a byte that is not UTF-8 in the token": (
+        (SESSION, SECRET, f"{TOKEN}\udcff"),
+        "the session token has a blank",
+    ),
     "a line break in the token": ((SESSION, SECRET, f"{TOKEN}\n{TOKEN}"), "the session token has a blank"),
     "quotes around the token": ((SESSION, SECRET, f'"{TOKEN}"'), "the session token has a blank"),
     "a session without its token": ((SESSION, SECRET, None), "set AWS_SESSION_TOKEN, too"),
