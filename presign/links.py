@@ -2,9 +2,17 @@
 
 from typing import Unpack
 
-from presign import curl, duration, keys, report, request
-from presign.errors import RequestError
-from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options, together
+from presign import curl, duration, keys, report, request, says
+from presign.options import (
+    PlaceOptions,
+    check_option,
+    expires_option,
+    format_option,
+    object_options,
+    pairs_option,
+    place_options,
+    together,
+)
 from presign.prepare import Prepared, prepare
 
 import click
@@ -21,18 +29,12 @@ class LinkOptions(PlaceOptions):
     access_point: str | None
 
 
-class GetOptions(LinkOptions):
+class GetOptions(LinkOptions, says.DownloadSays):
     """What ``get`` is given."""
 
-    version_id: str | None
-    download_as: str | None
 
-
-class PutOptions(LinkOptions):
+class PutOptions(LinkOptions, says.UploadSays):
     """What ``put`` is given."""
-
-    content_type: str | None
-    checksum: str | None
 
 
 _link_options = together(
@@ -55,18 +57,16 @@ _link_options = together(
 @check_option("is the object there, may these credentials read it, is the clock right")
 @click.option("--version-id", metavar="ID", help="Download this version of the object.")
 @click.option("--download-as", metavar="NAME", help="The name under which browsers save the file.")
+@click.option("--inline", is_flag=True, help="Have browsers show the file, where they can.")
+@click.option("--content-type", metavar="TYPE", help="The content type of the answer.")
+@click.option("--cache-control", metavar="TEXT", help="How long caches keep the answer, as max-age=3600.")
+@click.option("--content-language", metavar="TAG", help="The content language of the answer, such as de-CH.")
 def get(**options: Unpack[GetOptions]) -> None:
     """Make a link that downloads the object KEY.
 
     Anyone who has the link can download until it expires, without AWS credentials.
     """
-    query = {}
-    if options["version_id"] is not None:
-        if not options["version_id"].strip():
-            raise RequestError("the version id is empty: leave --version-id out for the newest version")
-        query["versionId"] = options["version_id"]
-    if options["download_as"] is not None:
-        query["response-content-disposition"] = request.content_disposition(options["download_as"])
+    query = says.query(options)
     prepared = prepare(options, options["expires"], options["access_point"])
     _print_link("GET", options, prepared, {}, query)
 
@@ -78,11 +78,9 @@ def get(**options: Unpack[GetOptions]) -> None:
 @_link_options
 @check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
-@click.option(
-    "--checksum",
-    metavar="sha256:DIGEST",
-    help="The SHA-256 digest that the content must have, in hexadecimal or base64.",
-)
+@object_options
+@pairs_option("--tag", "A tag of the object; up to ten times.", "tags")
+@click.option("--if-none-match", is_flag=True, help="Upload only where no object has this key.")
 def put(**options: Unpack[PutOptions]) -> None:
     """Make a link that uploads a file to the object KEY.
 
@@ -94,11 +92,7 @@ def put(**options: Unpack[PutOptions]) -> None:
             "S3 must know the size of an upload beforehand: give a file", param_hint="'--file'"
         )
     request.require_fitting(options["file"])
-    own = {}
-    if options["content_type"] is not None:
-        own["content-type"] = request.content_type(options["content_type"])
-    if options["checksum"] is not None:
-        own |= request.checksum_header(options["checksum"])
+    own = says.headers(options)
     prepared = prepare(options, options["expires"], options["access_point"])
     _print_link("PUT", options, prepared, {**prepared.stack.upload_headers, **own}, {})
 
@@ -111,7 +105,7 @@ def _print_link(
     prepared.stack.revoked.refuse(key)
     plan = prepared.signer.plan(method, prepared.expires, headers, query)
     url = plan.url(key)
-    warnings = [*keys.doubts(key, method), *prepared.warnings]
+    warnings = [*keys.doubts(key, method), *says.doubts(headers), *prepared.warnings]
     if options["check"]:
         # Loaded only here: what speaks HTTP would double the time of one link.
         from presign import check

@@ -74,6 +74,42 @@ expires_option = click.option(
 )
 
 
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Return the values NAME=VALUE of an option that may be given several times, by name."""
+    found: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", ctx, param)
+        if name in found:
+            raise click.BadParameter(f"{name!r} is given twice", ctx, param)
+        found[name] = value
+    return found
+
+
+def pairs_option(name: str, help: str, variable: str) -> Decorator:
+    """Return an option of several NAME=VALUE."""
+    return click.option(name, variable, metavar="NAME=VALUE", multiple=True, callback=_pairs, help=help)
+
+
+object_options = together(
+    click.option(
+        "--checksum",
+        metavar="ALGORITHM:DIGEST",
+        help="The digest that the content must have, in hexadecimal or base64: sha256:DIGEST, or sha1, "
+        "crc32, crc32c, crc64nvme or md5.",
+    ),
+    pairs_option(
+        "--metadata", "What S3 keeps with the object, as x-amz-meta-NAME; several times.", "metadata"
+    ),
+    click.option("--cache-control", metavar="TEXT", help="How long caches keep downloads, as max-age=3600."),
+    click.option("--content-disposition", metavar="TEXT", help="How browsers save downloads."),
+    click.option("--content-encoding", metavar="CODING", help="How the content is compressed, such as gzip."),
+    click.option("--content-language", metavar="TAG", help="The content's language, such as de-CH."),
+    click.option("--storage-class", metavar="CLASS", help="The storage class, such as INTELLIGENT_TIERING."),
+)
+
+
 def check_option(what: str) -> Decorator:
     """Return the option that asks S3 first."""
     return click.option("--check", is_flag=True, help=f"Ask S3 first, over the network: {what}.")

@@ -41,20 +41,23 @@ def prepare(
     expires: int | None = None,
     access_point: str | None = None,
     signed_at: datetime | None = None,
+    *,
+    stack: Outputs | None = None,
+    credentials: Credentials | None = None,
 ) -> Prepared:
     """Read the outputs and find credentials; ``expires`` is what was asked for, in seconds.
 
     ``access_point`` is the ARN of one, through which the bucket is then reached. ``signed_at`` (UTC) is the
-    moment that the links name, if not now.
+    moment that the links name, if not now. ``stack`` and ``credentials`` are those that are known already.
     """
-    stack = find.locate(options)
+    stack = stack or find.locate(options)
     chosen = duration.choose(expires, stack.max_seconds)
     place = endpoint_settings.configured(options["endpoint_url"], options["profile"], os.environ)
     if access_point is None:
         bucket_url = endpoint.bucket_url(stack.bucket, stack.region, *place)
     else:
         bucket_url = endpoint.access_point_url(access_point, stack.region, *place)
-    credentials = resolve(options["profile"], os.environ, stack.region)
+    credentials = credentials or resolve(options["profile"], os.environ, stack.region)
     signer = Signer(
         access_key=credentials.access_key,
         secret_key=credentials.secret_key,

@@ -1,7 +1,5 @@
 """What a request carries besides its key is written as the standards say."""
 
-import base64
-import hashlib
 from urllib.parse import unquote
 
 from presign import request
@@ -10,8 +8,6 @@ from presign.errors import RequestError
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-DIGEST = hashlib.sha256(b"data")
 
 
 def test_a_plain_name_is_given_once() -> None:
@@ -49,17 +45,9 @@ def test_what_is_no_file_name_is_refused(name: str) -> None:
         request.content_disposition(name)
 
 
-@pytest.mark.parametrize("digest", [DIGEST.hexdigest(), DIGEST.hexdigest().upper()])
-def test_a_checksum_may_be_hexadecimal_or_base64(digest: str) -> None:
-    encoded = base64.b64encode(DIGEST.digest()).decode()
-    assert request.checksum_header(f"sha256:{digest}") == {"x-amz-checksum-sha256": encoded}
-    assert request.checksum_header(f"sha256:{encoded}") == {"x-amz-checksum-sha256": encoded}
-
-
-@pytest.mark.parametrize("text", ["md5:00", "abc", "sha256:", "sha256:abc", "sha256:" + "g" * 64])
-def test_what_is_no_sha256_is_refused(text: str) -> None:
-    with pytest.raises(RequestError, match=r"SHA-256 digest|not a checksum"):
-        request.checksum_header(text)
+def test_a_file_to_show_may_have_a_name_too() -> None:
+    assert request.content_disposition(None, "inline") == "inline"
+    assert request.content_disposition("a.pdf", "inline") == 'inline; filename="a.pdf"'
 
 
 @pytest.mark.parametrize("text", ["text/csv", "text/plain; charset=utf-8", 'a/b; c="d e"'])
