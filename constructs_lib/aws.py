@@ -12,6 +12,11 @@ its JavaScript index requires as many. Both are put off until they are used:
 What is synthesized is the same with and without; `EAGER_BINDINGS=1` in the
 environment turns both off. Import this module before `cdktf` or `constructs`:
 importing either starts the jsii child process, and it is too late then.
+
+With `CDK_BINDINGS=cdktn` in the environment, the names `cdktf` and
+`cdktf_cdktf_provider_aws` stand for the packages of its fork CDK Terrain,
+`cdktn` and `cdktn_provider_aws`, which have the same API (docs/longevity.md).
+No other module knows of the fork. Its root's `__init__` never runs.
 """
 
 import importlib.util
@@ -22,13 +27,15 @@ from pathlib import Path
 from types import ModuleType
 
 _ROOT = "cdktf_cdktf_provider_aws"
+_INSTALLED = {"cdktf": ("cdktf", _ROOT), "cdktn": ("cdktn", "cdktn_provider_aws")}
 _PRELOAD = Path(__file__).with_name("lazy_bindings.cjs")
 
 
-def _skip_root_init() -> None:
-    spec = importlib.util.find_spec(_ROOT)
+def _skip_root_init(installed: str) -> None:
+    """Register a bare module as `_ROOT`, with the search path of the package `installed`."""
+    spec = importlib.util.find_spec(installed)
     if spec is None or spec.submodule_search_locations is None:
-        raise ImportError(f"{_ROOT} is not installed; run `make synth`, which installs it")
+        raise ImportError(f"{installed} is not installed; run `make synth`, which installs it")
     root = ModuleType(_ROOT)
     root.__spec__ = spec
     root.__path__ = list(spec.submodule_search_locations)
@@ -65,12 +72,22 @@ def _jsii_variables(*, preload: bool) -> dict[str, str]:
     return variables | {"NODE_OPTIONS": " ".join(filter(None, options))}
 
 
+_bindings = os.environ.get("CDK_BINDINGS") or "cdktf"
+if _bindings not in _INSTALLED:
+    sys.exit(f'Error: CDK_BINDINGS must be cdktf (the default) or cdktn; it is "{_bindings}"')
+_core, _provider = _INSTALLED[_bindings]
+_renamed = _provider != _ROOT
+PROVIDER_VERSION = "5.100.0" if _renamed else None
+"""The provider that the stacks need, where the bindings are of another (the fork's: of version 6)."""
+
 _lazy = os.environ.get("EAGER_BINDINGS") != "1"
 if _lazy and "constructs" in sys.modules:
     raise ImportError("import constructs_lib.aws before cdktf and constructs, or set EAGER_BINDINGS=1")
-if _lazy and _ROOT not in sys.modules:
-    _skip_root_init()
+if (_lazy or _renamed) and _ROOT not in sys.modules:
+    _skip_root_init(_provider)
 _start_jsii(_jsii_variables(preload=_lazy))
+if _renamed:
+    sys.modules["cdktf"] = importlib.import_module(_core)
 
 from cdktf_cdktf_provider_aws.cloudtrail import (
     Cloudtrail,

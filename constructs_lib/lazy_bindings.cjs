@@ -7,13 +7,14 @@
 const Module = require('node:module');
 
 const load = Module._load;
-const providerIndex = /[\\/]@cdktf[\\/]provider-aws[\\/]lib[\\/]index\.js$/;
+const providerIndex = /[\\/]@cdkt[fn][\\/]provider-aws[\\/]lib[\\/]index\.js$/;
 
 function standIn(loadModule) {
   let loaded;
   const target = () => (loaded ??= loadModule());
   return new Proxy({}, {
-    get: (_, name) => target()[name],
+    // The `import *` of newer compilers asks each module whether it is an ES module; all of these are.
+    get: (_, name) => (name === '__esModule' ? true : target()[name]),
     has: (_, name) => name in target(),
     ownKeys: () => Reflect.ownKeys(target()),
     getOwnPropertyDescriptor: (_, name) => {

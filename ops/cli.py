@@ -13,6 +13,7 @@ from ops.deploy import drift_report, stack_commands
 from ops.deploy.bootstrap import run_bootstrap
 from ops.deploy.deploy_policy import print_deploy_policy
 from ops.deploy.recover import recover as run_recover
+from ops.fork.switch import use_what_is_asked_for
 from ops.preflight import command as preflight_command
 from ops.scan.command import run_scan
 from ops.shared.environment_argument import environment_argument
@@ -52,6 +53,7 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
 @click.group()
 def ops() -> None:
     """Run the project's tools with everything that they need in place."""
+    use_what_is_asked_for()
 
 
 @ops.command(context_settings=passes_on)

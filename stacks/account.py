@@ -24,6 +24,8 @@ class Account:
         """
         self._stack, self._settings = stack, settings
         self._provider("aws", region)
+        if aws.PROVIDER_VERSION is not None:
+            stack.add_override("terraform.required_providers.aws.version", aws.PROVIDER_VERSION)
         account_id: str = settings.account_id or aws.DataAwsCallerIdentity(stack, "caller").account_id
         self.place = Place(partition_of(region), account_id, region)
 

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "ops.shared": {"review", "settings"},
     "ops.state": {"ops.shared", "settings"},
     "ops.embedded": {"ops.shared"},
+    "ops.fork": {"ops.shared"},
     "ops.deploy": {"constructs_lib", "ops.shared", "ops.state", "proof", "review", "settings", "stacks"},
     "ops.preflight": {
         *("constructs_lib", "proof", "review", "settings"),
@@ -33,7 +34,8 @@ MAY_IMPORT = {
     "ops.demo": {"ops.ci", "ops.embedded", "ops.shared", "settings"},
     "ops.pages": {"ops.deploy", "ops.scan", "ops.shared", "proof", "settings"},
     "ops.cli": {
-        *("ops.ci", "ops.demo", "ops.deploy", "ops.preflight", "ops.scan", "ops.shared", "ops.state"),
+        *("ops.ci", "ops.demo", "ops.deploy", "ops.fork", "ops.preflight"),
+        *("ops.scan", "ops.shared", "ops.state"),
         "review",
     },
     "ops.__main__": {"ops.cli"},

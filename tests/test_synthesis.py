@@ -106,8 +106,9 @@ def test_cdktf_before_the_bindings_is_refused_in_one_line() -> None:
     )
 
 
-def test_the_preload_puts_off_what_the_index_requires(tmp_path: Path) -> None:
-    package = tmp_path / "node_modules" / "@cdktf" / "provider-aws" / "lib"
+@pytest.mark.parametrize("scope", ["@cdktf", "@cdktn"])
+def test_the_preload_puts_off_what_the_index_requires(scope: str, tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / scope / "provider-aws" / "lib"
     package.mkdir(parents=True)
     (package / "index.js").write_text(
         "exports.used = require('./used'); exports.unused = require('./unused');"
@@ -115,7 +116,8 @@ def test_the_preload_puts_off_what_the_index_requires(tmp_path: Path) -> None:
     (package / "used.js").write_text("console.log('used is loaded'); exports.Thing = class Thing {};")
     (package / "unused.js").write_text("console.log('unused is loaded');")
     script = (
-        "const p = require('@cdktf/provider-aws/lib/index.js'); console.log('index is loaded');"
+        f"const p = require('{scope}/provider-aws/lib/index.js');"
+        "console.log('index is loaded', p.unused.__esModule);"
         "console.log(new p.used.Thing().constructor.name, 'Thing' in p.used, Object.keys(p.used).join());"
     )
     command = ["node", "--require", str(ROOT / "constructs_lib" / "lazy_bindings.cjs"), "-e", script]
@@ -123,7 +125,7 @@ def test_the_preload_puts_off_what_the_index_requires(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=tool_environment(), capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["index is loaded", "used is loaded", "Thing true Thing"]
+    assert done.stdout.splitlines() == ["index is loaded true", "used is loaded", "Thing true Thing"]
 
 
 def test_other_node_programs_do_not_inherit_the_preload() -> None:

@@ -248,6 +248,7 @@ def wait_for_ctrl_c(place: Workplace) -> None:
     """Say how to use what runs, and wait."""
     names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "no_proxy"]
     names += ["CDKTF_OUTPUT", "ENVIRONMENT_SUFFIX", "TF_CLI_CONFIG_FILE", "CDKTF_SKIP_PROVIDER_LOCK"]
+    names += ["CDK_BINDINGS", "PYTHONPATH", "JSII_NODE"]
     click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
     click.echo("  . .venv/bin/activate")
     click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")

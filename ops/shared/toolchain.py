@@ -8,6 +8,8 @@ from ops.shared.provider_mirror import find_mirror, terraform_cli_config, user_c
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
+FORK_CLI = CACHE / "cdktn" / "cli-bin"
+"""Where ops.fork puts CDK Terrain's CLI, as `cdktf`, and its Node."""
 
 
 def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -18,7 +20,8 @@ def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     machine, if any.
     """
     result = dict(environ)
-    result["PATH"] = os.pathsep.join([str(ROOT / ".venv" / "bin"), environ.get("PATH") or os.defpath])
+    fork = [str(FORK_CLI)] if environ.get("CDK_CLI") == "cdktn" else []
+    result["PATH"] = os.pathsep.join([*fork, str(ROOT / ".venv" / "bin"), environ.get("PATH") or os.defpath])
     result["CHECKPOINT_DISABLE"] = "1"  # neither terraform nor cdktf asks for newer versions of itself
     result["PIPENV_IGNORE_VIRTUALENVS"] = (
         "1"  # cdktf.json's `pipenv run` is for our .venv, whatever is active
