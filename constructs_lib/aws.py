@@ -35,6 +35,10 @@ def _skip_root_init(installed: str) -> None:
     """Register a bare module as `_ROOT`, with the search path of the package `installed`."""
     spec = importlib.util.find_spec(installed)
     if spec is None or spec.submodule_search_locations is None:
+        if installed != _ROOT:
+            sys.exit(
+                f"Error: {installed} is not on Python's path; use the make targets, or see docs/longevity.md"
+            )
         raise ImportError(f"{installed} is not installed; run `make synth`, which installs it")
     root = ModuleType(_ROOT)
     root.__spec__ = spec
