@@ -1,9 +1,9 @@
 """How long a link lives: reading ``15m``, choosing, and saying it in words or as a moment."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from presign.errors import DurationError, ExpiryError
+from presign.errors import DurationError, ExpiryError, MomentError
 from presign.signer import MAX_EXPIRES
 
 DEFAULT_EXPIRES = 15 * 60  # seconds
@@ -12,6 +12,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 _WORDS = ((24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute"), (1, "second"))
 # Twelve digits are more than enough, and keep absurd numbers out of the arithmetic.
 _DURATION = re.compile(r"([0-9]{1,12})([smhd]?)")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def parse(text: str) -> int:
@@ -44,6 +45,37 @@ def choose(asked: int | None, bucket_max: int) -> int:
         whose = "this bucket allows (its output PresignMaxSeconds)" if limit < MAX_EXPIRES else "S3 allows"
         raise ExpiryError(f"an expiry of {words(asked)} is longer than {whose}: at most {words(limit)}")
     return asked
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a date and time with its offset names, such as ``2026-12-01T08:00Z``, in UTC.
+
+    Raises MomentError for anything else: without an offset, readers in two places would disagree.
+    """
+    try:
+        if _MOMENT.fullmatch(text.strip()):
+            return datetime.fromisoformat(text.strip().upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise MomentError(
+        f"{text!r} is not a date and time with an offset: give one such as 2026-12-01T08:00Z "
+        "or 2026-12-01T09:00+01:00"
+    )
+
+
+def until(end: datetime, now: datetime, bucket_max: int) -> int:
+    """Return the seconds from ``now`` to ``end``, both in UTC; ``bucket_max`` is as for ``choose``.
+
+    Raises ExpiryError where the end is past, or later than the bucket or SigV4 allows.
+    """
+    seconds = int((end - now).total_seconds())
+    if seconds < 1:
+        raise ExpiryError(f"{iso(end)} is past: it is {iso(now)} now")
+    try:
+        return choose(seconds, bucket_max)
+    except ExpiryError as error:
+        latest = now + timedelta(seconds=min(bucket_max, MAX_EXPIRES))
+        raise ExpiryError(f"{iso(end)} is too late: {error}, which is {iso(latest)}") from error
 
 
 def words(seconds: int) -> str:

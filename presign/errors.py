@@ -21,6 +21,10 @@ class DurationError(PresignError):
     """A text such as ``15m`` was expected and something else was given."""
 
 
+class MomentError(PresignError):
+    """A text is not a date and time with an offset."""
+
+
 class ExpiryError(PresignError):
     """The link is to live longer than the bucket or SigV4 allows, or not at all."""
 

@@ -4,10 +4,11 @@ from typing import Unpack
 
 from presign import curl, duration, keys, report, request, says
 from presign.options import (
-    PlaceOptions,
+    LifeOptions,
     check_option,
     expires_option,
     format_option,
+    life,
     object_options,
     pairs_option,
     place_options,
@@ -18,11 +19,10 @@ from presign.prepare import Prepared, prepare
 import click
 
 
-class LinkOptions(PlaceOptions):
-    """What ``get`` and ``put`` are both given; ``expires`` is in seconds."""
+class LinkOptions(LifeOptions):
+    """What ``get`` and ``put`` are both given."""
 
     key: str
-    expires: int | None
     file: str | None
     format: str
     check: bool
@@ -67,7 +67,7 @@ def get(**options: Unpack[GetOptions]) -> None:
     Anyone who has the link can download until it expires, without AWS credentials.
     """
     query = says.query(options)
-    prepared = prepare(options, options["expires"], options["access_point"])
+    prepared = prepare(options, life(options), options["access_point"])
     _print_link("GET", options, prepared, {}, query)
 
 
@@ -93,7 +93,7 @@ def put(**options: Unpack[PutOptions]) -> None:
         )
     request.require_fitting(options["file"])
     own = says.headers(options)
-    prepared = prepare(options, options["expires"], options["access_point"])
+    prepared = prepare(options, life(options), options["access_point"])
     _print_link("PUT", options, prepared, {**prepared.stack.upload_headers, **own}, {})
 
 

@@ -1,10 +1,11 @@
 """The options that commands share."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypedDict
 
 from presign import duration
-from presign.errors import DurationError
+from presign.errors import DurationError, MomentError
 
 import click
 
@@ -20,6 +21,13 @@ class PlaceOptions(TypedDict):
     endpoint_url: str | None
 
 
+class LifeOptions(PlaceOptions):
+    """What every command that signs is given: at most one of seconds and a moment in UTC."""
+
+    expires: int | None
+    until: datetime | None
+
+
 class Duration(click.ParamType[int]):
     """A duration such as 15m, as seconds."""
 
@@ -31,6 +39,28 @@ class Duration(click.ParamType[int]):
             return duration.parse(str(value))
         except DurationError as error:
             self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    """A date and time with its offset, in UTC."""
+
+    name = "moment"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the moment; anything that names none is a usage error."""
+        try:
+            return value if isinstance(value, datetime) else duration.moment(value)
+        except MomentError as error:
+            self.fail(str(error), param, ctx)
+
+
+def life(options: LifeOptions) -> int | datetime | None:
+    """Return how long (seconds), or until when, links were asked to work; None where nothing was said."""
+    if options["until"] and options["expires"]:
+        raise click.UsageError("--expires and --until say the same: give one of them")
+    return options["until"] or options["expires"]
 
 
 def together(*options: Decorator) -> Decorator:
@@ -66,11 +96,19 @@ place_options = together(
     ),
 )
 
-expires_option = click.option(
-    "--expires",
-    type=Duration(),
-    metavar="TIME",
-    help="How long the link works: 90s, 15m, 1h, 7d. Default: 15m, or less where the bucket says so.",
+expires_option = together(
+    click.option(
+        "--expires",
+        type=Duration(),
+        metavar="TIME",
+        help="How long the link works: 90s, 15m, 1h, 7d. Default: 15m, or less where the bucket says so.",
+    ),
+    click.option(
+        "--until",
+        type=Moment(),
+        metavar="MOMENT",
+        help="Until when the link works, instead of how long: 2026-12-01T08:00Z, or with +01:00 for Z.",
+    ),
 )
 
 

@@ -3,11 +3,11 @@
 import json
 import mimetypes
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Unpack
 
 from presign import curl, duration, form, keys, report, request
-from presign.options import PlaceOptions, check_option, expires_option, format_option, place_options
+from presign.options import LifeOptions, check_option, expires_option, format_option, life, place_options
 from presign.prepare import prepare
 
 import click
@@ -42,15 +42,14 @@ def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) 
         )
 
 
-class PostOptions(PlaceOptions):
-    """What ``post`` is given; ``expires`` is in seconds, the sizes in bytes."""
+class PostOptions(LifeOptions):
+    """What ``post`` is given; the sizes are in bytes."""
 
     prefix: str
     key: str | None
     min_size: int
     max_size: int
     content_type: str | None
-    expires: int | None
     file: str | None
     format: str
     check: bool
@@ -85,7 +84,7 @@ def post(**options: Unpack[PostOptions]) -> None:
     wanted, any_subtype = None, False
     if options["content_type"] is not None:
         wanted, any_subtype = request.content_types(options["content_type"])
-    prepared = prepare(options, options["expires"])
+    prepared = prepare(options, life(options))
     bucket = prepared.stack.bucket
     prefix = keys.in_bucket(options["prefix"], bucket)
     key = options["key"] and keys.in_bucket(options["key"], bucket)
@@ -105,7 +104,7 @@ def post(**options: Unpack[PostOptions]) -> None:
 
         warnings += check.ask_upload(prepared).require()
     file = options["file"] or "FILE"
-    now = datetime.now(UTC)
+    now = prepared.signer.now()
     fields = form.fields(
         rules,
         bucket=bucket,

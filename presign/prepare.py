@@ -38,20 +38,25 @@ class Prepared:
 
 def prepare(
     options: PlaceOptions,
-    expires: int | None = None,
+    expires: int | datetime | None = None,
     access_point: str | None = None,
     signed_at: datetime | None = None,
     *,
     stack: Outputs | None = None,
     credentials: Credentials | None = None,
 ) -> Prepared:
-    """Read the outputs and find credentials; ``expires`` is what was asked for, in seconds.
+    """Read the outputs and find credentials; ``expires`` is what was asked for: seconds, or an end in UTC.
 
     ``access_point`` is the ARN of one, through which the bucket is then reached. ``signed_at`` (UTC) is the
     moment that the links name, if not now. ``stack`` and ``credentials`` are those that are known already.
     """
     stack = stack or find.locate(options)
-    chosen = duration.choose(expires, stack.max_seconds)
+    if isinstance(expires, datetime):
+        # To the second, as links have it, and the very moment that they name, or the end would be missed.
+        signed_at = signed_at or utc_now().replace(microsecond=0)
+        chosen = duration.until(expires, signed_at, stack.max_seconds)
+    else:
+        chosen = duration.choose(expires, stack.max_seconds)
     place = endpoint_settings.configured(options["endpoint_url"], options["profile"], os.environ)
     if access_point is None:
         bucket_url = endpoint.bucket_url(stack.bucket, stack.region, *place)

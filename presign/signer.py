@@ -121,6 +121,10 @@ class Signer:
         self._region = region
         self._clock = clock
 
+    def now(self) -> datetime:
+        """Return the moment for which the signer signs: the clock's, in UTC."""
+        return self._clock().astimezone(UTC)
+
     def plan(
         self,
         method: str,
@@ -138,7 +142,7 @@ class Signer:
             raise ExpiryError(
                 f"a link cannot expire after {expires} seconds: SigV4 allows 1 to {MAX_EXPIRES} (7 days)"
             )
-        signed_at = self._clock().astimezone(UTC).replace(microsecond=0)
+        signed_at = self.now().replace(microsecond=0)
         moment = signed_at.strftime("%Y%m%dT%H%M%SZ")
         date = moment[:8]
         scope = f"{date}/{self._region}/s3/aws4_request"

@@ -12,6 +12,7 @@ from presign import duration, report
 from presign.bulk.options import BulkOptions, bulk_options
 from presign.errors import BulkError
 from presign.keys import Doubts
+from presign.options import life
 from presign.prepare import prepare
 
 import click
@@ -82,7 +83,7 @@ def _run(method: str, options: BulkOptions) -> None:
     left = resume.remains(target.partial, form) if target and options["resume"] else resume.Remains()
     # Truncated, as the links have it, so that a resumed run comes to the same expiry.
     started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
-    prepared = prepare(options, options["expires"], signed_at=started)
+    prepared = prepare(options, life(options), signed_at=started)
     headers = prepared.stack.upload_headers if method == "PUT" else {}
     plan = prepared.signer.plan(method, prepared.expires, headers)
     if plan.expires_at <= datetime.now(UTC):

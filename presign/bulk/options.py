@@ -1,12 +1,12 @@
 """The options of ``presign bulk get`` and ``presign bulk put``."""
 
-from presign.options import PlaceOptions, expires_option, place_options, together
+from presign.options import LifeOptions, expires_option, place_options, together
 
 import click
 
 
-class BulkOptions(PlaceOptions):
-    """What ``bulk get`` and ``bulk put`` are given; ``expires`` is in seconds."""
+class BulkOptions(LifeOptions):
+    """What ``bulk get`` and ``bulk put`` are given."""
 
     manifest: str
     output: str
@@ -16,7 +16,6 @@ class BulkOptions(PlaceOptions):
     errors: str | None
     resume: bool
     jobs: int
-    expires: int | None
 
 
 bulk_options = together(
