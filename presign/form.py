@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from presign.credentials import Credentials
 from presign.duration import iso
 from presign.errors import RequestError
-from presign.request import MAX_UPLOAD
+from presign.request import MAX_UPLOAD, content_types
 from presign.signer import encode_keys, signing_key
 
 FILENAME = "${filename}"  # S3 puts the name of the uploaded file here
@@ -60,6 +60,12 @@ class Rules:
             )
 
 
+def rules(prefix: str, key: str | None, min_size: int, max_size: int, content_type: str | None) -> Rules:
+    """Return the rules for a content type such as ``text/csv`` or ``image/*``. Raises RequestError."""
+    wanted, any_subtype = content_types(content_type) if content_type is not None else (None, False)
+    return Rules(prefix, key, min_size, max_size, wanted, any_subtype)
+
+
 def fields(
     rules: Rules,
     *,
@@ -83,8 +89,9 @@ def fields(
     conditions: list[object] = [["content-length-range", rules.min_size, rules.max_size]]
     sent = dict(headers)
     if rules.content_type is not None:
-        sent["Content-Type"] = content_type or rules.content_type
+        sent["Content-Type"] = rules.content_type
         if rules.any_subtype:
+            sent["Content-Type"] = content_type or f"{rules.content_type}octet-stream"
             conditions.append(["starts-with", "$Content-Type", rules.content_type])
         else:
             exact["Content-Type"] = rules.content_type

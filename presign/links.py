@@ -2,7 +2,7 @@
 
 from typing import Unpack
 
-from presign import curl, duration, keys, report, request, says
+from presign import curl, duration, make, report, request, says
 from presign.options import (
     LifeOptions,
     check_option,
@@ -68,7 +68,7 @@ def get(**options: Unpack[GetOptions]) -> None:
     """
     query = says.query(options)
     prepared = prepare(options, life(options), options["access_point"])
-    _print_link("GET", options, prepared, {}, query)
+    _print_link(make.link("GET", prepared, options["key"], {}, query), options, prepared, query)
 
 
 @click.command(
@@ -79,6 +79,7 @@ def get(**options: Unpack[GetOptions]) -> None:
 @check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
 @object_options
+@click.option("--content-language", metavar="TAG", help="The content's language, such as de-CH.")
 @pairs_option("--tag", "A tag of the object; up to ten times.", "tags")
 @click.option("--if-none-match", is_flag=True, help="Upload only where no object has this key.")
 def put(**options: Unpack[PutOptions]) -> None:
@@ -94,32 +95,25 @@ def put(**options: Unpack[PutOptions]) -> None:
     request.require_fitting(options["file"])
     own = says.headers(options)
     prepared = prepare(options, life(options), options["access_point"])
-    _print_link("PUT", options, prepared, {**prepared.stack.upload_headers, **own}, {})
+    _print_link(make.link("PUT", prepared, options["key"], own, {}), options, prepared, {})
 
 
-def _print_link(
-    method: str, options: LinkOptions, prepared: Prepared, headers: dict[str, str], query: dict[str, str]
-) -> None:
-    bucket = prepared.stack.bucket
-    key = keys.in_bucket(options["key"], bucket)
-    prepared.stack.revoked.refuse(key)
-    plan = prepared.signer.plan(method, prepared.expires, headers, query)
-    url = plan.url(key)
-    warnings = [*keys.doubts(key, method), *says.doubts(headers), *prepared.warnings]
+def _print_link(made: make.Link, options: LinkOptions, prepared: Prepared, query: dict[str, str]) -> None:
+    warnings = list(made.warnings)
     if options["check"]:
         # Loaded only here: what speaks HTTP would double the time of one link.
         from presign import check
 
-        answer = check.ask(prepared, key, query) if method == "GET" else check.ask_upload(prepared)
+        answer = check.ask(prepared, made.key, query) if made.method == "GET" else check.ask_upload(prepared)
         warnings += answer.require()
     link = report.Link(
-        method=method,
-        place=f"s3://{bucket}/{key}",
-        url=url,
-        expires_at=duration.iso(plan.expires_at),
+        method=made.method,
+        place=f"s3://{prepared.stack.bucket}/{made.key}",
+        url=made.url,
+        expires_at=duration.iso(made.expires_at),
         lifetime=duration.words(prepared.expires),
-        headers=headers,
-        curl=curl.command(method, url, headers, options["file"] or curl.local_name(key)),
+        headers=made.headers,
+        curl=curl.command(made.method, made.url, made.headers, options["file"] or curl.local_name(made.key)),
         signed_by=prepared.signed_by,
     )
     report.write(report.render(link, options["format"]))

@@ -143,7 +143,6 @@ object_options = together(
     click.option("--cache-control", metavar="TEXT", help="How long caches keep downloads, as max-age=3600."),
     click.option("--content-disposition", metavar="TEXT", help="How browsers save downloads."),
     click.option("--content-encoding", metavar="CODING", help="How the content is compressed, such as gzip."),
-    click.option("--content-language", metavar="TAG", help="The content's language, such as de-CH."),
     click.option("--storage-class", metavar="CLASS", help="The storage class, such as INTELLIGENT_TIERING."),
 )
 

@@ -37,7 +37,7 @@ class Outputs:
     that the bucket lets a link live. ``kms_key_arn`` is empty where the bucket
     is encrypted with SSE-S3; the other two ARNs are empty where the outputs
     lack them. ``access_points`` are the ARNs of those that the policy names, and
-    ``revoked`` is which links do not work.
+    ``revoked`` is which links do not work. ``object_lock`` is false where the outputs do not tell.
     """
 
     bucket: str
@@ -49,6 +49,7 @@ class Outputs:
     policy_arn: str = ""
     access_points: tuple[str, ...] = ()
     revoked: Revoked = NOTHING
+    object_lock: bool = False
 
 
 def read(source: str, stack: str | None = None) -> Outputs:
@@ -89,6 +90,7 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
         policy_arn=str(values.get("IAMPolicyArn") or ""),
         access_points=_texts(values, "S3AccessPointArns", where, "ARNs"),
         revoked=Revoked(_texts(values, "PresignRevoked", where, "keys"), _moment(values, where)),
+        object_lock=_flag(values, "ObjectLock", where),
     )
 
 
@@ -175,6 +177,13 @@ def _texts(values: Mapping[str, object], name: str, where: str, what: str) -> tu
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise OutputsError(f"the output {name} in {where} is {value!r}, not a list of {what}")
     return tuple(value)
+
+
+def _flag(values: Mapping[str, object], name: str, where: str) -> bool:
+    value = values.get(name, False)
+    if value in (True, False, "true", "false"):
+        return value in (True, "true")
+    raise OutputsError(f"the output {name} in {where} is {value!r}, not true or false")
 
 
 def _moment(values: Mapping[str, object], where: str) -> datetime | None:

@@ -3,11 +3,18 @@
 import json
 import mimetypes
 import re
-from datetime import timedelta
 from typing import Unpack
 
-from presign import curl, duration, form, keys, report, request
-from presign.options import LifeOptions, check_option, expires_option, format_option, life, place_options
+from presign import curl, duration, form, keys, make, report, request, says
+from presign.options import (
+    LifeOptions,
+    check_option,
+    expires_option,
+    format_option,
+    life,
+    object_options,
+    place_options,
+)
 from presign.prepare import prepare
 
 import click
@@ -42,14 +49,13 @@ def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) 
         )
 
 
-class PostOptions(LifeOptions):
+class PostOptions(LifeOptions, says.FormSays):
     """What ``post`` is given; the sizes are in bytes."""
 
     prefix: str
     key: str | None
     min_size: int
     max_size: int
-    content_type: str | None
     file: str | None
     format: str
     check: bool
@@ -70,6 +76,13 @@ class PostOptions(LifeOptions):
     "--max-size", type=Size(), metavar="SIZE", default=str(form.MAX_SIZE), help="The most. Default: 5GiB."
 )
 @click.option("--content-type", metavar="TYPE", help="The content type: text/csv, or any image with image/*.")
+@object_options
+@click.option("--success-redirect", metavar="URL", help="The page to which browsers go after the upload.")
+@click.option(
+    "--success-status",
+    type=click.Choice(says.SUCCESS_STATUSES),
+    help="What S3 answers to an upload. Default: 204; with 201 also where the object is.",
+)
 @click.option(
     "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
 )
@@ -81,43 +94,28 @@ def post(**options: Unpack[PostOptions]) -> None:
     Anyone who has the form can upload any number of files until it expires, without
     AWS credentials. The fields go as they are, before the file.
     """
-    wanted, any_subtype = None, False
-    if options["content_type"] is not None:
-        wanted, any_subtype = request.content_types(options["content_type"])
+    own = says.fields(options)
     prepared = prepare(options, life(options))
     bucket = prepared.stack.bucket
-    prefix = keys.in_bucket(options["prefix"], bucket)
-    key = options["key"] and keys.in_bucket(options["key"], bucket)
-    rules = form.Rules(
-        prefix=prefix,
-        key=key,
-        min_size=options["min_size"],
-        max_size=options["max_size"],
-        content_type=wanted,
-        any_subtype=any_subtype,
+    rules = form.rules(
+        keys.in_bucket(options["prefix"], bucket),
+        options["key"] and keys.in_bucket(options["key"], bucket),
+        options["min_size"],
+        options["max_size"],
+        options.get("content_type"),
     )
     request.require_fitting(options["file"], rules.min_size, rules.max_size)
-    revoked = prepared.stack.revoked.refuse_form(prefix, key)
-    warnings = [*_about(prefix, key), *revoked, *prepared.warnings]
+    file = options["file"] or "FILE"
+    open_type = _type_of(file, rules.content_type) if rules.any_subtype and rules.content_type else None
+    made = make.post(prepared, rules, own, open_type)
+    warnings = list(made.warnings)
     if options["check"]:
         from presign import check
 
         warnings += check.ask_upload(prepared).require()
-    file = options["file"] or "FILE"
-    now = prepared.signer.now()
-    fields = form.fields(
-        rules,
-        bucket=bucket,
-        region=prepared.stack.region,
-        credentials=prepared.credentials,
-        headers=prepared.stack.upload_headers,
-        content_type=_type_of(file, wanted) if any_subtype and wanted else None,
-        expires=prepared.expires,
-        now=now,
-    )
-    url = prepared.bucket_url
+    url, fields = made.url, dict(made.fields)
     command = curl.form_command(url, fields, file)
-    expires_at = duration.iso(now + timedelta(seconds=prepared.expires))
+    expires_at = duration.iso(made.expires_at)
     if options["format"] == "curl":
         text = command
     elif options["format"] == "json":
@@ -144,16 +142,6 @@ def post(**options: Unpack[PostOptions]) -> None:
         text = "\n".join([report.table(rows), "", "To upload, run:", command])
     report.write(text)
     report.warn(warnings)
-
-
-def _about(prefix: str, key: str | None) -> list[str]:
-    """Say what is doubtful about where the form uploads to."""
-    warnings = keys.doubts(prefix if key is None else key, "POST")
-    if key is None and prefix and not prefix.endswith("/"):
-        warnings.append(
-            f"the prefix does not end with /: a file NAME becomes {prefix}NAME, not {prefix}/NAME"
-        )
-    return warnings
 
 
 def _type_of(file: str, start: str) -> str:

@@ -18,12 +18,14 @@ STORAGE_CLASSES = (
 )
 """Those of a general purpose bucket."""
 
+SUCCESS_STATUSES = (200, 201, 204)
 TAGGING = "x-amz-tagging"
 
 # Compiled where they are needed: one link should not wait for it.
 _TEXT = r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?"
 _METADATA_NAME = r"[A-Za-z0-9_.-]+"
 _MAX_METADATA = 2048  # bytes, of all names and values
+_WEB_PAGE = r"https?://[A-Za-z0-9\[][\x21-\x7e]*"
 _CODING = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _LANGUAGE = r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
@@ -47,6 +49,23 @@ class UploadSays(TypedDict, total=False):
     content_language: str | None
     storage_class: str | None
     if_none_match: bool
+
+
+class FormSays(TypedDict, total=False):
+    """What a form says; each may be None or left out. ``content_type`` may end with ``/*``.
+
+    ``success_redirect`` is where browsers go after the upload; ``success_status`` is 200, 201 or 204.
+    """
+
+    content_type: str | None
+    checksum: str | None
+    metadata: Mapping[str, str] | None
+    cache_control: str | None
+    content_disposition: str | None
+    content_encoding: str | None
+    storage_class: str | None
+    success_redirect: str | None
+    success_status: int | None
 
 
 class DownloadSays(TypedDict, total=False):
@@ -82,6 +101,38 @@ def headers(says: UploadSays) -> dict[str, str]:
     checksum = says.get("checksum")
     summed = {} if checksum is None else checksums.header(checksum)
     return found | _metadata(says.get("metadata") or {}) | summed
+
+
+def fields(says: FormSays) -> dict[str, str]:
+    """Return the fields of a form, but the content type. Raises RequestError as ``headers`` does."""
+    found = headers(
+        UploadSays(
+            checksum=says.get("checksum"),
+            metadata=says.get("metadata"),
+            cache_control=says.get("cache_control"),
+            content_disposition=says.get("content_disposition"),
+            content_encoding=says.get("content_encoding"),
+            storage_class=says.get("storage_class"),
+        )
+    )
+    if "content-md5" in found:
+        raise RequestError("a form's policy cannot demand an MD5 digest: give another, as in sha256:DIGEST")
+    redirect, status = says.get("success_redirect"), says.get("success_status")
+    if redirect is not None:
+        if status is not None:
+            raise RequestError("a form answers with a redirect or with a status: give one of the two")
+        if not re.fullmatch(_WEB_PAGE, redirect):
+            raise RequestError(f"{redirect!r} is not a page to go to: give a URL with https:// or http://")
+        found["success_action_redirect"] = redirect
+    if status is not None:
+        if status not in SUCCESS_STATUSES:
+            raise RequestError(f"a form cannot answer with {status}: give 200, 201 or 204")
+        found["success_action_status"] = str(status)
+    for name, value in found.items():
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        if "$" in value:
+            raise RequestError(f"{name} cannot be {value!r}: S3 refuses a '$' in a form")
+    return found
 
 
 def doubts(headers: Mapping[str, str]) -> list[str]:

@@ -153,3 +153,85 @@ def test_tags_need_an_action_that_the_managed_policies_do_not_allow(
     tags = place.s3.get_object_tagging(Bucket=place.bucket, Key="tagged")["TagSet"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"Art": "Roh daten/ü", "leer": ""}
     place.delete("tagged")
+
+
+FORM_SAID = {**SAID, "--content-disposition": 'attachment; filename="it\'s a.csv"'}
+FORM = [word for pair in FORM_SAID.items() for word in pair if pair[0] != "--content-language"]
+FORM += ["--metadata", "Owner=Team A; 'B' = \"C\"", "--success-status", "201"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_form_says_is_kept(place: Place, presign: Presign, file: Path, client: str) -> None:
+    assert CLIENTS[client](presign, "post", *FORM, "--key", "in/said", "in/", file=file).code == ""
+    kept = place.head("in/said")
+    assert kept["Metadata"] == {"owner": "Team A; 'B' = \"C\""}
+    assert (kept["CacheControl"], kept["ContentType"]) == (SAID["--cache-control"], "text/csv")
+    assert kept["ContentDisposition"] == FORM_SAID["--content-disposition"]
+    assert kept["StorageClass"] == "STANDARD_IA"
+    place.delete("in/said")
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-amz-meta-owner", "somebody else"),
+        ("x-amz-meta-owner", None),
+        ("x-amz-meta-more", "1"),
+        ("cache-control", "no-store"),
+        ("success_action_status", "200"),
+    ],
+)
+def test_a_form_that_says_something_else_is_refused(
+    place: Place, presign: Presign, file: Path, sender: str, name: str, value: str | None
+) -> None:
+    made = document(presign, "post", *FORM, "--key", "in/said", "in/")
+    fields = made["fields"] | {name: value}
+    changed = {**made, "fields": {name: value for name, value in fields.items() if value is not None}}
+    assert SENDERS[sender](changed, file).code in ("AccessDenied", "InvalidPolicyDocument")
+    assert "in/said" not in place.listed()
+
+
+def test_a_form_answers_with_a_page_or_a_status(place: Place, presign: Presign, file: Path) -> None:
+    page = "https://example.com/thanks?for=it"
+    for options, status in (
+        (["--success-redirect", page], 303),
+        (["--success-status", "201"], 201),
+        ([], 204),
+    ):
+        made = document(presign, "post", *options, "in/")
+        got = requests.post(
+            made["url"],
+            data=made["fields"],
+            files={"file": ("a", DATA)},
+            allow_redirects=False,
+            timeout=30,
+        )
+        assert got.status_code == status
+        if status == 303:
+            # SeaweedFS puts the object's name into the query, and leaves out what was in it.
+            wanted = page.partition("?")[0] if place.server == "SeaweedFS" else page
+            assert got.headers["Location"].startswith(wanted)
+    place.delete("in/a")
+
+
+@pytest.mark.parametrize("algorithm", [name for name in DIGESTS if name != "md5"])
+def test_a_form_takes_only_the_content_of_its_checksum(
+    place: Place, presign: Presign, file: Path, algorithm: str
+) -> None:
+    """MiniStack compares no form's content with its checksum, but holds the field to the policy."""
+    made = document(
+        presign, "post", "--checksum", f"{algorithm}:{DIGESTS[algorithm]}", "--key", "in/k", "in/"
+    )
+    name = f"x-amz-checksum-{algorithm}"
+    without = {field: value for field, value in made["fields"].items() if field != name}
+    for fields in (without, {**without, name: "AAAA"}):
+        assert SENDERS["requests"]({**made, "fields": fields}, file).code == "AccessDenied"
+    if place.server == "SeaweedFS":
+        file.write_bytes(b"other")
+        assert SENDERS["requests"](made, file).code == "BadDigest"
+        assert "in/k" not in place.listed()
+        file.write_bytes(DATA)
+    assert SENDERS["requests"](made, file).code == ""
+    assert place.stored("in/k") == DATA
+    place.delete("in/k")

@@ -172,3 +172,22 @@ def test_pairs_are_names_and_values(
 def test_what_a_download_cannot_say_is_refused(wrong: Any) -> None:
     with pytest.raises(RequestError):
         says.query(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"success_redirect": "https://a.example/", "success_status": 200}, "one of the two"),
+        ({"success_redirect": "javascript:alert(1)"}, "is not a page to go to"),
+        ({"success_redirect": "https://a.example/\r\nx"}, "is not a page to go to"),
+        ({"success_redirect": "https://a.example/${key}"}, "S3 refuses a '\\$' in a form"),
+        ({"success_status": 302}, "give 200, 201 or 204"),
+        ({"metadata": {"a": "$b"}}, "S3 refuses a '\\$' in a form"),
+        ({"metadata": {"a": "b\n"}}, "printable ASCII"),
+        ({"checksum": "md5"}, "is not a checksum"),
+        ({"checksum": "md5:" + "0" * 32}, "cannot demand an MD5 digest"),
+    ],
+)
+def test_what_a_form_cannot_say_is_refused(wrong: Any, problem: str) -> None:
+    with pytest.raises(RequestError, match=problem):
+        says.fields(wrong)
