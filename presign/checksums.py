@@ -12,6 +12,9 @@ from presign.errors import RequestError
 _BYTES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32, "md5": 16}
 
 
+HEADERS = tuple("content-md5" if name == "md5" else f"x-amz-checksum-{name}" for name in _BYTES)
+
+
 def header(text: str) -> dict[str, str]:
     """Return the header for ``ALGORITHM:DIGEST``; the digest is in hexadecimal or base64."""
     name, colon, digest = text.partition(":")
@@ -34,4 +37,4 @@ def header(text: str) -> dict[str, str]:
             f"{size} bytes in base64"
         )
     encoded = base64.b64encode(data).decode()
-    return {"content-md5" if algorithm == "md5" else f"x-amz-checksum-{algorithm}": encoded}
+    return {HEADERS[list(_BYTES).index(algorithm)]: encoded}

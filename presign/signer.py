@@ -9,7 +9,7 @@ once: per signer in ``Signer``, per method, expiry and moment in ``Plan``.
 import hmac
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -25,6 +25,7 @@ MAX_EXPIRES = 7 * 24 * 60 * 60  # seconds; what SigV4 itself allows
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
 _CHUNK = 1000  # keys
+_LINE = "\n"
 _SAFE = f"{string.ascii_letters}{string.digits}_.~/-".encode()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -55,6 +56,11 @@ class Plan:
         """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
         [path] = encode_keys((key,))
         return self._sign(path)
+
+    def with_header(self, name: str, value: str) -> "Plan":
+        """Return the plan with another value of a header that it signs; ``name`` is in lower case."""
+        start, header, rest = self._request_tail.partition(f"\n{name}:")
+        return replace(self, _request_tail=f"{start}{header}{value}{rest[rest.index(_LINE) :]}")
 
     def bucket_url(self) -> str:
         """Return the presigned URL of the bucket itself, for HEAD and the like."""

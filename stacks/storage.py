@@ -107,6 +107,8 @@ class StorageStack(TerraformStack):
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)
         TerraformOutput(self, "PresignMaxSeconds", value=links.max_age_seconds)
+        if settings.object_lock.mode is not None:
+            TerraformOutput(self, "ObjectLock", value=True)
         if links.issued_before is not None:
             TerraformOutput(self, "PresignRevokedBefore", value=links.issued_before)
         if links.revoked:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
-from presign import duration, report
+from presign import checksums, duration, make, report
 from presign.bulk.options import BulkOptions, bulk_options
 from presign.errors import BulkError
 from presign.keys import Doubts
@@ -56,6 +56,13 @@ def get(**options: Unpack[BulkOptions]) -> None:
     short_help="Make links that upload objects.",
 )
 @bulk_options
+@click.option(
+    "--checksum-column",
+    "--checksum-field",
+    metavar="NAME",
+    help="The CSV column or JSON field with the checksum that each upload must have, as sha256:DIGEST. OUT "
+    "then has the header that the upload must send as well.",
+)
 def put(**options: Unpack[BulkOptions]) -> None:
     """Make a link that uploads for every key in MANIFEST (- is standard input).
 
@@ -84,15 +91,26 @@ def _run(method: str, options: BulkOptions) -> None:
     # Truncated, as the links have it, so that a resumed run comes to the same expiry.
     started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
     prepared = prepare(options, life(options), signed_at=started)
+    checksum = options.get("checksum_column")
     headers = prepared.stack.upload_headers if method == "PUT" else {}
+    if method == "PUT" and checksum is None:
+        make.require_checksum(
+            prepared.stack, {}, "name the manifest's column of checksums: --checksum-column"
+        )
     plan = prepared.signer.plan(method, prepared.expires, headers)
+    summed = {
+        name: prepared.signer.plan(method, prepared.expires, {**headers, name: "-"})
+        for name in (checksums.HEADERS if checksum else ())
+    }
     if plan.expires_at <= datetime.now(UTC):
         raise BulkError(
             f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
             "run again without --resume"
         )
-    layout = Layout(manifest_format, options["column"], prepared.stack.bucket, prepared.stack.revoked)
-    job = Job(layout, method, plan, form, compress=name.endswith(".gz"))
+    layout = Layout(
+        manifest_format, options["column"], prepared.stack.bucket, prepared.stack.revoked, checksum
+    )
+    job = Job(layout, method, plan, form, name.endswith(".gz"), summed)
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
     with source.opened(options, layout, prepared.stack) as keys:

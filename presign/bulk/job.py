@@ -3,7 +3,8 @@
 import gzip
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from presign.bulk.manifest import BadRow, Batch, Layout
 from presign.keys import Doubts
@@ -27,18 +28,23 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How one row becomes one link. It can be pickled."""
+    """How one row becomes one link. It can be pickled.
+
+    ``summed`` has the plan for each header with a checksum, where the rows have checksums.
+    """
 
     layout: Layout
     method: str
     plan: Plan
     format: str
     compress: bool
+    summed: Mapping[str, Plan] = field(default_factory=dict)
 
     @property
     def header(self) -> bytes:
         """Return what comes before the first row."""
-        return self._packed("key,url\n") if self.format == "csv" else b""
+        names = "key,url,header" if self.layout.checksum else "key,url"
+        return self._packed(f"{names}\n") if self.format == "csv" else b""
 
     def sign(self, batch: Batch) -> Done:
         """Sign the batch's good rows."""
@@ -51,6 +57,8 @@ class Job:
 
     def rows(self, keys: list[str]) -> bytes:
         """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""
+        if self.layout.checksum:
+            return self._packed("".join(map(self._summed, keys))) if keys else b""
         urls = self.plan.urls(keys)
         if self.format == "csv":
             text = "".join([f"{_csv_field(key)},{url}\n" for key, url in zip(keys, urls, strict=True)])
@@ -64,6 +72,14 @@ class Job:
         else:
             text = "".join([f"{url}\n" for url in urls])
         return self._packed(text) if text else b""
+
+    def _summed(self, key: str) -> str:
+        """Return the row of a key with a checksum, whose header the upload must send."""
+        name, value = key.header  # type: ignore[attr-defined]
+        url = self.summed[name].with_header(name, value).url(key)
+        if self.format == "csv":
+            return f"{_csv_field(key)},{url},{name}: {value}\n"
+        return json.dumps({"key": key, "url": url, "headers": {name: value}}) + "\n"
 
     def _packed(self, text: str) -> bytes:
         data = text.encode()

@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
+from presign.bulk.summed import SummedKey, summed
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
 from presign.keys import S3, in_bucket
@@ -71,13 +72,14 @@ class Layout:
     """How a manifest is written. ``field`` names the CSV column or the JSON field with the key.
 
     A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``. Links for what is ``revoked`` are
-    not made.
+    not made. ``checksum`` names the column or field with the checksum of each upload, if there is one.
     """
 
     format: str
     field: str
     bucket: str
     revoked: Revoked = NOTHING
+    checksum: str | None = None
 
     @property
     def listed(self) -> bool:
@@ -98,13 +100,9 @@ class Layout:
         _, header = next(rows, (0, []))
         if isinstance(header, ManifestError):
             raise ManifestError(f"cannot read the manifest's header: {header}")
-        if header.count(self.field) != 1:
-            count = "several columns" if self.field in header else "no column"
-            given = ", ".join(map(repr, header[:20])) or "none"
-            raise ManifestError(
-                f"the manifest has {count} {self.field!r}: name one with --column; its header has: {given}"
-            )
-        keys = _of_column(rows, header.index(self.field))
+        key = _column(header, self.field, "--column")
+        checksum = None if self.checksum is None else _column(header, self.checksum, "--checksum-column")
+        keys = _of_column(rows, key, checksum)
         while batch := list(islice(keys, BATCH)):
             yield Batch([number for number, _ in batch], [key for _, key in batch])
 
@@ -141,7 +139,8 @@ class Layout:
                 raise ManifestError(
                     "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
                 )
-            key = in_bucket(key, self.bucket)
+            plain = in_bucket(key, self.bucket)
+            key = key.renamed(plain) if isinstance(key, SummedKey) else plain
         self.revoked.refuse(key)
         encode_keys([key])
         return key
@@ -161,7 +160,9 @@ class Layout:
         if self.field not in document:
             return ManifestError(f"the object has no field {self.field!r}")
         key = document[self.field]
-        return key if isinstance(key, str) else ManifestError(f"the field {self.field!r} is not a string")
+        if not isinstance(key, str):
+            return ManifestError(f"the field {self.field!r} is not a string")
+        return key if self.checksum is None else summed(key, document.get(self.checksum))
 
 
 def format_of(path: str) -> str | None:
@@ -198,15 +199,28 @@ class ManifestFile:
         return self._layout.batches(self._file)
 
 
+def _column(header: list[str], name: str, option: str) -> int:
+    if header.count(name) != 1:
+        count = "several columns" if name in header else "no column"
+        given = ", ".join(map(repr, header[:20])) or "none"
+        raise ManifestError(
+            f"the manifest has {count} {name!r}: name one with {option}; its header has: {given}"
+        )
+    return header.index(name)
+
+
 def _of_column(
-    rows: Iterator[tuple[int, list[str] | ManifestError]], column: int
+    rows: Iterator[tuple[int, list[str] | ManifestError]], column: int, checksum: int | None
 ) -> Iterator[tuple[int, str | ManifestError]]:
     missing = ManifestError("the row is too short: it has no such column")
+    last = max(column, checksum or 0)
     for number, row in rows:
         if isinstance(row, ManifestError):
             yield number, row
+        elif last >= len(row):
+            yield number, missing
         else:
-            yield number, row[column] if column < len(row) else missing
+            yield number, row[column] if checksum is None else summed(row[column], row[checksum])
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:

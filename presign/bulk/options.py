@@ -1,5 +1,7 @@
 """The options of ``presign bulk get`` and ``presign bulk put``."""
 
+from typing import NotRequired
+
 from presign.options import LifeOptions, expires_option, place_options, together
 
 import click
@@ -16,6 +18,7 @@ class BulkOptions(LifeOptions):
     errors: str | None
     resume: bool
     jobs: int
+    checksum_column: NotRequired[str | None]
 
 
 bulk_options = together(

@@ -17,6 +17,7 @@ from presign.bulk.job import Done, Job
 from presign.bulk.manifest import Batch
 from presign.errors import BulkError
 
+_HEADERS = (b"key,url\n", b"key,url,header\n")
 _DATE = re.compile(rb"&X-Amz-Date=([0-9]{8}T[0-9]{6}Z)&")
 
 
@@ -78,7 +79,7 @@ def _remains(blocks: Iterator[tuple[bytes, int]], form: str) -> Remains:
             # In CSV, a line break within quotes belongs to the key.
             if not line.endswith(b"\n") or (form == "csv" and row.count(b'"') % 2):
                 continue
-            if form != "csv" or end or rows or row != b"key,url\n":
+            if form != "csv" or end or rows or row not in _HEADERS:
                 rows, last = rows + 1, row
             row = b""
         if not row:

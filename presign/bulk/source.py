@@ -40,6 +40,11 @@ def formats(options: BulkOptions) -> tuple[str, str]:
     form = options["format"] or ("csv" if name == "-" else _OUTPUT_SUFFIXES.get(suffix))
     if not form:
         raise click.UsageError(f"cannot tell the format of {name} by its name: give --format")
+    if options.get("checksum_column") is not None:
+        if manifest_format not in ("csv", "jsonl"):
+            raise click.UsageError("--checksum-column is for a manifest in CSV or JSON lines")
+        if form == "url":
+            raise click.UsageError("--checksum-column needs an output with headers: csv or jsonl")
     return manifest_format, form
 
 
