@@ -8,7 +8,11 @@ from review.model import Finding, careful, dangerous, good
 from review.policies import Statement
 
 LONGER_LINKS = "s3:signatureage"
-"""How long a link may live is for the owner to say; any other gap in a Deny is a hole."""
+"""How long a link may live is for the owner to say; any other gap in a Deny is a hole.
+
+So is a limit of age that a Deny gets in addition: links that it refused at any age work again until then.
+"""
+_ADDED = "only with "
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ def narrowed(old: Statement, new: Statement, gone: Sequence[Clause]) -> Iterator
     """Yield how the Deny `new` is narrower than `old` was; `gone` are the clauses that it lost."""
     shifts = [one for one in shifts_of(old, new) if one.narrower]
     for one in shifts:
-        tell = careful if one.element.lower().endswith(LONGER_LINKS) else dangerous
+        longer = one.element.lower().endswith(LONGER_LINKS) and not one.element.startswith(_ADDED)
+        tell = careful if longer else dangerous
         yield tell(f"the Deny {{}} is narrower: {one.element} {{}}", new.sid, one.values)
     if not shifts:
         values = {value for one in gone if one.resource for value in one.resource[1]}
@@ -89,7 +94,7 @@ def _conditions(old: Statement, new: Statement) -> Iterator[Shift]:
         if place not in now:
             yield Shift(False, f"without {element}", said(values))
         elif place not in was:
-            yield Shift(True, f"only with {element}", said(values))
+            yield Shift(True, f"{_ADDED}{element}", said(values))
         else:
             yield from _values(operator, element, was[place][1], values)
 

@@ -8,8 +8,10 @@ from urllib.parse import unquote
 SECRET_PARAMETERS = ("X-Amz-Signature", "X-Amz-Security-Token")
 _LONGEST = 80  # characters of a value
 _PART = 16  # characters of a secret; fewer may also be a word
-# A signature is hexadecimal, a session token Base64. Version ids have 32 characters.
-_SECRET = re.compile(r"[0-9a-f]{33,}|[A-Za-z0-9+/]{40,}=*")
+# A signature is hexadecimal, a session token Base64, whose + and / may be escaped. Version ids have 32
+# characters.
+_SECRET = re.compile(r"[0-9a-f]{33,}|(?:[A-Za-z0-9+/]|%(?:25)*2[BbFf]){40,}(?:=|%(?:25)*3[Dd])*")
+_ENCODINGS = 4  # how often a link is percent-encoded at most
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def secrets_in(query: str) -> list[str]:
     """Return what in a query looks like a signature or a token, under whatever name it stands."""
-    return _SECRET.findall(query) + _SECRET.findall(unquote(query))
+    found = []
+    for _ in range(_ENCODINGS):
+        found += _SECRET.findall(query)
+        query = unquote(query)
+    return found
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -124,7 +124,7 @@ class Link:
         if self.access_key.startswith("not shown"):
             found.append(self.scope[0])
         # What has lost its name, its '&' or its '?' is found by its looks.
-        return found + secrets_in(re.split(r"\?|X-Amz-", url, maxsplit=1, flags=re.IGNORECASE)[-1])
+        return found + secrets_in(re.split(r"\?|X.Amz.", url, maxsplit=1, flags=re.IGNORECASE)[-1])
 
 
 def read(text: str, outputs: Outputs | None = None, endpoint_url: str | None = None) -> Link:

@@ -41,9 +41,19 @@ def key_or_folder(text: str) -> str:
     rule = "must be a key, or a prefix that ends with a slash"
     if not text:
         raise InvalidValueError(rule, 'like "reports/november.csv" or "inbox/"')
-    # A link, a URI or an ARN would match no object, and seem to end the links for one.
+    # What is copied from a link, a URI or an ARN would match no object, and seem to end the links for one.
     if re.match(r"[A-Za-z0-9]+://|arn:", text):
         raise InvalidValueError(rule, "without the bucket's name, and not as it is written in a link")
+    if re.search(r"%[0-9A-Fa-f]{2}", text):
+        raise InvalidValueError(
+            "must not have an escape like %20, as a link has it",
+            "write the character itself; if the key really has it, name the folder that it is in",
+        )
+    if re.match(r"/[^/]", text):
+        raise InvalidValueError(
+            "must not begin with a slash, as the path of a link does",
+            'leave the slash out; "/" ends the links for all keys that really begin with one',
+        )
     try:
         return key_prefix(text)
     except InvalidValueError as error:

@@ -65,7 +65,7 @@ def test_a_moment_that_no_policy_can_name_is_refused(tmp_path: Path, written: st
 
 
 def test_keys_that_differ_by_case_are_two(tmp_path: Path) -> None:
-    keys = ("a.csv", "A.csv", "größe/", "/", "with space:and colon")
+    keys = ("a.csv", "A.csv", "größe/", "/", "//a", "with space:and colon", "100%/5% of it", "a+b//c")
     assert presign(tmp_path, f"revoked = {list(keys)}").revoked == keys
 
 
@@ -96,6 +96,22 @@ def test_keys_that_differ_by_case_are_two(tmp_path: Path) -> None:
                 f'control characters, not "{key}"; name the folder that it is in, like "reports/"',
             )
             for key in ("*", "reports/*", "a?.csv", "${aws:username}/", "$.csv", "%{x}")
+        ),
+        *(
+            (
+                key,
+                f'must not have an escape like %20, as a link has it, not "{key}"; write the character '
+                "itself; if the key really has it, name the folder that it is in",
+            )
+            for key in ("reports/november%20final.csv", "gr%C3%B6%c3%9fe/", "a%2Fb", "/a%20b")
+        ),
+        *(
+            (
+                key,
+                f'must not begin with a slash, as the path of a link does, not "{key}"; leave the slash out; '
+                '"/" ends the links for all keys that really begin with one',
+            )
+            for key in ("/reports/november.csv", "/inbox/")
         ),
     ],
 )
