@@ -9,6 +9,7 @@ from presign import __version__, completion, interrupt, links, post, report, sho
 from presign.bulk import command as bulk_command
 from presign.errors import PresignError
 from presign.explain.command import explain
+from presign.multipart.command import multipart
 
 import click
 
@@ -44,6 +45,7 @@ for command in (
     bulk_command.bulk,
     show.show,
     explain,
+    multipart,
     completion.completion,
 ):
     cli.add_command(command)

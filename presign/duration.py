@@ -30,17 +30,17 @@ def parse(text: str) -> int:
     return seconds
 
 
-def choose(asked: int | None, bucket_max: int) -> int:
+def choose(asked: int | None, bucket_max: int, default: int = DEFAULT_EXPIRES) -> int:
     """Return the seconds that a link will live.
 
-    ``asked`` is what the user wants, in seconds, or None for the default of 15
-    minutes, which gives way to a bucket that allows less. ``bucket_max`` is the
+    ``asked`` is what the user wants, in seconds, or None for ``default``, which
+    gives way to a bucket that allows less. ``bucket_max`` is the
     bucket's own limit in seconds. Raises ExpiryError where more is asked than
     the bucket or SigV4 (7 days) allows.
     """
     limit = min(bucket_max, MAX_EXPIRES)
     if asked is None:
-        return min(DEFAULT_EXPIRES, limit)
+        return min(default, limit)
     if asked > limit:
         whose = "this bucket allows (its output PresignMaxSeconds)" if limit < MAX_EXPIRES else "S3 allows"
         raise ExpiryError(f"an expiry of {words(asked)} is longer than {whose}: at most {words(limit)}")

@@ -57,5 +57,9 @@ class CheckError(PresignError):
     """S3 refuses what the link would ask for, or cannot be reached."""
 
 
+class MultipartError(PresignError):
+    """S3 refuses to begin, list or end an upload in parts."""
+
+
 class LinkError(PresignError):
     """What is to be explained is no link, form or answer."""

@@ -5,6 +5,7 @@ from typing import Unpack
 from presign import curl, duration, make, report, request, says
 from presign.options import (
     LifeOptions,
+    Size,
     check_option,
     expires_option,
     format_option,
@@ -24,7 +25,6 @@ class LinkOptions(LifeOptions):
 
     key: str
     file: str | None
-    format: str
     check: bool
     access_point: str | None
 
@@ -32,9 +32,17 @@ class LinkOptions(LifeOptions):
 class GetOptions(LinkOptions, says.DownloadSays):
     """What ``get`` is given."""
 
+    format: str
+
 
 class PutOptions(LinkOptions, says.UploadSays):
-    """What ``put`` is given."""
+    """What ``put`` is given; the sizes are in bytes."""
+
+    format: str | None
+    multipart: bool
+    size: int | None
+    part_size: int | None
+    part_checksums: bool
 
 
 _link_options = together(
@@ -44,7 +52,6 @@ _link_options = together(
     click.option(
         "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
     ),
-    format_option(*report.FORMATS),
     click.option("--access-point", metavar="ARN", help="The access point through which to reach the bucket."),
 )
 
@@ -54,6 +61,7 @@ _link_options = together(
     short_help="Make a link that downloads an object.",
 )
 @_link_options
+@format_option(*report.FORMATS)
 @check_option("is the object there, may these credentials read it, is the clock right")
 @click.option("--version-id", metavar="ID", help="Download this version of the object.")
 @click.option("--download-as", metavar="NAME", help="The name under which browsers save the file.")
@@ -76,29 +84,60 @@ def get(**options: Unpack[GetOptions]) -> None:
     short_help="Make a link that uploads an object.",
 )
 @_link_options
+@click.option(
+    "--format",
+    type=click.Choice([*report.FORMATS, "sh", "powershell"]),
+    help="Everything for people (text) or for programs (json), or only what is named; a script (sh or "
+    "powershell) or json for an upload in parts. Default: text, or sh.",
+)
 @check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
 @object_options
 @click.option("--content-language", metavar="TAG", help="The content's language, such as de-CH.")
 @pairs_option("--tag", "A tag of the object; up to ten times.", "tags")
 @click.option("--if-none-match", is_flag=True, help="Upload only where no object has this key.")
+@click.option("--multipart", is_flag=True, help="Upload in parts, as is done where --file is over 5 GiB.")
+@click.option("--size", type=Size(), metavar="SIZE", help="With --multipart: the most that the file has.")
+@click.option("--part-size", type=Size(), metavar="SIZE", help="With --multipart. Default: 64MiB, or more.")
+@click.option("--part-checksums", is_flag=True, help="With --multipart: take only the content of --file.")
 def put(**options: Unpack[PutOptions]) -> None:
     """Make a link that uploads a file to the object KEY.
 
     Anyone who has the link can upload until it expires, without AWS credentials.
     The upload must send exactly the headers that are printed with the link.
+    A file over 5 GiB is uploaded in parts: a script with their links is printed.
     """
     if options["file"] == "-":
         raise click.BadParameter(
             "S3 must know the size of an upload beforehand: give a file", param_hint="'--file'"
         )
-    request.require_fitting(options["file"])
+    if options["multipart"] or (request.size_of(options["file"]) or 0) > request.MAX_UPLOAD:
+        # Loaded only here, as it takes boto3.
+        from presign.multipart import put as in_parts
+
+        in_parts.put(options)
+        return
+    _require_one_part(options)
     own = says.headers(options)
     prepared = prepare(options, life(options), options["access_point"])
     _print_link(make.link("PUT", prepared, options["key"], own, {}), options, prepared, {})
 
 
-def _print_link(made: make.Link, options: LinkOptions, prepared: Prepared, query: dict[str, str]) -> None:
+def _require_one_part(options: PutOptions) -> None:
+    given = {
+        "--size": options["size"] is not None,
+        "--part-size": options["part_size"] is not None,
+        "--part-checksums": options["part_checksums"],
+        f"--format {options['format']}": options["format"] in ("sh", "powershell"),
+    }
+    for name, there in given.items():
+        if there:
+            raise click.UsageError(f"{name} is for an upload in parts: add --multipart")
+
+
+def _print_link(
+    made: make.Link, options: GetOptions | PutOptions, prepared: Prepared, query: dict[str, str]
+) -> None:
     warnings = list(made.warnings)
     if options["check"]:
         # Loaded only here: what speaks HTTP would double the time of one link.
@@ -116,5 +155,5 @@ def _print_link(made: make.Link, options: LinkOptions, prepared: Prepared, query
         curl=curl.command(made.method, made.url, made.headers, options["file"] or curl.local_name(made.key)),
         signed_by=prepared.signed_by,
     )
-    report.write(report.render(link, options["format"]))
+    report.write(report.render(link, options["format"] or "text"))
     report.warn(warnings)

@@ -1,5 +1,6 @@
 """The options that commands share."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
@@ -10,6 +11,11 @@ from presign.errors import DurationError, MomentError
 import click
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+_UNITS = {"": 1}
+_UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", start=1)}
+_UNITS |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
+_SIZE = re.compile(r"([0-9]{1,15}) ?([KMGT]I?B)?", re.IGNORECASE)
 
 
 class PlaceOptions(TypedDict):
@@ -54,6 +60,19 @@ class Moment(click.ParamType[datetime]):
             return value if isinstance(value, datetime) else duration.moment(value)
         except MomentError as error:
             self.fail(str(error), param, ctx)
+
+
+class Size(click.ParamType[int]):
+    """A size such as 10MB, as bytes."""
+
+    name = "size"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes; anything that is not a size is a usage error."""
+        match = _SIZE.fullmatch(str(value))
+        if not match:
+            self.fail(f"{value!r} is not a size: give bytes, or a unit such as 10MB or 2GiB", param, ctx)
+        return int(match[1]) * _UNITS[(match[2] or "").upper()]
 
 
 def life(options: LifeOptions) -> int | datetime | None:

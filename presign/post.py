@@ -2,12 +2,12 @@
 
 import json
 import mimetypes
-import re
 from typing import Unpack
 
 from presign import curl, duration, form, keys, make, report, request, says
 from presign.options import (
     LifeOptions,
+    Size,
     check_option,
     expires_option,
     format_option,
@@ -18,22 +18,6 @@ from presign.options import (
 from presign.prepare import prepare
 
 import click
-
-_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_SIZE = re.compile(r"([0-9]{1,15}) ?([KMG]I?B)?", re.IGNORECASE)
-
-
-class Size(click.ParamType[int]):
-    """A size such as 10MB, as bytes."""
-
-    name = "size"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return bytes; anything that is not a size is a usage error."""
-        match = _SIZE.fullmatch(str(value))
-        if not match:
-            self.fail(f"{value!r} is not a size: give bytes, or a unit such as 10MB or 2GiB", param, ctx)
-        return int(match[1]) * _UNITS[(match[2] or "").upper()]
 
 
 def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) -> None:

@@ -42,13 +42,15 @@ def prepare(
     access_point: str | None = None,
     signed_at: datetime | None = None,
     *,
+    default: int = duration.DEFAULT_EXPIRES,
     stack: Outputs | None = None,
     credentials: Credentials | None = None,
 ) -> Prepared:
     """Read the outputs and find credentials; ``expires`` is what was asked for: seconds, or an end in UTC.
 
     ``access_point`` is the ARN of one, through which the bucket is then reached. ``signed_at`` (UTC) is the
-    moment that the links name, if not now. ``stack`` and ``credentials`` are those that are known already.
+    moment that the links name, if not now. ``default`` (seconds) is for where no expiry was asked for.
+    ``stack`` and ``credentials`` are those that are known already.
     """
     stack = stack or find.locate(options)
     if isinstance(expires, datetime):
@@ -56,7 +58,7 @@ def prepare(
         signed_at = signed_at or utc_now().replace(microsecond=0)
         chosen = duration.until(expires, signed_at, stack.max_seconds)
     else:
-        chosen = duration.choose(expires, stack.max_seconds)
+        chosen = duration.choose(expires, stack.max_seconds, default)
     place = endpoint_settings.configured(options["endpoint_url"], options["profile"], os.environ)
     if access_point is None:
         bucket_url = endpoint.bucket_url(stack.bucket, stack.region, *place)

@@ -13,16 +13,23 @@ _CONTENT_TYPE = re.compile(rf"{_WORD}/{_WORD}( *; *{_WORD}=({_WORD}|\"[^\"\\]*\"
 _CONTENT_TYPES = re.compile(rf"{_WORD}/\*")
 
 
-def require_fitting(file: str | None, least: int = 0, most: int = MAX_UPLOAD) -> None:
-    """Raise RequestError where the local ``file`` is there and S3 would refuse it for its size in bytes."""
+def size_of(file: str | None) -> int | None:
+    """Return the bytes of a local file; None where it is not there, as it may be on another machine."""
     try:
-        size = Path(file).stat().st_size if file else least
+        return Path(file).stat().st_size if file else None
     except (OSError, ValueError):
-        return  # it may be on another machine
+        return None
+
+
+def require_fitting(file: str | None, least: int, most: int) -> None:
+    """Raise RequestError where the local ``file`` is there and a form refuses it for its size in bytes."""
+    size = size_of(file)
+    if size is None:
+        return
     if size > MAX_UPLOAD:
         raise RequestError(
             f"{file} has {size:,} bytes, and one upload takes at most {MAX_UPLOAD:,} (5 GiB): upload it in "
-            "parts, as 'aws s3 cp' does with the credentials, or split it"
+            "parts, with 'presign put --multipart'"
         )
     if not least <= size <= most:
         raise RequestError(f"{file} has {size:,} bytes, and the form takes {least:,} to {most:,} bytes")

@@ -113,7 +113,7 @@ CODES: Mapping[str, Code] = {
     ),
     "EntityTooLarge": Code(
         "the file is larger than the form, or one request, allows (5 GiB)",
-        "Make the form with a larger `--max-size`, or upload in parts",
+        "Make the form with a larger `--max-size`, or upload in parts (`presign put --multipart`)",
         signed=True,
     ),
     "EntityTooSmall": Code(

@@ -151,13 +151,19 @@ def test_text_shows_control_characters_as_escapes(presign: Presign, outputs_file
     assert "\x1b" not in result.out
 
 
-@pytest.mark.parametrize("command", [[], ["get"], ["put"], ["post"], ["show"], ["explain"], ["completion"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([], ["get"], ["put"], ["post"], ["show"], ["explain"], ["completion"]),
+        *(["multipart", "list"], ["multipart", "abort"]),
+    ],
+)
 def test_help_shows_a_real_example(presign: Presign, command: list[str]) -> None:
     result = presign(*command, "--help")
     assert (result.code, result.err) == (0, "")
     assert re.search(
         r"\n  Example:\n(    .*\n)*    presign "
-        r"((get|put|post|show|explain) --outputs outputs.json .*\S/|completion bash)",
+        r"((get|put|post|show|explain|multipart \w+) --outputs outputs.json .*\S/|completion bash)",
         result.out,
     )
 

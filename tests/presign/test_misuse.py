@@ -6,6 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.usefixtures("keys")
 
+PARTS = ("--multipart", "--size", "6GB")
 MISUSES = [
     (2, ["get"], "missing argument 'KEY'"),
     (2, ["fetch", "k"], "no such command 'fetch'"),
@@ -23,6 +24,31 @@ MISUSES = [
     (1, ["put", "k", "--checksum", "sha512:00"], "'sha512:00' is not a checksum"),
     (1, ["put", "k", "--checksum", "sha256:00"], "'00' is not a digest of sha256"),
     (1, ["put", "k", "--content-type", "csv"], "'csv' is not a content type"),
+    (2, ["put", "k", "--multipart"], "an upload in parts needs the file's size"),
+    (2, ["put", "k", "--multipart", "--file", "gone"], "an upload in parts needs the file's size"),
+    (2, ["put", "k", "--size", "6GB"], "--size is for an upload in parts: add --multipart"),
+    (2, ["put", "k", "--format", "sh"], "--format sh is for an upload in parts: add --multipart"),
+    (1, ["put", "k", *PARTS, "--format", "curl"], "--format curl is not for an upload in parts"),
+    (1, ["put", "k", *PARTS, "--checksum", "sha256:00"], "--checksum is not for an upload in parts"),
+    (1, ["put", "k", *PARTS, "--part-size", "4MiB"], "parts cannot have 4,194,304 bytes"),
+    (1, ["put", "k", *PARTS, "--part-size", "6GiB"], "parts cannot have 6,442,450,944 bytes"),
+    (1, ["put", "k", *PARTS, "--part-size", "5000001"], "parts cannot have 5,000,001 bytes"),
+    (
+        1,
+        ["put", "k", "--multipart", "--size", "1TB", "--part-size", "5MiB"],
+        "give --part-size 96MiB",
+    ),
+    (1, ["put", "k", "--multipart", "--size", "49TiB"], "S3 takes objects of at most 53,687,091,200,000"),
+    (1, ["put", "k", *PARTS, "--part-checksums"], "--part-checksums reads the file now"),
+    (1, ["put", "k", *PARTS, "--expires", "8d"], "8 days is longer than S3 allows"),
+    (1, ["put", "s3://other-bucket/k", *PARTS], "is not in the bucket of these outputs"),
+    (
+        1,
+        ["put", "k", "--multipart", "--size", "20TiB", "--format", "powershell"],
+        "parts of 2098 MiB are too large for PowerShell",
+    ),
+    (2, ["multipart", "abort"], "missing argument 'KEY'"),
+    (1, ["put", "k", *PARTS, "--endpoint-url", "http://127.0.0.1:1"], "cannot begin an upload in parts"),
     (1, ["post", "in/", "--min-size", "2MB", "--max-size", "1MB"], "the sizes contradict each other"),
     (1, ["post", "in/", "--max-size", "6GiB"], "more than a form upload may have"),
     (1, ["post", "in/", "--key", "out/k"], "does not start with the prefix 'in/'"),

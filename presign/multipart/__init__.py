@@ -1,0 +1,1 @@
+"""Uploads in parts, for files that one request cannot hold."""

@@ -1,0 +1,104 @@
+"""``presign put --multipart``: begins an upload in parts, and hands out what completes it."""
+
+from contextlib import suppress
+
+from presign import curl, duration, keys, report, says
+from presign.errors import PresignError, RequestError
+from presign.multipart import render, sizes, upload
+from presign.multipart.s3 import Uploads
+from presign.options import LifeOptions, life
+from presign.prepare import prepare
+from presign.request import MAX_UPLOAD, size_of
+from presign.signer import utc_now
+
+import click
+
+_DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
+
+
+class Wanted(LifeOptions, says.UploadSays):
+    """What ``put`` was given for an upload in parts; the sizes are in bytes."""
+
+    key: str
+    file: str | None
+    format: str | None
+    check: bool
+    access_point: str | None
+    multipart: bool
+    size: int | None
+    part_size: int | None
+    part_checksums: bool
+
+
+def put(options: Wanted) -> None:
+    """Begin the upload with the bucket's headers and those that were asked for, and print its links.
+
+    Everything that can be refused is refused before the upload begins.
+    """
+    form = _format(options)
+    cut = sizes.cut(_size(options), options["part_size"])
+    render.require(form, cut)
+    own = says.headers(options)
+    # Only what completes the upload replaces an object.
+    condition = {"if-none-match": own.pop("if-none-match")} if "if-none-match" in own else {}
+    now = utc_now().replace(microsecond=0)
+    prepared = prepare(options, life(options), options["access_point"], now, default=_DEFAULT_EXPIRES)
+    key = keys.in_bucket(options["key"], prepared.stack.bucket)
+    prepared.stack.revoked.refuse(key)
+    warnings = [*keys.doubts(key, "PUT"), *says.doubts(own), *prepared.warnings]
+    digests = upload.digests_of(options["file"] or "", cut) if options["part_checksums"] else []
+    if options["check"]:
+        from presign import check
+
+        warnings += check.ask_upload(prepared).require()
+    uploads = Uploads(prepared, options, options["access_point"])
+    begun = uploads.begin(key, {**prepared.stack.upload_headers, **own})
+    try:
+        made = upload.sign(
+            prepared, key, options["file"] or curl.local_name(key), cut, digests, condition, begun
+        )
+        report.write(render.render(made, form))
+    except BaseException:
+        with suppress(PresignError):
+            uploads.abort(key, begun[0])
+        raise
+    if made.removed_at and made.removed_at < made.expires_at:
+        warnings.append(
+            f"a lifecycle rule of the bucket removes the upload at {duration.iso(made.removed_at)}, "
+            "before the links expire"
+        )
+    report.warn(warnings)
+    click.echo(
+        f"An upload to {report.printable(made.place)} has begun: {len(made.parts):,} parts of "
+        f"{cut.part_size // sizes.MIB} MiB, until {duration.iso(made.expires_at)}",
+        err=True,
+    )
+
+
+def _format(options: Wanted) -> str:
+    """Return the format; raises RequestError for what only one request can have."""
+    form, why = options["format"] or "sh", "an upload in parts"
+    if not options["multipart"]:
+        why = f"{options['file']}, which is over the {MAX_UPLOAD:,} bytes (5 GiB) of one request"
+    if form not in render.FORMATS:
+        raise RequestError(f"--format {form} is not for {why}: use --format sh, powershell or json")
+    if options.get("checksum") is not None:
+        raise RequestError(
+            f"--checksum is not for {why}, as S3 compares each part: use --part-checksums with --file"
+        )
+    return form
+
+
+def _size(options: Wanted) -> int:
+    """Return the most bytes that the file may have."""
+    asked, file = options["size"], options["file"]
+    found = size_of(file)
+    if options["part_checksums"] and (found is None or (asked is not None and asked != found)):
+        raise RequestError("--part-checksums reads the file now: give it with --file, and leave --size out")
+    if asked is None and found is None:
+        raise click.UsageError(
+            "an upload in parts needs the file's size: give --file, with a file that is here, or --size 20GB"
+        )
+    if asked is not None and found is not None and found > asked:
+        raise RequestError(f"{file} has {found:,} bytes, more than --size {asked:,}")
+    return asked if asked is not None else found or 0
