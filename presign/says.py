@@ -151,6 +151,9 @@ def query(says: DownloadSays) -> dict[str, str]:
     if version is not None:
         if not version.strip():
             raise RequestError("the version id is empty: leave --version-id out for the newest version")
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+        if " " in version or not version.isprintable():
+            raise RequestError(f"{version!r} is not a version id: give one without spaces and line breaks")
         found["versionId"] = version
     name, inline = says.get("download_as"), says.get("inline")
     if name is not None or inline:

@@ -20,6 +20,12 @@ MISUSES = [
     (1, ["get", ""], "the key is empty"),
     (1, ["put", "s3://other-bucket/k"], "is not in the bucket of these outputs"),
     (1, ["get", "k", "--version-id", ""], "the version id is empty"),
+    (
+        1,
+        ["get", "k", "--version-id", "v\n"],
+        "'v\\n' is not a version id: give one without spaces and line breaks",
+    ),
+    (1, ["get", "k", "--version-id", "\udcff"], "'\\udcff' is not a version id"),
     (1, ["get", "k", "--download-as", "a/b"], "'a/b' cannot be the name to save as"),
     (1, ["put", "k", "--checksum", "sha512:00"], "'sha512:00' is not a checksum"),
     (1, ["put", "k", "--checksum", "sha256:00"], "'00' is not a digest of sha256"),
