@@ -60,10 +60,11 @@ def _principals(settings: Settings) -> Iterator[Conflict]:
         elif key in principals and settings.account_id not in (None, aws_names.arn_account(arn)):
             rule = f'must be of account_id, "{settings.account_id}"'
             yield key, InvalidValueError(rule, "a grant lets others in"), arn
-    of_ci = {name.casefold() for name in resource_names.ci_roles(settings.environment)}
+    of_ci = resource_names.ci_roles("*")  # of any environment
     for place, name in enumerate(access.attach_to_roles):
-        # A role that deploys can rewrite the managed policy: CI could give itself anything through it.
-        if name.casefold() in of_ci:
+        # A role that deploys can rewrite the managed policy: through it, CI could give anything to itself, or
+        # to the CI of another environment.
+        if any(fnmatchcase(name.casefold(), pattern) for pattern in of_ci):
             rule = "must not be a role of CI, which never uses the data"
             yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
     if settings.encryption.mode == "sse-s3" and access.principals:

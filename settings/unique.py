@@ -11,13 +11,13 @@ from settings.problems import Conflict, shown
 
 
 class Taken(NamedTuple):
-    """A name in AWS that an environment takes.
+    """A name in AWS that an environment takes, or a key that it takes over.
 
     Attributes:
         key: the setting that chooses it.
-        region: of an alias, which is unique in its region and account; None for a bucket, whose name is
-            unique in its partition.
-        name: the name.
+        region: of an alias or a key, which is unique in its region and account; None for a bucket, whose
+            name is unique in its partition.
+        name: the name; of a key its id.
     """
 
     key: str
@@ -34,6 +34,8 @@ def taken(settings: Settings) -> list[Taken]:
     ]
     if settings.encryption.mode == "sse-kms":
         found.append(Taken("encryption.key_alias", settings.region, settings.encryption.key_alias))
+    if settings.import_.key is not None:
+        found.append(Taken("import.key", settings.region, settings.import_.key.rpartition("/")[2]))
     found.append(Taken("state.key_alias", settings.state.region, settings.state.key_alias))
     # Logs of a bucket in itself would be logged in turn, without end.
     if logging.makes_bucket:
@@ -66,7 +68,8 @@ def taken_by_both(settings: Settings, other: Settings, file: str) -> Iterator[st
         other: another one.
         file: the file of the other.
     """
-    same_account = settings.account_id == other.account_id
+    accounts = {settings.account_id, other.account_id}
+    same_account = len(accounts) == 1 or None in accounts  # one that is not set may be the other
     same_partition = aws_names.partition_of(settings.region) == aws_names.partition_of(other.region)
     for mine, theirs in product(taken(settings), taken(other)):
         # A log bucket that exists may serve several environments.
@@ -75,10 +78,11 @@ def taken_by_both(settings: Settings, other: Settings, file: str) -> Iterator[st
             continue
         if mine[1:] == theirs[1:] and (same_partition if mine.region is None else same_account):
             both = f"must differ from {theirs.key} in {file}, but both are {shown(mine.name)}"
-            yield f"{mine.key}: {both}"
+            hint = "; if their accounts differ, set account_id in both"
+            yield f"{mine.key}: {both}{hint if mine.region is not None and len(accounts) == 2 else ''}"
     # An account has one provider for the tokens of an issuer.
     makers = [one for one in (settings, other) if one.ci.repository is not None and one.ci.create_provider]
-    if len(makers) == 2 and same_account and settings.account_id is not None:
+    if len(makers) == 2 and len(accounts) == 1 and settings.account_id is not None:
         yield (
             f"ci.create_provider: must be true in only one environment of account {settings.account_id}, "
             f"and it is in {file}"

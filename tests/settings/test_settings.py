@@ -269,7 +269,9 @@ def test_a_wrong_aws_region_does_not_matter_where_every_file_names_its_own(load:
 
 def test_an_alias_may_be_the_same_in_another_region_or_account(load: Load) -> None:
     text = 'encryption.key_alias = "alias/k"\n'
-    assert load(dev=text, prod=f'{text}region = "eu-west-1"', staging=f'{text}account_id = "111122223333"')
+    assert load(dev=text, prod=f'{text}region = "eu-west-1"')
+    one, other = (f'{text}account_id = "{account}"' for account in ("111122223333", "444455556666"))
+    assert load(dev=one, prod=other)
 
 
 def test_a_bucket_name_may_be_the_same_in_another_partition(load: Load) -> None:

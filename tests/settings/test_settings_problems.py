@@ -8,6 +8,7 @@ from settings.problems import SettingsError
 
 import pytest
 
+KEY = "11111111-2222-3333-4444-555555555555"
 ROLE = "arn:aws:iam::111122223333:role/data"
 Problems = Callable[..., list[str]]
 
@@ -113,11 +114,12 @@ ONE = "the roles trust exactly one"
         ),
         *(
             (
-                f'access.attach_to_roles = ["etl", "Secure-storage-prod-{kind}"]',
+                f'access.attach_to_roles = ["etl", "Secure-storage-{environment}-{kind}"]',
                 "access.attach_to_roles[1]: must not be a role of CI, which never uses the data, "
-                f'not "Secure-storage-prod-{kind}"',
+                f'not "Secure-storage-{environment}-{kind}"',
             )
             for kind in ("review", "plan", "deploy")
+            for environment in ("prod", "dev", "of-another-checkout")
         ),
         *(
             (f'ci.{key} = "{name}"', f'ci.{key}: must be {what}, without wildcards, not "{name}"; {ONE}')
@@ -308,6 +310,13 @@ def test_a_long_value_is_shortened_and_kept_on_one_line(problems: Problems) -> N
             "state.key_alias",
             "alias/k",
         ),
+        (
+            f'protect = true\nimport.key = "arn:aws:kms:us-east-1:111122223333:key/{KEY}"',
+            f'import.key = "{KEY}"',
+            "import.key",
+            "import.key",
+            KEY,
+        ),
     ],
 )
 def test_two_environments_cannot_share_a_name(
@@ -322,6 +331,14 @@ def test_two_environments_cannot_share_a_name(
 def test_a_bucket_name_is_global_whatever_the_account(problems: Problems) -> None:
     text = 'bucket_name = "same"\naccount_id = "{}"'
     assert len(problems(dev=text.format("111122223333"), prod=text.format("444455556666"))) == 1
+
+
+def test_an_account_that_is_not_set_may_be_that_of_the_other(problems: Problems) -> None:
+    alias = 'encryption.key_alias = "alias/k"'
+    assert problems(dev=alias, prod=f'account_id = "111122223333"\n{alias}') == [
+        "environments/dev.toml: encryption.key_alias: must differ from encryption.key_alias in "
+        'environments/prod.toml, but both are "alias/k"; if their accounts differ, set account_id in both'
+    ]
 
 
 def test_a_picked_environment_cannot_take_the_name_of_another(problems: Problems) -> None:
