@@ -29,11 +29,13 @@ def install_in_venv(what: str, *, requirements: Path, home: Path, executable: st
     if path.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return path
     print(f"Setting up {what} in {home} (once, about a minute; log in {log}) …", file=sys.stderr)
+    # With PYTHONPATH, pip leaves out what it finds there.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"]
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        check([sys.executable, "-m", "venv", "--clear", home], env=os.environ, cwd=ROOT, log=log)
-        check([*pip, "--require-hashes", "-r", requirements], env=os.environ, cwd=ROOT, log=log)
+        check([sys.executable, "-m", "venv", "--clear", home], env=env, cwd=ROOT, log=log)
+        check([*pip, "--require-hashes", "-r", requirements], env=env, cwd=ROOT, log=log)
     except OpsError as error:
         raise OpsError(f"{what} could not be set up: {error}") from error
     stamp.write_text(wanted)

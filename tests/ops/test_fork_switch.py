@@ -9,8 +9,9 @@ from pathlib import Path
 from ops.fork import switch
 from ops.shared import toolchain
 from ops.shared.errors import OpsError
+from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import FORK_CLI, ROOT, tool_environment
-from tests.ops.ops_support import checkout_of_ops, run_ops
+from tests.ops.ops_support import checkout_of_ops, run_ops, stub
 from tests.test_repository import pipfile_lock
 
 import pytest
@@ -59,6 +60,20 @@ def test_a_python_path_of_the_users_is_kept_and_ours_added_once(monkeypatch: pyt
     (fork, mine) = first["PYTHONPATH"].split(":")
     assert (Path(fork).name, mine) == ("site-packages", "/mine")
     assert switch.fork_variables({"CDK_BINDINGS": "cdktn", **first}) == first
+
+
+def test_a_virtual_environment_is_complete_whatever_is_on_the_python_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or pip leaves out what is there already: the fork, where one of our commands starts another."""
+    seen = tmp_path / "seen"
+    python = stub(tmp_path / "home" / "bin" / "python", f'echo "path=$PYTHONPATH" >> {seen}')
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("PYTHONPATH", "/mine")
+    of = {"requirements": tmp_path / "requirements.txt", "home": tmp_path / "home", "log": tmp_path / "log"}
+    install_in_venv("It", executable="python", **of)
+    assert seen.read_text().splitlines() == ["path=", "path="]
 
 
 def pins() -> dict[str, str]:
