@@ -61,7 +61,7 @@ _link_options = together(
     short_help="Make a link that downloads an object.",
 )
 @_link_options
-@format_option(*report.FORMATS)
+@format_option(*report.FORMATS, *report.SCRIPTS)
 @check_option("is the object there, may these credentials read it, is the clock right")
 @click.option("--version-id", metavar="ID", help="Download this version of the object.")
 @click.option("--download-as", metavar="NAME", help="The name under which browsers save the file.")
@@ -86,9 +86,9 @@ def get(**options: Unpack[GetOptions]) -> None:
 @_link_options
 @click.option(
     "--format",
-    type=click.Choice([*report.FORMATS, "sh", "powershell"]),
-    help="Everything for people (text) or for programs (json), or only what is named; a script (sh or "
-    "powershell) or json for an upload in parts. Default: text, or sh.",
+    type=click.Choice([*report.FORMATS, *report.SCRIPTS, "sh"]),
+    help="Everything for people (text) or for programs (json), or only what is named; curl is for bash. A "
+    "script (sh or powershell) or json for an upload in parts. Default: text, or sh.",
 )
 @check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
@@ -128,7 +128,7 @@ def _require_one_part(options: PutOptions) -> None:
         "--size": options["size"] is not None,
         "--part-size": options["part_size"] is not None,
         "--part-checksums": options["part_checksums"],
-        f"--format {options['format']}": options["format"] in ("sh", "powershell"),
+        "--format sh": options["format"] == "sh",
     }
     for name, there in given.items():
         if there:
@@ -145,6 +145,14 @@ def _print_link(
 
         answer = check.ask(prepared, made.key, query) if made.method == "GET" else check.ask_upload(prepared)
         warnings += answer.require()
+    file = options["file"] or curl.local_name(made.key)
+    wanted = options["format"] or "text"
+    if wanted in report.SCRIPTS:
+        from presign import commands
+
+        report.write(commands.link(wanted, made.method, made.url, made.headers, file))
+        report.warn(warnings)
+        return
     link = report.Link(
         method=made.method,
         place=f"s3://{prepared.stack.bucket}/{made.key}",
@@ -152,8 +160,8 @@ def _print_link(
         expires_at=duration.iso(made.expires_at),
         lifetime=duration.words(prepared.expires),
         headers=made.headers,
-        curl=curl.command(made.method, made.url, made.headers, options["file"] or curl.local_name(made.key)),
+        curl=curl.command(made.method, made.url, made.headers, file),
         signed_by=prepared.signed_by,
     )
-    report.write(report.render(link, options["format"] or "text"))
+    report.write(report.render(link, wanted))
     report.warn(warnings)

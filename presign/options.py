@@ -178,5 +178,5 @@ def format_option(*formats: str) -> Decorator:
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="Everything for people (text) or for programs (json), or only what is named.",
+        help="Everything for people (text) or for programs (json), or only what is named; curl is for bash.",
     )

@@ -70,7 +70,7 @@ class PostOptions(LifeOptions, says.FormSays):
 @click.option(
     "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
 )
-@format_option("text", "json", "curl")
+@format_option("text", "json", "curl", *report.SCRIPTS)
 @click.option("--access-point", hidden=True, expose_value=False, callback=_no_access_point)
 def post(**options: Unpack[PostOptions]) -> None:
     """Make a form that uploads files under PREFIX.
@@ -102,6 +102,10 @@ def post(**options: Unpack[PostOptions]) -> None:
     expires_at = duration.iso(made.expires_at)
     if options["format"] == "curl":
         text = command
+    elif options["format"] in report.SCRIPTS:
+        from presign import commands
+
+        text = commands.form(options["format"], url, fields, file)
     elif options["format"] == "json":
         document = {
             "url": url,

@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 FORMATS = ("text", "json", "curl", "url")
+SCRIPTS = ("python", "powershell")  # of commands.py, which is loaded only for these
 
 
 @dataclass(frozen=True)

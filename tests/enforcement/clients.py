@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,16 @@ def curl_line(line: str, target: Path | None = None) -> Answer:
     ran = subprocess.run(["bash", "-c", line], capture_output=True, check=False, timeout=TIMEOUT_SECONDS)
     body = target.read_bytes() if target and target.exists() else ran.stdout
     return answer(ran.returncode == 0, body)
+
+
+def printed_python(presign: Presign, *command: str, file: Path) -> Answer:
+    """Run the lines of `--format python`."""
+    made = presign(command[0], "--format", "python", "--file", str(file), *command[1:])
+    assert made.code == 0, made.err
+    words = [sys.executable, "-c", made.out]
+    ran = subprocess.run(words, capture_output=True, check=False, timeout=TIMEOUT_SECONDS)
+    body = file.read_bytes() if command[0] == "get" and file.exists() else b""
+    return answer(ran.returncode == 0, ran.stderr if ran.returncode else body)
 
 
 def own_curl(presign: Presign, *command: str, file: Path) -> Answer:
@@ -101,6 +112,11 @@ def answer(ok: bool, body: bytes, target: Path | None = None) -> Answer:
     return Answer("" if ok else found[1].decode() if found else "failed", body)
 
 
-CLIENTS: Mapping[str, Client] = {"printed curl": printed_curl, "curl": own_curl, "requests": by_requests}
+CLIENTS: Mapping[str, Client] = {
+    "printed curl": printed_curl,
+    "printed Python": printed_python,
+    "curl": own_curl,
+    "requests": by_requests,
+}
 SENDERS = {"curl": send_by_curl, "requests": send_by_requests}
 """How those use a link that somebody else made."""

@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.enforcement.clients import Answer, Client, answer, by_requests, document, printed_curl
+from tests.enforcement.clients import (
+    Answer,
+    Client,
+    answer,
+    by_requests,
+    document,
+    printed_curl,
+    printed_python,
+)
 from tests.enforcement.places import Place
 from tests.presign.presign_support import Presign
 
@@ -87,7 +95,7 @@ def unchanged_by_requests(presign: Presign, *command: str, file: Path) -> Answer
     return answer(got.ok, got.content, file if made["method"] == "GET" else None)
 
 
-@pytest.mark.parametrize("client", [printed_curl, unchanged_by_requests])
+@pytest.mark.parametrize("client", [printed_curl, printed_python, unchanged_by_requests])
 def test_a_key_is_stored_as_itself_and_comes_back(
     place: Place, presign: Presign, tmp_path: Path, client: Client
 ) -> None:

@@ -110,7 +110,8 @@ def test_a_misuse_is_one_line(
         ),
         (
             ["get", "--format", "xml", "k"],
-            "invalid value for '--format': 'xml' is not one of 'text', 'json', 'curl', 'url' "
+            "invalid value for '--format': 'xml' is not one of 'text', 'json', 'curl', 'url', "
+            "'python', 'powershell' "
             "(see 'presign get --help')",
         ),
         (
