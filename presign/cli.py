@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from presign import __version__, completion, interrupt, links, post, report, show
+from presign import __version__, completion, interrupt, links, listed, post, report, show
 from presign.bulk import command as bulk_command
 from presign.errors import PresignError
 from presign.explain.command import explain
@@ -43,6 +43,7 @@ for command in (
     links.put,
     post.post,
     bulk_command.bulk,
+    listed.list_objects,
     show.show,
     explain,
     multipart,

@@ -41,6 +41,10 @@ class ManifestError(PresignError):
     """A list of keys cannot be read."""
 
 
+class ListingError(PresignError):
+    """The bucket's objects cannot be listed."""
+
+
 class BulkError(PresignError):
     """The links of a list of keys cannot be written, or resumed."""
 

@@ -51,6 +51,13 @@ class Plan:
     _request_tail: str
     _string_to_sign_head: str
     _signing_key: bytes = field(repr=False)
+    _parts: tuple[str, str, Mapping[str, str], Mapping[str, str]] = field(repr=False)
+
+    def also(self, headers: Mapping[str, str], query: Mapping[str, str]) -> "Plan":
+        """Return the plan for a link with these headers and parameters besides those of all links."""
+        common, token, signed, asked = self._parts
+        url_tail, request_tail = _tails(common, token, {**signed, **_normalized(headers)}, {**asked, **query})
+        return replace(self, _url_tail=url_tail, _request_tail=request_tail)
 
     def url(self, key: str) -> str:
         """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
@@ -153,38 +160,50 @@ class Signer:
         date = moment[:8]
         scope = f"{date}/{self._region}/s3/aws4_request"
 
-        # Runs of blanks count as one, as "Create a signed AWS API request" says.
-        signed = {name.lower(): " ".join(value.split()) for name, value in (headers or {}).items()}
-        signed["host"] = self._host
-        names = sorted(signed)
-        signed_names = ";".join(names)
-        header_lines = "".join(f"{name}:{signed[name]}\n" for name in names)
-
         credential = quote(f"{self._access_key}/{scope}", safe="")
         common = (
             f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
             f"&X-Amz-Date={moment}&X-Amz-Expires={expires}"
         )
-        names_parameter = f"&X-Amz-SignedHeaders={quote(signed_names, safe='')}"
-        # The signature is made over sorted parameters. The URL may have any order; this is botocore's.
-        own = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in (query or {}).items()]
-        parameters = [*own, *f"{common}{self._token}{names_parameter}".split("&")]
-        sorted_query = "&".join(sorted(parameters, key=lambda parameter: parameter.partition("=")))
-        url_query = "&".join([*own, f"{common}{names_parameter}{self._token}"])
+        signed = _normalized(headers or {}) | {"host": self._host}
+        url_tail, request_tail = _tails(common, self._token, signed, query or {})
         return Plan(
             signed_at=signed_at,
             expires_at=signed_at + timedelta(seconds=expires),
             _url_head=self._bucket_url,
-            _url_tail=f"?{url_query}&X-Amz-Signature=",
+            _url_tail=url_tail,
             _request_head=f"{method}\n{self._path}",
-            _request_tail=f"\n{sorted_query}\n{header_lines}\n{signed_names}\nUNSIGNED-PAYLOAD",
+            _request_tail=request_tail,
             _string_to_sign_head=f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n",
             _signing_key=signing_key(self._secret, date, self._region),
+            _parts=(common, self._token, signed, dict(query or {})),
         )
 
     def url(self, method: str, key: str, expires: int, headers: Mapping[str, str] | None = None) -> str:
         """Return one presigned URL: a ``plan`` for a single key."""
         return self.plan(method, expires, headers).url(key)
+
+
+def _normalized(headers: Mapping[str, str]) -> dict[str, str]:
+    # Runs of blanks count as one, as "Create a signed AWS API request" says.
+    return {name.lower(): " ".join(value.split()) for name, value in headers.items()}
+
+
+def _tails(common: str, token: str, signed: Mapping[str, str], query: Mapping[str, str]) -> tuple[str, str]:
+    """Return what comes after the key in the URL, but the signature, and in the canonical request."""
+    names = sorted(signed)
+    signed_names = ";".join(names)
+    header_lines = "".join(f"{name}:{signed[name]}\n" for name in names)
+    names_parameter = f"&X-Amz-SignedHeaders={quote(signed_names, safe='')}"
+    # The signature is made over sorted parameters. The URL may have any order; this is botocore's.
+    own = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query.items()]
+    parameters = [*own, *f"{common}{token}{names_parameter}".split("&")]
+    sorted_query = "&".join(sorted(parameters, key=lambda parameter: parameter.partition("=")))
+    url_query = "&".join([*own, f"{common}{names_parameter}{token}"])
+    return (
+        f"?{url_query}&X-Amz-Signature=",
+        f"\n{sorted_query}\n{header_lines}\n{signed_names}\nUNSIGNED-PAYLOAD",
+    )
 
 
 def signing_key(secret_key: str, date: str, region: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from presign import checksums, duration, make, report
-from presign.bulk.options import BulkOptions, bulk_options
+from presign.bulk.options import BulkGetOptions, BulkOptions, bulk_options, listing_options
 from presign.errors import BulkError
 from presign.keys import Doubts
 from presign.options import life
@@ -38,11 +38,14 @@ def bulk() -> None:
     short_help="Make links that download objects.",
 )
 @bulk_options
-def get(**options: Unpack[BulkOptions]) -> None:
+@listing_options
+def get(**options: Unpack[BulkGetOptions]) -> None:
     """Make a link that downloads for every key in MANIFEST (- is standard input).
 
+    MANIFEST may be s3://BUCKET/PREFIX/ of the bucket itself: the objects that S3 lists below the prefix.
+
     MANIFEST may be an S3 Inventory's manifest.json, also in S3 (s3://BUCKET/KEY), with data files in CSV or
-    Parquet: of the latest version of each object that it lists.
+    Parquet. Links are for the latest version of each object, unless --all-versions is given.
 
     All links are signed for the moment at which the command starts, however long it runs, and expire
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
@@ -73,10 +76,10 @@ def put(**options: Unpack[BulkOptions]) -> None:
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
     then 3. Uploads must send exactly the headers that are printed at the end.
     """
-    _run("PUT", options)
+    _run("PUT", {**options, "prefix": None, "archived": True, "all_versions": False})
 
 
-def _run(method: str, options: BulkOptions) -> None:
+def _run(method: str, options: BulkGetOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
     from presign.bulk import resume, source, workers
     from presign.bulk.job import Job
@@ -84,7 +87,7 @@ def _run(method: str, options: BulkOptions) -> None:
     from presign.bulk.output import Output
     from presign.bulk.report import Progress, say
 
-    manifest_format, form = source.formats(options)
+    manifest_format, form = source.formats(method, options)
     name = options["output"]
     target = None if name == "-" else Output(Path(name))
     left = resume.remains(target.partial, form) if target and options["resume"] else resume.Remains()
@@ -113,7 +116,7 @@ def _run(method: str, options: BulkOptions) -> None:
     job = Job(layout, method, plan, form, name.endswith(".gz"), summed)
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
-    with source.opened(options, layout, prepared.stack) as keys:
+    with source.opened(options, layout, prepared) as keys:
         progress = Progress(keys)
         with target.open(left.end) if target else contextlib.nullcontext(report.stdout().buffer) as out:
             # Where a process cannot be given an open file, its rows come back to this one.
@@ -126,10 +129,12 @@ def _run(method: str, options: BulkOptions) -> None:
 
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
-    if skipped := getattr(keys, "skipped", 0):
-        say(f"Left out: {skipped:,} delete markers and versions that are not the latest")
+    for words in keys.left.words():
+        say(f"Left out: {words}")
     for header, value in headers.items() if count else ():
         say(f"Uploads must send {header}: {value}")
+    if layout.format == "listing" and not count + bad and not keys.left.counts:
+        report.warn(["S3 lists no objects there: compare the prefix with 'presign list'"])
     warnings = [*prepared.warnings, *doubts.words()]
     if plan.expires_at <= datetime.now(UTC):
         warnings.append("the links have already expired: give a longer --expires")

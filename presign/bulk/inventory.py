@@ -1,7 +1,7 @@
 """Reads S3 Inventory: the list of a bucket's objects that S3 itself writes, every day or week.
 
 An inventory is a ``manifest.json`` that names data files. In CSV, their keys are URL-encoded; in Parquet
-they are plain; ORC is not read. Where the list has all versions, a link is for the latest one only. Each
+they are plain; ORC is not read. Where the list has all versions, a link is for the latest, or all. Each
 data file is compared with its MD5 checksum before any of its rows is used, and read in batches.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
@@ -21,6 +21,7 @@ from presign.bulk.inventory_files import Files
 from presign.bulk.inventory_manifest import DataFile, InventoryManifest
 from presign.bulk.lines import csv_rows
 from presign.bulk.manifest import BATCH, Batch, unpacked
+from presign.bulk.rows import Left, of_version
 from presign.errors import ManifestError
 
 _BUCKET_ARN = re.compile(r"arn:aws(-[a-z]+)*:s3:::")
@@ -28,16 +29,22 @@ _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _JOINT = "\udcff"  # the byte FF, as a lone surrogate
 _PARQUET_BUFFER = 1 << 20  # bytes of each column that are read at once
 
-Row = tuple[int, str | ManifestError | None]  # its number and key; None for one that is left out
+_PARQUET_COLUMNS = (
+    "is_latest",
+    "is_delete_marker",
+    "version_id",
+    "storage_class",
+    "intelligent_tiering_access_tier",
+)
+
+# Its number, its key, which is None for one that is left out, and the id of its version.
+Row = tuple[int, str | ManifestError | None, str | None]
 
 
 class Inventory:
-    """A Source: the objects that an inventory lists, but delete markers and versions that are not the latest.
+    """A Source: the objects that an inventory lists, but those that are ``left`` out."""
 
-    ``skipped`` counts these.
-    """
-
-    def __init__(self, files: Files, bucket: str) -> None:
+    def __init__(self, files: Files, bucket: str, left: Left) -> None:
         """Read the manifest, which must be of the inventory of ``bucket``. Raises ManifestError."""
         manifest = InventoryManifest(files)
         listed = manifest.text("sourceBucket")
@@ -53,7 +60,7 @@ class Inventory:
         self._files = files
         self._position = 0
         self.size = sum(file.size for file in self._data)
-        self.skipped = 0
+        self.left = left
 
     def position(self) -> int:
         """Return how many bytes of the data files have been read."""
@@ -66,13 +73,15 @@ class Inventory:
             try:
                 with self._files.open(self._bucket, file.key) as stream:
                     _check(stream, file)
-                    rows = self._csv(stream) if self._format == "CSV" else _parquet(stream)
+                    rows = self._csv(stream) if self._format == "CSV" else self._parquet(stream)
                     while batch := list(islice(rows, BATCH)):
-                        numbers = [number for number, key in batch if key is not None]
-                        keys: Sequence[str | ManifestError] = [key for _, key in batch if key is not None]
-                        self.skipped += len(batch) - len(keys)
+                        found = [row for row in batch if row[1] is not None]
+                        numbers = [number for number, _, _ in found]
+                        keys: Sequence[str | ManifestError] = [key for _, key, _ in found if key is not None]
+                        own = [of_version(id) for _, _, id in found] if self.left.all_versions else ()
                         self._position = before + stream.tell()
-                        yield Batch(numbers, _decoded(keys) if self._format == "CSV" else keys, file.name)
+                        keys = _decoded(keys) if self._format == "CSV" else keys
+                        yield Batch(numbers, keys, file.name, own)
             except (OSError, EOFError, zlib.error) as error:
                 reason = getattr(error, "strerror", None) or error
                 raise ManifestError(f"cannot read the inventory's data file {file.key}: {reason}") from error
@@ -80,18 +89,66 @@ class Inventory:
 
     def _csv(self, stream: BufferedReader) -> Iterator[Row]:
         columns = {name: number for number, name in enumerate(self._columns)}
-        key, latest, marker = (columns.get(name, -1) for name in ("Key", "IsLatest", "IsDeleteMarker"))
+        key, latest, marker, version = (
+            columns.get(name, -1) for name in ("Key", "IsLatest", "IsDeleteMarker", "VersionId")
+        )
+        storage = [
+            columns[name] for name in ("StorageClass", "IntelligentTieringAccessTier") if name in columns
+        ]
+        self._need_versions(version >= 0)
         count = len(columns)
         for number, row in csv_rows(unpacked(stream)):
             if isinstance(row, ManifestError):
-                yield number, row
+                yield number, row, None
             elif len(row) != count:
                 if row:  # an empty line is none
-                    yield number, ManifestError(f"the row has {len(row)} columns, not {count}")
-            elif (latest >= 0 and row[latest] == "false") or (marker >= 0 and row[marker] == "true"):
-                yield number, None
+                    yield number, ManifestError(f"the row has {len(row)} columns, not {count}"), None
+            elif self._left_out(row, latest, marker, storage):
+                yield number, None, None
             else:
-                yield number, row[key]
+                yield number, row[key], row[version] if version >= 0 else None
+
+    def _parquet(self, stream: BufferedReader) -> Iterator[Row]:
+        from pyarrow import ArrowException, binary
+        from pyarrow.parquet import ParquetFile
+
+        try:
+            file = ParquetFile(stream, buffer_size=_PARQUET_BUFFER, pre_buffer=False)
+            there = [name for name in _PARQUET_COLUMNS if name in file.schema_arrow.names]
+            if "key" not in file.schema_arrow.names:
+                raise ManifestError("the inventory's data files have no column 'key'")
+            self._need_versions("version_id" in there)
+            number = 0
+            for batch in file.iter_batches(BATCH, columns=["key", *there], use_threads=False):
+                # As bytes, since one key that is not UTF-8 must not spoil the others.
+                keys = batch.column("key").cast(binary()).to_pylist()
+                others = (
+                    batch.column(name).to_pylist() if name in there else repeat(None, len(keys))
+                    for name in _PARQUET_COLUMNS
+                )
+                for key, latest, marker, version, *storage in zip(keys, *others, strict=True):
+                    number += 1
+                    if self.left.out(latest=latest is not False, marker=marker is True, storage=storage):
+                        yield number, None, None
+                    elif key is None:
+                        yield number, ManifestError("the row has no key"), None
+                    else:
+                        yield number, key.decode("utf-8", "surrogateescape"), version
+        except ArrowException as error:
+            raise OSError(f"not Parquet: {error}") from error
+
+    def _left_out(self, row: list[str], latest: int, marker: int, storage: list[int]) -> bool:
+        old = latest >= 0 and row[latest] == "false"
+        deleted = marker >= 0 and row[marker] == "true"
+        if not (old or deleted or storage):  # most rows: it is asked for each
+            return False
+        return self.left.out(latest=not old, marker=deleted, storage=[row[column] for column in storage])
+
+    def _need_versions(self, there: bool) -> None:
+        if self.left.all_versions and not there:
+            raise ManifestError(
+                "the inventory lists current versions only: leave --all-versions out, or configure one of all"
+            )
 
 
 def _decoded(keys: Sequence[str | ManifestError]) -> Sequence[str | ManifestError]:
@@ -113,35 +170,6 @@ def _decoded_alone(key: str) -> str | ManifestError:
         return ManifestError(f"the key {key[:60]!r} is not URL-encoded, as keys in CSV inventories are")
     # What is not UTF-8 becomes lone surrogates, as everywhere in manifests.
     return unquote_plus(key, errors="surrogateescape")
-
-
-def _parquet(stream: BufferedReader) -> Iterator[Row]:
-    from pyarrow import ArrowException, binary
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        file = ParquetFile(stream, buffer_size=_PARQUET_BUFFER, pre_buffer=False)
-        flags = [name for name in ("is_latest", "is_delete_marker") if name in file.schema_arrow.names]
-        if "key" not in file.schema_arrow.names:
-            raise ManifestError("the inventory's data files have no column 'key'")
-        number = 0
-        for batch in file.iter_batches(BATCH, columns=["key", *flags], use_threads=False):
-            # As bytes, since one key that is not UTF-8 must not spoil the others.
-            keys = batch.column("key").cast(binary()).to_pylist()
-            latest, marker = (
-                batch.column(name).to_pylist() if name in flags else repeat(None, len(keys))
-                for name in ("is_latest", "is_delete_marker")
-            )
-            for key, is_latest, is_marker in zip(keys, latest, marker, strict=True):
-                number += 1
-                if is_latest is False or is_marker is True:
-                    yield number, None
-                elif key is None:
-                    yield number, ManifestError("the row has no key")
-                else:
-                    yield number, key.decode("utf-8", "surrogateescape")
-    except ArrowException as error:
-        raise OSError(f"not Parquet: {error}") from error
 
 
 def _check(stream: BufferedReader, file: DataFile) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from presign.bulk.manifest import BadRow, Batch, Layout
+from presign.bulk.rows import Wanted
 from presign.keys import Doubts
 from presign.signer import Plan
 
@@ -48,17 +49,20 @@ class Job:
 
     def sign(self, batch: Batch) -> Done:
         """Sign the batch's good rows."""
-        keys, bad = self.layout.good_keys(batch)
-        return Done(self.rows(keys), len(keys), bad, self.doubts(keys))
+        wanted, bad = self.layout.good(batch)
+        return Done(self.rows(wanted), len(wanted.keys), bad, self.doubts(wanted.keys))
 
     def doubts(self, keys: list[str]) -> Doubts:
         """Return what is doubtful about keys."""
         return Doubts(self.method).look(keys, listed=self.layout.listed)
 
-    def rows(self, keys: list[str]) -> bytes:
+    def rows(self, wanted: Wanted) -> bytes:
         """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""
+        keys = wanted.keys
         if self.layout.checksum:
             return self._packed("".join(map(self._summed, keys))) if keys else b""
+        if wanted.own:
+            return self._own_rows(wanted)
         urls = self.plan.urls(keys)
         if self.format == "csv":
             text = "".join([f"{_csv_field(key)},{url}\n" for key, url in zip(keys, urls, strict=True)])
@@ -80,6 +84,23 @@ class Job:
         if self.format == "csv":
             return f"{_csv_field(key)},{url},{name}: {value}\n"
         return json.dumps({"key": key, "url": url, "headers": {name: value}}) + "\n"
+
+    def _own_rows(self, wanted: Wanted) -> bytes:
+        rows = []
+        for key, own in zip(wanted.keys, wanted.own, strict=True):
+            url = (self.plan.also(own.headers, own.query) if own else self.plan).url(key)
+            if self.format == "csv":
+                rows.append(f"{_csv_field(key)},{url}\n")
+            elif self.format == "jsonl":
+                row: dict[str, object] = {"key": key, "url": url}
+                if own and "versionId" in own.query:
+                    row["version_id"] = own.query["versionId"]
+                if own and own.headers:
+                    row["headers"] = own.headers
+                rows.append(f"{json.dumps(row)}\n")
+            else:
+                rows.append(f"{url}\n")
+        return self._packed("".join(rows)) if rows else b""
 
     def _packed(self, text: str) -> bytes:
         data = text.encode()

@@ -13,11 +13,12 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
+from presign.bulk.rows import Left, Own, Wanted
 from presign.bulk.summed import SummedKey, summed
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
@@ -36,12 +37,14 @@ class Batch:
     """Some rows as they were read, or what is wrong with them, and the number of each row's (last) line.
 
     Of CSV, a row is the key alone. Lines stay together as bytes, which pass to another process faster.
-    ``file`` is the name of the file where the rows are from several.
+    ``file`` is the name of the file where the rows are from several. ``own`` has what each row alone asks
+    for; it is empty where no row asks for anything.
     """
 
     numbers: Sequence[int]
     rows: Sequence[str | ManifestError] | bytes
     file: str = ""
+    own: Sequence[Own | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,12 @@ class BadRow:
 
 
 class Source(Protocol):
-    """Where keys come from. ``size`` and ``position`` are in bytes, and 0 where the size is unknown."""
+    """Where keys come from. ``size`` and ``position`` are in bytes, and 0 where the size is unknown.
+
+    ``left`` counts the objects that get no links.
+    """
+
+    left: Left
 
     @property
     def size(self) -> int:
@@ -84,7 +92,7 @@ class Layout:
     @property
     def listed(self) -> bool:
         """Whether S3 itself wrote the keys, so that each is literally what it looks like."""
-        return self.format == "inventory"
+        return self.format in ("inventory", "listing")
 
     def batches(self, file: io.BufferedReader) -> Iterator[Batch]:
         """Yield the rows of an open manifest. Raises ManifestError where it cannot be read on."""
@@ -106,7 +114,7 @@ class Layout:
         while batch := list(islice(keys, BATCH)):
             yield Batch([number for number, _ in batch], [key for _, key in batch])
 
-    def good_keys(self, batch: Batch) -> tuple[list[str], list[BadRow]]:
+    def good(self, batch: Batch) -> tuple[Wanted, list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
         rows = batch.rows
         found = self._keys(_split(rows)) if isinstance(rows, bytes) else rows
@@ -117,14 +125,15 @@ class Layout:
             except ObjectKeyError:
                 pass  # one is bad: each is looked at below
             else:
-                return keys, []
-        good, bad = [], []
-        for number, key in zip(batch.numbers, found, strict=True):
+                return Wanted(keys, batch.own), []
+        good, own, bad = [], [], []
+        for number, key, asked in zip(batch.numbers, found, batch.own or repeat(None), strict=False):
             try:
                 good.append(self._good_key(key))
+                own.append(asked)
             except (ManifestError, ObjectKeyError) as error:
                 bad.append(BadRow(number, str(error), batch.file))
-        return good, bad
+        return Wanted(good, own if batch.own else ()), bad
 
     def _needs_a_look(self, keys: list[str]) -> bool:
         text = "\n".join(keys)
@@ -182,6 +191,7 @@ class ManifestFile:
     """A Source: an open manifest and its layout."""
 
     def __init__(self, file: io.BufferedReader, layout: Layout) -> None:
+        self.left = Left()
         self._file = file
         self._layout = layout
         try:

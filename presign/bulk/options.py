@@ -10,7 +10,7 @@ import click
 class BulkOptions(LifeOptions):
     """What ``bulk get`` and ``bulk put`` are given."""
 
-    manifest: str
+    manifest: str | None
     output: str
     manifest_format: str | None
     column: str
@@ -21,8 +21,35 @@ class BulkOptions(LifeOptions):
     checksum_column: NotRequired[str | None]
 
 
+class BulkGetOptions(BulkOptions):
+    """What ``bulk get`` is given: also how the bucket's objects are chosen."""
+
+    prefix: str | None
+    archived: bool
+    all_versions: bool
+
+
+listing_options = together(
+    click.option(
+        "--prefix",
+        metavar="PREFIX",
+        help="Instead of MANIFEST: the objects whose keys start with PREFIX, as S3 lists them.",
+    ),
+    click.option(
+        "--archived",
+        is_flag=True,
+        help="Of a listing or an inventory, also objects in an archive, which must be restored first.",
+    ),
+    click.option(
+        "--all-versions",
+        is_flag=True,
+        help="Of a listing or an inventory, also versions that are not the latest, each with its own link.",
+    ),
+)
+
+
 bulk_options = together(
-    click.argument("manifest"),
+    click.argument("manifest", required=False),
     click.option(
         "-o",
         "--output",

@@ -45,15 +45,16 @@ def skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:
     if not rows:
         return
     for batch in batches:
-        keys, bad = job.layout.good_keys(batch)
+        wanted, bad = job.layout.good(batch)
+        keys = wanted.keys
         if rows > len(keys):
             rows -= len(keys)
             yield Done(b"", len(keys), bad, job.doubts(keys))
             continue
         plain = replace(job, compress=False)
-        if plain.rows(keys[rows - 1 : rows]) != left.last:
+        if plain.rows(wanted[rows - 1 : rows]) != left.last:
             break
-        yield Done(job.rows(keys[rows:]), len(keys), bad, job.doubts(keys))
+        yield Done(job.rows(wanted[rows:]), len(keys), bad, job.doubts(keys))
         return
     raise BulkError(
         "cannot resume: the partial file was made from another manifest or with other options or "

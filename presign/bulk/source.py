@@ -10,32 +10,37 @@ from pathlib import Path, PurePath
 from presign.bulk.inventory import Inventory
 from presign.bulk.inventory_files import S3, LocalFiles, S3Files
 from presign.bulk.manifest import Layout, ManifestFile, Source, format_of
-from presign.bulk.options import BulkOptions
+from presign.bulk.options import BulkGetOptions, BulkOptions
+from presign.bulk.prefix import Prefix
+from presign.bulk.rows import Left
 from presign.errors import ManifestError
+from presign.keys import in_bucket
 from presign.outputs import Outputs
+from presign.prepare import Prepared
 
 import click
 
+_LISTED = ("inventory", "listing")
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
 
 
-def formats(options: BulkOptions) -> tuple[str, str]:
+def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
     """Return the manifest's and the output's format, after a look at what cannot be meant."""
-    manifest, name = options["manifest"], options["output"]
-    if manifest == "-" == options["outputs"]:
+    name = options["output"]
+    manifest_format = _manifest_format(method, options)
+    if options["manifest"] == "-" == options["outputs"]:
         raise click.UsageError("standard input cannot hold both the outputs and the manifest")
     if name == "-" and options["resume"]:
         raise click.UsageError("--resume needs a file: standard output cannot be resumed")
-    manifest_format = options["manifest_format"] or format_of(manifest)
-    if manifest.startswith(S3) and manifest_format != "inventory":
-        raise click.UsageError(f"only the manifest.json of an S3 Inventory is read from S3, not {manifest}")
-    if manifest == "-" and manifest_format == "inventory":
+    if (
+        method == "GET"
+        and manifest_format not in _LISTED
+        and (options["archived"] or options["all_versions"])
+    ):
         raise click.UsageError(
-            "standard input cannot hold an inventory: its data files are found by its place"
+            "--archived and --all-versions are for listings and inventories, which tell what is which"
         )
     _require_different(options)
-    if not manifest_format:
-        raise click.UsageError(f"cannot tell the format of {manifest} by its name: give --manifest-format")
     suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
     form = options["format"] or ("csv" if name == "-" else _OUTPUT_SUFFIXES.get(suffix))
     if not form:
@@ -46,6 +51,39 @@ def formats(options: BulkOptions) -> tuple[str, str]:
         if form == "url":
             raise click.UsageError("--checksum-column needs an output with headers: csv or jsonl")
     return manifest_format, form
+
+
+def _manifest_format(method: str, options: BulkGetOptions) -> str:
+    manifest = options["manifest"]
+    if options["prefix"] is not None:
+        if manifest is not None:
+            raise click.UsageError("--prefix goes without MANIFEST: give one of them")
+        return "listing"
+    if manifest is None:
+        raise click.UsageError("Missing argument 'MANIFEST'.")
+    if manifest.startswith(S3) and not options["manifest_format"] and _is_prefix(manifest):
+        if method != "GET":
+            raise click.UsageError(
+                f"{manifest} lists objects that are there already: give the keys to upload to in a manifest"
+            )
+        return "listing"
+    manifest_format = options["manifest_format"] or format_of(manifest)
+    if manifest.startswith(S3) and manifest_format != "inventory":
+        raise click.UsageError(
+            f"only the manifest.json of an S3 Inventory is read from S3, not {manifest}: for the objects "
+            "below a prefix, give it with / at its end, or --prefix"
+        )
+    if manifest == "-" and manifest_format == "inventory":
+        raise click.UsageError(
+            "standard input cannot hold an inventory: its data files are found by its place"
+        )
+    if not manifest_format:
+        raise click.UsageError(f"cannot tell the format of {manifest} by its name: give --manifest-format")
+    return manifest_format
+
+
+def _is_prefix(url: str) -> bool:
+    return url.endswith("/") or "/" not in url.removeprefix(S3)
 
 
 def _require_different(options: BulkOptions) -> None:
@@ -76,13 +114,20 @@ def _identity(path: str) -> object:
 
 
 @contextlib.contextmanager
-def opened(options: BulkOptions, layout: Layout, stack: Outputs) -> Iterator[Source]:
+def opened(options: BulkGetOptions, layout: Layout, prepared: Prepared) -> Iterator[Source]:
     """Open what lists the keys."""
-    path = options["manifest"]
+    left = Left(options["archived"], options["all_versions"])
+    if layout.format == "listing":
+        prefix, uri = options["prefix"], options["manifest"] or ""
+        if prefix is None:
+            prefix = in_bucket(uri if uri.endswith("/") else f"{uri}/", layout.bucket)
+        yield Prefix(prepared, prefix, left)
+        return
+    path = str(options["manifest"])
     if path == "-" and sys.stdin is None:
         raise ManifestError("cannot read the manifest: standard input is closed")
     if layout.format == "inventory":
-        yield _inventory(path, options, stack)
+        yield _inventory(path, options, prepared.stack, left)
         return
     try:
         file = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
@@ -97,8 +142,8 @@ def opened(options: BulkOptions, layout: Layout, stack: Outputs) -> Iterator[Sou
             file.close()
 
 
-def _inventory(path: str, options: BulkOptions, stack: Outputs) -> Inventory:
+def _inventory(path: str, options: BulkOptions, stack: Outputs, left: Left) -> Inventory:
     if path.startswith(S3):
         place = S3Files(path, stack.region, options["profile"], options["endpoint_url"])
-        return Inventory(place, stack.bucket)
-    return Inventory(LocalFiles(path), stack.bucket)
+        return Inventory(place, stack.bucket, left)
+    return Inventory(LocalFiles(path), stack.bucket, left)
