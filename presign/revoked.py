@@ -9,7 +9,7 @@ from presign.duration import iso
 from presign.errors import RevokedError
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
-_LONGEST_SESSION = timedelta(hours=36)
+LONGEST_SESSION = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Revoked:
         """Say that links may not work: the credentials do not tell when their session began."""
         if self.before is None or credentials.session_token is None:
             return []
-        began_after = (credentials.expires_at or now) - _LONGEST_SESSION
+        began_after = (credentials.expires_at or now) - LONGEST_SESSION
         if began_after >= self.before:
             return []
         return [

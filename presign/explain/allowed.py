@@ -12,15 +12,11 @@ def objections(link: Link, operation: Operation, outputs: Outputs, endpoint_url:
     """Return what in the link does not fit the bucket, worst first."""
     place = link.place
     if place.kind == "accesspoint":
-        names = {arn.rpartition("/")[2] for arn in outputs.access_points}
         name = place.bucket.rpartition("-")[0]
-        found = (
-            []
-            if name in names
-            else [
-                Cause(f"the access point {name} is not in the outputs", "Use an access point of this bucket")
-            ]
+        missing = Cause(
+            f"the access point {name} is not in the outputs", "Use an access point of this bucket"
         )
+        found = [] if leads_to(link, outputs) else [missing]
     elif place.bucket != outputs.bucket:
         return [
             Cause(
@@ -77,6 +73,14 @@ def _host(link: Link, outputs: Outputs, endpoint_url: str | None) -> list[Cause]
                 )
             ]
     return []
+
+
+def leads_to(link: Link, outputs: Outputs) -> bool:
+    """Return whether a link is for the bucket of the outputs, perhaps through one of its access points."""
+    if link.place.kind == "accesspoint":
+        names = {arn.rpartition("/")[2] for arn in outputs.access_points}
+        return link.place.bucket.rpartition("-")[0] in names
+    return link.place.bucket == outputs.bucket
 
 
 def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list[Cause]:

@@ -13,6 +13,7 @@ from presign.explain.cause import Cause
 from presign.explain.link import Link
 from presign.explain.operation import Operation
 from presign.outputs import Outputs
+from presign.revoked import LONGEST_SESSION
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
 _EXPLICIT = re.compile(r"explicit deny in an? ([a-z -]+?)(?: policy)?(?:$|[.,:;]| of)", re.IGNORECASE)
@@ -138,7 +139,7 @@ def _by_the_bucket(link: Link, operation: Operation, outputs: Outputs | None, no
 def _against_the_bucket(
     link: Link, operation: Operation, outputs: Outputs | None, now: datetime
 ) -> Cause | None:
-    if outputs is None or outputs.bucket != link.place.bucket:
+    if outputs is None or not allowed.leads_to(link, outputs):
         return None
     found = allowed.denied_by_policy(link, operation, outputs)
     if found:
@@ -158,20 +159,34 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
     found = _against_the_bucket(link, operation, outputs, now)
     if found:
         return found
+    session = _perhaps_revoked(link, outputs)
     if operation.uploads:
         return Cause(
             "a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks it, the "
-            "encryption headers are not those of the bucket, or it comes from outside the bucket's perimeter",
+            "encryption headers are not those of the bucket, or it comes from outside the bucket's perimeter"
+            + session,
             f"Sign with credentials that have {_policy(outputs)}, and make the link with the present outputs",
         )
     remedy = f"sign with credentials that have {_policy(outputs)}"
     if not link.place.key:
-        return Cause("the credentials that signed may not list the bucket", f"To list it, {remedy}")
+        return Cause(f"the credentials that signed may not list the bucket{session}", f"To list it, {remedy}")
     return Cause(
         f"there is no object {link.place}, or the credentials that signed may not read it: S3 answers 403 "
-        "for both, unless they may list the bucket",
+        f"for both, unless they may list the bucket{session}",
         f"Compare the key, letter by letter; else {remedy}",
     )
+
+
+def _perhaps_revoked(link: Link, outputs: Outputs | None) -> str:
+    """Say that links of older sessions are revoked, where that of the link may be one: no link tells it."""
+    before = outputs.revoked.before if outputs and allowed.leads_to(link, outputs) else None
+    if (
+        before is None
+        or not link.temporary
+        or (link.signed_at and link.signed_at - LONGEST_SESSION >= before)
+    ):
+        return ""
+    return f"; or its session began before {duration.iso(before)}, and its links are revoked"
 
 
 def _policy(outputs: Outputs | None) -> str:

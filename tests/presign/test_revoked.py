@@ -142,11 +142,14 @@ def test_explain_names_what_was_revoked_since(
 ) -> None:
     by_key = presign("get", "inbox/a", "--outputs", outputs_file(), "--format", "url").out
     form = presign("post", "inbox/", "--outputs", outputs_file(), "--format", "json").out
+    point = f"arn:aws:s3:{OUTPUTS['S3BucketRegion']}:111122223333:accesspoint/etl"
+    through = ["--access-point", point, "--format", "url"]
+    by_point = presign("get", "inbox/a", "--outputs", outputs_file(S3AccessPointArns=[point]), *through).out
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     of_session = presign("get", "k", "--outputs", outputs_file(), "--format", "url").out
-    file = outputs_file(PresignRevoked=REVOKED)
-    for link in (by_key, form):
+    file = outputs_file(PresignRevoked=REVOKED, S3AccessPointArns=[point])
+    for link in (by_key, form, by_point):
         said = explained(presign, link, file, answer)
         assert (
             said.casefold()
@@ -158,6 +161,35 @@ def test_explain_names_what_was_revoked_since(
     assert explained(presign, of_session, file, answer).casefold() == expected.casefold()
     assert "revoked" not in explained(presign, by_key, file, "")
     assert "revoked" not in explained(presign, of_session, outputs_file(PresignRevokedBefore=earlier), "")
+
+
+@pytest.mark.parametrize(
+    ("method", "signer", "hours_ago", "said"),
+    [
+        ("get", "ASIAIOSFODNN7EXAMPLE", 1, True),
+        ("put", "ASIAIOSFODNN7EXAMPLE", 1, True),
+        ("get", "ASIAIOSFODNN7EXAMPLE", 37, False),
+        ("get", "AKIAIOSFODNN7EXAMPLE", 1, False),
+    ],
+)
+def test_explain_does_not_forget_sessions_that_may_have_begun_before(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    signer: str,
+    hours_ago: int,
+    said: bool,
+) -> None:
+    """Where S3 says nothing, a link that was signed after the moment may be of a session from before."""
+    before = iso(datetime.now(UTC) - timedelta(hours=hours_ago))
+    file = outputs_file(PresignRevokedBefore=before)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", signer)
+    if signer.startswith("ASIA"):
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    link = presign(method, "k", "--outputs", file, "--format", "json").out
+    words = f"or its session began before {before}, and its links are revoked"
+    assert (words in explained(presign, link, file, "Access Denied")) is said
 
 
 def test_show_says_what_is_revoked(presign: Presign, outputs_file: OutputsFile) -> None:
