@@ -70,7 +70,7 @@ def put(options: Wanted) -> None:
     report.warn(warnings)
     click.echo(
         f"An upload to {report.printable(made.place)} has begun: {len(made.parts):,} parts of "
-        f"{cut.part_size // sizes.MIB} MiB, until {duration.iso(made.expires_at)}",
+        f"{cut.part_size // sizes.MIB} MiB, until {duration.iso(made.expires_at)} (id {made.upload_id})",
         err=True,
     )
 

@@ -42,6 +42,7 @@ def _json(upload: Upload) -> str:
         "removed_at": duration.iso(upload.removed_at) if upload.removed_at else None,
         "part_size": upload.sizes.part_size,
         "size": upload.sizes.size,
+        "content_md5_required": upload.locked,
         "parts": [
             {
                 "number": part.number,
@@ -81,6 +82,7 @@ def _filled(template: str, upload: Upload, quote: Quote, *, ascii_only: bool = F
         "BETWEEN": between,
         "COMPLETE": upload.complete,
         "ABORT": upload.abort,
+        "LOCKED": "yes" if upload.locked else "",
         "CONDITION": "".join(f"{name}: {value}" for name, value in upload.complete_headers.items()),
     }
     values = {name: quote(text) for name, text in texts.items()}

@@ -29,6 +29,7 @@ class Part:
 class Upload:
     """What the person who uploads gets. ``removed_at`` is when a lifecycle rule removes what is unfinished.
 
+    ``locked`` is whether the bucket has Object Lock, as far as the outputs tell.
     ``parts`` has all of them for the largest file; a smaller one leaves the last ones out.
     """
 
@@ -42,6 +43,7 @@ class Upload:
     complete: str
     complete_headers: dict[str, str]
     abort: str
+    locked: bool
 
     @property
     def name(self) -> str:
@@ -84,6 +86,7 @@ def sign(
         complete=complete.url(key),
         complete_headers=condition,
         abort=prepared.signer.plan("DELETE", prepared.expires, {}, whole).url(key),
+        locked=prepared.stack.object_lock,
     )
 
 

@@ -22,6 +22,7 @@ between=@@BETWEEN@@
 complete=@@COMPLETE@@
 abort=@@ABORT@@
 condition=@@CONDITION@@ # the header with which it is completed, if any
+locked=@@LOCKED@@ # "yes" where the bucket is known to have Object Lock
 file=@@FILE@@
 
 # Each part's number, the signature of its link, and the MD5 digest that it must have, if any.
@@ -269,6 +270,9 @@ case $(sed -n 1p "$state/links") in
 *' '*' '*) ;; # the links hold digests
 *)
     choose_md5
+    if [ -z "$md5" ] && [ -n "$locked" ]; then
+        fail "the bucket has Object Lock, and refuses parts without a digest: install openssl or md5sum"
+    fi
     [ -n "$md5" ] || say "Warning: without openssl, md5sum or md5, a bucket with Object Lock refuses the parts"
     ;;
 esac

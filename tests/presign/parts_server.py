@@ -77,7 +77,10 @@ def running() -> Iterator[Parts]:
             expected = self.headers["Content-MD5"]
             left = int(self.headers["Content-Length"])
             while left:
-                chunk = self.rfile.read(min(CHUNK, left))
+                try:
+                    chunk = self.rfile.read(min(CHUNK, left))
+                except ConnectionResetError:
+                    return  # the script was killed
                 if not chunk:
                     return
                 left -= len(chunk)

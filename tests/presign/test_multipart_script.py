@@ -102,6 +102,20 @@ def test_curl_alone_is_enough_and_what_is_missing_is_said(
     assert server.with_md5 == set()
 
 
+def test_where_the_bucket_is_locked_a_part_without_a_digest_is_not_sent(
+    server: Parts, presign: Presign, source: Path, outputs_file: OutputsFile, tmp_path: Path
+) -> None:
+    command = ("put", *PARTS, "--outputs", outputs_file(ObjectLock=True), "--file", str(source), "k")
+    script = saved(presign(*command), tmp_path)
+    ran = run(script, PATH=path_with(tmp_path))
+    assert ran.returncode == 1
+    assert "Error: the bucket has Object Lock, and refuses parts without a digest" in ran.stderr
+    assert server.sent == {}
+    assert run(script).returncode == 0
+    assert_whole(server, source)
+    assert server.with_md5 == set(range(1, COUNT + 1))
+
+
 def test_with_digests_in_the_links_curl_alone_sends_them(
     server: Parts, presign: Presign, source: Path, tmp_path: Path
 ) -> None:
