@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from ops.deploy.names_in_aws import bucket_tags
 from ops.shared import aws
 
 
@@ -29,18 +30,7 @@ def foreign_content(
         ]
         tags = [
             f"tag {name} = {value}"
-            for name, value in _tags(s3, bucket).items()
+            for name, value in bucket_tags(bucket, region).items()
             if own_tags.get(name) != value and name not in ("Repository", "Author")
         ]
     return [*objects, *tags]
-
-
-def _tags(s3: aws.Client, bucket: str) -> dict[str, str]:
-    from botocore.exceptions import ClientError
-
-    try:
-        return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
-    except ClientError as error:
-        if aws.error_code(error) == "NoSuchTagSet":
-            return {}
-        raise

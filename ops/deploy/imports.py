@@ -6,7 +6,7 @@ has a name of its own, and keys, must be found: everything else is a setting of 
 or rule, which Terraform writes again without asking what was there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +51,11 @@ def find_imports(
             not ours.
     """
     caller = require_own_account(settings)
+    # Of these a person decides: bootstrap asks whether to use what has content, and import.bucket says it.
+    taken_over = {settings.state.bucket, *([settings.bucket_name] if settings.import_.bucket else [])}
     found: list[Import] = []
     for names in StackNames(stack, resources).by_region():
-        search = _Search(names, caller)
+        search = _Search(names, caller, taken_over)
         found += [*search.keys(), *search.aliases(), *search.buckets(), *search.policies()]
         found += [*search.roles(), *search.trails()]
     return found
@@ -77,8 +79,9 @@ def own_bucket_exists(bucket: str, *, account: str, region: str) -> bool:
 
 
 class _Search:
-    def __init__(self, names: StackNames, caller: Caller) -> None:
+    def __init__(self, names: StackNames, caller: Caller, taken_over: Collection[str]) -> None:
         self._names, self._caller, self._account = names, caller, caller.account
+        self._taken_over = taken_over
         self._keys: dict[str, str] = {
             address: str(attributes["key_id"])
             for address, attributes in names.resources.items()
@@ -165,8 +168,29 @@ class _Search:
     def buckets(self) -> Iterator[Import]:
         for one in self._names.unknown("aws_s3_bucket"):
             if own_bucket_exists(one.name, account=self._account, region=one.region):
-                proof = f"account {self._account} owns it"
+                proof = f"account {self._account} owns it{self._tagged(one)}"
                 yield Import(one.address, one.name, f"bucket {one.name}", proof)
+
+    def _tagged(self, bucket: StackName) -> str:
+        """Say why a bucket of our account is this stack's, of which Terraform may not have set the tags yet.
+
+        Raises:
+            OpsError: it has other tags; or none, and content.
+        """
+        if bucket.name in self._taken_over:
+            return ""
+        owner = {"ExpectedBucketOwner": self._account}
+        with aws.one_line_errors(f"cannot look at bucket {bucket.name}"):
+            tags = names_in_aws.bucket_tags(bucket.name, bucket.region, **owner)
+            if all(tags.get(tag) == bucket.tags.get(tag) for tag in OWN_TAGS):
+                return "; its tags are those described"
+            if not tags and names_in_aws.is_empty(bucket.name, bucket.region, **owner):
+                return "; it is empty and has no tags yet"
+        difference = "its tags differ" if tags else "it has content, and no tags"
+        raise OpsError(
+            f"bucket {bucket.name} is not this stack's: {difference}",
+            "choose another name for it; import.bucket = true takes over a data bucket",
+        )
 
     def policies(self) -> Iterator[Import]:
         for one in self._names.unknown("aws_iam_policy"):

@@ -158,6 +158,24 @@ def encrypting_keys(bucket: str, region: str, **owner: str) -> set[str]:
     return {rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules}
 
 
+def bucket_tags(bucket: str, region: str, **owner: str) -> dict[str, str]:
+    """Return a bucket's tags."""
+    s3: aws.Client = aws.client("s3", region)
+    try:
+        return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket, **owner)["TagSet"]}
+    except s3.exceptions.ClientError as error:
+        if aws.error_code(error) == "NoSuchTagSet":
+            return {}
+        raise
+
+
+def is_empty(bucket: str, region: str, **owner: str) -> bool:
+    """Return whether a bucket has no version of any object."""
+    s3: aws.Client = aws.client("s3", region)
+    listed = s3.list_object_versions(Bucket=bucket, MaxKeys=1, **owner)
+    return not (listed.get("Versions") or listed.get("DeleteMarkers"))
+
+
 def look_up_role(name: str, region: str) -> dict[str, Any] | None:
     """Return what IAM says of a role; None where there is none."""
     iam = aws.client("iam", region)

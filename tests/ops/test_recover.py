@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ops.deploy.imports import find_imports
 from ops.deploy.recover import recover
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
@@ -27,6 +28,7 @@ LOCK = {
     "Who": "ada@ci",
     "Created": "2026-01-01T00:00:00Z",
 }
+BUCKET = "secure-dev-data-bucket"
 LOCK_KEY = f"{STATE_KEY}.tflock"
 KEY = "encryption-key_B3391E8B"
 
@@ -191,6 +193,58 @@ def encrypted_bucket(account: Account, key: str) -> None:
         Bucket="warehouse",
         ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
     )
+
+
+def content(account: Account, bucket: str) -> None:
+    account.s3.put_object(Bucket=bucket, Key="theirs", Body=b"")
+
+
+def others_tags(account: Account, bucket: str) -> None:
+    tags = [{"Key": "Environment", "Value": "dev"}, {"Key": "Project", "Value": "warehouse"}]
+    account.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+
+
+def own_tags(account: Account, bucket: str) -> None:
+    tags = [{"Key": "Environment", "Value": "dev"}, {"Key": "Project", "Value": "secure-s3-storage"}]
+    account.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+
+
+class TestBucketOfTheAccount:
+    """A bucket that the state does not know, with the name that the settings say."""
+
+    def found(self, dev: tuple[Settings, dict[str, Stack]], **changes: object) -> str:
+        settings, stacks = dev
+        imported = settings.import_.model_copy(update=changes)
+        settings = settings.model_copy(update={"import_": imported})
+        found = find_imports(stacks["secure-storage-dev"].described, settings, {})
+        (bucket,) = [one for one in found if one.address.startswith("aws_s3_bucket.")]
+        return bucket.proof
+
+    @pytest.mark.parametrize(
+        ("made", "difference"), [(content, "it has content, and no tags"), (others_tags, "its tags differ")]
+    )
+    def test_one_of_others_is_imported_only_where_the_settings_say_so(
+        self,
+        account: Account,
+        dev: tuple[Settings, dict[str, Stack]],
+        made: Callable[[Account, str], None],
+        difference: str,
+    ) -> None:
+        account.s3.create_bucket(Bucket=BUCKET)
+        made(account, BUCKET)
+        with pytest.raises(OpsError) as caught:
+            self.found(dev)
+        assert caught.value.problem == f"bucket {BUCKET} is not this stack's: {difference}"
+        assert self.found(dev, bucket=True) == "account 000000000000 owns it"
+
+    def test_one_that_is_ours_is_imported_with_its_content(
+        self, account: Account, dev: tuple[Settings, dict[str, Stack]]
+    ) -> None:
+        account.s3.create_bucket(Bucket=BUCKET)
+        assert self.found(dev) == "account 000000000000 owns it; it is empty and has no tags yet"
+        own_tags(account, BUCKET)
+        content(account, BUCKET)
+        assert self.found(dev) == "account 000000000000 owns it; its tags are those described"
 
 
 class TestSpareKey:
