@@ -28,11 +28,11 @@ def blocks(stream: BinaryIO) -> Iterator[bytes | None]:
         yield None
 
 
-def csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str] | ManifestError]]:
+def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[tuple[int, list[str] | ManifestError]]:
     """Yield every CSV record, or what is wrong with it, and the number of its (last) line."""
     csv.field_size_limit(MAX_LINE)  # of the whole process, which is the command line's own
     # Strict, or a quote that is never closed would make one key of all that follows.
-    reader = csv.reader(chain.from_iterable(map(_decoded, blocks(stream))), strict=True)
+    reader = csv.reader(chain.from_iterable(map(_decoded, blocks(stream))), strict=True, delimiter=delimiter)
     dropped = 0  # lines that the reader never saw
     end = 0  # the last line of the record before
     while True:

@@ -28,7 +28,16 @@ from presign.signer import encode_keys
 
 BATCH = 4000  # rows of CSV
 
-_BY_SUFFIX = {"": "text", ".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_BY_SUFFIX = {
+    "": "text",
+    ".txt": "text",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+}
 _GZIP = b"\x1f\x8b"
 
 
@@ -92,19 +101,29 @@ class Layout:
     @property
     def listed(self) -> bool:
         """Whether S3 itself wrote the keys, so that each is literally what it looks like."""
-        return self.format in ("inventory", "listing")
+        return self.format in ("inventory", "listing", "json", "s3-batch")
 
-    def batches(self, file: io.BufferedReader) -> Iterator[Batch]:
+    def batches(self, file: io.BufferedReader, left: Left) -> Iterator[Batch]:
         """Yield the rows of an open manifest. Raises ManifestError where it cannot be read on."""
+        from presign.bulk import lists  # which has batches of its own
+
         try:
+            if self.format == "parquet":
+                yield from lists.of_parquet(file, self.field)
+                return
             stream = as_utf8(unpacked(file))
-            yield from self._csv(stream) if self.format == "csv" else _lines(stream)
+            if self.format == "json":
+                yield from lists.of_aws_json(stream, self.bucket, left)
+            elif self.format == "s3-batch":
+                yield from lists.of_s3_batch(stream, self.bucket)
+            else:
+                yield from self._csv(stream) if self.format in ("csv", "tsv") else _lines(stream)
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise ManifestError(f"cannot read the manifest: {reason}") from error
 
     def _csv(self, stream: BinaryIO) -> Iterator[Batch]:
-        rows = csv_rows(stream)
+        rows = csv_rows(stream, "\t" if self.format == "tsv" else ",")
         _, header = next(rows, (0, []))
         if isinstance(header, ManifestError):
             raise ManifestError(f"cannot read the manifest's header: {header}")
@@ -190,8 +209,8 @@ def unpacked(stream: io.BufferedReader) -> BinaryIO:
 class ManifestFile:
     """A Source: an open manifest and its layout."""
 
-    def __init__(self, file: io.BufferedReader, layout: Layout) -> None:
-        self.left = Left()
+    def __init__(self, file: io.BufferedReader, layout: Layout, left: Left) -> None:
+        self.left = left
         self._file = file
         self._layout = layout
         try:
@@ -206,7 +225,7 @@ class ManifestFile:
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows. Raises ManifestError where they cannot be read on."""
-        return self._layout.batches(self._file)
+        return self._layout.batches(self._file, self.left)
 
 
 def _column(header: list[str], name: str, option: str) -> int:

@@ -59,9 +59,11 @@ bulk_options = together(
     ),
     click.option(
         "--manifest-format",
-        type=click.Choice(["text", "csv", "jsonl", "inventory"]),
-        help="A key a line, CSV with a header, JSON lines, or an S3 Inventory. Default: by its name (.txt"
-        " or none, .csv, .jsonl or .ndjson, manifest.json). Compression with gzip is found out.",
+        type=click.Choice(["text", "csv", "tsv", "jsonl", "json", "parquet", "s3-batch", "inventory"]),
+        help="A key a line, CSV or TSV with a header, JSON lines, what 'aws s3api list-objects-v2' writes "
+        "(json), Parquet, the CSV of S3 Batch Operations, or an S3 Inventory. Default: by its name (.txt or "
+        "none, .csv, .tsv, .jsonl or .ndjson, .json, .parquet, manifest.json). Compression with gzip is "
+        "found out.",
     ),
     click.option(
         "--column",
@@ -69,7 +71,7 @@ bulk_options = together(
         metavar="NAME",
         default="key",
         show_default=True,
-        help="The CSV column or JSON field with the key.",
+        help="The column or JSON field with the key.",
     ),
     click.option(
         "--format",

@@ -20,7 +20,7 @@ from presign.prepare import Prepared
 
 import click
 
-_LISTED = ("inventory", "listing")
+_LISTED = ("inventory", "listing", "json")
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
 
 
@@ -46,8 +46,8 @@ def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
     if not form:
         raise click.UsageError(f"cannot tell the format of {name} by its name: give --format")
     if options.get("checksum_column") is not None:
-        if manifest_format not in ("csv", "jsonl"):
-            raise click.UsageError("--checksum-column is for a manifest in CSV or JSON lines")
+        if manifest_format not in ("csv", "tsv", "jsonl"):
+            raise click.UsageError("--checksum-column is for a manifest in CSV, TSV or JSON lines")
         if form == "url":
             raise click.UsageError("--checksum-column needs an output with headers: csv or jsonl")
     return manifest_format, form
@@ -73,6 +73,12 @@ def _manifest_format(method: str, options: BulkGetOptions) -> str:
             f"only the manifest.json of an S3 Inventory is read from S3, not {manifest}: for the objects "
             "below a prefix, give it with / at its end, or --prefix"
         )
+    if manifest_format == "s3-batch" and method != "GET":
+        raise click.UsageError(
+            f"{manifest} names versions that are there already: give the keys to upload to in another format"
+        )
+    if manifest == "-" and manifest_format == "parquet":
+        raise click.UsageError("standard input cannot hold Parquet, which is read from its end: give a file")
     if manifest == "-" and manifest_format == "inventory":
         raise click.UsageError(
             "standard input cannot hold an inventory: its data files are found by its place"
@@ -136,7 +142,7 @@ def opened(options: BulkGetOptions, layout: Layout, prepared: Prepared) -> Itera
         reason = getattr(error, "strerror", None) or error
         raise ManifestError(f"cannot read the manifest {path}: {reason}") from error
     try:
-        yield ManifestFile(file, layout)  # type: ignore[arg-type]
+        yield ManifestFile(file, layout, left)  # type: ignore[arg-type]
     finally:
         if path != "-":
             file.close()

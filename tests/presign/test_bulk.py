@@ -224,7 +224,7 @@ def test_an_output_stays_as_it_was_when_a_run_fails(presign: Presign, outputs_fi
     [
         (["m.txt"], 2, "missing option '-o' / '--output'"),
         (["-o", "o.csv"], 2, "missing argument 'MANIFEST'"),
-        (["m.parquet", "-o", "o.csv"], 2, "cannot tell the format of m.parquet by its name"),
+        (["m.orc", "-o", "o.csv"], 2, "cannot tell the format of m.orc by its name"),
         (["m.txt", "-o", "o.xml"], 2, "cannot tell the format of o.xml by its name: give --format"),
         (["m.txt", "-o", "m.txt"], 2, "m.txt is named twice: the manifest, the outputs, OUT,"),
         (["m.txt", "-o", "-", "--resume"], 2, "--resume needs a file"),
