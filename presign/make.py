@@ -10,7 +10,7 @@ from presign.outputs import Outputs
 from presign.prepare import Prepared
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # nobody compares them, and it takes time to make
 class Link:
     """A link. ``headers`` must be sent with an upload, exactly as they are; ``expires_at`` is UTC.
 
@@ -28,7 +28,7 @@ class Link:
         return self.url
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # nobody compares them, and it takes time to make
 class Form:
     """A form: ``fields`` are sent before the file, in their order; ``expires_at`` is UTC. Sizes are in bytes.
 
