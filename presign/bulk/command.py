@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from presign import checksums, duration, make, report
-from presign.bulk.options import BulkGetOptions, BulkOptions, bulk_options, listing_options
+from presign.bulk.options import NO_COLUMNS, BulkGetOptions, BulkOptions, bulk_options, listing_options
 from presign.errors import BulkError
 from presign.keys import Doubts
 from presign.options import life
@@ -76,7 +76,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
     then 3. Uploads must send exactly the headers that are printed at the end.
     """
-    _run("PUT", {**options, "prefix": None, "archived": True, "all_versions": False})
+    _run("PUT", {**options, "prefix": None, "archived": True, "all_versions": False, **NO_COLUMNS})
 
 
 def _run(method: str, options: BulkGetOptions) -> None:
@@ -111,7 +111,12 @@ def _run(method: str, options: BulkGetOptions) -> None:
             "run again without --resume"
         )
     layout = Layout(
-        manifest_format, options["column"], prepared.stack.bucket, prepared.stack.revoked, checksum
+        manifest_format,
+        options["column"],
+        prepared.stack.bucket,
+        prepared.stack.revoked,
+        checksum,
+        source.columns(options, manifest_format),
     )
     job = Job(layout, method, plan, form, name.endswith(".gz"), summed)
     errors = options["errors"] or (f"{name}.errors" if target else None)

@@ -11,14 +11,16 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import islice, repeat
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.bulk.rows import Left, Own, Wanted
+from presign.bulk.said import OPTIONS, SaidKey, said
 from presign.bulk.summed import SummedKey, summed
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
@@ -89,7 +91,8 @@ class Layout:
     """How a manifest is written. ``field`` names the CSV column or the JSON field with the key.
 
     A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``. Links for what is ``revoked`` are
-    not made. ``checksum`` names the column or field with the checksum of each upload, if there is one.
+    not made. ``checksum`` names the column or field with the checksum of each upload, if there is one;
+    ``columns`` names those with what each download says, by the names of ``said.OPTIONS``.
     """
 
     format: str
@@ -97,6 +100,7 @@ class Layout:
     bucket: str
     revoked: Revoked = NOTHING
     checksum: str | None = None
+    columns: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     @property
     def listed(self) -> bool:
@@ -129,7 +133,8 @@ class Layout:
             raise ManifestError(f"cannot read the manifest's header: {header}")
         key = _column(header, self.field, "--column")
         checksum = None if self.checksum is None else _column(header, self.checksum, "--checksum-column")
-        keys = _of_column(rows, key, checksum)
+        columns = {name: _column(header, column, OPTIONS[name]) for name, column in self.columns.items()}
+        keys = _said_rows(rows, key, columns) if columns else _of_column(rows, key, checksum)
         while batch := list(islice(keys, BATCH)):
             yield Batch([number for number, _ in batch], [key for _, key in batch])
 
@@ -144,7 +149,7 @@ class Layout:
             except ObjectKeyError:
                 pass  # one is bad: each is looked at below
             else:
-                return Wanted(keys, batch.own), []
+                return Wanted(keys, batch.own or self._own(keys)), []
         good, own, bad = [], [], []
         for number, key, asked in zip(batch.numbers, found, batch.own or repeat(None), strict=False):
             try:
@@ -152,7 +157,10 @@ class Layout:
                 own.append(asked)
             except (ManifestError, ObjectKeyError) as error:
                 bad.append(BadRow(number, str(error), batch.file))
-        return Wanted(good, own if batch.own else ()), bad
+        return Wanted(good, own if batch.own else self._own(good)), bad
+
+    def _own(self, keys: list[str]) -> Sequence[Own | None]:
+        return [key.own if isinstance(key, SaidKey) else None for key in keys] if self.columns else ()
 
     def _needs_a_look(self, keys: list[str]) -> bool:
         text = "\n".join(keys)
@@ -168,7 +176,7 @@ class Layout:
                     "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
                 )
             plain = in_bucket(key, self.bucket)
-            key = key.renamed(plain) if isinstance(key, SummedKey) else plain
+            key = key.renamed(plain) if isinstance(key, SummedKey | SaidKey) else plain
         self.revoked.refuse(key)
         encode_keys([key])
         return key
@@ -190,6 +198,8 @@ class Layout:
         key = document[self.field]
         if not isinstance(key, str):
             return ManifestError(f"the field {self.field!r} is not a string")
+        if self.columns:
+            return said(key, {name: document.get(column) for name, column in self.columns.items()})
         return key if self.checksum is None else summed(key, document.get(self.checksum))
 
 
@@ -250,6 +260,19 @@ def _of_column(
             yield number, missing
         else:
             yield number, row[column] if checksum is None else summed(row[column], row[checksum])
+
+
+def _said_rows(
+    rows: Iterator[tuple[int, list[str] | ManifestError]], key: int, columns: Mapping[str, int]
+) -> Iterator[tuple[int, str | ManifestError]]:
+    last = max(key, *columns.values())
+    for number, row in rows:
+        if isinstance(row, ManifestError):
+            yield number, row
+        elif last >= len(row):
+            yield number, ManifestError("the row is too short: it has no such column")
+        else:
+            yield number, said(row[key], {name: row[column] for name, column in columns.items()})
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:

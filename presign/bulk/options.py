@@ -1,8 +1,8 @@
 """The options of ``presign bulk get`` and ``presign bulk put``."""
 
-from typing import NotRequired
+from typing import NotRequired, TypedDict
 
-from presign.options import LifeOptions, expires_option, place_options, together
+from presign.options import Decorator, LifeOptions, expires_option, place_options, together
 
 import click
 
@@ -27,6 +27,27 @@ class BulkGetOptions(BulkOptions):
     prefix: str | None
     archived: bool
     all_versions: bool
+    version_column: str | None
+    download_as_column: str | None
+    content_type_column: str | None
+
+
+class _Columns(TypedDict):
+    version_column: None
+    download_as_column: None
+    content_type_column: None
+
+
+NO_COLUMNS: _Columns = {"version_column": None, "download_as_column": None, "content_type_column": None}
+
+
+def _column_option(name: str, what: str) -> Decorator:
+    return click.option(
+        f"--{name}-column",
+        f"--{name}-field",
+        metavar="NAME",
+        help=f"The column or JSON field with {what}; a row may leave it empty.",
+    )
 
 
 listing_options = together(
@@ -45,6 +66,9 @@ listing_options = together(
         is_flag=True,
         help="Of a listing or an inventory, also versions that are not the latest, each with its own link.",
     ),
+    _column_option("version", "the id of the version that each link is for"),
+    _column_option("download-as", "the name under which browsers save each file"),
+    _column_option("content-type", "the content type of each answer"),
 )
 
 

@@ -13,6 +13,7 @@ from presign.bulk.manifest import Layout, ManifestFile, Source, format_of
 from presign.bulk.options import BulkGetOptions, BulkOptions
 from presign.bulk.prefix import Prefix
 from presign.bulk.rows import Left
+from presign.bulk.said import OPTIONS
 from presign.errors import ManifestError
 from presign.keys import in_bucket
 from presign.outputs import Outputs
@@ -51,6 +52,20 @@ def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
         if form == "url":
             raise click.UsageError("--checksum-column needs an output with headers: csv or jsonl")
     return manifest_format, form
+
+
+def columns(options: BulkGetOptions, manifest_format: str) -> dict[str, str]:
+    """Return the columns with what each download says, by the names of ``said.OPTIONS``."""
+    given = {
+        "version_id": options["version_column"],
+        "download_as": options["download_as_column"],
+        "content_type": options["content_type_column"],
+    }
+    found = {name: column for name, column in given.items() if column is not None}
+    if found and manifest_format not in ("csv", "tsv", "jsonl"):
+        named = " and ".join(OPTIONS[name] for name in found)
+        raise click.UsageError(f"a manifest in CSV, TSV or JSON lines has columns or fields for {named}")
+    return found
 
 
 def _manifest_format(method: str, options: BulkGetOptions) -> str:
