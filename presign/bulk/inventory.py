@@ -103,7 +103,14 @@ class Inventory:
             elif len(row) != count:
                 if row:  # an empty line is none
                     yield number, ManifestError(f"the row has {len(row)} columns, not {count}"), None
-            elif self._left_out(row, latest, marker, storage):
+            elif (
+                # Most rows need no call, which would cost more than all else here.
+                storage or (latest >= 0 and row[latest] == "false") or (marker >= 0 and row[marker] == "true")
+            ) and self.left.out(
+                latest=latest < 0 or row[latest] != "false",
+                marker=marker >= 0 and row[marker] == "true",
+                storage=[row[column] for column in storage],
+            ):
                 yield number, None, None
             else:
                 yield number, row[key], row[version] if version >= 0 else None
@@ -136,13 +143,6 @@ class Inventory:
                         yield number, key.decode("utf-8", "surrogateescape"), version
         except ArrowException as error:
             raise OSError(f"not Parquet: {error}") from error
-
-    def _left_out(self, row: list[str], latest: int, marker: int, storage: list[int]) -> bool:
-        old = latest >= 0 and row[latest] == "false"
-        deleted = marker >= 0 and row[marker] == "true"
-        if not (old or deleted or storage):  # most rows: it is asked for each
-            return False
-        return self.left.out(latest=not old, marker=deleted, storage=[row[column] for column in storage])
 
     def _need_versions(self, there: bool) -> None:
         if self.left.all_versions and not there:

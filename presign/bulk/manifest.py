@@ -131,6 +131,10 @@ class Layout:
         _, header = next(rows, (0, []))
         if isinstance(header, ManifestError):
             raise ManifestError(f"cannot read the manifest's header: {header}")
+        if header[:1] == [self.bucket]:
+            raise ManifestError(
+                "the manifest has no header, but a bucket in its first line: give --manifest-format s3-batch"
+            )
         key = _column(header, self.field, "--column")
         checksum = None if self.checksum is None else _column(header, self.checksum, "--checksum-column")
         columns = {name: _column(header, column, OPTIONS[name]) for name, column in self.columns.items()}

@@ -215,6 +215,12 @@ def test_the_csv_of_s3_batch_is_read(bulk: Presign) -> None:
     assert encoded.startswith("line 7: the key '100%' is not URL-encoded")
 
 
+def test_csv_that_starts_with_the_bucket_is_recognized(bulk: Presign) -> None:
+    result = bulk("m.csv", f"{BUCKET},key\n".encode())
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "give --manifest-format s3-batch" in result.err
+
+
 def test_lists_that_cannot_be_read_so_are_refused(presign: Presign, outputs_file: OutputsFile) -> None:
     place = ("--outputs", outputs_file(), "-o", "out.csv", "--manifest-format")
     result = presign("bulk", "put", "m.csv", *place, "s3-batch")
