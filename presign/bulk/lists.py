@@ -10,6 +10,7 @@ from presign.bulk.inventory import decoded
 from presign.bulk.lines import csv_rows
 from presign.bulk.manifest import BATCH, Batch
 from presign.bulk.rows import Left, Own, of_version
+from presign.bulk.said import said
 from presign.errors import ManifestError
 
 _Row = tuple[int, str | ManifestError, Own | None]
@@ -118,4 +119,8 @@ def _s3_batch_rows(stream: BinaryIO, bucket: str) -> Iterator[_Row]:
             wrong = f"the bucket is {row[0][:63]!r}, not that of these outputs, {bucket}"
             yield number, ManifestError(wrong), None
         else:
-            yield number, row[1], of_version(row[2]) if len(row) == 3 and row[2] else None
+            asked = said(row[1], {"version_id": row[2] if len(row) == 3 else ""})
+            if isinstance(asked, ManifestError):
+                yield number, asked, None
+            else:
+                yield number, row[1], asked.own

@@ -205,13 +205,15 @@ def test_the_csv_of_s3_batch_is_read(bulk: Presign) -> None:
         "",
         f'"{BUCKET}","%C3%BC/100%25",""',
         f"{BUCKET},100%",
+        f"{BUCKET},d,v 1",
     ]
     assert bulk("m.csv", "\n".join(lines).encode(), "--manifest-format", "s3-batch").code == 3
     versions = [(key, url.partition("versionId=")[2].partition("&")[0]) for key, url in rows()]
     assert versions == [("a b", ""), ("a b", "v1"), ("ü/100%", "")]
-    other, short, encoded = bad_rows()
+    other, short, encoded, version = bad_rows()
     assert other == f"line 3: the bucket is 'other', not that of these outputs, {BUCKET}"
     assert short.startswith("line 4: the row has 1 columns, not a bucket, a key and perhaps a version")
+    assert version.startswith("line 8: 'v 1' is not a version id")
     assert encoded.startswith("line 7: the key '100%' is not URL-encoded")
 
 
