@@ -19,7 +19,7 @@ SSE = "s3:x-amz-server-side-encryption"
 
 HEADER = '''"""What S3 authorizes for objects: written by tests/policy/s3_reference.py, not by hand.
 
-A test compares it with AWS's reference, so that an action that AWS adds is noticed:
+A test compares it with AWS's reference, to notice actions that AWS adds:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
 '''
