@@ -1,6 +1,6 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo check test test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
+.PHONY: help setup demo ci-demo check test coverage test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
@@ -32,6 +32,9 @@ check: lint ## Lint, type-check and run all tests that start no server and no Te
 test: lint ## Lint, type-check and run all tests except the two below
 	@$(python) -m pytest $(ARGS)
 
+coverage: setup ## Run the tests of `make test`, and list the lines that none of them runs
+	@$(python) -m pytest -q --cov --cov-report=term-missing --cov-fail-under=90 $(ARGS)
+
 test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
 	@$(python) -m pytest -m slow -n 4 --dist worksteal $(ARGS)
 
@@ -45,6 +48,7 @@ lint: setup ## Check style and types
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/gitlab-ci.yml
+	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	@.venv/bin/zizmor --offline --no-progress --quiet .github
 
 scan: setup ## Check every environment with Checkov against ops/scan/controls.toml
@@ -132,5 +136,5 @@ clean: ## Remove everything that the targets created, except Terraform state
 	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
-		.mypy_cache .pytest_cache .ruff_cache .hypothesis
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -48,7 +48,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def roles(stacks: dict[str, Stack]) -> dict[str, Role]:
-    """The roles as a deploy makes them."""
+    """The roles as a deploy creates them."""
     return wanted(stacks[f"secure-storage-{NAME}-ci"], CALLER)
 
 
@@ -92,7 +92,7 @@ def test_roles_that_are_as_the_stack_makes_them_are_good(
     line = checked(settings, stacks)
     assert (line.mark, line.text) == (
         Mark.GOOD,
-        f"{REVIEW}, {PLAN}, {DEPLOY}: as make ci-roles ENV={NAME} makes them",
+        f"{REVIEW}, {PLAN}, {DEPLOY}: as make ci-roles ENV={NAME} creates them",
     )
 
 
@@ -101,7 +101,7 @@ def test_where_there_are_none_yet_nothing_is_bad(
 ) -> None:
     line = checked(settings, stacks)
     assert line.mark is Mark.SKIPPED
-    assert line.text == f"not checked: there are none yet; make ci-roles ENV={NAME} makes them"
+    assert line.text == f"not checked: there are none yet; make ci-roles ENV={NAME} creates them"
 
 
 def test_a_role_of_a_new_release_is_missed(
