@@ -33,7 +33,7 @@ test: lint ## Lint, type-check and run all tests except the two below
 	@$(python) -m pytest $(ARGS)
 
 coverage: setup ## Run the tests of `make test`, and list the lines that none of them runs
-	@$(python) -m pytest -q --cov --cov-report=term-missing --cov-fail-under=90 $(ARGS)
+	@$(python) -m pytest -q --cov --cov-report=term-missing --cov-fail-under=84 $(ARGS)
 
 test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
 	@$(python) -m pytest -m slow -n 4 --dist worksteal $(ARGS)

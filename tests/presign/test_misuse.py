@@ -90,7 +90,7 @@ def test_a_misuse_is_one_line(
     ("arguments", "message"),
     [
         ([], "missing command (see 'presign --help')"),
-        (["list"], "no such command 'list' (see 'presign --help')"),
+        (["lists"], "no such command 'lists'. Did you mean 'list'? (see 'presign --help')"),
         (["--bogus"], "no such option '--bogus' (see 'presign --help')"),
         (["put"], "missing argument 'KEY' (see 'presign put --help')"),
         (["get", "a", "b"], "got unexpected extra argument (b) (see 'presign get --help')"),
