@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import CACHE, ROOT
-from tests.presign.botocore_support import ACCESS_KEY, SECRET_KEY, TOKEN, Case, distinct_keys, links_of_client
+from tests.presign.botocore_support import ACCESS_KEY, SECRET_KEY, Case, distinct_keys, links_of_client
 from tests.presign.presign_support import OUTPUTS
 
 import pytest
@@ -42,7 +42,6 @@ def spark_links(folder: Path) -> None:
         "PYTHONPATH": str(ROOT),
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_SESSION_TOKEN": TOKEN,
         **LOCAL,
     }
     command: list[str | Path] = [
@@ -76,7 +75,7 @@ def test_every_link_that_spark_makes_is_botocores(tmp_path: Path) -> None:
     assert urls.keys() == set(KEYS)
     [moment] = {url.partition("X-Amz-Date=")[2][:16] for url in urls.values()}
     signed_at = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    case = Case(bucket=OUTPUTS["S3BucketName"], region=OUTPUTS["S3BucketRegion"], token=TOKEN)
+    case = Case(bucket=OUTPUTS["S3BucketName"], region=OUTPUTS["S3BucketRegion"])
     with (
         patch.dict(os.environ, BOTO_DISABLE_CRT="true"),
         patch("botocore.auth.get_current_datetime", lambda: signed_at),
