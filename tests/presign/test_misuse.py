@@ -80,6 +80,7 @@ def test_a_misuse_is_one_line(
     words: str,
 ) -> None:
     monkeypatch.setenv("PRESIGN_OUTPUTS", outputs_file())
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # where nobody listens, four more take ten seconds
     result = presign(*arguments)
     assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
     assert result.err.startswith("Error: ")
