@@ -1,5 +1,6 @@
 """An account with authorization on: a bucket, its objects, and roles with the policies of a test."""
 
+import itertools
 import json
 import ssl
 import uuid
@@ -44,6 +45,7 @@ class Account:
         self.aws = aws
         self.id = uuid.uuid4().hex[:8]
         self.bucket = f"bucket-{self.id}"
+        self._numbers = itertools.count(1)
 
     @cached_property
     def s3(self) -> Any:
@@ -87,7 +89,7 @@ class Account:
 
     def session(self, *statements: dict[str, Any], role: str | None = None, **options: Any) -> "Caller":
         """Return a session of a role, which may do what the statements say."""
-        arn = role or self.role(f"role-{uuid.uuid4().hex[:4]}")
+        arn = role or self.role(f"role-{next(self._numbers)}")
         if statements:
             name = arn.rpartition("/")[2]
             self.iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=document(*statements))
@@ -95,7 +97,7 @@ class Account:
 
     def user(self, *statements: dict[str, Any]) -> "Caller":
         """Return the access key of a user, who may do what the statements say."""
-        name = f"user-{self.id}-{uuid.uuid4().hex[:4]}"
+        name = f"user-{self.id}-{next(self._numbers)}"
         self.iam.create_user(UserName=name)
         self.iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=document(*statements))
         key = self.iam.create_access_key(UserName=name)["AccessKey"]
