@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.presign.presign_support import OutputsFile
@@ -43,14 +42,6 @@ def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
             check=True,
         )
         assert ran.stdout.splitlines()[-1] == "0 []"
-
-
-@pytest.fixture
-def sigint_is_not_ignored() -> Iterator[None]:
-    """Have child processes start as from a terminal, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("sigint_is_not_ignored")

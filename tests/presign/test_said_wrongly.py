@@ -6,10 +6,8 @@ servers, in tests/enforcement/test_check_asks.py; an output that links to itself
 
 import os
 import shlex
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.presign.presign_support import OutputsFile, Presign
@@ -56,14 +54,6 @@ def test_a_closed_standard_input_is_one_line(outputs_file: OutputsFile) -> None:
         1,
         "Error: cannot read the manifest: standard input is closed\n",
     )
-
-
-@pytest.fixture
-def sigint_is_not_ignored() -> Iterator[None]:
-    """Have child processes start as from a terminal, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("sigint_is_not_ignored")
