@@ -190,6 +190,13 @@ class StateSettings(Section):
         description="The alias of the KMS key that encrypts the state.",
         examples=["alias/acme-prod-terraform-state"],
     )
+    lifecycle: bool = Field(
+        True,
+        description="true: earlier versions of a state expire after a year, CI's plans and reviews after 30 "
+        "days. false: they stay until somebody deletes them, and the first `make bootstrap` is a minute "
+        "faster, which the AWS provider waits for a lifecycle.",
+        examples=[False],
+    )
 
 
 class CiSettings(Section):

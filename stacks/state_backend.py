@@ -49,13 +49,14 @@ class StateBackendStack(TerraformStack):
             require_upload_headers=False,
             protect=settings.protect,
         )
-        Lifecycle(
-            self,
-            "lifecycle",
-            bucket=bucket.id,
-            rules=_rules(settings.environment),
-            depends_on=[bucket.last_setting],
-        )
+        if settings.state.lifecycle:
+            Lifecycle(
+                self,
+                "lifecycle",
+                bucket=bucket.id,
+                rules=_rules(settings.environment),
+                depends_on=[bucket.last_setting],
+            )
         policy = AccessPolicy(
             self,
             "state-policy",

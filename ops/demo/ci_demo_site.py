@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.ci.stand_in import REPOSITORY, StandIn
+from ops.demo.own_checkout import add_setting
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume_with_token
 from ops.shared.aws import Client
 from ops.shared.errors import OpsError
@@ -138,11 +139,7 @@ class Site:
             setting: the line that is added to it, if any.
         """
         if setting:
-            file = self.checkout / DEV
-            text, header = file.read_text(encoding="utf-8"), f"[{section}]\n"
-            if header not in text:
-                text += f"\n{header}"
-            file.write_text(text.replace(header, f"{header}{setting}\n"), encoding="utf-8")
+            add_setting(self.checkout / DEV, section, setting)
         self.git("commit", "--quiet", "--all", "--allow-empty", "--message", message)
 
     def push(self, number: int, *, section: str = "", setting: str = "") -> None:

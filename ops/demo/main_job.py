@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.demo.own_checkout import add_setting, make_checkout
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared import aws
 from ops.shared.checkout import settings_of
@@ -37,12 +38,14 @@ class Workplace:
 
     Attributes:
         folder: a temporary folder.
+        checkout: where ops and cdktf run.
         log: the file that the tools' own output goes to.
         aws: the embedded AWS.
         env: the environment of the tools, pointed at it.
     """
 
     folder: Path
+    checkout: Path
     log: Path
     aws: EmbeddedAws
     env: dict[str, str]
@@ -53,8 +56,8 @@ class Workplace:
         return self.folder / "outputs.json"
 
     def cdktf(self, *arguments: str) -> None:
-        """Run cdktf on this checkout, with what it writes in `folder`."""
-        check(["cdktf", *arguments], env=self.env, cwd=ROOT, log=self.log)
+        """Run cdktf, with what it writes in `folder`."""
+        check(["cdktf", *arguments], env=self.env, cwd=self.checkout, log=self.log)
 
     def bootstrap(self, say: Callable[[str], None]) -> None:
         """Run `ops bootstrap` and `say` its steps; its local state lies in `folder`."""
@@ -65,7 +68,7 @@ class Workplace:
 
         command = [sys.executable, "-m", "ops", "bootstrap", "dev", "--auto-approve"]
         env = self.env | {"PYTHONUNBUFFERED": "1"}
-        status = run(command, env=env, cwd=ROOT, log=self.log, show=say_step)
+        status = run(command, env=env, cwd=self.checkout, log=self.log, show=say_step)
         if status != 0:
             raise OpsError(
                 f"`ops bootstrap` failed with exit status {status}", f"its output is in {self.log}"
@@ -133,12 +136,15 @@ def run_demo(*, keep: bool) -> None:
         }
         if settings.account_id is not None:
             env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
-        place = Workplace(folder=folder, log=log, aws=aws, env=env)
+        checkout = make_checkout(folder / "checkout")
+        if settings.state.lifecycle:
+            add_setting(checkout / "environments" / "dev.toml", "state", "lifecycle = false")
+        place = Workplace(folder=folder, checkout=checkout, log=log, aws=aws, env=env)
         tell_the_story(place, narrator)
         if not keep:
             with narrator.step("Destroy the dev environment and all that is in its bucket"):
                 narrator.say(f"cdktf destroy {STACK}; staging and prod would refuse")
-                place.cdktf("destroy", STACK, "--auto-approve")
+                place.cdktf("destroy", STACK, "--auto-approve", "--skip-synth")  # the deploy synthesized it
         verdict = f"All {narrator.steps} steps did what they should, in {narrator.seconds:.0f} s."
         click.secho(f"\n{verdict}", fg="green", bold=True)
         if keep:
@@ -150,7 +156,9 @@ def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     """Run the steps after the start of the embedded AWS."""
     with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
         narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
-        narrator.say("(takes about a minute, which the AWS provider waits for a lifecycle rule)")
+        narrator.say(
+            "(with state.lifecycle = false, which spares the minute that the AWS provider waits for one)"
+        )
         place.bootstrap(narrator.say)
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):

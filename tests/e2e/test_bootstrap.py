@@ -28,14 +28,8 @@ BUCKET = "secure-dev-terraform-state"
 KEY = "secure-storage-dev-state/terraform.tfstate"
 RUN_SECONDS = 300
 
-# The provider waits for a lifecycle for about a minute; the demo's bootstrap, which runs in CI, has it.
-NO_LIFECYCLE = """
-
-class Lifecycle(Construct):
-    def __init__(self, scope, construct_id, **_):
-        super().__init__(scope, construct_id)
-        self.setting = None
-"""
+# The provider waits for a lifecycle for about a minute; test_every_variant.py applies that of prod's state.
+NO_LIFECYCLE = "\n[state]\nlifecycle = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -154,11 +148,7 @@ def account(running: EmbeddedAws, tmp_path: Path) -> Account:
     shutil.copy(ROOT / "main.py", checkout)
     for name in (".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
-    (checkout / "constructs_lib").unlink()
-    shutil.copytree(
-        ROOT / "constructs_lib", checkout / "constructs_lib", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    with (checkout / "constructs_lib" / "lifecycle.py").open("a") as file:
+    with (checkout / "environments" / "dev.toml").open("a") as file:
         file.write(NO_LIFECYCLE)
     env = administrator.environment(tool_environment()) | {
         "PYTHONDONTWRITEBYTECODE": "1",

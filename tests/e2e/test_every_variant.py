@@ -26,7 +26,7 @@ import boto3
 import pytest
 
 LEFT_OUT = {
-    "dev": "test_deploy_policy_calls.py, and the demo bootstraps it",
+    "dev": "test_deploy_policy_calls.py, and the demo bootstraps it, without a lifecycle, which prod's has",
     "staging": "the same as prod, as test_staging_is_prod_with_another_name says",
     "logging": "test_access_logs.py",
     "logging-existing": "test_access_logs.py, which makes what has to exist",

@@ -46,7 +46,7 @@ class Site:
         return deploy(stack, self.administrator)
 
     def workplace(self, aws: EmbeddedAws) -> Workplace:
-        return at_work(Workplace(folder=self.folder, log=self.folder / "log", aws=aws, env={}), aws)
+        return at_work(Workplace(self.folder, self.folder, self.folder / "log", aws, {}), aws)
 
     def role(self) -> str:
         return f"arn:aws:iam::{ACCOUNT_ID}:role/team"

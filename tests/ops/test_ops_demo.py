@@ -188,7 +188,7 @@ def place(tmp_path: Path) -> Workplace:
     aws = EmbeddedAws(f"http://127.0.0.1:{free_port()}")
     (tmp_path / "log").touch()
     env = aws.environment({"PATH": os.environ["PATH"]}) | {"CDKTF_OUTPUT": str(tmp_path / "cdktf.out")}
-    return Workplace(folder=tmp_path, log=tmp_path / "log", aws=aws, env=env)
+    return Workplace(folder=tmp_path, checkout=ROOT, log=tmp_path / "log", aws=aws, env=env)
 
 
 def test_a_curl_that_gets_no_answer_is_an_error_that_names_the_log(place: Workplace) -> None:

@@ -82,6 +82,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "bucket": "secure-prod-terraform-state",
             "region": "us-east-1",
             "key_alias": "alias/secure-prod-terraform-state",
+            "lifecycle": True,
         },
         "ci": {"repository": None, "branch": "main", "environment": "prod", "create_provider": True},
         "logging": {
@@ -156,6 +157,7 @@ def test_a_file_overrides_every_default(load: Load) -> None:
         bucket = "my-state"
         region = "eu-central-1"
         key_alias = "alias/mine"
+        lifecycle = false
         [tags]
         Project = "other"
         Team = ""
@@ -175,6 +177,7 @@ def test_a_file_overrides_every_default(load: Load) -> None:
         "bucket": "my-state",
         "region": "eu-central-1",
         "key_alias": "alias/mine",
+        "lifecycle": False,
     }
     assert (settings.region, settings.account_id, settings.bucket_name, settings.protect) == (
         "eu-west-1",

@@ -158,6 +158,7 @@ ONE = "the roles trust exactly one"
         ),
         ("ci.repository = 1", "ci.repository: must be text in quotes, not 1"),
         ('ci.repositry = "a/b"', 'ci.repositry: unknown key; did you mean "repository"?'),
+        ("state.lifecycle = 0", "state.lifecycle: must be true or false without quotes, not 0"),
         ('ci.create_provider = "no"', 'ci.create_provider: must be true or false without quotes, not "no"'),
         ('encryption.mode = "aes"', 'encryption.mode: must be "sse-kms" or "sse-s3", not "aes"'),
         ("encryption.mode = true", 'encryption.mode: must be "sse-kms" or "sse-s3", not true'),

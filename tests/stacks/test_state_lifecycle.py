@@ -11,7 +11,9 @@ from tests.conftest import STACKS
 import pytest
 
 Stack = dict[str, Any]
-STATES = [name for name in STACKS if name.endswith("-state")]
+KEPT_FOR_EVER = ["secure-storage-named-principals-state", "secure-storage-replication-state"]
+"""Where state.lifecycle is false."""
+STATES = [name for name in STACKS if name.endswith("-state") and name not in KEPT_FOR_EVER]
 
 
 def ends(stack: Stack, key: str) -> dict[str, set[int]]:
@@ -73,3 +75,11 @@ def test_a_state_never_ends_and_its_earlier_versions_after_a_year(
 def test_nothing_else_ends(stack: Stack, environment: str, key: str) -> None:
     found = ends(stack, key.format(environment))
     assert found == {"current": set(), "noncurrent": set(), "upload": {7}}
+
+
+@pytest.mark.parametrize("name", KEPT_FOR_EVER)
+def test_nothing_ends_where_the_settings_say_so_and_nothing_else_changes(
+    name: str, stacks: dict[str, Stack]
+) -> None:
+    kinds = set(stacks["secure-storage-dev-state"]["resource"])
+    assert set(stacks[name]["resource"]) == kinds - {"aws_s3_bucket_lifecycle_configuration"}
