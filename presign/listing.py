@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from presign import needs
 from presign.errors import ListingError
 from presign.prepare import Prepared
 
@@ -54,12 +55,9 @@ def pages(prepared: Prepared, prefix: str, *, versions: bool = False) -> Iterato
         code = getattr(error, "response", {}).get("Error", {}).get("Code")
         reason = str(error)
         if code == "AccessDenied":
-            needed = "s3:ListBucketVersions, which the IAM policies of this project do not allow"
-            needs = f"IAM policy {prepared.stack.policy_arn}" if prepared.stack.policy_arn else "IAM policies"
-            reason = (
-                f"the credentials need {needed if versions else f's3:ListBucket, as the {needs} may allow'}"
-            )
-            reason += f" ({error})"
+            action = "s3:ListBucketVersions" if versions else "s3:ListBucket"
+            policy = needs.allowed(action, prepared.stack.policy_arn)
+            reason = f"the credentials need {action}: {policy} ({error})"
         raise ListingError(f"cannot list s3://{bucket}/{prefix}: {reason}") from error
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypedDict
 from urllib.parse import quote
 
-from presign import checksums, request
+from presign import checksums, needs, request
 from presign.errors import RequestError
 
 STORAGE_CLASSES = (
@@ -139,9 +139,8 @@ def doubts(headers: Mapping[str, str]) -> list[str]:
     """Say what is doubtful about an upload with these headers."""
     if TAGGING not in headers:
         return []
-    return [
-        "who signs needs s3:PutObjectTagging for the tags, which this project's IAM policies do not allow"
-    ]
+    allowed = needs.allowed("s3:PutObjectTagging", "")
+    return [f"the signer needs s3:PutObjectTagging for the tags: {allowed}"]
 
 
 def query(says: DownloadSays) -> dict[str, str]:

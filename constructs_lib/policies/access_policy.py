@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from constructs_lib.policies import Document, Statement, document
 from constructs_lib.policies.key_policy import USE_ACTIONS
 
+# Anyone who uploads in parts must be able to end it, and to see which parts are there.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+_UPLOAD_ACTIONS = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
+
 
 def _one_or_all(arns: Sequence[str]) -> str | list[str]:
     return arns[0] if len(arns) == 1 else list(arns)
@@ -24,6 +28,16 @@ def allow_list_bucket(*, bucket_arn: str, access_points: Sequence[str]) -> State
         "Effect": "Allow",
         "Action": ["s3:ListBucket"],
         "Resource": _one_or_all([bucket_arn, *access_points]),
+    }
+
+
+def allow_list_uploads(*, bucket_arn: str) -> Statement:
+    """Let the holder list the uploads in parts that were not completed; S3 has that for the bucket only."""
+    return {
+        "Sid": "AllowListUploads",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucketMultipartUploads"],
+        "Resource": bucket_arn,
     }
 
 
@@ -54,11 +68,18 @@ def access_policy(*, bucket_arn: str, key_arn: str | None, access_points: Sequen
     """Return the policy to list, read, write and delete.
 
     `key_arn` is None for a bucket with SSE-S3; `access_points` are ARNs of those that lead to the bucket.
-    s3:DeleteObjectVersion is left out: nobody can delete a version permanently.
+    Three actions are left out on purpose:
+
+    - s3:DeleteObjectVersion: nobody can delete a version permanently.
+    - s3:ListBucketVersions: it shows what was deleted, and with the ids all of it could be read.
+    - s3:PutObjectTagging: it also changes the tags of objects that exist, and conditions of other policies
+      (s3:ExistingObjectTag), lifecycle and replication rules may depend on these.
+      https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
     """
-    actions = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    actions = sorted(["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", *_UPLOAD_ACTIONS])
     statements = [
         allow_list_bucket(bucket_arn=bucket_arn, access_points=access_points),
+        allow_list_uploads(bucket_arn=bucket_arn),
         allow_object_operations(bucket_arn=bucket_arn, access_points=access_points, actions=actions),
     ]
     if key_arn is not None:
@@ -86,9 +107,8 @@ def write_policy(*, bucket_arn: str, key_arn: str | None, access_points: Sequenc
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
     """
-    actions = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
     statements = [
-        allow_object_operations(bucket_arn=bucket_arn, access_points=access_points, actions=actions)
+        allow_object_operations(bucket_arn=bucket_arn, access_points=access_points, actions=_UPLOAD_ACTIONS)
     ]
     if key_arn is not None:
         statements.append(allow_kms_operations(key_arn=key_arn, actions=USE_ACTIONS))

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.ht
 import re
 from datetime import datetime, timedelta
 
-from presign import duration
+from presign import duration, needs
 from presign.explain import allowed
 from presign.explain.answer import Answer
 from presign.explain.cause import Cause
@@ -106,10 +106,10 @@ def _by_policy(
         policy = _POLICIES[found[1].strip().lower()]
         verb = "denies" if denied else "does not allow"
         if missing and policy == _POLICIES["identity-based"]:
-            return Cause(
-                f"no IAM policy allows {signer} {what}",
-                f"Sign with credentials that have {_policy(outputs)}",
+            remedy = (
+                _remedy(what, outputs) if action else f"Sign with credentials that have {_policy(outputs)}"
             )
+            return Cause(f"no IAM policy allows {signer} {what}", remedy)
         return Cause(
             f"{policy} {verb} {signer} {what}", "Ask the owner of that policy; a new link does not help"
         )
@@ -161,10 +161,11 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
         return found
     session = _perhaps_revoked(link, outputs)
     if operation.uploads:
+        tags = " or s3:PutObjectTagging for its tags" if "x-amz-tagging" in link.signed_headers else ""
         return Cause(
-            "a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks it, the "
-            "encryption headers are not those of the bucket, or it comes from outside the bucket's perimeter"
-            + session,
+            f"a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks it{tags}, "
+            "the encryption headers are not those of the bucket, or it comes from outside the bucket's "
+            f"perimeter{session}",
             f"Sign with credentials that have {_policy(outputs)}, and make the link with the present outputs",
         )
     remedy = f"sign with credentials that have {_policy(outputs)}"
@@ -187,6 +188,11 @@ def _perhaps_revoked(link: Link, outputs: Outputs | None) -> str:
     ):
         return ""
     return f"; or its session began before {duration.iso(before)}, and its links are revoked"
+
+
+def _remedy(action: str, outputs: Outputs | None) -> str:
+    policy_arn = outputs.policy_arn if outputs else ""
+    return f"Sign with credentials that are allowed {action}: {needs.allowed(action, policy_arn)}"
 
 
 def _policy(outputs: Outputs | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from presign import needs
 from presign.errors import MultipartError
 from presign.options import PlaceOptions
 from presign.prepare import Prepared
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSRequest
     from mypy_boto3_s3 import S3Client
 
-_NEEDED = {
-    "begin": "s3:PutObject, and kms:GenerateDataKey and kms:Decrypt on the bucket's key",
-    "list": "s3:ListBucketMultipartUploads",
-    "abort": "s3:AbortMultipartUpload",
-}
+_ON_KEY = ", with kms:GenerateDataKey and kms:Decrypt on the bucket's key"
 _MEANINGS = {
     "NoSuchBucket": "there is no such bucket",
     "NoSuchUpload": "there is no such upload: it was completed, aborted or removed",
@@ -40,6 +37,7 @@ class Uploads:
     def __init__(self, prepared: Prepared, options: PlaceOptions, access_point: str | None = None) -> None:
         self._client = _client(prepared, options["endpoint_url"])
         self._bucket = access_point or prepared.stack.bucket
+        self._policy_arn = prepared.stack.policy_arn
 
     def begin(self, key: str, headers: Mapping[str, str]) -> tuple[str, datetime | None]:
         """Begin an upload with ``headers``; return its id, and when a lifecycle rule removes it (UTC)."""
@@ -51,7 +49,7 @@ class Uploads:
 
         event = "before-sign.s3.CreateMultipartUpload"
         self._client.meta.events.register(event, add)
-        with _explained("begin", f"begin an upload in parts to {key!r}"):
+        with self._explained("s3:PutObject", f"begin an upload in parts to {key!r}"):
             answer = self._client.create_multipart_upload(Bucket=self._bucket, Key=key)
         ends = answer.get("AbortDate")
         return answer["UploadId"], ends.astimezone(UTC) if ends else None
@@ -59,31 +57,31 @@ class Uploads:
     def left(self, prefix: str) -> Iterator[Begun]:
         """Yield the uploads whose keys start with ``prefix`` and that were not completed."""
         pages = self._client.get_paginator("list_multipart_uploads")
-        with _explained("list", "list uploads in parts"):
+        with self._explained("s3:ListBucketMultipartUploads", "list uploads in parts"):
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 for one in page.get("Uploads", []):
                     yield Begun(one["Key"], one["UploadId"], one["Initiated"].astimezone(UTC))
 
     def abort(self, key: str, upload_id: str) -> None:
         """End an upload, and remove its parts."""
-        with _explained("abort", f"abort the upload in parts to {key!r}"):
+        with self._explained("s3:AbortMultipartUpload", f"abort the upload in parts to {key!r}"):
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
 
+    @contextmanager
+    def _explained(self, action: str, what: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
 
-@contextmanager
-def _explained(step: str, what: str) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code"))
-        reason = _MEANINGS.get(code, str(error))
-        if code == "AccessDenied":
-            reason = f"the credentials need {_NEEDED[step]} ({error})"
-        raise MultipartError(f"cannot {what}: {reason}") from error
-    except BotoCoreError as error:
-        raise MultipartError(f"cannot {what}: {error}") from error
+        try:
+            yield
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code"))
+            reason = _MEANINGS.get(code, str(error))
+            if code == "AccessDenied":
+                needed = f"{action}{_ON_KEY if action == 's3:PutObject' else ''}"
+                reason = f"the credentials need {needed}: {needs.allowed(action, self._policy_arn)} ({error})"
+            raise MultipartError(f"cannot {what}: {reason}") from error
+        except BotoCoreError as error:
+            raise MultipartError(f"cannot {what}: {error}") from error
 
 
 def _client(prepared: Prepared, endpoint_url: str | None) -> "S3Client":

@@ -12,7 +12,7 @@ DELETING = ("s3:DeleteObject",)
 USES = {"Access": ("kms:Decrypt", "kms:GenerateDataKey"), "Read": ("kms:Decrypt",)}
 USES["Write"] = USES["Access"]
 OBJECTS = {
-    "Access": (*DELETING, *READING, "s3:PutObject"),
+    "Access": (*DELETING, *READING, *UPLOADING),
     "Read": READING,
     "Write": UPLOADING,
 }
@@ -23,7 +23,8 @@ def exactly(
 ) -> Property:
     """Return that each managed policy allows its reference set: nothing more, and nothing less.
 
-    s3:DeleteObjectVersion is in none: nobody destroys a version for good.
+    s3:DeleteObjectVersion is in none: nobody destroys a version for good. Nor are s3:ListBucketVersions, which
+    shows what was deleted, and s3:PutObjectTagging, which also changes objects that exist.
 
     Args:
         holders: who holds `Access`, `Read` or `Write`, by that.
@@ -42,18 +43,19 @@ def exactly(
     return Property(
         "managed-policies-exactly",
         "The managed policies allow listing, reading, writing and deleting as their names say, use of the "
-        "key, and nothing else; none allows deleting a version.",
+        "key, and nothing else; none allows deleting or listing versions, or changing tags.",
         "They are attached to roles that this project does not know.",
         tuple(asks),
     )
 
 
 def _reference(kind: str, bucket: Bucket, key: Key | None, access_points: Sequence[str]) -> Where:
-    listed = [bucket.arn, *access_points] if kind != "Write" else []
     objects = [f"{bucket.arn}/*", *(f"{one}/object/*" for one in access_points)]
     parts = [Resource(*objects) & Action(*OBJECTS[kind])]
-    if listed:
-        parts.append(Resource(*listed) & Action("s3:ListBucket"))
+    if kind != "Write":
+        parts.append(Resource(bucket.arn, *access_points) & Action("s3:ListBucket"))
+    if kind == "Access":
+        parts.append(bucket.itself & Action("s3:ListBucketMultipartUploads"))
     if key is not None:
         parts.append(key.itself & Action(*USES[kind]))
     return any_of(parts)

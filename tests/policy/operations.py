@@ -62,6 +62,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ReplicateDelete": Operation("s3:ReplicateDelete"),
     "OverrideOwner": Operation("s3:ObjectOwnerOverrideToBucketOwner"),
     "ListObjects": Operation("s3:ListBucket", "bucket"),
+    "ListMultipartUploads": Operation("s3:ListBucketMultipartUploads", "bucket"),
     "ListObjectVersions": Operation("s3:ListBucketVersions", "bucket"),
 }
 

@@ -90,10 +90,10 @@ def refusing(status: int, code: str, message: str, date: str | None = None) -> I
             self.send_header("Date", date or self.date_time_string())
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        do_HEAD = do_DELETE = do_GET
 
         def log_message(self, format: str, *args: object) -> None: ...
 

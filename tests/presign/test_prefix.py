@@ -171,9 +171,15 @@ def test_misuse_is_one_line(presign: Presign, place: Sequence[str], args: list[s
 @pytest.mark.parametrize(
     ("args", "needed"),
     [
-        (["bulk", "get", "--prefix", "p/", "-o", "out.csv"], "s3:ListBucket, as the IAM policy arn:"),
-        (["list", "p/"], "s3:ListBucket, as the IAM policy arn:"),
-        (["list", "--all-versions", "p/"], "s3:ListBucketVersions, which the IAM policies"),
+        (
+            ["bulk", "get", "--prefix", "p/", "-o", "out.csv"],
+            "s3:ListBucket: SecureS3Access-dev and SecureS3Read-dev allow it",
+        ),
+        (["list", "p/"], "s3:ListBucket: SecureS3Access-dev and SecureS3Read-dev allow it"),
+        (
+            ["list", "--all-versions", "p/"],
+            "s3:ListBucketVersions: none of this project's IAM policies allows it",
+        ),
     ],
 )
 def test_who_may_not_list_is_one_line(
