@@ -1,6 +1,6 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo check test coverage test-slow test-faults lint scan benchmark snapshots docs review-plans synth prove \
+.PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
 	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
@@ -29,7 +29,7 @@ ci-demo: setup ## Review, plan and deploy a pull request on an embedded AWS
 check: lint ## Lint, type-check and run all tests that start no server and no Terraform
 	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
 
-test: lint ## Lint, type-check and run all tests except the two below
+test: lint ## Lint, type-check and run all tests except the three below
 	@$(python) -m pytest $(ARGS)
 
 coverage: setup ## Run the tests of `make test`, and list the lines that none of them runs
@@ -40,6 +40,9 @@ test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 
 
 test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
 	@$(python) -m pytest -q -n 4 tests/faults $(ARGS)
+
+test-browser: setup ## Run the tests in a real Chromium, which has to be installed
+	@$(python) -m pytest -q tests/browser $(ARGS)
 
 lint: setup ## Check style and types
 	@$(python) -m ruff check .
