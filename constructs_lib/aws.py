@@ -81,8 +81,6 @@ if _bindings not in _INSTALLED:
     sys.exit(f'Error: CDK_BINDINGS must be cdktf (the default) or cdktn; it is "{_bindings}"')
 _core, _provider = _INSTALLED[_bindings]
 _renamed = _provider != _ROOT
-PROVIDER_VERSION = "5.100.0" if _renamed else None
-"""The provider that the stacks need, where the bindings are of another (the fork's: of version 6)."""
 
 _lazy = os.environ.get("EAGER_BINDINGS") != "1"
 if _lazy and "constructs" in sys.modules:

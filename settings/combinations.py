@@ -9,6 +9,7 @@ from settings.lifecycle_rules import wrong_rules
 from settings.model import Settings
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
+from settings.names.provider import TESTED
 from settings.problems import Conflict
 from settings.unique import taken_twice
 
@@ -38,6 +39,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     yield from _records(settings)
     yield from _cors(settings)
     yield from _import(settings)
+    yield from _terraform(settings)
     yield from _forgotten_switches(settings)
 
 
@@ -224,6 +226,20 @@ def _key_of_elsewhere(settings: Settings, arn: str) -> Iterator[Conflict]:
         yield "import.key", InvalidValueError(f'must be in region, which is "{settings.region}"'), arn
     elif settings.account_id not in (None, aws_names.arn_account(arn)):
         yield "import.key", InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
+
+
+def _terraform(settings: Settings) -> Iterator[Conflict]:
+    """Yield a version of the provider that nobody has run, unless the settings say that this is known."""
+    version, untested = settings.terraform.provider_version, settings.terraform.provider_version_untested
+    if untested == (version != TESTED):
+        return
+    rule = InvalidValueError(f"must be false where terraform.provider_version is {TESTED}")
+    if not untested:
+        rule = InvalidValueError(
+            f"must be true where terraform.provider_version is not {TESTED}",
+            f"nobody has deployed with {version} yet, see docs/longevity.md",
+        )
+    yield "terraform.provider_version_untested", rule, untested
 
 
 def _forgotten_switches(settings: Settings) -> Iterator[Conflict]:

@@ -28,6 +28,7 @@ from settings.sections import (
     PresignSettings,
     Section,
     StateSettings,
+    TerraformSettings,
 )
 from settings.types import (
     AccountId,
@@ -49,6 +50,7 @@ __all__ = [
     "PresignSettings",
     "Settings",
     "StateSettings",
+    "TerraformSettings",
 ]
 
 
@@ -79,6 +81,7 @@ class Settings(Section):
     encryption: EncryptionSettings = Field(description="How objects are encrypted.")
     presign: PresignSettings = Field(description="What presigned URLs may do.")
     state: StateSettings = Field(description="Where Terraform keeps its state.")
+    terraform: TerraformSettings = Field(description="What Terraform runs with.")
     ci: CiSettings = Field(description="Who may take the roles with which CI plans and deploys.")
     logging: LoggingSettings = Field(description="Server access logs: who asked what of the bucket.")
     lifecycle: LifecycleSettings = Field(description="What becomes of objects with time.")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from settings import resource_names
 from settings.defaults import DecidedByLoader, NamedAfterEnvironment
+from settings.names.provider import TESTED
 from settings.types import (
     LONGEST_EXPIRY,
     AccessPoints,
@@ -20,6 +21,7 @@ from settings.types import (
     OrganizationId,
     PrincipalArn,
     Principals,
+    ProviderVersion,
     Region,
     RevokedKeys,
     RoleArn,
@@ -221,4 +223,19 @@ class CiSettings(Section):
         True,
         description="false: the account has the provider for GitHub's tokens already. It can have only one.",
         examples=[False],
+    )
+
+
+class TerraformSettings(Section):
+    """What Terraform runs with."""
+
+    provider_version: ProviderVersion = Field(
+        TESTED,
+        description="The exact version of the AWS provider; docs/longevity.md says how to change it.",
+        examples=["6.45.0"],
+    )
+    provider_version_untested: bool = Field(
+        False,
+        description="true: take a version 6, although nobody has deployed with one yet.",
+        examples=[True],
     )

@@ -11,6 +11,7 @@ from settings.names import github as github_names
 from settings.names import s3 as s3_names
 from settings.names import web as web_names
 from settings.names.aws import InvalidValueError
+from settings.names.provider import TESTED, provider_version
 from settings.problems import Refusal, refuse
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -162,6 +163,13 @@ GitHubRepository = Annotated[
 GitHubBranch = Annotated[str, AfterValidator(github_names.branch), Limits("the name of a branch")]
 GitHubEnvironment = Annotated[
     str, AfterValidator(github_names.environment), Limits("the name of an environment on GitHub")
+]
+ProviderVersion = Annotated[
+    str,
+    AfterValidator(provider_version),
+    Limits(
+        f'"{TESTED}", or an exact version from 6.40.0 on and below 7 where provider_version_untested is true'
+    ),
 ]
 Expiry = Annotated[timedelta, BeforeValidator(_expiry), Limits("1m to 7d; a number and one of s, m, h, d")]
 Moment = Annotated[datetime, AfterValidator(moments.moment), Limits("without quotes, in whole seconds")]

@@ -23,9 +23,10 @@ class Account:
         With `account_id` set, credentials for another account are refused.
         """
         self._stack, self._settings = stack, settings
-        self._provider("aws", region)
-        if aws.PROVIDER_VERSION is not None:
-            stack.add_override("terraform.required_providers.aws.version", aws.PROVIDER_VERSION)
+        bindings = self._provider("aws", region).terraform_generator_metadata
+        version = settings.terraform.provider_version
+        if bindings is None or bindings.provider_version != version:
+            stack.add_override("terraform.required_providers.aws.version", version)
         account_id: str = settings.account_id or aws.DataAwsCallerIdentity(stack, "caller").account_id
         self.place = Place(partition_of(region), account_id, region)
 

@@ -5,7 +5,7 @@ import subprocess
 import tomllib
 from typing import Any
 
-from ops.shared.provider_mirror import PROVIDER_VERSION
+from settings.names.provider import TESTED
 from tests.conftest import ROOT
 
 
@@ -41,7 +41,7 @@ def test_the_bindings_are_for_the_provider_version_that_mirrors_are_searched_for
     stacks: dict[str, dict[str, Any]],
 ) -> None:
     for stack in stacks.values():
-        assert stack["terraform"]["required_providers"]["aws"]["version"] == PROVIDER_VERSION
+        assert stack["terraform"]["required_providers"]["aws"]["version"] == TESTED
 
 
 def test_no_two_files_of_tests_have_the_same_name() -> None:

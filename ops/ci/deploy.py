@@ -36,8 +36,9 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
         OpsError: there is no such plan, it is altered or stale, nobody allowed it, or Terraform failed.
     """
     of = revision()
-    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
     settings = settings_of(environment)
+    tools = tool_environment(provider_version=settings.terraform.provider_version)
+    env = {**tools, "ENVIRONMENT_SUFFIX": environment}
     store = PlanStore(settings)
     name = resource_names.storage_stack(environment)
     manifest, files = store.plan(of.tree, digest)

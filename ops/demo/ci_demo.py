@@ -52,7 +52,8 @@ def run_ci_demo() -> None:
         if settings.account_id is not None:
             # MiniStack takes 12 digits for the account.
             aws = dataclasses.replace(aws, access_key_id=settings.account_id)
-        env = tool_environment() | github.variables | GIT
+        tools = tool_environment(provider_version=settings.terraform.provider_version)
+        env = tools | github.variables | GIT
         # Unbuffered, so that an error is the last line after all that was printed before it.
         env |= {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
         site = Site(folder / "checkout", log, env, aws, settings, github, narrator)

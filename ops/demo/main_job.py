@@ -116,7 +116,8 @@ def run_demo(*, keep: bool) -> None:
     if shutil.which("curl") is None:
         raise OpsError("curl is not on PATH", "the demo uploads and downloads with it")
     settings = settings_of("dev", {})
-    if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
+    tools = tool_environment(provider_version=settings.terraform.provider_version)
+    if shutil.which("cdktf", path=tools["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "demo.log"
@@ -129,7 +130,7 @@ def run_demo(*, keep: bool) -> None:
         with narrator.step("Start an embedded AWS (MiniStack) on a free port of 127.0.0.1"):
             aws = stack.enter_context(embedded_aws(log))
             narrator.say(f"it answers at {aws.endpoint}, from this machine only")
-        env = aws.environment(tool_environment()) | {
+        env = aws.environment(tools) | {
             "CDKTF_OUTPUT": str(folder / "cdktf.out"),
             "ENVIRONMENT_SUFFIX": "dev",
             "TMPDIR": str(folder),

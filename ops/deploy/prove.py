@@ -1,6 +1,7 @@
 """`ops prove`: what an environment's policies guarantee for every request from anyone."""
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 from ops.shared.checkout import load_settings
 from ops.shared.errors import OpsError
-from ops.shared.toolchain import tool_environment
 from proof.properties import GivenUp, ProofCache, Proven
 from settings.model import Settings
 from settings.problems import SettingsError
@@ -60,7 +60,7 @@ def proven(environment: str | None = None, *, reasons: bool) -> dict[str, Result
         OpsError: the settings are wrong.
     """
     known = ProofCache()
-    chosen = load_settings({**tool_environment(), "ENVIRONMENT_SUFFIX": environment or ""})
+    chosen = load_settings({**os.environ, "ENVIRONMENT_SUFFIX": environment or ""})
     return {settings.environment: proven_of(settings, known, reasons=reasons) for settings in chosen}
 
 

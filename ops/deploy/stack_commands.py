@@ -1,5 +1,6 @@
 """cdktf's commands for one environment, with the right tools and the settings checked first."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -71,10 +72,10 @@ def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
 
     Where it fails on a stack, a last line says what to do.
     """
-    env = tool_environment()
-    if environment is not None:
-        env["ENVIRONMENT_SUFFIX"] = environment
-    settings = load_settings(env)
+    picked = {} if environment is None else {"ENVIRONMENT_SUFFIX": environment}
+    settings = load_settings({**os.environ, **picked})
+    version = settings[0].terraform.provider_version
+    env = tool_environment(provider_version=version) | picked
     if shutil.which("cdktf", path=env["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
     rescue_all()

@@ -68,10 +68,11 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
         OpsError: the settings are wrong.
     """
     user_environ = dict(os.environ)
-    env = {**tool_environment(), "ENVIRONMENT_SUFFIX": environment}
     settings = settings_of(environment)
+    version = settings.terraform.provider_version
+    env = {**tool_environment(provider_version=version), "ENVIRONMENT_SUFFIX": environment}
     with ThreadPoolExecutor() as pool:
-        tool_lines = pool.submit(tools.check, env, user_environ)
+        tool_lines = pool.submit(tools.check, env, user_environ, provider_version=version)
         promise_line = pool.submit(promises.check, settings)
         credential_lines, caller = credentials.check(settings)
         if caller is None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ops.preflight.verdict import Verdict, bad, good
 from ops.shared.errors import OpsError
-from ops.shared.provider_mirror import PROVIDER_VERSION, find_mirror, user_cli_config
+from ops.shared.provider_mirror import find_mirror, missing_provider, user_cli_config
+from settings.names.provider import TESTED
 
 OLDEST_TERRAFORM = (1, 11)
 """The first whose S3 backend locks with a file: https://developer.hashicorp.com/terraform/language/backend/s3."""
@@ -16,14 +17,17 @@ OLDEST_TERRAFORM = (1, 11)
 INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
 
-def check(environ: Mapping[str, str], user_environ: Mapping[str, str]) -> list[Verdict]:
+def check(
+    environ: Mapping[str, str], user_environ: Mapping[str, str], *, provider_version: str
+) -> list[Verdict]:
     """Check the tools.
 
     Args:
         environ: the variables that they are started with.
         user_environ: the user's own, before we named a Terraform CLI configuration in them.
+        provider_version: the version of the AWS provider that the settings ask for.
     """
-    return [_terraform(environ), _provider(user_environ), _cdktf(environ)]
+    return [_terraform(environ), _provider(user_environ, provider_version), _cdktf(environ)]
 
 
 def _terraform(environ: Mapping[str, str]) -> Verdict:
@@ -43,18 +47,22 @@ def _terraform(environ: Mapping[str, str]) -> Verdict:
     return good("terraform", version)
 
 
-def _provider(environ: Mapping[str, str]) -> Verdict:
-    subject, name = "AWS provider", f"{PROVIDER_VERSION}"
+def _provider(environ: Mapping[str, str], version: str) -> Verdict:
+    subject = "AWS provider"
+    name = version if version == TESTED else f"{version}, which nobody has deployed with"
     config = user_cli_config(environ)
     if config is not None:
         return good(subject, f"{name}, from where your {config} says")
     try:
-        mirror = find_mirror(environ)
+        mirror = find_mirror(environ, version)
     except OpsError as error:
         return bad(subject, error.problem, "correct the variable, or unset it")
-    if mirror is None:
-        return good(subject, f"{name}, from the public Terraform registry, as no mirror is on this machine")
-    return good(subject, f"{name}, from the mirror {mirror}")
+    if mirror is not None:
+        return good(subject, f"{name}, from the mirror {mirror}")
+    problem = missing_provider(environ, version)
+    if problem is not None:
+        return bad(subject, problem, "set terraform.provider_version to another, or put it into a mirror")
+    return good(subject, f"{name}, from the public Terraform registry, as no mirror is on this machine")
 
 
 def _cdktf(environ: Mapping[str, str]) -> Verdict:

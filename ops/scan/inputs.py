@@ -65,7 +65,8 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
             (place / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
             # MiniStack takes an access key of 12 digits for the account.
             own = aws if settings.account_id is None else replace(aws, access_key_id=settings.account_id)
-            planned.append(_Deployment(stack, settings, place, own, env | own.variables))
+            tools = tool_environment(provider_version=settings.terraform.provider_version)
+            planned.append(_Deployment(stack, settings, place, own, own.environment(tools)))
     return sources + _plans(planned, log)
 
 

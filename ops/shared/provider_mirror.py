@@ -3,13 +3,16 @@
 import json
 import os
 import platform
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ops.shared.errors import OpsError
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
-PROVIDER_VERSION = "5.100.0"  # what cdktf-cdktf-provider-aws 20.1.0 was generated from
+REGISTRY = "https://registry.terraform.io/v1/providers/hashicorp/aws"
+REGISTRY_SECONDS = 5
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
 MACHINE_FOLDERS = (Path("/usr/local/share"), Path("/usr/share"), Path("/opt"), Path("/srv"))
 
@@ -30,8 +33,8 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
         yield from sorted(root.glob("*"))
 
 
-def find_mirror(environ: Mapping[str, str]) -> Path | None:
-    """Return the folder of a filesystem mirror that holds our provider for this machine, or None.
+def find_mirror(environ: Mapping[str, str], version: str) -> Path | None:
+    """Return the folder of a filesystem mirror that holds the provider for this machine, or None.
 
     Looks at $TERRAFORM_PROVIDER_MIRROR, then where mirrors are usually put; only
     the unpacked layout counts
@@ -43,11 +46,31 @@ def find_mirror(environ: Mapping[str, str]) -> Path | None:
     named = environ.get(MIRROR_VARIABLE)
     for candidate in _candidates(environ):
         # Not Path.is_dir, which raises where we may not look: a folder in /opt that is not ours.
-        if os.path.isdir(candidate / PROVIDER / PROVIDER_VERSION / _platform()):  # noqa: PTH112
+        if os.path.isdir(candidate / PROVIDER / version / _platform()):  # noqa: PTH112
             return candidate.absolute()  # terraform is started in other folders than we are
         if named:  # is the first candidate
-            wanted = f"{PROVIDER}/{PROVIDER_VERSION}/{_platform()}"
+            wanted = f"{PROVIDER}/{version}/{_platform()}"
             raise OpsError(f"{MIRROR_VARIABLE} names {named}, which has no folder {wanted}")
+    return None
+
+
+def missing_provider(environ: Mapping[str, str], version: str) -> str | None:
+    """Say that a version of the provider is nowhere to be had; None where it is, or where that is not known.
+
+    What a Terraform CLI configuration of the user's says is not looked into.
+    https://developer.hashicorp.com/terraform/internals/provider-registry-protocol#find-a-provider-package
+    """
+    if user_cli_config(environ) is not None or find_mirror(environ, version) is not None:
+        return None
+    nowhere = f"version {version} of the AWS provider is in no mirror on this machine"
+    url = f"{REGISTRY}/{version}/download/{_platform().replace('_', '/')}"
+    try:
+        urllib.request.urlopen(url, timeout=REGISTRY_SECONDS).close()  # noqa: S310 (the URL is ours)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return f"{nowhere}, and not in the public Terraform registry" if error.code == 404 else None
+    except OSError:
+        return f"{nowhere}, and the public Terraform registry cannot be reached"
     return None
 
 

@@ -157,8 +157,9 @@ def synthesized(
     Raises:
         OpsError: the settings are wrong, or a stack cannot be synthesized.
     """
-    env = {**tool_environment(environ), "ENVIRONMENT_SUFFIX": environment}
     settings = settings_of(environment, environ)
+    tools = tool_environment(environ, provider_version=settings.terraform.provider_version)
+    env = {**tools, "ENVIRONMENT_SUFFIX": environment}
     with tempfile.TemporaryDirectory(prefix="secure-s3-") as temporary:
         out = Path(temporary, "cdktf.out")
         done = subprocess.run(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.shared.provider_mirror import find_mirror, terraform_cli_config, user_cli_config
+from settings.names.provider import TESTED
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
@@ -12,12 +13,14 @@ FORK_CLI = CACHE / "cdktn" / "cli-bin"
 """Where ops.fork puts CDK Terrain's CLI, as `cdktf`, and its Node."""
 
 
-def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def tool_environment(
+    environ: Mapping[str, str] = os.environ, *, provider_version: str = TESTED
+) -> dict[str, str]:
     """Return a copy of `environ` in which the locked tools are found and work offline.
 
     The user's own Terraform CLI configuration is left as it is; where there
-    is none, one is written to `.cache/` that names a provider mirror on this
-    machine, if any.
+    is none, one is written to `.cache/` that names a mirror on this machine
+    with `provider_version` of the AWS provider, if any.
     """
     result = dict(environ)
     fork = [str(FORK_CLI)] if environ.get("CDK_CLI") == "cdktn" else []
@@ -32,8 +35,9 @@ def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     result.setdefault("GOGC", "400")
     config = user_cli_config(environ)
     if config is None:
-        mirror = find_mirror(environ)
-        config = _write_cli_config(terraform_cli_config(mirror, CACHE / "terraform-plugins"))
+        mirror = find_mirror(environ, provider_version)
+        text = terraform_cli_config(mirror, CACHE / "terraform-plugins")
+        config = _write_cli_config(f"terraform-aws-{provider_version}.tfrc", text)
         if mirror is not None:
             # `terraform providers lock` asks the public registry even where a mirror has the provider.
             result.setdefault("CDKTF_SKIP_PROVIDER_LOCK", "true")
@@ -42,8 +46,8 @@ def tool_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     return result
 
 
-def _write_cli_config(text: str) -> Path:
-    path = CACHE / "terraform.tfrc"
+def _write_cli_config(name: str, text: str) -> Path:
+    path = CACHE / name
     (CACHE / "terraform-plugins").mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         # Replaced in one step: another terraform may be reading it.

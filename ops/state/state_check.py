@@ -1,8 +1,11 @@
 """Whether a deploy may start on the current state, and what to do after a failed deploy."""
 
 import contextlib
+import os
 
 from ops.shared.errors import OpsError
+from ops.shared.output_folder import stack_folder
+from ops.shared.provider_mirror import PROVIDER, missing_provider
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import DamagedStateError, RemoteState
 from settings.model import Settings
@@ -45,4 +48,8 @@ def advice_after_failure(settings: Settings, stack: str, command: str, status: i
     failed = f"`{command}` of {stack}"
     if command != "cdktf diff":
         failed += f" can be run again, after {recover} where something exists already; it"
+    version = settings.terraform.provider_version
+    installed = stack_folder(stack) / ".terraform" / "providers" / PROVIDER / version
+    if not installed.exists() and (problem := missing_provider(os.environ, version)) is not None:
+        return f"{failed} ended with exit status {status}: {problem}"
     return f"{failed} ended with exit status {status}; what it says above is why"

@@ -61,8 +61,18 @@ def test_cdktf_is_started_on_the_right_stack(
     variables = dict(line.split("=", 1) for line in lines if "=" in line)
     assert variables.get("ENVIRONMENT_SUFFIX") == suffix
     assert variables["PATH"].startswith(f"{checkout}/.venv/bin:")
-    assert variables["TF_CLI_CONFIG_FILE"] == f"{checkout}/.cache/terraform.tfrc"
+    assert variables["TF_CLI_CONFIG_FILE"] == f"{checkout}/.cache/terraform-aws-5.100.0.tfrc"
     assert (variables["CHECKPOINT_DISABLE"], variables["AWS_PROFILE"]) == ("1", "mine")
+
+
+def test_a_version_of_the_provider_that_is_nowhere_is_why_cdktf_failed(checkout: Path, cdktf: Path) -> None:
+    with (checkout / "environments" / "prod.toml").open("a") as file:
+        file.write('[terraform]\nprovider_version = "6.99999.0"\nprovider_version_untested = true\n')
+    done = run_ops(checkout, "plan", "prod")
+    nowhere = "version 6.99999.0 of the AWS provider is in no mirror on this machine, and "
+    assert f"ended with exit status 5: {nowhere}" in done.stderr
+    assert (done.returncode, len(done.stderr.splitlines())) == (5, 1)
+    assert f"TF_CLI_CONFIG_FILE={checkout}/.cache/terraform-aws-6.99999.0.tfrc" in done.stdout
 
 
 def test_an_environment_in_the_environment_is_overruled(checkout: Path, cdktf: Path) -> None:

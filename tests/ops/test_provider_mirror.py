@@ -2,21 +2,29 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socket import socket
+from threading import Thread
 
+from ops.preflight import tools
+from ops.preflight.verdict import Mark
 from ops.shared import provider_mirror
 from ops.shared.errors import OpsError
 from ops.shared.provider_mirror import (
     MIRROR_VARIABLE,
     PROVIDER,
-    PROVIDER_VERSION,
     find_mirror,
+    missing_provider,
     terraform_cli_config,
 )
+from settings.names.provider import TESTED
 from tests.ops.ops_support import DONE_SECONDS
 
 import pytest
 
+SUBJECT = "AWS provider"
 PLATFORM = provider_mirror._platform()
 
 
@@ -28,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def mirror(folder: Path, version: str = PROVIDER_VERSION, platform: str = PLATFORM) -> Path:
+def mirror(folder: Path, version: str = TESTED, platform: str = PLATFORM) -> Path:
     unpacked = folder / PROVIDER / version / platform
     unpacked.mkdir(parents=True)
     (unpacked / f"terraform-provider-aws_v{version}_x5").touch(mode=0o755)
@@ -36,26 +44,26 @@ def mirror(folder: Path, version: str = PROVIDER_VERSION, platform: str = PLATFO
 
 
 def test_there_may_be_no_mirror() -> None:
-    assert find_mirror({}) is None
+    assert find_mirror({}, TESTED) is None
 
 
 @pytest.mark.parametrize("folder", [".terraform.d/plugins", ".local/share/terraform/plugins"])
 def test_a_mirror_in_the_home_is_found(home: Path, folder: str) -> None:
     found = mirror(home / folder)
-    assert find_mirror({}) == found
+    assert find_mirror({}, TESTED) == found
 
 
 def test_the_variable_comes_before_the_home(home: Path, tmp_path: Path) -> None:
     mirror(home / ".terraform.d" / "plugins")
     named = mirror(tmp_path / "named")
-    assert find_mirror({MIRROR_VARIABLE: str(named)}) == named
+    assert find_mirror({MIRROR_VARIABLE: str(named)}, TESTED) == named
 
 
 def test_a_mirror_of_the_machine_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provider_mirror, "MACHINE_FOLDERS", (tmp_path / "none", tmp_path / "opt"))
     (tmp_path / "opt" / "another").mkdir(parents=True)
     found = mirror(tmp_path / "opt" / "mirror")
-    assert find_mirror({}) == found
+    assert find_mirror({}, TESTED) == found
 
 
 def test_a_mirror_that_is_named_from_here_is_found_from_anywhere(
@@ -63,31 +71,31 @@ def test_a_mirror_that_is_named_from_here_is_found_from_anywhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
-        find_mirror({MIRROR_VARIABLE: "named"})
+        find_mirror({MIRROR_VARIABLE: "named"}, TESTED)
     mirror(tmp_path / "named")
-    assert find_mirror({MIRROR_VARIABLE: "named"}) == tmp_path / "named"
+    assert find_mirror({MIRROR_VARIABLE: "named"}, TESTED) == tmp_path / "named"
 
 
 def test_another_version_does_not_count(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
-        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, version="6.0.0"))})
+        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, version="6.0.0"))}, TESTED)
 
 
 def test_another_platform_does_not_count(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
-        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, platform="plan9_mips"))})
+        find_mirror({MIRROR_VARIABLE: str(mirror(tmp_path, platform="plan9_mips"))}, TESTED)
 
 
 def test_a_packed_provider_does_not_count(tmp_path: Path) -> None:
     (tmp_path / PROVIDER).mkdir(parents=True)
-    (tmp_path / PROVIDER / f"terraform-provider-aws_{PROVIDER_VERSION}_{PLATFORM}.zip").touch()
+    (tmp_path / PROVIDER / f"terraform-provider-aws_{TESTED}_{PLATFORM}.zip").touch()
     with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
-        find_mirror({MIRROR_VARIABLE: str(tmp_path)})
+        find_mirror({MIRROR_VARIABLE: str(tmp_path)}, TESTED)
 
 
 def test_a_named_folder_that_cannot_be_looked_into_is_an_error() -> None:
     with pytest.raises(OpsError, match=f"^{MIRROR_VARIABLE} names "):
-        find_mirror({MIRROR_VARIABLE: "x" * 5000})  # a name too long, for root may read anything
+        find_mirror({MIRROR_VARIABLE: "x" * 5000}, TESTED)  # a name too long, for root may read anything
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_terraform_installs_from_a_mirror_with_any_name(tmp_path: Path, name: st
     config = terraform_cli_config(mirror(tmp_path / name), tmp_path / "cache")
     done = terraform(tmp_path / "work", config, "init", "-no-color", "-input=false")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"Installed hashicorp/aws v{PROVIDER_VERSION}" in done.stdout
+    assert f"Installed hashicorp/aws v{TESTED}" in done.stdout
 
 
 @pytest.mark.real
@@ -151,3 +159,79 @@ def test_terraform_takes_a_cache_with_any_name(tmp_path: Path, name: str) -> Non
     # It looks whether the folder is there, and so tells us how it read the name.
     assert "The specified plugin cache dir" in done.stderr
     assert str(tmp_path / name) in done.stderr.replace("\\\\", "\\").replace('\\"', '"')
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The paths that a registry is asked for, which has 6.45.0 alone."""
+    asked = []
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(
+                200 if self.path.startswith("/6.45.0/") else 500 if "/5." in self.path else 404
+            )
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Registry) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setattr(provider_mirror, "REGISTRY", f"http://127.0.0.1:{server.server_port}")
+        yield asked
+        server.shutdown()
+        thread.join()
+
+
+NOWHERE = "version 6.46.0 of the AWS provider is in no mirror on this machine, and "
+
+
+def test_a_version_that_the_registry_has_is_not_missing(registry: list[str]) -> None:
+    assert missing_provider({}, "6.45.0") is None
+    assert registry == [f"/6.45.0/download/{PLATFORM.replace('_', '/')}"]
+
+
+def test_a_version_that_is_nowhere_is_missing(registry: list[str]) -> None:
+    assert missing_provider({}, "6.46.0") == f"{NOWHERE}not in the public Terraform registry"
+
+
+def test_a_version_is_missing_where_the_registry_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(provider_mirror, "REGISTRY", f"http://127.0.0.1:{free.getsockname()[1]}")
+        problem = missing_provider({}, "6.46.0")
+    assert problem == f"{NOWHERE}the public Terraform registry cannot be reached"
+
+
+def test_a_registry_that_does_not_say_is_not_taken_for_one_without_it(registry: list[str]) -> None:
+    assert missing_provider({}, TESTED) is None
+    assert len(registry) == 1
+
+
+def test_nobody_asks_the_registry_where_a_mirror_or_a_configuration_decides(
+    registry: list[str], home: Path
+) -> None:
+    found = mirror(home / ".terraform.d" / "plugins", version="6.46.0")
+    assert find_mirror({}, "6.46.0") == found
+    assert missing_provider({}, "6.46.0") is None
+    (home / ".terraformrc").touch()
+    assert missing_provider({}, "6.47.0") is None
+    assert registry == []
+
+
+def test_the_preflight_says_where_the_version_comes_from(registry: list[str], home: Path) -> None:
+    (line,) = [
+        one for one in tools.check({"PATH": ""}, {}, provider_version="6.46.0") if one.subject == SUBJECT
+    ]
+    assert (line.mark, line.text) == (Mark.BAD, f"{NOWHERE}not in the public Terraform registry")
+    found = mirror(home / ".terraform.d" / "plugins", version="6.46.0")
+    (line,) = [
+        one for one in tools.check({"PATH": ""}, {}, provider_version="6.46.0") if one.subject == SUBJECT
+    ]
+    assert (line.mark, line.text) == (
+        Mark.GOOD,
+        f"6.46.0, which nobody has deployed with, from the mirror {found}",
+    )

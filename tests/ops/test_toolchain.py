@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 from ops.shared import provider_mirror, toolchain
-from ops.shared.provider_mirror import MIRROR_VARIABLE, PROVIDER, PROVIDER_VERSION
+from ops.shared.provider_mirror import MIRROR_VARIABLE, PROVIDER
 from ops.shared.toolchain import ROOT, tool_environment
+from settings.names.provider import TESTED
 
 import pytest
 
+CONFIG = "terraform-aws-5.100.0.tfrc"
 OFFLINE_FLAGS = ("CDKTF_SKIP_PROVIDER_LOCK", "CDKTF_DISABLE_PLUGIN_CACHE_ENV")
 
 
@@ -30,7 +32,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Path:
-    (tmp_path / "mirror" / PROVIDER / PROVIDER_VERSION / provider_mirror._platform()).mkdir(parents=True)
+    (tmp_path / "mirror" / PROVIDER / TESTED / provider_mirror._platform()).mkdir(parents=True)
     return tmp_path / "mirror"
 
 
@@ -89,21 +91,21 @@ def test_the_config_in_the_home_is_kept(home: Path) -> None:
 @pytest.mark.parametrize("named", ["", "/there/is/none"])
 def test_a_variable_that_names_no_file_is_replaced(cache: Path, named: str) -> None:
     result = tool_environment({"TF_CLI_CONFIG_FILE": named})
-    assert result["TF_CLI_CONFIG_FILE"] == str(cache / "terraform.tfrc")
+    assert result["TF_CLI_CONFIG_FILE"] == str(cache / CONFIG)
     assert Path(result["TF_CLI_CONFIG_FILE"]).is_file()
 
 
 def test_without_a_mirror_terraform_may_ask_the_registry(cache: Path) -> None:
     result = tool_environment({})
     assert not set(OFFLINE_FLAGS) & result.keys()
-    assert (cache / "terraform.tfrc").read_text() == f'plugin_cache_dir = "{cache}/terraform-plugins"\n'
+    assert (cache / CONFIG).read_text() == f'plugin_cache_dir = "{cache}/terraform-plugins"\n'
     assert (cache / "terraform-plugins").is_dir()  # terraform refuses a cache that does not exist
 
 
 def test_with_a_mirror_nothing_asks_the_registry(mirror: Path, cache: Path) -> None:
     result = tool_environment({MIRROR_VARIABLE: str(mirror)})
     assert {name: result.get(name) for name in OFFLINE_FLAGS} == dict.fromkeys(OFFLINE_FLAGS, "true")
-    assert f'"{mirror}"' in (cache / "terraform.tfrc").read_text()
+    assert f'"{mirror}"' in (cache / CONFIG).read_text()
 
 
 def test_an_offline_flag_of_the_users_is_kept(mirror: Path) -> None:
@@ -113,20 +115,20 @@ def test_an_offline_flag_of_the_users_is_kept(mirror: Path) -> None:
 
 def test_an_equal_config_is_not_written_again(mirror: Path, cache: Path) -> None:
     tool_environment({})
-    before = (cache / "terraform.tfrc").stat()
+    before = (cache / CONFIG).stat()
     tool_environment({})
-    assert (cache / "terraform.tfrc").stat().st_ino == before.st_ino
+    assert (cache / CONFIG).stat().st_ino == before.st_ino
     tool_environment({MIRROR_VARIABLE: str(mirror)})
-    assert (cache / "terraform.tfrc").stat().st_ino != before.st_ino
+    assert (cache / CONFIG).stat().st_ino != before.st_ino
 
 
 def test_a_terraform_that_reads_meanwhile_sees_one_config_or_the_other(mirror: Path, cache: Path) -> None:
     tool_environment({})
-    with (cache / "terraform.tfrc").open() as reader:
+    with (cache / CONFIG).open() as reader:
         tool_environment({MIRROR_VARIABLE: str(mirror)})
         assert reader.read().startswith("plugin_cache_dir")
-    assert (cache / "terraform.tfrc").read_text().startswith("provider_installation")
-    assert sorted(path.name for path in cache.iterdir()) == ["terraform-plugins", "terraform.tfrc"]
+    assert (cache / CONFIG).read_text().startswith("provider_installation")
+    assert sorted(path.name for path in cache.iterdir()) == [CONFIG, "terraform-plugins"]
 
 
 def test_garbage_is_collected_less_often_unless_the_user_says_otherwise() -> None:

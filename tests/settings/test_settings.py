@@ -84,6 +84,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "key_alias": "alias/secure-prod-terraform-state",
             "lifecycle": True,
         },
+        "terraform": {"provider_version": "5.100.0", "provider_version_untested": False},
         "ci": {"repository": None, "branch": "main", "environment": "prod", "create_provider": True},
         "logging": {
             "enabled": True,

@@ -232,7 +232,7 @@ ONE = "the roles trust exactly one"
             "zzz = 1",
             "zzz: unknown key; allowed here: access, account_id, audit, bucket_name, ci, cors, encryption, "
             "events, import, inventory, lifecycle, logging, network, object_lock, presign, protect, region, "
-            "replication, state, tags",
+            "replication, state, tags, terraform",
         ),
         (
             "[presign]\nttl = 1",
