@@ -4,51 +4,36 @@ A download is asked for one byte, so that what HEAD does not show is seen: a mis
 object. An upload cannot be tried without uploading: the bucket is listed, and the rest is said to be unknown.
 """
 
-import os
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.message import Message
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import IO
 
-from presign import duration
+from presign import duration, http
 from presign.errors import CheckError
 from presign.explain import answer, judge, link
 from presign.explain.cause import Cause
 from presign.prepare import Prepared
 
 _EXPIRES = 60  # seconds
-_TIMEOUT = 20  # seconds
 _SKEW = timedelta(seconds=30)  # less than this is a slow network, or does no harm
 _EMPTY = 416  # the object has no first byte: it may be read
 
 _UNKNOWN = "only an upload shows whether these credentials may upload (s3:PutObject, kms:GenerateDataKey)"
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect means another region, and breaks the signature."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        """Follow none."""
-
-
 @dataclass(frozen=True)
 class Answer:
     """What S3 said. ``problem`` is empty where it would serve the link; ``warnings`` are about the rest.
 
-    ``denied`` is true where a policy is the problem, and not the credentials themselves.
+    ``denied`` is true where a policy is the problem, and not the credentials themselves. ``size`` is that of
+    the object, in bytes.
     """
 
     problem: str
     warnings: list[str]
     denied: bool = False
+    size: int = 0
 
     def require(self) -> list[str]:
         """Return the warnings; raises CheckError where there is a problem, with the clock first."""
@@ -67,17 +52,16 @@ def ask(prepared: Prepared, key: str | None = None, query: Mapping[str, str] | N
         url = prepared.signer.plan("GET", expires, {}, {"list-type": "2", "max-keys": "1"}).bucket_url()
     else:
         url = prepared.signer.plan("GET", expires, {}, query).url(key)
-    status, headers, body = _get(url, {} if key is None else {"Range": "bytes=0-0"}, prepared.profile)
-    clock = _about_clock(headers.get("Date"), datetime.now(UTC))
-    if status < 300 or (key is not None and status == _EMPTY):
-        return Answer("", clock)
+    reply = http.send("GET", url, {} if key is None else {"Range": "bytes=0-0"}, prepared.profile)
+    clock = _about_clock(reply.headers.get("Date"), datetime.now(UTC))
+    if reply.status < 300 or (key is not None and reply.status == _EMPTY):
+        size = reply.headers.get("Content-Range", "").rpartition("/")[2]
+        return Answer("", clock, size=int(size) if size.isdigit() else 0)
     place = f"s3://{prepared.stack.bucket}{f'/{key}' if key is not None else ''}"
-    head = "".join(f"{name}: {value}\n" for name, value in headers.items())
-    refused = answer.read(f"HTTP/1.1 {status}\n{head}\n{body}")
-    if status == 404 and refused.code in ("", "NoSuchKey", "NoSuchBucket"):
+    refused = answer.read(reply.raw)
+    if reply.status == 404 and refused.code in ("", "NoSuchKey", "NoSuchBucket"):
         return Answer(f"there is no {'bucket' if key is None else 'object'} {place}", clock)
-    cause = _cause(prepared, url, refused)
-    problem = f"S3 refuses {place} ({status}): {cause.text}: {cause.remedy[:1].lower()}{cause.remedy[1:]}"
+    problem = f"S3 refuses {place} ({reply.status}): {why(prepared, url, reply)}"
     return Answer(problem, clock, denied=refused.code == "AccessDenied" and not _about_time(refused))
 
 
@@ -87,6 +71,12 @@ def ask_upload(prepared: Prepared) -> Answer:
     if found.denied:
         return Answer("", [*found.warnings, f"{_UNKNOWN}; they may not list the bucket"])
     return Answer(found.problem, [*found.warnings, *([] if found.problem else [_UNKNOWN])])
+
+
+def why(prepared: Prepared, url: str, refusal: http.Reply) -> str:
+    """Say why S3 refused a link that was made a moment ago, and what to do."""
+    cause = _cause(prepared, url, answer.read(refusal.raw))
+    return f"{cause.text}: {cause.remedy[:1].lower()}{cause.remedy[1:]}"
 
 
 def _cause(prepared: Prepared, url: str, refused: answer.Answer) -> Cause:
@@ -118,43 +108,3 @@ def _about_clock(date: str | None, now: datetime) -> list[str]:
     if skew > timedelta(0):
         return [f"this machine's clock is {seconds} ahead of S3's: links may not be valid yet"]
     return [f"this machine's clock is {seconds} behind S3's: links expire that much earlier"]
-
-
-def _get(url: str, headers: Mapping[str, str], profile: str | None) -> tuple[int, Message, str]:
-    """Send a GET, through the proxies of the environment, and return status, headers and a refusal's body."""
-    sent = urllib.request.Request(url, None, dict(headers))  # noqa: S310
-    secure = urllib.request.HTTPSHandler(context=_trusted(profile))
-    try:
-        with urllib.request.build_opener(_NoRedirect, secure).open(sent, timeout=_TIMEOUT) as response:
-            return response.status, response.headers, ""
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read(65536).decode(errors="replace")
-    except OSError as error:
-        reason = getattr(error, "reason", None) or error
-        raise CheckError(f"cannot reach S3 at {url.partition('?')[0]}: {reason}") from error
-
-
-def _trusted(profile: str | None) -> ssl.SSLContext:
-    """Return whose certificates are trusted: as boto3, by AWS_CA_BUNDLE, the profile or REQUESTS_CA_BUNDLE.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html
-    """
-    bundle = os.environ.get("AWS_CA_BUNDLE") or _of_profile(profile) or os.environ.get("REQUESTS_CA_BUNDLE")
-    try:
-        if bundle and Path(bundle).is_dir():
-            return ssl.create_default_context(capath=bundle)
-        return ssl.create_default_context(cafile=bundle or None)
-    except (OSError, ValueError) as error:
-        raise CheckError(f"cannot use the CA bundle {bundle}: {error}") from error
-
-
-def _of_profile(profile: str | None) -> str | None:
-    from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
-
-    try:
-        found = Session(profile=profile).get_config_variable("ca_bundle")
-    except BotoCoreError:
-        return None  # the credentials are in the environment, or there would be none
-    return str(found) if found else None

@@ -10,6 +10,7 @@ from presign.bulk import command as bulk_command
 from presign.errors import PresignError
 from presign.explain.command import explain
 from presign.multipart.command import multipart
+from presign.page.command import page
 
 import click
 
@@ -47,6 +48,7 @@ for command in (
     show.show,
     explain,
     multipart,
+    page,
     completion.completion,
 ):
     cli.add_command(command)

@@ -61,7 +61,7 @@ def bucket_url(bucket: str, region: str, endpoint_url: str | None = None, varian
     _check(endpoint_url)
     parts = urlsplit(endpoint_url)
     host = parts.hostname or ""
-    if host.endswith(tuple(f".{suffix}" for suffix in (_AWS, *_SUFFIXES.values()))):
+    if is_aws(host):
         _check_on_aws(endpoint_url, parts.scheme, host, region)
         on_aws = True
     path = parts.path.rstrip("/") + "/"
@@ -120,6 +120,11 @@ def _accelerated(bucket: str, region: str, endpoint_url: str | None, variant: Va
                 f"S3 Transfer Acceleration (use_accelerate_endpoint) cannot be used with {reason}"
             )
     return f"https://{bucket}.s3-accelerate{'.dualstack' if variant.dualstack else ''}.{_AWS}/"
+
+
+def is_aws(host: str) -> bool:
+    """Return whether a host name is one of AWS's own."""
+    return host.endswith(tuple(f".{suffix}" for suffix in (_AWS, *_SUFFIXES.values())))
 
 
 def _host(service: str, region: str, variant: Variant) -> str:

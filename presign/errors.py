@@ -67,3 +67,7 @@ class MultipartError(PresignError):
 
 class LinkError(PresignError):
     """What is to be explained is no link, form or answer."""
+
+
+class PageError(PresignError):
+    """A page cannot be stored where its links are safe, or not at all."""

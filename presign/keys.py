@@ -108,6 +108,11 @@ def in_bucket(key: str, bucket: str) -> str:
     return key.removeprefix(f"{S3}{bucket}/")
 
 
+def dotted(key: str) -> bool:
+    """Return whether the key has a ``.`` or ``..`` part, which browsers rewrite."""
+    return bool(DOTTED.seen(_alone(key)))
+
+
 def doubts(key: str, method: str) -> list[str]:
     """Say what is doubtful about the key of one link; ``method`` is POST for a form's key or prefix."""
     return [doubt.of_one() for doubt in _DOUBTS[method] if doubt.seen(_alone(key))]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from presign import form, keys, says
+from presign import active, form, keys, reserved, says
 from presign.errors import RequestError
 from presign.outputs import Outputs
 from presign.prepare import Prepared
@@ -49,6 +49,8 @@ def link(
     """Make a link for ``key``, which may be a URI of the bucket. ``headers`` is what the upload says."""
     stack = prepared.stack
     key = keys.in_bucket(key, stack.bucket)
+    reserved.refuse(key)
+    active.refuse_shown(key, query)
     stack.revoked.refuse(key)
     if method == "PUT":
         require_checksum(stack, headers, "give --checksum sha256:DIGEST")
@@ -66,6 +68,7 @@ def post(
     ``content_type`` fills the field where the rules leave it open.
     """
     stack = prepared.stack
+    reserved.refuse_form(rules.prefix, rules.key)
     revoked = stack.revoked.refuse_form(rules.prefix, rules.key)
     require_checksum(
         stack, own, "give --checksum sha256:DIGEST, or make a link for each file with 'presign put'"

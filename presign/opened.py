@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Unpack
 
-from presign import duration, find, form, keys, make, says
+from presign import duration, find, form, keys, make, reserved, says
 from presign.credentials import Credentials
 from presign.errors import OutputsError
 from presign.options import PlaceOptions
@@ -98,6 +98,7 @@ class Bucket:
     def _allowed(self, given: Iterable[str]) -> Iterator[str]:
         for key in given:
             own = keys.in_bucket(key, self.outputs.bucket)
+            reserved.refuse(own)
             self.outputs.revoked.refuse(own)
             yield own
 

@@ -23,6 +23,7 @@ from presign.bulk.lines import csv_rows
 from presign.bulk.manifest import BATCH, Batch, unpacked
 from presign.bulk.rows import Left, of_version
 from presign.errors import ManifestError
+from presign.reserved import FOLDER
 
 _BUCKET_ARN = re.compile(r"arn:aws(-[a-z]+)*:s3:::")
 _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -105,8 +106,12 @@ class Inventory:
                     yield number, ManifestError(f"the row has {len(row)} columns, not {count}"), None
             elif (
                 # Most rows need no call, which would cost more than all else here.
-                storage or (latest >= 0 and row[latest] == "false") or (marker >= 0 and row[marker] == "true")
+                storage
+                or row[key].startswith(FOLDER)
+                or (latest >= 0 and row[latest] == "false")
+                or (marker >= 0 and row[marker] == "true")
             ) and self.left.out(
+                row[key],
                 latest=latest < 0 or row[latest] != "false",
                 marker=marker >= 0 and row[marker] == "true",
                 storage=[row[column] for column in storage],
@@ -135,7 +140,12 @@ class Inventory:
                 )
                 for key, latest, marker, version, *storage in zip(keys, *others, strict=True):
                     number += 1
-                    if self.left.out(latest=latest is not False, marker=marker is True, storage=storage):
+                    if self.left.out(
+                        str(key or b"", "latin-1"),
+                        latest=latest is not False,
+                        marker=marker is True,
+                        storage=storage,
+                    ):
                         yield number, None, None
                     elif key is None:
                         yield number, ManifestError("the row has no key"), None

@@ -103,7 +103,9 @@ def _json_rows(stream: BinaryIO, bucket: str, left: Left) -> Iterator[_Row]:
                 ManifestError("it has no 'VersionId': --all-versions takes list-object-versions"),
                 None,
             )
-        elif not left.out(latest=entry.get("IsLatest") is not False, marker=marker, storage=stored):
+        elif not left.out(
+            entry["Key"], latest=entry.get("IsLatest") is not False, marker=marker, storage=stored
+        ):
             yield number, entry["Key"], of_version(version) if left.all_versions else None
 
 

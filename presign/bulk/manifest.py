@@ -18,6 +18,7 @@ from itertools import islice, repeat
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
+from presign import reserved
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.bulk.rows import Left, Own, Wanted
 from presign.bulk.said import OPTIONS, SaidKey, said
@@ -168,7 +169,7 @@ class Layout:
 
     def _needs_a_look(self, keys: list[str]) -> bool:
         text = "\n".join(keys)
-        return "\0" in text or S3 in text or self.revoked.has_any_of(keys)
+        return "\0" in text or S3 in text or reserved.within(text) or self.revoked.has_any_of(keys)
 
     def _good_key(self, key: str | ManifestError) -> str:
         """Return the key that S3 can have; raises ManifestError or ObjectKeyError."""
@@ -181,6 +182,7 @@ class Layout:
                 )
             plain = in_bucket(key, self.bucket)
             key = key.renamed(plain) if isinstance(key, SummedKey | SaidKey) else plain
+        reserved.refuse(key)
         self.revoked.refuse(key)
         encode_keys([key])
         return key

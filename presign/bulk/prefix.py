@@ -31,7 +31,9 @@ class Prefix:
             found = [
                 entry
                 for entry in page
-                if not self.left.out(latest=entry.latest, marker=entry.marker, storage=(entry.storage,))
+                if not self.left.out(
+                    entry.key, latest=entry.latest, marker=entry.marker, storage=(entry.storage,)
+                )
             ]
             own = [of_version(entry.version_id) for entry in found] if versions else ()
             yield Batch(range(first, first + len(found)), [entry.key for entry in found], name, own)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from presign import reserved
 from presign.listing import ARCHIVES
 
 
@@ -38,9 +39,11 @@ class Left:
     all_versions: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
-    def out(self, *, latest: bool, marker: bool, storage: Sequence[str | None] = ()) -> bool:
+    def out(self, key: str, *, latest: bool, marker: bool, storage: Sequence[str | None] = ()) -> bool:
         """Return whether an object is left out; ``storage`` is its class and its tier."""
-        if marker or not (latest or self.all_versions):
+        if key.startswith(reserved.FOLDER):
+            self._count(f"objects in {reserved.FOLDER}: pages of 'presign page'")
+        elif marker or not (latest or self.all_versions):
             self._count(
                 "delete markers"
                 if self.all_versions

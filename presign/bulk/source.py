@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from presign import reserved
 from presign.bulk.inventory import Inventory
 from presign.bulk.inventory_files import S3, LocalFiles, S3Files
 from presign.bulk.manifest import Layout, ManifestFile, Source, format_of
@@ -142,6 +143,7 @@ def opened(options: BulkGetOptions, layout: Layout, prepared: Prepared) -> Itera
         prefix, uri = options["prefix"], options["manifest"] or ""
         if prefix is None:
             prefix = in_bucket(uri if uri.endswith("/") else f"{uri}/", layout.bucket)
+        reserved.refuse(prefix)
         yield Prefix(prepared, prefix, left)
         return
     path = str(options["manifest"])

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from presign import curl, duration, keys, report, says
+from presign import curl, duration, keys, report, reserved, says
 from presign.errors import PresignError, RequestError
 from presign.multipart import render, sizes, upload
 from presign.multipart.s3 import Uploads
@@ -44,6 +44,7 @@ def put(options: Wanted) -> None:
     now = utc_now().replace(microsecond=0)
     prepared = prepare(options, life(options), options["access_point"], now, default=_DEFAULT_EXPIRES)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
+    reserved.refuse(key)
     prepared.stack.revoked.refuse(key)
     warnings = [*keys.doubts(key, "PUT"), *says.doubts(own), *prepared.warnings]
     digests = upload.digests_of(options["file"] or "", cut) if options["part_checksums"] else []

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import resources
 
 from presign import duration
@@ -10,6 +10,7 @@ from presign.errors import RequestError
 from presign.multipart.sizes import MIB, Parts
 from presign.multipart.upload import DIGEST_HEADER, Part, Upload
 from presign.report import printable
+from presign.template import fill
 
 Quote = Callable[[str], str]
 
@@ -89,12 +90,8 @@ def _filled(template: str, upload: Upload, quote: Quote, *, ascii_only: bool = F
     values["PART_MIB"] = str(upload.sizes.part_size // MIB)
     values["COUNT"] = str(len(upload.parts))
     values["LINKS"] = "\n".join(_link(part, head, between) for part in upload.parts)
-    return _replaced(resources.files(__package__).joinpath(template).read_text("utf-8"), values).rstrip("\n")
-
-
-def _replaced(text: str, values: Mapping[str, str]) -> str:
-    pieces = text.split("@@")  # @@NAME@@: every second piece is a name
-    return "".join(values[piece] if number % 2 else piece for number, piece in enumerate(pieces))
+    text = resources.files(__package__).joinpath(template).read_text("utf-8")
+    return fill(text, values).rstrip("\n")
 
 
 def _common(part: Part) -> tuple[str, str]:

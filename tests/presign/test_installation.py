@@ -64,7 +64,7 @@ def test_only_click_and_boto3_come_with_it(installed: Path, tmp_path: Path) -> N
 def test_every_module_comes_with_it(installed: Path, tmp_path: Path) -> None:
     script = "import presign; print(presign.__path__[0])"
     folder = Path(run([installed / "python", "-c", script], tmp_path, {}).strip())
-    for kind in ("*.py", "*.sh", "*.ps1"):
+    for kind in ("*.py", "*.sh", "*.ps1", "*.html", "*.css", "*.js"):
         wanted = {file.relative_to(ROOT / "presign") for file in (ROOT / "presign").rglob(kind)}
         assert wanted
         assert {file.relative_to(folder) for file in folder.rglob(kind)} == wanted

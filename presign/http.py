@@ -1,0 +1,83 @@
+"""Sends one request: with the certificates that boto3 trusts, and through the proxies of the environment."""
+
+import os
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from email.message import Message
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from presign.errors import CheckError
+
+_TIMEOUT = 20  # seconds
+_LONGEST_REFUSAL = 65536  # bytes
+
+
+class Reply(NamedTuple):
+    """What came back; ``body`` is empty unless it is a refusal."""
+
+    status: int
+    headers: Message
+    body: str
+
+    @property
+    def raw(self) -> str:
+        """The reply as it is on the wire, but for its version."""
+        head = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
+        return f"HTTP/1.1 {self.status}\n{head}\n{self.body}"
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect means another region, and breaks the signature."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        """Follow none."""
+
+
+def send(
+    method: str, url: str, headers: Mapping[str, str], profile: str | None, body: bytes | None = None
+) -> Reply:
+    """Send a request. Raises CheckError where the server cannot be reached.
+
+    ``profile`` may name a CA bundle.
+    """
+    sent = urllib.request.Request(url, body, dict(headers), method=method)  # noqa: S310
+    secure = urllib.request.HTTPSHandler(context=_trusted(profile))
+    try:
+        with urllib.request.build_opener(_NoRedirect, secure).open(sent, timeout=_TIMEOUT) as response:
+            return Reply(response.status, response.headers, "")
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, error.headers, error.read(_LONGEST_REFUSAL).decode(errors="replace"))
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        raise CheckError(f"cannot reach S3 at {url.partition('?')[0]}: {reason}") from error
+
+
+def _trusted(profile: str | None) -> ssl.SSLContext:
+    """Return whose certificates are trusted: as boto3, by AWS_CA_BUNDLE, the profile or REQUESTS_CA_BUNDLE.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html
+    """
+    bundle = os.environ.get("AWS_CA_BUNDLE") or _of_profile(profile) or os.environ.get("REQUESTS_CA_BUNDLE")
+    try:
+        if bundle and Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle or None)
+    except (OSError, ValueError) as error:
+        raise CheckError(f"cannot use the CA bundle {bundle}: {error}") from error
+
+
+def _of_profile(profile: str | None) -> str | None:
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    try:
+        found = Session(profile=profile).get_config_variable("ca_bundle")
+    except BotoCoreError:
+        return None  # the credentials are in the environment, or there would be none
+    return str(found) if found else None

@@ -1,0 +1,1 @@
+"""Pages for a browser, on which people without a terminal upload and download."""

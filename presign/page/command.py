@@ -1,0 +1,87 @@
+"""``presign page``: a page for a browser, on which people upload or download."""
+
+from typing import Unpack
+
+from presign.options import LifeOptions, Size, expires_option, format_option, place_options, together
+
+import click
+
+
+class PageOptions(LifeOptions):
+    """What both commands are given."""
+
+    format: str
+
+
+class PutOptions(PageOptions):
+    """What ``page put`` is given; the sizes are in bytes."""
+
+    prefix: str
+    min_size: int
+    max_size: int
+    content_type: str | None
+    same_folder: bool
+
+
+class GetOptions(PageOptions):
+    """What ``page get`` is given."""
+
+    keys: tuple[str, ...]
+
+
+_page_options = together(place_options, expires_option, format_option("text", "json", "url"))
+
+
+@click.group(short_help="Make a page on which people upload or download.")
+def page() -> None:
+    """Make a page for a browser, on which people without a terminal upload or download.
+
+    The page is stored in the bucket below _presign/ and handed out as one link.
+    """
+
+
+@page.command(
+    epilog="\b\nExample:\n  presign page put --outputs outputs.json --expires 1d inbox/",
+    short_help="Make a page that uploads files under a prefix.",
+)
+@click.argument("prefix")
+@_page_options
+@click.option("--min-size", type=Size(), metavar="SIZE", default="0", help="The least size of a file.")
+@click.option(
+    "--max-size", type=Size(), metavar="SIZE", default="5GiB", help="The most that a file has. Default: 5GiB."
+)
+@click.option("--content-type", metavar="TYPE", help="The files' type: text/csv, or any image with image/*.")
+@click.option(
+    "--same-folder",
+    is_flag=True,
+    help="Upload to PREFIX itself. Else each visit of the page has a folder there, so that none replaces a "
+    "file of another.",
+)
+def put(**options: Unpack[PutOptions]) -> None:
+    """Make a page on which people upload files under PREFIX, and print its link.
+
+    Anyone who has the link can upload any number of files until it expires, without
+    AWS credentials.
+    """
+    # Loaded only here, as all of presign starts with this module.
+    from presign.page import make
+
+    make.put(options)
+
+
+@page.command(
+    epilog="\b\nExample:\n  presign page get --outputs outputs.json --expires 1d reports/",
+    short_help="Make a page that downloads objects.",
+)
+@click.argument("keys", metavar="KEY|PREFIX/...", nargs=-1, required=True)
+@_page_options
+def get(**options: Unpack[GetOptions]) -> None:
+    """Make a page on which people download objects, and print its link.
+
+    Each argument is the key of an object, or a prefix that ends with /: all objects
+    whose keys start with it. Anyone who has the link can download these until it
+    expires, without AWS credentials.
+    """
+    from presign.page import make
+
+    make.get(options)

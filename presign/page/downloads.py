@@ -1,0 +1,70 @@
+"""Finds what a page is to download: objects by their keys, and those below prefixes."""
+
+from collections.abc import Iterator, Sequence
+
+from presign import check, keys, listing, reserved
+from presign.errors import PageError
+from presign.prepare import Prepared
+
+MOST = 1000
+"""More are too many for a page that people read."""
+
+
+def find(prepared: Prepared, wanted: Sequence[str]) -> tuple[dict[str, int], str, list[str]]:
+    """Return the size in bytes of each object by its key, their common prefix, and what was left out.
+
+    Raises PageError where there are none, or too many.
+    """
+    found: dict[str, int] = {}
+    left: dict[str, int] = {}
+    named = [keys.in_bucket(text, prepared.stack.bucket) for text in wanted]
+    for text in named:
+        sizes = _below(prepared, text, left) if text.endswith("/") else [(text, _size(prepared, text))]
+        for key, size in sizes:
+            found[key] = size
+            if len(found) > MOST:
+                raise PageError(
+                    f"these are more than {MOST:,} files, the most that a page lists: name a longer prefix, "
+                    "or make links with 'presign bulk get'"
+                )
+    said = [f"left out {count:,} {what}" for what, count in left.items()]
+    if not found:
+        raise PageError(f"there is nothing to download: {'; '.join(said) or 'S3 lists no objects there'}")
+    return found, named[0] if len(named) == 1 and named[0].endswith("/") else "", said
+
+
+def _below(prepared: Prepared, prefix: str, left: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield the objects below a prefix that a browser can download, and count the others."""
+    reserved.refuse(prefix)
+    for page in listing.pages(prepared, prefix):
+        for entry in page:
+            why = _why_not(prepared, entry)
+            if why:
+                left[why] = left.get(why, 0) + 1
+            elif not entry.key.endswith("/"):  # a folder, as consoles make it
+                yield entry.key, entry.size
+
+
+def _why_not(prepared: Prepared, entry: listing.Entry) -> str:
+    if entry.key.startswith(reserved.FOLDER):
+        return f"objects in {reserved.FOLDER}: pages of 'presign page'"
+    if entry.storage in listing.ARCHIVES:
+        return "archived objects, which must be restored first"
+    if prepared.stack.revoked.by(entry.key):
+        return "objects whose links are revoked"
+    if keys.dotted(entry.key):
+        return "objects whose keys have a '.' or '..' part, which browsers rewrite"
+    return ""
+
+
+def _size(prepared: Prepared, key: str) -> int:
+    """Return the size of an object, after a look whether its link works. Raises PresignError."""
+    reserved.refuse(key)
+    prepared.stack.revoked.refuse(key)
+    if keys.dotted(key):
+        raise PageError(
+            f"no browser can download {key!r}: its key has a '.' or '..' part, which they rewrite"
+        )
+    answer = check.ask(prepared, key)
+    answer.require()
+    return answer.size

@@ -1,0 +1,30 @@
+// The page for downloads: a list of links.
+
+const row = ([path, size, signature]) => {
+  const key = decodeURIComponent(path);
+  const name = key.startsWith(about.prefix) ? key.slice(about.prefix.length) : key;
+  const link = element("a", name, {
+    href: `${origin}${about.base}${path}?${about.query}${signature}`,
+    download: key.split("/").pop(),
+    rel: "noreferrer",
+  });
+  const cell = element("td");
+  cell.append(link);
+  const made = element("tr");
+  made.append(cell, element("td", sizeOf(size)));
+  return made;
+};
+
+const expired = () => {
+  for (const link of document.querySelectorAll("#list a")) link.replaceWith(element("span", link.textContent));
+  byId("summary").textContent = "";
+};
+
+const total = about.files.reduce((sum, [, size]) => sum + size, 0);
+byId("list").append(...about.files.map(row));
+const count = about.files.length;
+byId("summary").textContent =
+  `${count} ${count === 1 ? "file" : "files"} from ${about.bucket}/${about.prefix}, ${sizeOf(total)}`;
+byId("work").hidden = false;
+await askTheTime();
+countDown(expired);

@@ -1,0 +1,214 @@
+// The page for uploads: files are chosen or dropped, and each becomes an object of its own.
+
+const AT_ONCE = 3;
+const LONGEST_KEY = 1024; // bytes in UTF-8
+
+// Each visit has a folder, so that it replaces nobody's files.
+const visit = () => {
+  const moment = new Date(Date.now() + behind).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${moment}-${hex(crypto.getRandomValues(new Uint8Array(3)))}/`;
+};
+
+const taken = new Set();
+const items = [];
+let folder = "";
+let closed = false;
+
+// The last part of a file's name, without what no key should have. S3 would put a name for ${filename}.
+const safeName = (name) => {
+  const safe = name.normalize("NFC").split(/[/\\]/).pop()
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, "_")
+    .replaceAll("${", "_{")
+    .trim();
+  return /^\.{0,2}$/.test(safe) ? `_${safe}` : safe;
+};
+
+const numbered = (name, number) => {
+  if (number === 1) return name;
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+};
+
+const newKey = (name) => {
+  let number = 1;
+  while (taken.has(folder + numbered(name, number))) number += 1;
+  const key = folder + numbered(name, number);
+  taken.add(key);
+  return key;
+};
+
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+// Why the form would refuse the file; nothing where it takes it.
+const problemOf = (file) => {
+  if (file.size > about.max) return `it has ${sizeOf(file.size)}, and this page takes at most ${sizeOf(about.max)} a file`;
+  if (file.size < about.min) return `it has ${sizeOf(file.size)}, and this page takes at least ${sizeOf(about.min)} a file`;
+  if (about.anySubtype && !file.type.startsWith(about.type)) return `this page takes only ${about.type}*`;
+  if (bytesOf(folder + safeName(file.name)) > LONGEST_KEY - 8) return "its name is too long";
+  return "";
+};
+
+const upload = async (item) => {
+  const form = new FormData();
+  form.append("key", item.key);
+  for (const [name, value] of Object.entries(about.fields)) {
+    form.append(name, name === "policy" ? btoa(value) : value);
+  }
+  if (about.anySubtype) form.append("Content-Type", item.file.type);
+  form.append("file", item.file, "file");
+  // The form adds a little to what is sent.
+  const progress = (sent) => item.show(Math.min(sent, item.file.size));
+  await send("POST", origin + about.base, { body: form, progress, signal: item.cancel.signal });
+};
+
+const count = (...states) => items.filter((item) => states.includes(item.state)).length;
+
+const summarize = () => {
+  const failed = count("failed", "refused");
+  const open = count("waiting", "running");
+  const wanted = items.length - count("cancelled");
+  const parts = [`${count("done")} of ${wanted} ${wanted === 1 ? "file" : "files"} uploaded`];
+  if (failed) parts.push(`${failed} not uploaded: see below`);
+  else if (!open) parts.push("you can close this page");
+  byId("summary").textContent = wanted ? `${parts.join(", ")}.` : "No files to upload.";
+};
+
+const turn = () => {
+  for (const item of items) {
+    if (count("running") >= AT_ONCE) break;
+    if (item.state === "waiting") run(item);
+  }
+};
+
+const run = async (item) => {
+  item.cancel = new AbortController();
+  item.enter("running", "Uploading");
+  try {
+    await item.work(item);
+    item.enter("done", `Uploaded to ${about.bucket}/${item.key}`);
+  } catch (error) {
+    if (error instanceof Cancelled) item.enter("cancelled", "Cancelled");
+    else item.enter("failed", `Not uploaded: ${reasonOf(error)}`);
+  }
+  turn();
+};
+
+const button = (text, name, act) => {
+  const made = element("button", text, { type: "button", "aria-label": `${text} ${name}` });
+  made.addEventListener("click", act);
+  return made;
+};
+
+class Item {
+  constructor(file, key, work) {
+    Object.assign(this, { file, key, work, state: "" });
+    const name = file.name;
+    this.row = element("li", "", { tabindex: "-1" });
+    this.bar = element("progress", "", { max: "100", value: "0", "aria-label": `Upload of ${name}` });
+    this.said = element("p");
+    const again = () => { this.enter("waiting", "Waiting"); this.row.focus(); turn(); };
+    const end = () => {
+      if (this.state === "running") this.cancel.abort();
+      else this.enter("cancelled", "Cancelled");
+      this.row.focus();
+    };
+    this.retry = button("Retry", name, again);
+    this.stop = button("Cancel", name, end);
+    this.row.append(element("p", `${name} (${sizeOf(file.size)})`), this.bar, this.said, this.retry, this.stop);
+    byId("list").append(this.row);
+    items.push(this);
+  }
+
+  note(text) {
+    this.row.insertBefore(element("p", text, { class: "quiet" }), this.bar);
+  }
+
+  enter(state, text) {
+    this.state = state;
+    this.said.textContent = text;
+    this.said.className = { done: "good", failed: "bad", refused: "bad" }[state] ?? "quiet";
+    this.bar.hidden = !["waiting", "running"].includes(state);
+    this.retry.hidden = closed || !["failed", "cancelled"].includes(state);
+    this.stop.hidden = !["waiting", "running"].includes(state);
+    if (state === "waiting") this.bar.value = 0;
+    summarize();
+  }
+
+  show(sent) {
+    const percent = this.file.size ? Math.floor((100 * sent) / this.file.size) : 100;
+    this.bar.value = percent;
+    this.said.textContent = `Uploading: ${percent} %`;
+  }
+}
+
+const add = (file) => {
+  const problem = problemOf(file);
+  if (problem) {
+    new Item(file, "", null).enter("refused", `Not uploaded: ${problem}.`);
+    return;
+  }
+  const key = newKey(safeName(file.name));
+  const item = new Item(file, key, upload);
+  const stored = key.slice(folder.length);
+  if (stored !== file.name) item.note(`It is stored as ${stored}`);
+  item.enter("waiting", "Waiting");
+};
+
+const addAll = (files) => {
+  for (const file of files) add(file);
+  turn();
+};
+
+const listen = () => {
+  const input = byId("files");
+  const drop = byId("drop");
+  input.addEventListener("change", () => {
+    addAll([...input.files]);
+    input.value = ""; // the same file may be chosen again
+  });
+  // Everywhere, or a browser would leave the page for a file that misses the field.
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    window.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+    });
+  }
+  window.addEventListener("drop", (event) => {
+    if (closed) return;
+    const dropped = [...event.dataTransfer.items].filter((one) => one.kind === "file");
+    const folders = dropped.filter((one) => one.webkitGetAsEntry?.()?.isDirectory);
+    tell(folders.length ? "Folders cannot be uploaded: choose the files in them." : "");
+    addAll(dropped.filter((one) => !folders.includes(one)).map((one) => one.getAsFile()));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (count("waiting", "running")) event.preventDefault();
+  });
+};
+
+const sayRules = () => {
+  const limits = [`Files go to ${about.bucket}/${folder}.`, `Each may have ${sizeOf(about.max)}.`];
+  if (about.anySubtype) {
+    limits.push(`Only ${about.type}* is taken.`);
+    byId("files").accept = `${about.type}*`;
+  }
+  if (!about.visits) {
+    limits.push("A file whose name is there already becomes its newest version; older versions are kept.");
+  }
+  byId("rules").textContent = limits.join(" ");
+};
+
+const expired = () => {
+  closed = true;
+  byId("drop").hidden = true;
+  for (const item of items) {
+    if (item.state === "waiting") item.enter("failed", "Not uploaded: the page has expired.");
+    item.retry.hidden = true;
+  }
+};
+
+await askTheTime();
+folder = about.prefix + (about.visits ? visit() : "");
+sayRules();
+listen();
+byId("work").hidden = false;
+countDown(expired);
