@@ -1,4 +1,4 @@
-"""Which of this project's IAM policies allow what S3 asks for: a missing permission is named with its remedy."""
+"""Which of this project's IAM policies allow what S3 asks for: who lacks it learns what to attach."""
 
 _ALLOWED_BY = {
     "s3:AbortMultipartUpload": ("Access", "Write"),

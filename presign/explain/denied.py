@@ -163,9 +163,9 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
     if operation.uploads:
         tags = " or s3:PutObjectTagging for its tags" if "x-amz-tagging" in link.signed_headers else ""
         return Cause(
-            f"a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks it{tags}, "
-            "the encryption headers are not those of the bucket, or it comes from outside the bucket's "
-            f"perimeter{session}",
+            "a policy denies the upload, S3 does not say which: the IAM policy of the signer lacks "
+            f"it{tags}, the encryption headers are not those of the bucket, or it comes from outside the "
+            f"bucket's perimeter{session}",
             f"Sign with credentials that have {_policy(outputs)}, and make the link with the present outputs",
         )
     remedy = f"sign with credentials that have {_policy(outputs)}"

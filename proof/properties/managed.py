@@ -23,8 +23,8 @@ def exactly(
 ) -> Property:
     """Return that each managed policy allows its reference set: nothing more, and nothing less.
 
-    s3:DeleteObjectVersion is in none: nobody destroys a version for good. Nor are s3:ListBucketVersions, which
-    shows what was deleted, and s3:PutObjectTagging, which also changes objects that exist.
+    s3:DeleteObjectVersion is in none: nobody destroys a version for good. Nor are s3:ListBucketVersions,
+    which shows what was deleted, and s3:PutObjectTagging, which also changes objects that exist.
 
     Args:
         holders: who holds `Access`, `Read` or `Write`, by that.
