@@ -1,7 +1,7 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
-	bootstrap preflight plan deploy drift destroy recover state-versions state-restore \
+	bootstrap preflight plan review deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
 python := .venv/bin/python
@@ -89,6 +89,9 @@ preflight: setup ## Check everything that a deploy of ENV needs; change nothing
 
 plan: setup ## Show what a deploy of ENV would change
 	@$(python) -m ops plan "$$ENV" $(ARGS)
+
+review: setup ## Plan ENV and review the plan, as a pull request would show it
+	@$(python) -m ops plan "$$ENV" --review $(ARGS)
 
 deploy: setup ## Deploy ENV
 	@$(python) -m ops deploy "$$ENV" $(ARGS)

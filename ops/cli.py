@@ -11,11 +11,13 @@ from ops.demo.ci_demo import run_ci_demo
 from ops.demo.main_job import run_demo
 from ops.deploy import drift_report, stack_commands
 from ops.deploy.bootstrap import run_bootstrap
+from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.deploy_policy import print_deploy_policy
 from ops.deploy.recover import recover as run_recover
 from ops.fork.switch import use_what_is_asked_for
 from ops.preflight import command as preflight_command
 from ops.scan.command import run_scan
+from ops.shared.checkout import settings_of
 from ops.shared.environment_argument import environment_argument
 from ops.shared.errors import OpsError
 from ops.shared.process import unwind_on_signals
@@ -73,10 +75,35 @@ def bootstrap(environment: str, auto_approve: bool) -> None:
 
 @ops.command(context_settings=passes_on)
 @environment_argument
+@click.option("--review", "reviewed", is_flag=True, help="Print the plan's review instead.")
+@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), help="Of the review.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["careful", "dangerous"]),
+    help="Exit with 4 if the review's verdict is this, or worse.",
+)
 @cdktf_arguments
-def plan(environment: str, arguments: tuple[str, ...]) -> None:
-    """Show what a deploy of ENV would change (`cdktf diff`)."""
-    stack_commands.plan(environment, arguments)
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    environment: str,
+    arguments: tuple[str, ...],
+    *,
+    reviewed: bool,
+    format_: str | None,
+    fail_on: str | None,
+) -> None:
+    """Show what a deploy of ENV would change (`cdktf diff`); with --review, as a pull request shows it."""
+    if not reviewed:
+        if format_ or fail_on:
+            raise click.UsageError("--format and --fail-on go together with --review", ctx)
+        stack_commands.plan(environment, arguments)
+        return
+    if arguments:
+        raise click.UsageError(f"--review takes no arguments for cdktf; it has {' '.join(arguments)}", ctx)
+    from ops.ci.local_review import run_local_review
+
+    sys.exit(run_local_review(environment, format_=format_ or "text", fail_on=fail_on))
 
 
 @ops.command()
@@ -186,6 +213,7 @@ def state() -> None:
 @of_the_backend
 def state_versions(environment: str, backend: bool) -> None:
     """List the versions of ENV's state, the newest first."""
+    require_bootstrapped(settings_of(environment))
     state_commands.show_versions(environment, backend=backend)
 
 
@@ -198,6 +226,7 @@ def state_versions(environment: str, backend: bool) -> None:
 @says_yes
 def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:
     """Make an earlier version of ENV's state the newest, after showing both."""
+    require_bootstrapped(settings_of(environment))
     state_commands.restore(environment, version, asking(yes=yes), backend=backend)
 
 

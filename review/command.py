@@ -6,7 +6,7 @@ from typing import Any
 
 from review.build import review
 from review.log import warnings_of
-from review.model import Notice, at_least
+from review.model import Notice, Review, at_least
 from review.plan import PlanError, parse_object, read_plan
 from review.render.as_json import as_json
 from review.render.markdown import markdown
@@ -54,6 +54,18 @@ def run_review(
         warnings=() if log is None else _warnings(log),
         raw="" if raw is None else _text(raw),
     )
+    return show(result, format_=format_, fail_on=fail_on, marker=marker)
+
+
+def show(result: Review, *, format_: str, fail_on: str | None, marker: str = "") -> int:
+    """Print a review; return the exit code.
+
+    Args:
+        result: the review.
+        format_: `markdown`, `text` or `json`.
+        fail_on: the verdict from which on the exit code is 4, if any.
+        marker: text for a hidden comment at the top of the Markdown.
+    """
     written = {
         "markdown": lambda: markdown(result, marker=marker),
         "text": lambda: text(result),

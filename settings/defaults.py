@@ -15,6 +15,8 @@ from pydantic import BaseModel
 DEFAULT_REGION = "us-east-1"
 # secure-<environment>-terraform-state, the longest of the default names, must fit into S3's 63 characters.
 MAX_ENVIRONMENT_LENGTH = 40
+EVERY_ENVIRONMENT = "all"
+"""What commands take for every environment that has a file; so it is no environment's name."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ def environment_name(name: str) -> str:
         raise InvalidValueError(
             "must be an environment's name: lowercase letters, digits and single hyphens, beginning with a "
             f"letter, at most {MAX_ENVIRONMENT_LENGTH} characters"
+        )
+    if name == EVERY_ENVIRONMENT:
+        raise InvalidValueError(
+            "must be the name of one environment", f"ENV={name} means every environment, for `make prove`"
         )
     # Its storage stack would have the name of another environment's state or CI stack.
     if name.endswith("-state"):

@@ -36,6 +36,10 @@ class Revision:
     tree: str
 
 
+NO_REVISION = Revision(commit="", tree="")
+"""Of a plan for reading only: what is in the folder, committed or not."""
+
+
 def revision() -> Revision:
     """Return what is checked out.
 

@@ -1,15 +1,19 @@
 """Plans an environment and reviews the plan."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.ci.git import Revision, revision
+from ops.ci.git import NO_REVISION, Revision, revision
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, StateVersion
 from ops.ci.store import PlanStore
+from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.preflight import command as preflight
+from ops.shared import aws
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized
 from ops.state.remote_state import DamagedStateError, RemoteState
@@ -56,7 +60,7 @@ class Planned:
 
 
 def planned(environment: str, *, checked: bool) -> Planned:
-    """Plan what is checked out.
+    """Plan the commit that is checked out.
 
     Args:
         environment: its name.
@@ -68,6 +72,20 @@ def planned(environment: str, *, checked: bool) -> Planned:
     of = revision()
     if checked:
         preflight.require(environment, read_only=True)
+    return _planned(environment, of)
+
+
+def planned_here(environment: str) -> Planned:
+    """Plan what is in the folder, committed or not; nothing of it may be stored.
+
+    Raises:
+        OpsError: the environment is not bootstrapped, or Terraform failed.
+    """
+    require_bootstrapped(settings_of(environment))
+    return _planned(environment, NO_REVISION)
+
+
+def _planned(environment: str, of: Revision) -> Planned:
     with synthesized(environment) as (settings, stacks):
         stack = stacks[resource_names.storage_stack(environment)]
         refuse_lost_state(settings, stack.name)
@@ -83,12 +101,29 @@ def planned(environment: str, *, checked: bool) -> Planned:
         raw = stack.terraform("show", PLAN).stdout
         version = terraform_version(stack)
     plan = read_plan(files[PLAN_JSON], PLAN)
-    deployed = PlanStore(settings).read(DEPLOYED)
+    deployed = _deployed(settings, required=of != NO_REVISION)
     compared = _compared(files[CONFIGURATION], deployed)
     result = review(plan, environment=environment, warnings=warnings, raw=raw, **compared)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
     return Planned(settings, stack.name, of, state, version, files, plan, result, same)
+
+
+def _deployed(settings: Settings, *, required: bool) -> bytes | None:
+    """Return the configuration that CI deployed last; None before the first deploy by CI.
+
+    Where it is not required, a role that may not read it gets a note instead of an error.
+    """
+    try:
+        return PlanStore(settings).read(DEPLOYED)
+    except OpsError as error:
+        if required or not aws.refused(error):
+            raise
+        note = (
+            "Note: these credentials may not read what CI deployed last: changes of protect are not reviewed"
+        )
+        print(note, file=sys.stderr)
+        return None
 
 
 def _plan_json(stack: Stack) -> bytes:

@@ -14,6 +14,7 @@ from ops.deploy.caller import require_own_account
 from ops.deploy.foreign_content import foreign_content
 from ops.deploy.imports import Import, find_imports, own_bucket_exists
 from ops.shared.checkout import file_of
+from ops.shared.environment_argument import like_another, without_a_file
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, TerraformError, synthesized
@@ -39,6 +40,8 @@ def run_bootstrap(environment: str, *, auto_approve: bool) -> None:
     Raises:
         OpsError: something blocks it, or a step failed; another run continues from there.
     """
+    if (near := like_another(environment)) is not None:
+        click.echo(f'Note: {without_a_file(environment)}; "{near}" is another environment')
     click.echo(f"Synthesizing the stacks of {environment}")
     with synthesized(environment) as (settings, stacks):
         stack = stacks[resource_names.state_stack(environment)]

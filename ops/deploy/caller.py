@@ -8,6 +8,8 @@ from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
 from settings.model import Settings
 
+LOG_IN = "log in (`aws sso login`), name a profile in AWS_PROFILE, or set the variables with the keys"
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -39,8 +41,15 @@ def ask_caller(region: str) -> Caller:
 
 def require_own_account(settings: Settings) -> Caller:
     """Return whose the credentials are; raises OpsError where they are not for the settings' account."""
-    with aws.one_line_errors("cannot ask AWS whose the credentials are"):
-        caller = ask_caller(settings.region)
+    from botocore.exceptions import ClientError, NoCredentialsError
+
+    try:
+        with aws.one_line_errors("cannot ask AWS whose the credentials are"):
+            caller = ask_caller(settings.region)
+    except OpsError as error:
+        if isinstance(error.__cause__, (ClientError, NoCredentialsError)):
+            raise OpsError(error.problem, LOG_IN) from error.__cause__
+        raise
     if settings.account_id not in (None, caller.account):
         raise OpsError(
             f"the credentials are for account {caller.account}, but account_id of "

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from constructs_lib.policies import Document
 from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_policies
 from constructs_lib.policies.place import Place
+from ops.deploy.bootstrapped import refuse_misspelt
 from ops.deploy.names_in_aws import Stack
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
@@ -31,9 +32,10 @@ def print_deploy_policy(
         directory: where to write each policy into a file of its own instead, named as the managed policy.
 
     Raises:
-        OpsError: the settings are wrong, the account is another than theirs, the policies are too large, or
-            the directory exists.
+        OpsError: the settings are wrong, the name looks misspelt, the account is another than theirs, the
+            policies are too large, or the directory exists.
     """
+    refuse_misspelt(environment)
     documents = policies_of_environment(environment, account=account, read_only=read_only)
     if directory is None:
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from ops.deploy.bootstrapped import require_bootstrapped
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, TerraformError, synthesized
 from review.drift_findings import Drift, drifts_of
@@ -30,6 +32,7 @@ def run_drift(environment: str, *, output_format: str, storage_only: bool = Fals
     Raises:
         OpsError: the settings are wrong, nothing is deployed, or Terraform cannot compare.
     """
+    require_bootstrapped(settings_of(environment))
     with synthesized(environment) as (_, stacks), ThreadPoolExecutor() as pool:
         if storage_only:
             stacks = {name: stacks[name] for name in (resource_names.storage_stack(environment),)}

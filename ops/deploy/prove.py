@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ops.deploy.bootstrapped import refuse_misspelt
 from ops.shared.checkout import load_settings
 from ops.shared.errors import OpsError
 from proof.properties import GivenUp, ProofCache, Proven
+from settings.defaults import EVERY_ENVIRONMENT
 from settings.model import Settings
 from settings.problems import SettingsError
 from stacks.promises import prove
-
-EVERY_ENVIRONMENT = "all"
 
 Results = Sequence[Proven | GivenUp]
 
@@ -27,9 +27,12 @@ def run_prove(environment: str, *, output_format: str) -> None:
         output_format: `text` or `json`.
 
     Raises:
-        OpsError: the settings are wrong, or a promise does not hold or cannot be decided.
+        OpsError: the settings are wrong, the name looks misspelt, or a promise does not hold or cannot be
+            decided.
     """
     one = None if environment == EVERY_ENVIRONMENT else environment
+    if one is not None:
+        refuse_misspelt(one)
     results = proven(one, reasons=output_format == "json")
     if output_format == "json":
         print(

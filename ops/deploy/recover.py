@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.imports import Import, find_imports
 from ops.deploy.spare_keys import UNKNOWABLE, WAIT_DAYS, Spare, find_spare_keys, kept_for
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, synthesized
@@ -26,6 +28,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
     Raises:
         OpsError: something cannot be recovered, or was not confirmed; what was done before stays done.
     """
+    require_bootstrapped(settings_of(environment))
     with synthesized(environment) as (settings, stacks):
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):

@@ -6,36 +6,43 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
 
+from ops.deploy.bootstrapped import refuse_misspelt, require_bootstrapped
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.shared.checkout import file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.process import ENDING
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
+from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, refuse_lost_state
 from settings import resource_names
+from settings.model import Settings
 
 
-def synth(arguments: Sequence[str]) -> NoReturn:
-    """Run `cdktf synth`, for every environment."""
-    _become_cdktf("synth", *arguments, environment=None)
+def synth(arguments: Sequence[str]) -> None:
+    """Run `cdktf synth`, for every environment; exits with its status where it fails."""
+    settings = load_settings(os.environ)
+    env = tool_environment(provider_version=settings[0].terraform.provider_version)
+    _require_cdktf(env)
+    rescue_all()
+    if (status := _run_in_front(["cdktf", "synth", *arguments], env)) != 0:
+        sys.exit(status)
 
 
-def plan(environment: str, arguments: Sequence[str]) -> NoReturn:
+def plan(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf diff` on the environment's storage stack."""
-    _become_cdktf("diff", resource_names.storage_stack(environment), *arguments, environment=environment)
+    _run_on_stack("diff", resource_names.storage_stack(environment), environment, arguments)
 
 
-def deploy(environment: str, arguments: Sequence[str]) -> NoReturn:
+def deploy(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf deploy` on the environment's storage stack; its outputs go to a file in the checkout."""
-    options = ("--outputs-file", f"outputs.{environment}.json", *arguments)
-    _become_cdktf("deploy", resource_names.storage_stack(environment), *options, environment=environment)
+    options = ("--outputs-file", outputs_file(environment), *arguments)
+    _run_on_stack("deploy", resource_names.storage_stack(environment), environment, options)
 
 
-def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
-    """Run `cdktf destroy` on the environment's storage stack.
+def destroy(environment: str, arguments: Sequence[str]) -> None:
+    """Run `cdktf destroy` on the environment's storage stack, and remove the file with its outputs.
 
     Raises:
         OpsError: the environment is protected, so that Terraform would refuse it.
@@ -48,51 +55,71 @@ def destroy(environment: str, arguments: Sequence[str]) -> NoReturn:
             f"if that is meant, set protect = false in {file}, run make deploy ENV={environment}, "
             "then destroy",
         )
-    _become_cdktf("destroy", resource_names.storage_stack(environment), *arguments, environment=environment)
+    stack = resource_names.storage_stack(environment)
+    _run_on_stack("destroy", stack, environment, arguments)
+    if _is_gone(settings, stack):
+        (ROOT / outputs_file(environment)).unlink(missing_ok=True)
 
 
-def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> NoReturn:
+def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf deploy` on the environment's CI stack; its outputs go to a file in the checkout.
 
     Raises:
         OpsError: the environment has no such stack.
     """
+    refuse_misspelt(environment)
     settings = settings_of(environment)
     if settings.ci.repository is None:
         raise OpsError(
             f"environment {environment} has no roles for CI",
             f"say which repository may take them, with ci.repository in {file_of(environment)}",
         )
-    options = ("--outputs-file", f"outputs.{environment}.ci.json", *arguments)
-    _become_cdktf("deploy", resource_names.ci_stack(environment), *options, environment=environment)
+    options = ("--outputs-file", outputs_file(environment, ".ci"), *arguments)
+    _run_on_stack("deploy", resource_names.ci_stack(environment), environment, options)
 
 
-def _become_cdktf(*arguments: str, environment: str | None) -> NoReturn:
-    """Run cdktf as if it were this process: questions, colours, Ctrl-C and the exit status are cdktf's own.
+def outputs_file(environment: str, stack: str = "") -> str:
+    """Return the name of the file with the outputs of a stack: of CI's where `stack` is ".ci"."""
+    return f"outputs.{environment}{stack}.json"
 
-    Where it fails on a stack, a last line says what to do.
+
+def _is_gone(settings: Settings, stack: str) -> bool:
+    """Return whether a state has nothing left: cdktf also succeeds where somebody answers no."""
+    try:
+        snapshot = RemoteState(settings, stack).read()
+    except OpsError:
+        return False
+    return snapshot is None or not snapshot.resources
+
+
+def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequence[str]) -> None:
+    """Run cdktf on a stack; where it fails, a last line says what to do.
+
+    Raises:
+        OpsError: the environment is not bootstrapped, its state is lost, or cdktf failed.
     """
-    picked = {} if environment is None else {"ENVIRONMENT_SUFFIX": environment}
-    settings = load_settings({**os.environ, **picked})
-    version = settings[0].terraform.provider_version
-    env = tool_environment(provider_version=version) | picked
+    picked = {"ENVIRONMENT_SUFFIX": environment}
+    (settings,) = load_settings({**os.environ, **picked})
+    env = tool_environment(provider_version=settings.terraform.provider_version) | picked
+    _require_cdktf(env)
+    require_bootstrapped(settings)
+    refuse_lost_state(settings, stack)
+    if command != "destroy":
+        refuse_changed_object_lock(settings, stack)
+    if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
+        raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
+
+
+def _require_cdktf(env: Mapping[str, str]) -> None:
     if shutil.which("cdktf", path=env["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
-    rescue_all()
-    if environment is None:
-        sys.exit(_run_in_front(["cdktf", *arguments], env))
-    command, stack = arguments[:2]
-    refuse_lost_state(settings[0], stack)
-    if command != "destroy":
-        refuse_changed_object_lock(settings[0], stack)
-    status = _run_in_front(["cdktf", *arguments], env)
-    if status != 0:
-        raise OpsError(advice_after_failure(settings[0], stack, f"cdktf {command}", status), status=status)
-    sys.exit(0)
 
 
 def _run_in_front(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run `command` on our terminal and in our process group; return its exit status, as a shell gives it."""
+    """Run `command` as if it were this process; return its exit status, as a shell gives it.
+
+    It has our terminal and our process group: questions, colours and Ctrl-C are its own.
+    """
     child: subprocess.Popen[bytes] | None = None
 
     def leave_to_child(signum: int, _frame: object) -> None:

@@ -3,7 +3,6 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from ops.deploy.caller import Caller
@@ -22,7 +21,12 @@ from ops.preflight import (
 )
 from ops.preflight.verdict import Mark, Verdict, bad, good, skipped, unknown
 from ops.shared.checkout import settings_of
-from ops.shared.environment_argument import environment_names
+from ops.shared.environment_argument import (
+    did_you_mean,
+    environment_names,
+    like_another,
+    without_a_file,
+)
 from ops.shared.errors import OpsError
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import tool_environment
@@ -131,14 +135,11 @@ def environment_line(name: str, *, bootstrapped: bool | None) -> Verdict:
         bootstrapped: whether it exists; None if that is not known.
     """
     subject = "environment"
-    known = environment_names()
-    if name in known:
+    if name in environment_names():
         return good(subject, f"{name}, described by environments/{name}.toml")
-    text = f"{name} has no file of its own: it is ephemeral, made from environments/dev.toml"
-    near = get_close_matches(name, known, n=1, cutoff=0.65)
-    near = near or [other for other in known if name.startswith(other) and name[len(other) :].isalpha()]
-    if near and bootstrapped is None:
-        return unknown(subject, f"{text}, or {near[0]} is meant: its state bucket cannot be seen")
-    if near and not bootstrapped:
-        return bad(subject, text, f'did you mean "{near[0]}"? If not, make bootstrap ENV={name}')
+    text, near = without_a_file(name), like_another(name)
+    if near is not None and bootstrapped is None:
+        return unknown(subject, f"{text}, or {near} is meant: its state bucket cannot be seen")
+    if near is not None and not bootstrapped:
+        return bad(subject, text, did_you_mean(name, near))
     return good(subject, text)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ops.deploy.caller import Caller, ask_caller
+from ops.deploy.caller import LOG_IN, Caller, ask_caller
 from ops.preflight.verdict import Verdict, bad, good, skipped
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -12,8 +12,6 @@ SUBJECTS = ("credentials", "they last", "account")
 
 ENOUGH = timedelta(minutes=15)
 """A deploy takes some minutes, and an interrupted deploy stays half done."""
-
-LOG_IN = "log in (`aws sso login`), name a profile in AWS_PROFILE, or set the variables with the keys"
 
 
 def check(settings: Settings) -> tuple[list[Verdict], Caller | None]:

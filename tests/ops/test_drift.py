@@ -61,8 +61,11 @@ class Deployed:
         return replace(self.stack, env=who.environment(self.stack.env))
 
     def ops_drift(self, who: EmbeddedAws, *options: str) -> subprocess.CompletedProcess[str]:
+        return self.ops("drift", who, *options)
+
+    def ops(self, command: str, who: EmbeddedAws, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "ops", "drift", "dev", *options],
+            [sys.executable, "-m", "ops", command, "dev", *options],
             cwd=ROOT,
             env=who.environment(os.environ),
             capture_output=True,
@@ -95,6 +98,21 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         found.seen_by(deployer).init()
         found.deploy()
         yield found
+
+
+def test_a_plan_is_reviewed_here_by_a_role_that_only_plans(deployed: Deployed) -> None:
+    done = deployed.ops("plan", deployed.planner, "--review", "--fail-on", "careful")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "dev: no changes"), done.stderr
+    assert "these credentials may not read what CI deployed last" in done.stderr
+    s3 = deployed.account.s3
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    done = deployed.ops(
+        "plan", deployed.administrator, "--review", "--format", "json", "--fail-on", "careful"
+    )
+    assert done.returncode == 4, done.stderr
+    (change,) = json.loads(done.stdout)["resources"]
+    assert change["address"].startswith("aws_s3_bucket_versioning.")
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
 
 def set_public_access(**but: bool) -> Callable[[Deployed], None]:

@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -26,6 +29,50 @@ def cdktf(checkout: Path) -> Path:
     return stub(checkout / ".venv" / "bin" / "cdktf", CDKTF)
 
 
+class _Answers(BaseHTTPRequestHandler):
+    """An AWS in which everything is bootstrapped: any bucket that is looked at is there."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(404 if "nothing-here" in self.path else 200)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        if "versions" in self.path:
+            self._send(200, b"<ListVersionsResult/>")
+        else:
+            self._send(404, b"<Error><Code>NoSuchKey</Code></Error>")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        identity = b"<Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ada</Arn>"
+        name = b"GetCallerIdentity"
+        self._send(
+            200, b"<%sResponse><%sResult>%s</%sResult></%sResponse>" % (name, name, identity, name, name)
+        )
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture(scope="module")
+def answers() -> Iterator[dict[str, str]]:
+    """The variables with which AWS answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{listening.server_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        listening.shutdown()
+
+
 def assert_error(done: subprocess.CompletedProcess[str], code: int, line: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"Error: {line}\n")
 
@@ -48,9 +95,14 @@ def assert_error(done: subprocess.CompletedProcess[str], code: int, line: str) -
     ],
 )
 def test_cdktf_is_started_on_the_right_stack(
-    checkout: Path, cdktf: Path, arguments: list[str], words: list[str], suffix: str | None
+    checkout: Path,
+    cdktf: Path,
+    answers: dict[str, str],
+    arguments: list[str],
+    words: list[str],
+    suffix: str | None,
 ) -> None:
-    done = run_ops(checkout, *arguments, AWS_PROFILE="mine")
+    done = run_ops(checkout, *arguments, **answers, AWS_DEFAULT_REGION="eu-west-3")
     assert done.returncode == 5  # cdktf's own exit status
     last = "ended with exit status 5; what it says above is why\n"
     assert done.stderr.endswith(last if suffix else "")
@@ -62,21 +114,25 @@ def test_cdktf_is_started_on_the_right_stack(
     assert variables.get("ENVIRONMENT_SUFFIX") == suffix
     assert variables["PATH"].startswith(f"{checkout}/.venv/bin:")
     assert variables["TF_CLI_CONFIG_FILE"] == f"{checkout}/.cache/terraform-aws-5.100.0.tfrc"
-    assert (variables["CHECKPOINT_DISABLE"], variables["AWS_PROFILE"]) == ("1", "mine")
+    assert (variables["CHECKPOINT_DISABLE"], variables["AWS_DEFAULT_REGION"]) == ("1", "eu-west-3")
 
 
-def test_a_version_of_the_provider_that_is_nowhere_is_why_cdktf_failed(checkout: Path, cdktf: Path) -> None:
+def test_a_version_of_the_provider_that_is_nowhere_is_why_cdktf_failed(
+    checkout: Path, cdktf: Path, answers: dict[str, str]
+) -> None:
     with (checkout / "environments" / "prod.toml").open("a") as file:
         file.write('[terraform]\nprovider_version = "6.99999.0"\nprovider_version_untested = true\n')
-    done = run_ops(checkout, "plan", "prod")
+    done = run_ops(checkout, "plan", "prod", **answers)
     nowhere = "version 6.99999.0 of the AWS provider is in no mirror on this machine, and "
     assert f"ended with exit status 5: {nowhere}" in done.stderr
     assert (done.returncode, len(done.stderr.splitlines())) == (5, 1)
     assert f"TF_CLI_CONFIG_FILE={checkout}/.cache/terraform-aws-6.99999.0.tfrc" in done.stdout
 
 
-def test_an_environment_in_the_environment_is_overruled(checkout: Path, cdktf: Path) -> None:
-    done = run_ops(checkout, "plan", "prod", ENVIRONMENT_SUFFIX="dev")
+def test_an_environment_in_the_environment_is_overruled(
+    checkout: Path, cdktf: Path, answers: dict[str, str]
+) -> None:
+    done = run_ops(checkout, "plan", "prod", **answers, ENVIRONMENT_SUFFIX="dev")
     assert "ENVIRONMENT_SUFFIX=prod" in done.stdout.splitlines()
 
 
@@ -107,6 +163,89 @@ def test_a_protected_environment_is_not_destroyed_and_the_line_says_how_to_mean_
     )
 
 
+USE_STATE = (
+    ["plan"],
+    ["deploy", "--no-preflight"],
+    ["destroy"],
+    ["drift"],
+    ["recover"],
+    ["state", "versions"],
+    ["state", "restore"],
+)
+
+
+def on(environment: str, arguments: list[str]) -> list[str]:
+    place = 2 if arguments[0] == "state" else 1
+    return [*arguments[:place], environment, *arguments[place:]]
+
+
+@pytest.mark.parametrize("arguments", USE_STATE, ids=" ".join)
+def test_a_command_that_needs_the_state_says_that_bootstrap_comes_first(
+    checkout: Path, cdktf: Path, answers: dict[str, str], arguments: list[str]
+) -> None:
+    assert_error(
+        run_ops(checkout, *on("nothing-here", arguments), **answers),
+        1,
+        "nothing-here is not bootstrapped: there is no state bucket secure-nothing-here-terraform-state; "
+        "make bootstrap ENV=nothing-here first",
+    )
+
+
+WITHOUT_CREDENTIALS = (*USE_STATE, ["prove"], ["deploy-policy"], ["ci-roles"])
+
+
+@pytest.mark.parametrize("arguments", WITHOUT_CREDENTIALS, ids=" ".join)
+def test_a_misspelt_environment_is_refused_before_anything_is_done(
+    checkout: Path, cdktf: Path, arguments: list[str]
+) -> None:
+    assert_error(
+        run_ops(checkout, *on("prodd", arguments)),
+        1,
+        "prodd has no file of its own: it is ephemeral, made from environments/dev.toml; "
+        'did you mean "prod"? If not, make bootstrap ENV=prodd',
+    )
+
+
+def test_a_name_that_looks_misspelt_is_accepted_once_it_is_bootstrapped(
+    checkout: Path, cdktf: Path, answers: dict[str, str]
+) -> None:
+    assert run_ops(checkout, "plan", "dev2").returncode == 1
+    assert run_ops(checkout, "plan", "dev2", **answers).returncode == 5
+
+
+def test_without_credentials_a_command_says_how_to_have_some(checkout: Path, cdktf: Path) -> None:
+    assert_error(
+        run_ops(checkout, "plan", "dev"),
+        1,
+        "cannot ask AWS whose the credentials are: Unable to locate credentials; log in (`aws sso login`), "
+        "name a profile in AWS_PROFILE, or set the variables with the keys",
+    )
+
+
+def test_all_is_the_name_of_no_environment(checkout: Path, cdktf: Path) -> None:
+    assert_error(
+        run_ops(checkout, "plan", "all"),
+        1,
+        'ENVIRONMENT_SUFFIX: must be the name of one environment, not "all"; ENV=all means every '
+        "environment, for `make prove`",
+    )
+    (checkout / "environments" / "all.toml").touch()
+    assert "Error: environments/all.toml: file name: must be" in run_ops(checkout, "plan", "all").stderr
+
+
+OUTPUTS = "outputs.dev.json"
+
+
+@pytest.mark.parametrize(("status", "left"), [(0, False), (1, True)])
+def test_the_outputs_go_with_what_was_destroyed(
+    checkout: Path, answers: dict[str, str], status: int, left: bool
+) -> None:
+    stub(checkout / ".venv" / "bin" / "cdktf", f"exit {status}")
+    (checkout / OUTPUTS).write_text("{}")
+    assert run_ops(checkout, "destroy", "dev", **answers).returncode == status
+    assert (checkout / OUTPUTS).exists() == left
+
+
 @pytest.mark.parametrize("name", ["../x", "PROD", "dev; echo"])
 def test_an_impossible_environment_is_refused(checkout: Path, cdktf: Path, name: str) -> None:
     done = run_ops(checkout, "destroy", name)
@@ -126,9 +265,11 @@ def test_bad_settings_are_one_line_each_and_cdktf_is_not_started(checkout: Path,
     ]
 
 
-def test_bad_settings_of_another_environment_do_not_matter(checkout: Path, cdktf: Path) -> None:
+def test_bad_settings_of_another_environment_do_not_matter(
+    checkout: Path, cdktf: Path, answers: dict[str, str]
+) -> None:
     (checkout / "environments" / "staging.toml").write_text('protect = "no"\n')
-    assert run_ops(checkout, "deploy", "dev", "--no-preflight").returncode == 5
+    assert run_ops(checkout, "deploy", "dev", "--no-preflight", **answers).returncode == 5
     assert run_ops(checkout, "synth").returncode == 1
 
 
@@ -137,6 +278,14 @@ def test_bad_settings_of_another_environment_do_not_matter(checkout: Path, cdktf
     [
         (["nonsense"], "No such command 'nonsense'. (see `python -m ops --help`)"),
         (["--nonsense"], "No such option '--nonsense'. (see `python -m ops --help`)"),
+        (
+            ["plan", "dev", "--fail-on", "careful"],
+            "--format and --fail-on go together with --review (see `python -m ops plan --help`)",
+        ),
+        (
+            ["plan", "dev", "--review", "--json"],
+            "--review takes no arguments for cdktf; it has --json (see `python -m ops plan --help`)",
+        ),
         (["demo", "--nonsense"], "No such option '--nonsense'. (see `python -m ops demo --help`)"),
     ],
 )
@@ -197,10 +346,12 @@ def test_a_reader_that_left_is_no_traceback(checkout: Path) -> None:
     assert done.stderr == ""
 
 
-def test_the_roles_of_ci_are_deployed_by_themselves(checkout: Path, cdktf: Path) -> None:
+def test_the_roles_of_ci_are_deployed_by_themselves(
+    checkout: Path, cdktf: Path, answers: dict[str, str]
+) -> None:
     with (checkout / "environments" / "prod.toml").open("a") as file:
         file.write('\n[ci]\nrepository = "acme/storage"\n')
-    done = run_ops(checkout, "ci-roles", "prod", "--auto-approve")
+    done = run_ops(checkout, "ci-roles", "prod", "--auto-approve", **answers)
     assert done.returncode == 5
     assert [line.removeprefix("word=") for line in done.stdout.splitlines() if line.startswith("word=")] == [
         *["deploy", "secure-storage-prod-ci", "--outputs-file", "outputs.prod.ci.json", "--auto-approve"]

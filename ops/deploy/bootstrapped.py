@@ -1,0 +1,44 @@
+"""Whether an environment was bootstrapped, which every command needs that uses its state."""
+
+from ops.deploy.caller import require_own_account
+from ops.deploy.names_in_aws import Owner, look_up_bucket
+from ops.shared import aws
+from ops.shared.checkout import file_of, settings_of
+from ops.shared.environment_argument import did_you_mean, like_another, without_a_file
+from ops.shared.errors import OpsError
+from settings.model import Settings
+
+
+def require_bootstrapped(settings: Settings) -> None:
+    """Raise an OpsError unless the environment has its state bucket, or these credentials may not see it.
+
+    A name that looks misspelt is called that, except where its environment exists: as the preflight does.
+
+    Raises:
+        OpsError: there is no state bucket, it is another account's, or AWS does not answer. One line says
+            what to do first.
+    """
+    name, bucket = settings.environment, settings.state.bucket
+    near = like_another(name)
+    try:
+        account = require_own_account(settings).account
+        with aws.one_line_errors(f"cannot look at the state bucket {bucket}"):
+            owner = look_up_bucket(bucket, account=account, region=settings.state.region).owner
+    except OpsError as error:
+        if near is not None:
+            raise OpsError(without_a_file(name), did_you_mean(name, near)) from error
+        raise
+    if owner is Owner.NOBODY:
+        if near is not None:
+            raise OpsError(without_a_file(name), did_you_mean(name, near))
+        problem = f"{name} is not bootstrapped: there is no state bucket {bucket}"
+        raise OpsError(problem, f"make bootstrap ENV={name} first")
+    if owner is Owner.OTHERS:
+        remedy = f"set state.bucket to a name of your own in {file_of(name)}, then make bootstrap ENV={name}"
+        raise OpsError(f"the state bucket {bucket} of {name} is not account {account}'s", remedy)
+
+
+def refuse_misspelt(environment: str) -> None:
+    """Raise an OpsError where a name looks misspelt, unless its environment exists."""
+    if like_another(environment) is not None:
+        require_bootstrapped(settings_of(environment))
