@@ -3,7 +3,8 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,19 @@ from settings.problems import SettingsError
 from stacks.promises import prove
 
 Results = Sequence[Proven | GivenUp]
+
+
+@dataclass(frozen=True)
+class ProvenStacks:
+    """The synthesized stacks of an environment, and what was proven of their policies.
+
+    Attributes:
+        stacks: the JSON of each stack, by the stack's name.
+        results: whether each promise holds.
+    """
+
+    stacks: Mapping[str, dict[str, Any]]
+    results: Results
 
 
 def run_prove(environment: str, *, output_format: str) -> None:
@@ -78,6 +92,22 @@ def proven_of(settings: Settings, known: ProofCache | None = None, *, reasons: b
     Raises:
         OpsError: the roles of CI cannot be given what it needs.
     """
+    return proven_stacks(settings, known, reasons=reasons).results
+
+
+def proven_stacks(
+    settings: Settings, known: ProofCache | None = None, *, reasons: bool = False
+) -> ProvenStacks:
+    """Synthesize an environment in this process, and prove its promises.
+
+    Args:
+        settings: the environment.
+        known: what was proven before, for other environments.
+        reasons: whether to find the statements by which a promise holds.
+
+    Raises:
+        OpsError: the roles of CI cannot be given what it needs.
+    """
     # Only here, as it takes a second to load the bindings.
     from stacks.app import build
 
@@ -86,7 +116,9 @@ def proven_of(settings: Settings, known: ProofCache | None = None, *, reasons: b
             build([settings], outdir=temporary).synth()
         except SettingsError as error:
             raise OpsError(error.problems[0]) from error
-        return prove(settings, Path(temporary, "stacks"), known, reasons=reasons)
+        folder = Path(temporary, "stacks")
+        stacks = {one.name: json.loads((one / "cdk.tf.json").read_bytes()) for one in folder.iterdir()}
+        return ProvenStacks(stacks, prove(settings, folder, known, reasons=reasons))
 
 
 def summary(results: Results) -> str:

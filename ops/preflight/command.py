@@ -1,6 +1,7 @@
 """`ops preflight`: says before a deploy what would stop it; it changes nothing."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,6 @@ from ops.shared.environment_argument import (
     without_a_file,
 )
 from ops.shared.errors import OpsError
-from ops.shared.terraform import synthesized
 from ops.shared.toolchain import tool_environment
 from settings import resource_names
 from settings.model import Settings
@@ -77,7 +77,7 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
     env = {**tool_environment(provider_version=version), "ENVIRONMENT_SUFFIX": environment}
     with ThreadPoolExecutor() as pool:
         tool_lines = pool.submit(tools.check, env, user_environ, provider_version=version)
-        promise_line = pool.submit(promises.check, settings)
+        proven = pool.submit(promises.proven_stacks, settings)
         credential_lines, caller = credentials.check(settings)
         if caller is None:
             subjects = [*state.SUBJECTS, *names.SUBJECTS, object_lock.SUBJECT, permissions.SUBJECT]
@@ -86,9 +86,8 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
             bootstrapped: bool | None = False
             aws_lines = [skipped(subject, reason) for subject in subjects]
         else:
-            synthesis = pool.submit(_synthesized, environment)
             state_lines, found = state.check(settings, caller)
-            stacks = synthesis.result()
+            stacks = proven.result().stacks
             stack = stacks[resource_names.storage_stack(environment)]
             permission_line = pool.submit(_permissions, settings, caller, stack, read_only=read_only)
             role_lines = pool.submit(_ci_roles, settings, caller, stacks)
@@ -98,17 +97,12 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
             bootstrapped = found.bootstrapped
     return [
         environment_line(environment, bootstrapped=bootstrapped),
-        promise_line.result(),
+        promises.check(environment, proven.result().results),
         *revoked_links.check(settings, datetime.now(UTC)),
         *tool_lines.result(),
         *credential_lines,
         *aws_lines,
     ]
-
-
-def _synthesized(environment: str) -> dict[str, dict[str, Any]]:
-    with synthesized(environment) as (_, stacks):
-        return {name: stack.described for name, stack in stacks.items()}
 
 
 def _permissions(settings: Settings, caller: Caller, stack: dict[str, Any], *, read_only: bool) -> Verdict:
@@ -120,7 +114,7 @@ def _permissions(settings: Settings, caller: Caller, stack: dict[str, Any], *, r
     return permissions.check(settings.region, caller, statements_to_check(policies), remedy)
 
 
-def _ci_roles(settings: Settings, caller: Caller, stacks: dict[str, dict[str, Any]]) -> list[Verdict]:
+def _ci_roles(settings: Settings, caller: Caller, stacks: Mapping[str, dict[str, Any]]) -> list[Verdict]:
     """Return the line of CI's roles, where the settings say who may take them."""
     if settings.ci.repository is None:
         return []

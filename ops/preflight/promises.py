@@ -7,18 +7,25 @@ from settings.model import Settings
 
 SUBJECT = "promises"
 
-_proven: dict[str, prove.Results] = {}
-"""By settings: the same settings always have the same policies."""
+_proven: dict[str, prove.ProvenStacks] = {}
+"""By settings: the same settings always have the same stacks and policies."""
 
 
-def check(settings: Settings) -> Verdict:
-    """Return whether every promise of the environment is proven."""
+def proven_stacks(settings: Settings) -> prove.ProvenStacks:
+    """Return the environment's stacks, synthesized and proven in this process.
+
+    Raises:
+        OpsError: the roles of CI cannot be given what it needs.
+    """
     key = settings.model_dump_json()
     if key not in _proven:
-        _proven[key] = prove.proven_of(settings)
-    results = _proven[key]
+        _proven[key] = prove.proven_stacks(settings)
+    return _proven[key]
+
+
+def check(environment: str, results: prove.Results) -> Verdict:
+    """Return whether every promise of the environment is proven."""
     broken = [one.promised.name for one in results if isinstance(one, Proven) and not one.holds]
     if broken:
-        remedy = f"make prove ENV={settings.environment} shows why"
-        return bad(SUBJECT, f"not proven: {', '.join(broken)}", remedy)
+        return bad(SUBJECT, f"not proven: {', '.join(broken)}", f"make prove ENV={environment} shows why")
     return good(SUBJECT, prove.summary(results))

@@ -567,6 +567,13 @@ class TestCommand:
         done = run_ops(checkout, "deploy", "dev", "--no-preflight", **variables(aws))
         assert (done.returncode, done.stdout, done.stderr) == (0, "cdktf deploy secure-storage-dev\n", "")
 
+    def test_a_broken_promise_is_a_line_among_the_others(self, aws: EmbeddedAws, checkout: Path) -> None:
+        (checkout / "environments" / "dev.toml").write_text('[network]\nvpc_endpoints = ["vpce-01234567"]\n')
+        done = run_ops(checkout, "preflight", "dev", **variables(aws))
+        assert (done.returncode, "✗ state bucket:" in done.stdout) == (1, True)
+        assert "✗ promises:             not proven: deploy-role-keeps-control" in done.stdout
+        assert "→ make prove ENV=dev shows why\n" in done.stdout
+
     def test_bad_settings_are_told_as_everywhere(self, checkout: Path) -> None:
         (checkout / "environments" / "dev.toml").write_text('bucket_name = "Bad_Name"\n')
         done = run_ops(checkout, "preflight", "dev")
