@@ -2,12 +2,12 @@
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from settings.loading import load_environments
-from stacks.app import build
 from tests.policy.engine import Engine
 
 import pytest
@@ -35,20 +35,39 @@ SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start two workers; none for a single file or test, which would only wait for them."""
-    return 0 if len(config.args) == 1 and ".py" in config.args[0] else 2
+    """Start a worker for each of two cores, and one more where tests wait for servers and Terraform.
+
+    A single file or test gets none, as it would only wait for them.
+    """
+    if len(config.args) == 1 and ".py" in config.args[0]:
+        return 0
+    return 2 if "not real" in config.option.markexpr else 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as real each test that asks for a server; the others that are real say so themselves."""
+    """Mark as real each test that asks for a server; the others that are real say so themselves.
+
+    The modules that take long come first, so that no worker is left with one of them at the end: those with
+    Terraform, then the other real ones, then the rest, each by their number of tests.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
             item.add_marker(pytest.mark.real)
+    tests = Counter(item.path for item in items)
+    real = {item.path for item in items if item.get_closest_marker("real")}
+
+    def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
+        with_terraform = item.path.is_relative_to(ROOT / "tests" / "e2e")
+        return not with_terraform, item.path not in real, -tests[item.path], str(item.path)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
 def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder with each stack's synthesized JSON, by the stack's name."""
+    from stacks.app import build  # only here, as it starts the jsii child process
+
     folders: dict[str, Path] = {}
     for environments in (ROOT / "environments", VARIANTS, VARIANTS / "ci"):
         outdir = tmp_path_factory.mktemp("cdktf.out")
