@@ -1,7 +1,7 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
-	bootstrap preflight plan review deploy drift destroy recover state-versions state-restore \
+	new bootstrap preflight plan review deploy drift destroy recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
 python := .venv/bin/python
@@ -80,6 +80,9 @@ synth: setup ## Write Terraform JSON for every environment to cdktf.out/
 
 prove: setup ## Show what ENV's policies guarantee for every request; ENV=all for every environment
 	@$(python) -m ops prove "$$ENV" $(ARGS)
+
+new: setup ## Write environments/ENV.toml, from a few questions
+	@$(python) -m ops new "$$ENV" $(ARGS)
 
 bootstrap: setup ## Create the bucket and the key for ENV's Terraform state
 	@$(python) -m ops bootstrap "$$ENV" $(ARGS)

@@ -67,6 +67,24 @@ def synth(arguments: tuple[str, ...]) -> None:
 
 @ops.command()
 @environment_argument
+@click.option("--account", metavar="ID", help="The AWS account; that of the credentials if left out.")
+@click.option("--region", metavar="REGION", help="The region; the profile's or us-east-1 if left out.")
+@click.option(
+    "--role",
+    "roles",
+    metavar="NAME",
+    multiple=True,
+    help="Who may use the bucket: a role's name, or an ARN of a role or a user; can be given more than once.",
+)
+def new(environment: str, *, account: str | None, region: str | None, roles: tuple[str, ...]) -> None:
+    """Write environments/ENV.toml; asks for what the options leave out, where there is a terminal."""
+    from ops.deploy.new_command import run_new
+
+    run_new(environment, account=account, region=region, roles=roles)
+
+
+@ops.command()
+@environment_argument
 @click.option("--auto-approve", is_flag=True, help="Apply without asking.")
 def bootstrap(environment: str, auto_approve: bool) -> None:
     """Create the bucket and the key for ENV's Terraform state, and move their own state there."""
