@@ -71,7 +71,7 @@ def write_new(wanted: Wanted, directory: Path) -> Path:
     with tempfile.NamedTemporaryFile(dir=directory, prefix=".new-", suffix=".toml") as temporary:
         temporary.write(text.encode())
         temporary.flush()
-        os.chmod(temporary.name, 0o644)
+        Path(temporary.name).chmod(0o644)  # as git keeps every file
         try:
             os.link(temporary.name, file)
         except FileExistsError as error:
@@ -101,7 +101,7 @@ def _name(template: str, wanted: Wanted) -> str:
 
 def _lines(wanted: Wanted) -> Iterator[str]:
     bucket, state, logs = (json.dumps(_name(template, wanted)) for template in _BUCKETS)
-    yield f"# {wanted.environment}. Every key that is not here has its default: docs/settings.md has them all."
+    yield f"# {wanted.environment}. What is not here has its default: docs/settings.md."
     yield ""
     yield f"region = {json.dumps(wanted.region)}"
     if wanted.account is None:
