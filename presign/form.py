@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from presign import request
 from presign.credentials import Credentials
 from presign.duration import iso
 from presign.errors import RequestError
@@ -64,6 +65,21 @@ def rules(prefix: str, key: str | None, min_size: int, max_size: int, content_ty
     """Return the rules for a content type such as ``text/csv`` or ``image/*``. Raises RequestError."""
     wanted, any_subtype = content_types(content_type) if content_type is not None else (None, False)
     return Rules(prefix, key, min_size, max_size, wanted, any_subtype)
+
+
+def field_type(rules: Rules, wanted: str | None) -> str | None:
+    """Return what the field Content-Type says, if it is ``wanted`` so. Raises RequestError."""
+    if wanted is None:
+        return None
+    start = rules.content_type
+    if start is None or not rules.any_subtype:
+        given = "no content type" if start is None else f"the content type {start} alone"
+        raise RequestError(
+            f"the form takes {given}: a type for its field goes with a pattern such as image/*"
+        )
+    if not request.content_type(wanted).startswith(start):
+        raise RequestError(f"{wanted!r} does not begin with {start!r}, as the form's content type must")
+    return wanted
 
 
 def fields(

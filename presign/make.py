@@ -84,7 +84,7 @@ def post(
         expires=prepared.expires,
         now=now,
     )
-    warnings = [*_about(rules.prefix, rules.key), *revoked, *prepared.warnings]
+    warnings = [*_about(rules.prefix, rules.key), *says.doubts(own), *revoked, *prepared.warnings]
     expires_at = now.replace(microsecond=0) + timedelta(seconds=prepared.expires)
     return Form(prepared.bucket_url, fields, expires_at, rules.min_size, rules.max_size, warnings)
 

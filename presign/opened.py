@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -39,6 +39,7 @@ class Bucket:
 
     def get(self, key: str, expires: Expires = None, **options: Unpack[says.DownloadSays]) -> make.Link:
         """Make a link that downloads the object ``key``."""
+        _require_known("get", options, says.DownloadSays)
         query = says.query(options)
         made = make.link("GET", self._prepared(expires), key, {}, query)
         _warn(made.warnings)
@@ -46,6 +47,7 @@ class Bucket:
 
     def put(self, key: str, expires: Expires = None, **options: Unpack[says.UploadSays]) -> make.Link:
         """Make a link that uploads to ``key``, with the headers that the upload must send."""
+        _require_known("put", options, says.UploadSays)
         headers = says.headers(options)
         made = make.link("PUT", self._prepared(expires), key, headers, {})
         _warn(made.warnings)
@@ -63,8 +65,10 @@ class Bucket:
     ) -> make.Form:
         """Make a form that uploads any file under ``prefix``, or to ``key`` alone; sizes are in bytes.
 
-        With a content type such as ``image/*``, put the file's own type into the field Content-Type.
+        With a content type such as ``image/*``, put the file's own type into the field Content-Type, or give
+        it as ``field_type``.
         """
+        _require_known("post", options, says.FormSays)
         own = says.fields(options)
         prepared = self._prepared(expires)
         bucket = prepared.stack.bucket
@@ -75,7 +79,7 @@ class Bucket:
             max_size,
             options.get("content_type"),
         )
-        made = make.post(prepared, rules, own)
+        made = make.post(prepared, rules, own, form.field_type(rules, options.get("field_type")))
         _warn(made.warnings)
         return made
 
@@ -137,6 +141,13 @@ def open_bucket(
         raise OutputsError("no outputs given: name their file")
     options = PlaceOptions(outputs=source, stack=stack, profile=profile, endpoint_url=endpoint_url)
     return Bucket(find.locate(options), options)
+
+
+def _require_known(method: str, options: Mapping[str, object], says: type) -> None:
+    """Raise TypeError as for any other unknown argument: ``Unpack`` is for type checkers only."""
+    for name in options:
+        if name not in says.__annotations__:
+            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
 
 
 def _warn(texts: Sequence[str]) -> None:

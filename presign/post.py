@@ -6,6 +6,7 @@ from typing import Unpack
 
 from presign import curl, duration, form, keys, make, report, request, says
 from presign.options import (
+    Decorator,
     LifeOptions,
     Size,
     check_option,
@@ -13,24 +14,35 @@ from presign.options import (
     format_option,
     life,
     object_options,
+    pairs_option,
     place_options,
 )
 from presign.prepare import prepare
 
 import click
 
+# What those who know ``put`` will ask for.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+_NOT_IN_FORMS = {
+    "--access-point": ("no form can go through an access point", " ARN"),
+    "--content-language": ("no form can say the content language", " TAG"),
+    "--if-none-match": ("no form can demand that the key is free", ""),
+}
 
-def _no_access_point(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    """Say why there is no such option, as those who know it from ``put`` will ask.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
-    """
-    if value is not None:
+def _refused(ctx: click.Context, param: click.Parameter, value: str | bool | None) -> None:
+    """Say why there is no such option."""
+    if value:
+        [name] = param.opts
+        reason, metavar = _NOT_IN_FORMS[name]
         raise click.UsageError(
-            "no form can go through an access point: leave --access-point out, or make a link "
-            "with 'presign put --access-point ARN KEY'",
-            ctx,
+            f"{reason}: leave {name} out, or make a link with 'presign put {name}{metavar} KEY'", ctx
         )
+
+
+def _not_in_forms(name: str, *, is_flag: bool = False) -> Decorator:
+    return click.option(name, hidden=True, expose_value=False, callback=_refused, is_flag=is_flag)
 
 
 class PostOptions(LifeOptions, says.FormSays):
@@ -60,7 +72,13 @@ class PostOptions(LifeOptions, says.FormSays):
     "--max-size", type=Size(), metavar="SIZE", default=str(form.MAX_SIZE), help="The most. Default: 5GiB."
 )
 @click.option("--content-type", metavar="TYPE", help="The content type: text/csv, or any image with image/*.")
+@click.option(
+    "--field-type",
+    metavar="TYPE",
+    help="With image/*: the type in the form's field. Default: as the name of --file tells.",
+)
 @object_options
+@pairs_option("--tag", "A tag of the object; up to ten times.", "tags")
 @click.option("--success-redirect", metavar="URL", help="The page to which browsers go after the upload.")
 @click.option(
     "--success-status",
@@ -71,7 +89,9 @@ class PostOptions(LifeOptions, says.FormSays):
     "--file", metavar="PATH", help="The local file in the curl command. Default: the key's last part."
 )
 @format_option("text", "json", "curl", *report.SCRIPTS)
-@click.option("--access-point", hidden=True, expose_value=False, callback=_no_access_point)
+@_not_in_forms("--access-point")
+@_not_in_forms("--content-language")
+@_not_in_forms("--if-none-match", is_flag=True)
 def post(**options: Unpack[PostOptions]) -> None:
     """Make a form that uploads files under PREFIX.
 
@@ -90,7 +110,9 @@ def post(**options: Unpack[PostOptions]) -> None:
     )
     request.require_fitting(options["file"], rules.min_size, rules.max_size)
     file = options["file"] or "FILE"
-    open_type = _type_of(file, rules.content_type) if rules.any_subtype and rules.content_type else None
+    open_type = form.field_type(rules, options.get("field_type"))
+    if rules.any_subtype and rules.content_type and open_type is None:
+        open_type = _type_of(file, rules.content_type)
     made = make.post(prepared, rules, own, open_type)
     warnings = list(made.warnings)
     if options["check"]:

@@ -19,7 +19,7 @@ STORAGE_CLASSES = (
 """Those of a general purpose bucket."""
 
 SUCCESS_STATUSES = (200, 201, 204)
-TAGGING = "x-amz-tagging"
+TAGGING, FORM_TAGGING = "x-amz-tagging", "tagging"
 
 # Compiled where they are needed: one link should not wait for it.
 _TEXT = r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?"
@@ -54,12 +54,15 @@ class UploadSays(TypedDict, total=False):
 class FormSays(TypedDict, total=False):
     """What a form says; each may be None or left out. ``content_type`` may end with ``/*``.
 
+    ``field_type`` is then what the field Content-Type says, such as ``image/png``.
     ``success_redirect`` is where browsers go after the upload; ``success_status`` is 200, 201 or 204.
     """
 
     content_type: str | None
+    field_type: str | None
     checksum: str | None
     metadata: Mapping[str, str] | None
+    tags: Mapping[str, str] | None
     cache_control: str | None
     content_disposition: str | None
     content_encoding: str | None
@@ -104,7 +107,11 @@ def headers(says: UploadSays) -> dict[str, str]:
 
 
 def fields(says: FormSays) -> dict[str, str]:
-    """Return the fields of a form, but the content type. Raises RequestError as ``headers`` does."""
+    """Return the fields of a form, but the content type. Raises RequestError as ``headers`` does.
+
+    A form has its tags as XML, in a field of another name than the header:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    """
     found = headers(
         UploadSays(
             checksum=says.get("checksum"),
@@ -116,7 +123,11 @@ def fields(says: FormSays) -> dict[str, str]:
         )
     )
     if "content-md5" in found:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html has no condition
+        # for it, and a field without one can be left out.
         raise RequestError("a form's policy cannot demand an MD5 digest: give another, as in sha256:DIGEST")
+    if tags := says.get("tags"):
+        found[FORM_TAGGING] = _tagging_xml(tags)
     redirect, status = says.get("success_redirect"), says.get("success_status")
     if redirect is not None:
         if status is not None:
@@ -137,7 +148,7 @@ def fields(says: FormSays) -> dict[str, str]:
 
 def doubts(headers: Mapping[str, str]) -> list[str]:
     """Say what is doubtful about an upload with these headers."""
-    if TAGGING not in headers:
+    if TAGGING not in headers and FORM_TAGGING not in headers:
         return []
     allowed = needs.allowed("s3:PutObjectTagging", "")
     return [f"the signer needs s3:PutObjectTagging for the tags: {allowed}"]
@@ -225,6 +236,11 @@ def _metadata(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tagging(tags: Mapping[str, str]) -> str:
+    _require_tags(tags)
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in tags.items())
+
+
+def _require_tags(tags: Mapping[str, str]) -> None:
     if len(tags) > _MAX_TAGS:
         raise RequestError(f"an object cannot have {len(tags)} tags: S3 takes at most {_MAX_TAGS}")
     for name, value in tags.items():
@@ -232,7 +248,12 @@ def _tagging(tags: Mapping[str, str]) -> str:
         _require_tag_text(f"value of {name!r}", value, 0, _MAX_TAG_VALUE)
         if name.lower().startswith("aws:"):
             raise RequestError(f"the tag {name!r} cannot start with aws:, which AWS keeps for itself")
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in tags.items())
+
+
+def _tagging_xml(tags: Mapping[str, str]) -> str:
+    _require_tags(tags)  # they then have no character that XML escapes
+    pairs = (f"<Tag><Key>{name}</Key><Value>{value}</Value></Tag>" for name, value in tags.items())
+    return f"<Tagging><TagSet>{''.join(pairs)}</TagSet></Tagging>"
 
 
 def _require_tag_text(what: str, text: str, least: int, most: int) -> None:

@@ -125,3 +125,10 @@ def test_what_an_upload_sets_besides_needs_its_own_action(
 
     account.session(PUT, allow(action)).put(**options)
     assert action in refused(lambda: account.session(PUT).put(**options))
+
+
+def test_the_tags_of_a_form_need_their_own_action(account: Account) -> None:
+    tags = {"tagging": "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"}
+    assert account.session(PUT, allow("s3:PutObjectTagging")).post_form(headers=tags) == "204"
+    assert account.session(PUT).post_form(headers=tags) == "403 AccessDenied"
+    assert account.session(PUT).post_form() == "204"

@@ -110,3 +110,51 @@ def test_json_and_text_hold_all_that_a_user_needs(presign: Presign, outputs_file
     text = presign("post", "--outputs", outputs_file(), "in/").out
     assert "Upload     s3://secure-dev-data-bucket/in/${filename}\nMethod     POST\n" in text
     assert "\nFields     key: in/${filename}\n           x-amz-server-side-encryption: aws:kms\n" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        (
+            ["--content-language", "de"],
+            "no form can say the content language: leave --content-language out",
+        ),
+        (["--if-none-match"], "no form can demand that the key is free: leave --if-none-match out"),
+        (["--checksum", f"md5:{'0' * 32}"], "a form's policy cannot demand an MD5 digest: give another"),
+        (["--field-type", "image/png"], "the form takes no content type: a type for its field goes with"),
+        (
+            ["--content-type", "a/b", "--field-type", "a/b"],
+            "the form takes the content type a/b alone: a type",
+        ),
+        (["--content-type", "image/*", "--field-type", "a/b"], "'a/b' does not begin with 'image/'"),
+        (["--content-type", "image/*", "--field-type", "image/"], "'image/' is not a content type"),
+    ],
+)
+def test_what_no_form_can_have_is_one_line(
+    presign: Presign, outputs_file: OutputsFile, option: list[str], reason: str
+) -> None:
+    result = presign("post", "--outputs", outputs_file(), *option, "in/")
+    assert (result.code > 0, result.out, result.err.count("\n")) == (True, "", 1)
+    assert result.err.startswith(f"Error: {reason}")
+
+
+def test_the_field_has_a_type_of_its_own_and_the_policy_its_pattern(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    options = ["--format", "json", "--content-type", "image/*", "--field-type", "image/png"]
+    made = json.loads(presign("post", "--outputs", outputs_file(), *options, "in/").out)["fields"]
+    policy = json.loads(base64.b64decode(made["policy"]))
+    assert made["Content-Type"] == "image/png"
+    assert ["starts-with", "$Content-Type", "image/"] in policy["conditions"]
+
+
+def test_a_form_has_its_tags_as_xml_and_holds_its_user_to_them(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    options = ["--format", "json", "--tag", "Art=Roh daten/ü", "--tag", "leer="]
+    result = presign("post", "--outputs", outputs_file(), *options, "in/")
+    made = json.loads(result.out)["fields"]
+    tags = "<Tag><Key>Art</Key><Value>Roh daten/ü</Value></Tag><Tag><Key>leer</Key><Value></Value></Tag>"
+    assert made["tagging"] == f"<Tagging><TagSet>{tags}</TagSet></Tagging>"
+    assert {"tagging": made["tagging"]} in json.loads(base64.b64decode(made["policy"]))["conditions"]
+    assert "needs s3:PutObjectTagging for the tags: none of this project's IAM policies" in result.err

@@ -146,6 +146,19 @@ def test_what_the_command_line_refuses_is_refused(
         call(bucket)
 
 
+@pytest.mark.parametrize(
+    ("method", "name"), [("get", "tags"), ("put", "inline"), ("post", "content_language")]
+)
+def test_what_a_method_does_not_know_is_not_ignored(bucket: Bucket, method: str, name: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'"):
+        getattr(bucket, method)("in/", **{name: "x"})
+
+
+def test_the_field_of_a_form_may_have_a_type_of_its_own(bucket: Bucket) -> None:
+    made = bucket.post("in/", content_type="image/*", field_type="image/png")
+    assert made.fields["Content-Type"] == "image/png"
+
+
 def test_what_the_command_line_warns_of_is_a_warning(bucket: Bucket) -> None:
     with pytest.warns(PresignWarning, match=r"a '\*'") as found:
         bucket.get("reports/*")

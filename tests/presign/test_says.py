@@ -186,6 +186,8 @@ def test_what_a_download_cannot_say_is_refused(wrong: Any) -> None:
         ({"metadata": {"a": "b\n"}}, "printable ASCII"),
         ({"checksum": "md5"}, "is not a checksum"),
         ({"checksum": "md5:" + "0" * 32}, "cannot demand an MD5 digest"),
+        ({"tags": {"a": "<"}}, "give letters, digits"),
+        ({"tags": {"aws:a": ""}}, "cannot start with aws:"),
     ],
 )
 def test_what_a_form_cannot_say_is_refused(wrong: Any, problem: str) -> None:

@@ -21,6 +21,7 @@ READS = ("s3:GetObject", "s3:GetObjectVersion")
 
 ALSO = {
     "x-amz-tagging": "s3:PutObjectTagging",
+    "tagging": "s3:PutObjectTagging",  # the field of a form
     "x-amz-acl": "s3:PutObjectAcl",
     "x-amz-object-lock-mode": "s3:PutObjectRetention",
     "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
