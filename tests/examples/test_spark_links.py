@@ -15,7 +15,6 @@ from tests.presign.presign_support import OUTPUTS
 
 import pytest
 
-KEYS = distinct_keys(5_000)
 PARTITIONS = 4
 # Everything on loopback; without these Spark takes the address of the machine's network card.
 LOCAL = {
@@ -62,8 +61,9 @@ def spark_links(folder: Path) -> None:
 def test_every_link_that_spark_makes_is_botocores(tmp_path: Path) -> None:
     (tmp_path / "outputs.json").write_text(json.dumps({"stack": dict(OUTPUTS)}))
     (tmp_path / "keys").mkdir()
+    keys = distinct_keys(5_000)
     for number in range(PARTITIONS):
-        lines = [json.dumps({"key": key}) + "\n" for key in KEYS[number::PARTITIONS]]
+        lines = [json.dumps({"key": key}) + "\n" for key in keys[number::PARTITIONS]]
         (tmp_path / "keys" / f"{number}.json").write_text("".join(lines))
     spark_links(tmp_path)
 
@@ -71,8 +71,8 @@ def test_every_link_that_spark_makes_is_botocores(tmp_path: Path) -> None:
     assert len(written) > 1  # made by several tasks
     rows = [json.loads(line) for path in written for line in path.read_bytes().splitlines()]
     urls = {row["key"]: row["url"] for row in rows}
-    assert len(rows) == len(KEYS)
-    assert urls.keys() == set(KEYS)
+    assert len(rows) == len(keys)
+    assert urls.keys() == set(keys)
     [moment] = {url.partition("X-Amz-Date=")[2][:16] for url in urls.values()}
     signed_at = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     case = Case(bucket=OUTPUTS["S3BucketName"], region=OUTPUTS["S3BucketRegion"])
@@ -80,5 +80,5 @@ def test_every_link_that_spark_makes_is_botocores(tmp_path: Path) -> None:
         patch.dict(os.environ, BOTO_DISABLE_CRT="true"),
         patch("botocore.auth.get_current_datetime", lambda: signed_at),
     ):
-        theirs = links_of_client(case, KEYS, expires=3600)
-    assert [urls[key] for key in KEYS] == theirs
+        theirs = links_of_client(case, keys, expires=3600)
+    assert [urls[key] for key in keys] == theirs
