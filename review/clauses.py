@@ -2,7 +2,7 @@
 
 A clause is one principal, one action and one resource of a statement, with all its conditions. However
 statements are split, merged, renamed or ordered, the clauses stay. That one clause covers another is only
-said where it surely does: whatever this does not see is told as a difference.
+said where it surely does: whatever this does not see is reported as a difference.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 

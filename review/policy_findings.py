@@ -159,7 +159,7 @@ def refused_less(old: Policy | None, new: Policy | None) -> Iterator[Told]:
     there, was = _named(new), _named(old)
     for sid, gone in _by_sid(uncovered(before, after)).items():
         what, values = _refused(sid, gone)
-        if new is None:  # the policy is told to be gone
+        if new is None:  # the policy is reported to be gone
             yield sid, dangerous(f"it no longer refuses {what}", *values)
         elif sid not in there:
             words = f"the Deny {{}} is removed: it no longer refuses {what}"

@@ -29,7 +29,7 @@ _UNKNOWN = "<what {} stands for>"
 
 
 class UnknownReferenceError(Exception):
-    """A policy has a Terraform reference whose value cannot be told here."""
+    """A policy has a Terraform reference whose value is not known here."""
 
 
 @dataclass(frozen=True)

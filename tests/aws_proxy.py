@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 UPSTREAM_SECONDS = 120
 HOP_BY_HOP = {"connection", "expect", "keep-alive", "transfer-encoding", "content-length"}
-"""What is between two neighbours, and is said anew to the next one."""
+"""What is between two neighbours, and is said again to the next one."""
 
 
 @dataclass
@@ -97,7 +97,7 @@ class AwsProxy:
         endpoint: its URL, on loopback.
         calls: every call so far, in the order in which they came.
         fault: asked about each call before anything is done with it; several threads may ask at a time.
-            May be set anew at any time.
+            May be changed at any time.
     """
 
     def __init__(self, upstream: str, fault: Decide = no_fault, certificate: Path | None = None) -> None:
@@ -248,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
             return response.status, kept, body
 
     def _answer(self, call: Call, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        # Set before the client can know, so that whoever waited for the client sees them.
+        # Set before the client can know, so that the test that waited for the client sees them.
         call.status, call.answer = status, body
         self.send_response_only(status)
         for name, value in headers:

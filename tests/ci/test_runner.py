@@ -1,4 +1,4 @@
-"""What a job tells GitHub's runner, and is told by the repository's variables."""
+"""What a job tells GitHub's runner, and what it reads from the repository's variables."""
 
 from pathlib import Path
 

@@ -206,7 +206,7 @@ class Account:
         unless = call.headers.get("if-none-match")
         yield Needed(action, arn, {} if unless is None else {"s3:if-none-match": unless})
         if call.status == 404:
-            # S3 says that an object does not exist only to whoever may list the bucket.
+            # S3 says that an object does not exist only to callers that may list the bucket.
             yield Needed("s3:ListBucket", bucket_arn, {})
         elif of_kms is not None:
             through = {

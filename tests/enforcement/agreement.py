@@ -39,7 +39,7 @@ KNOWN: Mapping[str, list[str]] = {
 }
 """By the beginning of a test's name, the differences that it shows.
 
-The reasons are in test_known_differences.py, and beside CANNOT_HOLD in test_hard_keys.py.
+The reasons are in test_known_differences.py, and next to CANNOT_HOLD in test_hard_keys.py.
 """
 
 

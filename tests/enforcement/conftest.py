@@ -76,7 +76,7 @@ def server(aws: EmbeddedAws) -> Iterator[Server]:
 def all_stacks(
     stacks: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, Any]]:
-    """Each stack's synthesized JSON by its name, with those of the environments beside this file."""
+    """Each stack's synthesized JSON by its name, with those of the environments next to this file."""
     outdir = tmp_path_factory.mktemp("cdktf.out")
     build(load_environments(ENVIRONMENTS, {}), outdir=str(outdir)).synth()
     own = {

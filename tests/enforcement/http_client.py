@@ -1,4 +1,4 @@
-"""An HTTP client that sends exactly what it is told, from the address it is told."""
+"""An HTTP client that sends exactly what it is given, from the address it is given."""
 
 import http.client
 import re

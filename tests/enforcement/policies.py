@@ -50,7 +50,7 @@ def takeable(policy: Document) -> tuple[Document, list[str]]:
 
     A condition operator is left out alone. That widens a Deny, here to the principals that are exempt from it
     and to the calls of AWS services, neither of which come to this server. A statement is left out as a whole
-    where it could not be told from a Deny for everybody, or is about another partition than "aws".
+    where it could not be distinguished from a Deny for everybody, or is about another partition than "aws".
     """
     statements, left_out = [], []
     for statement in policy["Statement"]:

@@ -87,7 +87,7 @@ def test_any_other_page_does_not(link: tuple[str, dict[str, str]], origin: str) 
     url, headers = link
     status, answer = send(url, "OPTIONS", question(origin, "PUT", [*headers]))
     assert (status, answer["Access-Control-Allow-Origin"]) == (403, None)
-    # Whoever has the link can still use it, but the browser shows the page nothing of the answer.
+    # Anyone with the link can still use it, but the browser shows the page nothing of the answer.
     status, answer = send(url, "PUT", {**headers, "Origin": origin}, b"hello")
     assert (status, answer["Access-Control-Allow-Origin"]) == (200, None)
 

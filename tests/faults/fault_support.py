@@ -1,4 +1,4 @@
-"""A checkout whose deploys run real terraform on an AWS that fails when it is told to.
+"""A checkout whose deploys run real terraform on an AWS that fails on request.
 
 Authorization is on: roles run the commands, with exactly what we hand out.
 """

@@ -71,7 +71,7 @@ def test_a_state_bucket_that_is_away_at_the_beginning_changes_nothing(site: Site
 
 
 def lose_and_recover(site: Site, fault: From) -> None:
-    """Deploy into the fault: the state is saved beside main.py, the message says so, and nothing is lost."""
+    """Deploy into the fault: the state is saved next to main.py, the message says so, and nothing is lost."""
     site.proxy.fault = fault
     line = error_line(site.ops("deploy", "dev"))
     assert fault.began

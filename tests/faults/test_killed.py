@@ -28,7 +28,7 @@ def test_a_killed_deploy_is_recovered(site: Site, round_of: RoundOf, moment: str
         process = site.start("deploy", "dev")
         assert ended(process).returncode == -9
         assert killed.happened
-        # The call itself is still carried out: AWS has done what nobody was told of.
+        # The call itself is still carried out: AWS has done what nobody knows of.
         site.wait_for_answers()
         site.recover()
         site.must("deploy", "dev")

@@ -29,7 +29,7 @@ def test_exactly_one_of_two_deploys_applies(
             one_has_ended = threading.Event()
 
             def wait_for_the_other(call: Call, ended: threading.Event = one_has_ended) -> None:
-                # Whoever got this far holds the lock, and keeps it until the other has seen that.
+                # The deploy that got this far holds the lock, and keeps it until the other has seen that.
                 if operation(call) == "PUT bucket?policy":
                     ended.wait(DEPLOY_SECONDS)
 

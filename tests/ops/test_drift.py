@@ -1,4 +1,4 @@
-"""Changes made by hand on a deployed environment: each is told in words, and a deploy mends it."""
+"""Changes made by hand on a deployed environment: each is reported in words, and a deploy reverts it."""
 
 import json
 import os

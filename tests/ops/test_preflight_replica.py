@@ -33,7 +33,7 @@ def lines(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Ve
 
 
 class _Lines(dict[str, Verdict]):
-    """Each line anew, by its subject."""
+    """Each line, checked again, by its subject."""
 
     def __missing__(self, subject: str) -> Verdict:
         (settings,) = (

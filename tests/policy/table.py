@@ -43,7 +43,7 @@ class Row:
         sends: a name in `simulation.SENT`: the headers of an upload.
         through: which service asks KMS: `S3`, `S3 elsewhere`, `S3 as a host in China`, `DynamoDB` or
             `nothing`.
-        context: what KMS is told to be encrypted: `this bucket`, `its object`, …, or `nothing`.
+        context: what KMS is asked to encrypt: `this bucket`, `its object`, …, or `nothing`.
         kms_key: `this`, another of the deployment, or `another` key of the account.
     """
 

@@ -53,7 +53,7 @@ def test_every_policy_says_the_version_that_variables_and_null_need(stacks: Stac
 
 @pytest.mark.parametrize("element", ["NotPrincipal", "NotAction", "NotResource"])
 def test_no_statement_is_about_all_but_what_it_names(element: str, stacks: Stacks) -> None:
-    """A Deny with NotPrincipal refuses everybody who has a permissions boundary, whoever is named.
+    """A Deny with NotPrincipal refuses everybody who has a permissions boundary, no matter who is named.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """

@@ -11,7 +11,7 @@ import pytest
 
 
 def kind_of(policy: str) -> Literal["identity", "resource"]:
-    """Whether a policy is attached to a resource or to whoever makes requests."""
+    """Whether a policy is attached to a resource or to the caller."""
     return "resource" if policy.endswith(" policy") else "identity"
 
 

@@ -16,7 +16,7 @@ SSE_KEY = f"{SSE}-aws-kms-key-id"
 
 # Those that can name an encryption and are in no statement about it, and why.
 NOT_ENCRYPTING = {
-    "s3:BypassGovernanceRetention",  # is asked for beside the action that lifts a lock, and writes nothing
+    "s3:BypassGovernanceRetention",  # is needed with the action that lifts a lock, and writes nothing
 }
 REPLICA = {"s3:ReplicateObject"}
 STATEMENTS = {

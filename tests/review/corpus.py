@@ -1,6 +1,6 @@
 """The cases of the corpus: which description is planned against which deployment.
 
-A case is told by the settings that it changes, by a function that changes the synthesized JSON
+A case is described by the settings that it changes, by a function that changes the synthesized JSON
 (what our settings cannot express), or by both.
 """
 
