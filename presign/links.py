@@ -86,9 +86,10 @@ def get(**options: Unpack[GetOptions]) -> None:
 @_link_options
 @click.option(
     "--format",
-    type=click.Choice([*report.FORMATS, *report.SCRIPTS, "sh"]),
-    help="Everything for people (text) or for programs (json), or only what is named; curl is for bash. A "
-    "script (sh or powershell) or json for an upload in parts. Default: text, or sh.",
+    type=click.Choice([*report.FORMATS, *report.SCRIPTS, "sh", "html"]),
+    help="Everything for people (text) or for programs (json), or only what is named; curl is for bash. For "
+    "an upload in parts: a script (sh or powershell), json, or a page in the bucket (html), whose link is "
+    "printed. Default: text, or sh.",
 )
 @check_option("is the bucket there, do these credentials work, is the clock right")
 @click.option("--content-type", metavar="TYPE", help="The content type that the upload must have.")
@@ -113,9 +114,14 @@ def put(**options: Unpack[PutOptions]) -> None:
         )
     if options["multipart"] or (request.size_of(options["file"]) or 0) > request.MAX_UPLOAD:
         # Loaded only here, as it takes boto3.
-        from presign.multipart import put as in_parts
+        if options["format"] == "html":
+            from presign.page import make as pages
 
-        in_parts.put(options)
+            pages.put_one(options)
+        else:
+            from presign.multipart import put as in_parts
+
+            in_parts.put(options)
         return
     _require_one_part(options)
     own = says.headers(options)
@@ -129,6 +135,7 @@ def _require_one_part(options: PutOptions) -> None:
         "--part-size": options["part_size"] is not None,
         "--part-checksums": options["part_checksums"],
         "--format sh": options["format"] == "sh",
+        "--format html": options["format"] == "html",
     }
     for name, there in given.items():
         if there:

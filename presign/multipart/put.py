@@ -1,5 +1,6 @@
 """``presign put --multipart``: begins an upload in parts, and hands out what completes it."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from presign import curl, duration, keys, report, reserved, says
@@ -12,6 +13,9 @@ from presign.request import MAX_UPLOAD, size_of
 from presign.signer import utc_now
 
 import click
+
+FORMATS = (*render.FORMATS, "html")
+"""The last one is a page, which presign.page makes."""
 
 _DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
 
@@ -35,12 +39,10 @@ def put(options: Wanted) -> None:
 
     Everything that can be refused is refused before the upload begins.
     """
-    form = _format(options)
-    cut = sizes.cut(_size(options), options["part_size"])
+    form = require_format(options)
+    cut = sizes.cut(size(options), options["part_size"])
     render.require(form, cut)
-    own = says.headers(options)
-    # Only what completes the upload replaces an object.
-    condition = {"if-none-match": own.pop("if-none-match")} if "if-none-match" in own else {}
+    own, condition = split(says.headers(options))
     now = utc_now().replace(microsecond=0)
     prepared = prepare(options, life(options), options["access_point"], now, default=_DEFAULT_EXPIRES)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
@@ -76,13 +78,19 @@ def put(options: Wanted) -> None:
     )
 
 
-def _format(options: Wanted) -> str:
+def split(headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the headers that begin an upload, and those that complete it: only this replaces an object."""
+    condition = {name: value for name, value in headers.items() if name == "if-none-match"}
+    return {name: value for name, value in headers.items() if name not in condition}, condition
+
+
+def require_format(options: Wanted) -> str:
     """Return the format; raises RequestError for what only one request can have."""
     form, why = options["format"] or "sh", "an upload in parts"
     if not options["multipart"]:
         why = f"{options['file']}, which is over the {MAX_UPLOAD:,} bytes (5 GiB) of one request"
-    if form not in render.FORMATS:
-        raise RequestError(f"--format {form} is not for {why}: use --format sh, powershell or json")
+    if form not in FORMATS:
+        raise RequestError(f"--format {form} is not for {why}: use --format {', '.join(FORMATS)}")
     if options.get("checksum") is not None:
         raise RequestError(
             f"--checksum is not for {why}, as S3 compares each part: use --part-checksums with --file"
@@ -90,7 +98,7 @@ def _format(options: Wanted) -> str:
     return form
 
 
-def _size(options: Wanted) -> int:
+def size(options: Wanted) -> int:
     """Return the most bytes that the file may have."""
     asked, file = options["size"], options["file"]
     found = size_of(file)

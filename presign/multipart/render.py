@@ -71,7 +71,7 @@ def _powershell(upload: Upload) -> str:
 
 
 def _filled(template: str, upload: Upload, quote: Quote, *, ascii_only: bool = False) -> str:
-    head, between = _common(upload.parts[0])
+    head, between = common(upload.parts[0])
     place = upload.place.encode("unicode_escape").decode() if ascii_only else printable(upload.place)
     file = f"./{upload.file}" if upload.file.startswith("-") else upload.file
     texts = {
@@ -94,7 +94,7 @@ def _filled(template: str, upload: Upload, quote: Quote, *, ascii_only: bool = F
     return fill(text, values).rstrip("\n")
 
 
-def _common(part: Part) -> tuple[str, str]:
+def common(part: Part) -> tuple[str, str]:
     """Return what all links of parts have before the number, and between that and the signature."""
     head, _, rest = part.url.partition("?partNumber=1&")
     return f"{head}?partNumber=", f"&{rest.rpartition('=')[0]}="

@@ -1,7 +1,8 @@
 """What a page is about: the object that its script reads."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +12,15 @@ from presign.prepare import Prepared
 from presign.signer import Plan, encode_keys
 
 
-def upload(prepared: Prepared, made: Form, rules: form.Rules, *, visits: bool) -> dict[str, Any]:
-    """Return what a page says that uploads with the form ``made``.
+def upload(
+    prepared: Prepared, expires_at: datetime, large: Sequence[Mapping[str, Any]], files: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a page says that uploads: ``large`` files in parts, and others as ``files`` says."""
+    return {**_common(prepared), "until": int(expires_at.timestamp()), "large": large, **files}
+
+
+def small_files(made: Form, rules: form.Rules, *, visits: bool) -> dict[str, Any]:
+    """Return what a page says of the files that the form ``made`` takes.
 
     With ``visits``, each visit of the page uploads to a folder of its own.
     """
@@ -22,8 +30,6 @@ def upload(prepared: Prepared, made: Form, rules: form.Rules, *, visits: bool) -
     if rules.any_subtype:
         del fields["Content-Type"]  # the page fills in that of each file
     return {
-        **_common(prepared),
-        "until": int(made.expires_at.timestamp()),
         "prefix": rules.prefix,
         "visits": visits,
         "min": rules.min_size,

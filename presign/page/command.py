@@ -6,6 +6,8 @@ from presign.options import LifeOptions, Size, expires_option, format_option, pl
 
 import click
 
+DOTS = (".", "..")
+
 
 class PageOptions(LifeOptions):
     """What both commands are given."""
@@ -21,12 +23,39 @@ class PutOptions(PageOptions):
     max_size: int
     content_type: str | None
     same_folder: bool
+    large: dict[str, int]
 
 
 class GetOptions(PageOptions):
     """What ``page get`` is given."""
 
     keys: tuple[str, ...]
+
+
+class NameAndSize(click.ParamType[tuple[str, int]]):
+    """A file's name and size, such as video.mov:20GB."""
+
+    name = "name:size"
+
+    def convert(
+        self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """Return the name, and the size in bytes; anything else is a usage error."""
+        if isinstance(value, tuple):
+            return value
+        name, colon, size = value.rpartition(":")
+        if not colon or not name.strip() or not name.isprintable() or set(name) & set("/\\") or name in DOTS:
+            self.fail(f"{value!r} is not a file's name and size: give such as video.mov:20GB", param, ctx)
+        return name, Size().convert(size, param, ctx)
+
+
+def _by_name(
+    ctx: click.Context, param: click.Parameter, values: tuple[tuple[str, int], ...]
+) -> dict[str, int]:
+    found = dict(values)
+    if len(found) < len(values):
+        raise click.BadParameter("two files have the same name: give each its own", ctx, param)
+    return found
 
 
 _page_options = together(place_options, expires_option, format_option("text", "json", "url"))
@@ -51,6 +80,15 @@ def page() -> None:
     "--max-size", type=Size(), metavar="SIZE", default="5GiB", help="The most that a file has. Default: 5GiB."
 )
 @click.option("--content-type", metavar="TYPE", help="The files' type: text/csv, or any image with image/*.")
+@click.option(
+    "--large",
+    type=NameAndSize(),
+    metavar="NAME:SIZE",
+    multiple=True,
+    callback=_by_name,
+    help="A file over 5 GiB, or of a bucket with Object Lock, that is uploaded in parts to PREFIX and NAME; "
+    "SIZE is the most that it has. Several times. 'presign multipart abort' ends what was not used.",
+)
 @click.option(
     "--same-folder",
     is_flag=True,

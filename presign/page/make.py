@@ -1,58 +1,116 @@
 """Makes a page, stores it and prints its link."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from presign import active, duration, form, keys, report
+from presign import active, curl, duration, form, keys, report, reserved, says
 from presign import make as links
 from presign.errors import PageError, RequestError
+from presign.multipart import put as in_parts
+from presign.multipart import sizes
 from presign.options import life
-from presign.page import about, document, downloads, place
+from presign.page import about, document, downloads, large, place
+from presign.page.large import Large
 from presign.prepare import Prepared, prepare
+from presign.signer import encode_keys, utc_now
 
 _PLAIN = "application/octet-stream"  # browsers save it, and never show it or run it
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from presign.page.command import GetOptions, PutOptions
+
+Rows = Sequence[tuple[str, str]]
 
 
 def put(options: "PutOptions") -> None:
     """Make a page that uploads, and print its link."""
-    prepared = prepare(options, life(options))
+    default = large.DEFAULT_EXPIRES if options["large"] else duration.DEFAULT_EXPIRES
+    prepared = prepare(options, life(options), signed_at=_now(), default=default)
     place.require_own_host(prepared)
-    if prepared.stack.object_lock:
-        raise PageError(
-            "the bucket has Object Lock, and takes no upload without a checksum, which a page's form cannot "
-            "carry: make a link for each file with 'presign put --checksum'"
-        )
     prefix = keys.in_bucket(options["prefix"], prepared.stack.bucket)
     rules = form.rules(
         prefix, None, options["min_size"], options["max_size"], options["content_type"] or _PLAIN
     )
-    doubts = _doubts(rules)
-    made = links.post(prepared, rules, {})
-    said = about.upload(prepared, made, rules, visits=not options["same_folder"])
-    page = document.page("put", said, room=place.room(prepared, "upload.html"))
-    key, url = place.store(prepared, "upload.html", page)
-    row = ("Uploads to", f"s3://{prepared.stack.bucket}/{prefix}")
-    _print(options["format"], prepared, page, key, url, made.expires_at, row)
-    report.warn([*made.warnings, *doubts])
+    warnings = _doubts(rules)
+    wanted = [
+        _expected(prepared, name, f"{prefix}{name}", sizes.cut(size, None))
+        for name, size in options["large"].items()
+    ]
+    files: Mapping[str, Any] = {}
+    if prepared.stack.object_lock:
+        if not wanted:
+            raise PageError(
+                "the bucket has Object Lock, and takes no upload without a checksum, which a page's form "
+                "cannot carry: name each file, which is then uploaded in parts with checksums: --large NAME:SIZE"
+            )
+        reserved.refuse_form(prefix, None)
+        warnings.append("the bucket has Object Lock: the page takes the --large files alone")
+        warnings += prepared.warnings
+    else:
+        made = links.post(prepared, rules, {})
+        files = about.small_files(made, rules, visits=not options["same_folder"])
+        warnings += made.warnings
+    said = {"content-type": _PLAIN}
+    with large.begun(prepared, options, wanted, said, large.NEW) as uploads:
+        rows = [("Uploads to", f"s3://{prepared.stack.bucket}/{prefix}"), *_in_parts(prepared, wanted)]
+        whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), files)
+        _hand_out(prepared, "put", whole, rows, options["format"])
+    report.warn([*warnings, *large.doubts(uploads)])
+
+
+def put_one(options: in_parts.Wanted) -> None:
+    """Make a page that uploads one file in parts, and print its link."""
+    in_parts.require_format(options)
+    if options["access_point"] is not None:
+        raise PageError("a page is stored in the bucket itself: leave --access-point out")
+    if options["part_checksums"]:
+        raise RequestError("--part-checksums is not for a page, which sends a checksum with each part anyway")
+    headers, condition = in_parts.split(says.headers(options))
+    cut = sizes.cut(in_parts.size(options), options["part_size"])
+    prepared = prepare(options, life(options), signed_at=_now(), default=large.DEFAULT_EXPIRES)
+    place.require_own_host(prepared)
+    key = keys.in_bucket(options["key"], prepared.stack.bucket)
+    wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut)]
+    with large.begun(prepared, options, wanted, headers, condition) as uploads:
+        whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), {})
+        _hand_out(prepared, "put", whole, _in_parts(prepared, wanted), "text")
+    report.warn([*keys.doubts(key, "PUT"), *says.doubts(headers), *prepared.warnings, *large.doubts(uploads)])
 
 
 def get(options: "GetOptions") -> None:
     """Make a page that downloads, and print its link."""
-    prepared = prepare(options, life(options))
+    prepared = prepare(options, life(options), signed_at=_now())
     place.require_own_host(prepared)
     found, prefix, left = downloads.find(prepared, options["keys"])
     plan = prepared.signer.plan("GET", prepared.expires, {}, {"response-content-disposition": "attachment"})
     said = about.download(prepared, plan, prefix, list(found.items()))
-    page = document.page("get", said, room=place.room(prepared, "download.html"))
-    key, url = place.store(prepared, "download.html", page)
-    row = ("Downloads", f"{len(found):,} {'file' if len(found) == 1 else 'files'}")
-    _print(options["format"], prepared, page, key, url, plan.expires_at, row)
+    rows = [("Downloads", f"{len(found):,} {'file' if len(found) == 1 else 'files'}")]
+    _hand_out(prepared, "get", said, rows, options["format"])
     report.warn([*left, *prepared.warnings])
+
+
+def _now() -> datetime:
+    """Return a moment for which all links of a page are signed, so that they end together."""
+    return utc_now().replace(microsecond=0)
+
+
+def _ends(prepared: Prepared) -> datetime:
+    return prepared.signer.now() + timedelta(seconds=prepared.expires)
+
+
+def _expected(prepared: Prepared, name: str, key: str, cut: sizes.Parts) -> Large:
+    """Return a file that is expected. Raises ObjectKeyError for a key that gets no links."""
+    encode_keys([key])
+    reserved.refuse(key)
+    prepared.stack.revoked.refuse(key)
+    return Large(name, key, cut)
+
+
+def _in_parts(prepared: Prepared, wanted: Sequence[Large]) -> Rows:
+    texts = [f"s3://{prepared.stack.bucket}/{one.key}, at most {one.parts.size:,} bytes" for one in wanted]
+    return report.listed("In parts", texts)
 
 
 def _doubts(rules: form.Rules) -> list[str]:
@@ -70,36 +128,29 @@ def _doubts(rules: form.Rules) -> list[str]:
     return []
 
 
-def _print(
-    form: str,
-    prepared: Prepared,
-    page: document.Page,
-    key: str,
-    url: str,
-    expires_at: "datetime",
-    row: tuple[str, str],
-) -> None:
-    expires = duration.iso(expires_at)
+def _hand_out(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, form: str) -> None:
+    """Store the page, and print its link."""
+    name = f"{'upload' if kind == 'put' else 'download'}.html"
+    page = document.page(kind, whole, room=place.room(prepared, name))
+    key, url = place.store(prepared, name, page)
+    expires = duration.iso(_ends(prepared))
+    links_in = "url" if page.fragment else "page"
+    where = {
+        "url": "in the URL alone, after the #",
+        "page": "in the page: anyone who may read it in the bucket can use them",
+    }
     if form == "url":
-        text = url
+        report.write(url)
     elif form == "json":
-        text = json.dumps(
-            {"url": url, "key": key, "links_in": "url" if page.fragment else "page", "expires_at": expires},
-            indent=2,
-        )
+        made = {"url": url, "key": key, "links_in": links_in, "expires_at": expires}
+        report.write(json.dumps(made, indent=2))
     else:
-        links = (
-            "in the URL alone, after the #"
-            if page.fragment
-            else "in the page: anyone who may read it in the bucket can use them"
-        )
-        rows = [
-            row,
+        table = [
+            *rows,
             ("Expires", f"{expires} ({duration.words(prepared.expires)} from now)"),
             ("Signed by", prepared.signed_by),
             ("Stored as", f"s3://{prepared.stack.bucket}/{key}"),
-            ("Its links", links),
+            ("Its links", where[links_in]),
             ("Open", url),
         ]
-        text = report.table(rows)
-    report.write(text)
+        report.write(report.table(table))

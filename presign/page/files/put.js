@@ -14,21 +14,6 @@ const items = [];
 let folder = "";
 let closed = false;
 
-// The last part of a file's name, without what no key should have. S3 would put a name for ${filename}.
-const safeName = (name) => {
-  const safe = name.normalize("NFC").split(/[/\\]/).pop()
-    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, "_")
-    .replaceAll("${", "_{")
-    .trim();
-  return /^\.{0,2}$/.test(safe) ? `_${safe}` : safe;
-};
-
-const numbered = (name, number) => {
-  if (number === 1) return name;
-  const dot = name.lastIndexOf(".");
-  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
-};
-
 const newKey = (name) => {
   let number = 1;
   while (taken.has(folder + numbered(name, number))) number += 1;
@@ -41,6 +26,7 @@ const bytesOf = (text) => new TextEncoder().encode(text).length;
 
 // Why the form would refuse the file; nothing where it takes it.
 const problemOf = (file) => {
+  if (!about.fields) return "this page takes only the files that are named above";
   if (file.size > about.max) return `it has ${sizeOf(file.size)}, and this page takes at most ${sizeOf(about.max)} a file`;
   if (file.size < about.min) return `it has ${sizeOf(file.size)}, and this page takes at least ${sizeOf(about.min)} a file`;
   if (about.anySubtype && !file.type.startsWith(about.type)) return `this page takes only ${about.type}*`;
@@ -64,6 +50,7 @@ const upload = async (item) => {
 const count = (...states) => items.filter((item) => states.includes(item.state)).length;
 
 const summarize = () => {
+  refreshSlots();
   const failed = count("failed", "refused");
   const open = count("waiting", "running");
   const wanted = items.length - count("cancelled");
@@ -88,7 +75,7 @@ const run = async (item) => {
     item.enter("done", `Uploaded to ${about.bucket}/${item.key}`);
   } catch (error) {
     if (error instanceof Cancelled) item.enter("cancelled", "Cancelled");
-    else item.enter("failed", `Not uploaded: ${reasonOf(error)}`);
+    else item.enter("failed", `Not uploaded: ${reasonOf(error)}.`);
   }
   turn();
 };
@@ -134,6 +121,23 @@ class Item {
     summarize();
   }
 
+  // Asks a question, and returns which of the choices was taken.
+  ask(question, choices) {
+    return new Promise((resolve, reject) => {
+      const asked = element("p", question);
+      const end = (settle, value) => {
+        for (const one of [asked, ...buttons]) one.remove();
+        this.row.focus();
+        settle(value);
+      };
+      const buttons = choices.map((choice) => button(choice, this.file.name, () => end(resolve, choice)));
+      this.row.append(asked, ...buttons);
+      this.cancel.signal.addEventListener("abort", () => end(reject, new Cancelled()));
+      tell(question);
+      buttons[0].focus();
+    }).finally(() => tell(""));
+  }
+
   show(sent) {
     const percent = this.file.size ? Math.floor((100 * sent) / this.file.size) : 100;
     this.bar.value = percent;
@@ -142,6 +146,11 @@ class Item {
 }
 
 const add = (file) => {
+  const slot = about.large.find((one) => one.name === file.name && !isTaken(one));
+  if (slot) {
+    addLarge(slot, file);
+    return;
+  }
   const problem = problemOf(file);
   if (problem) {
     new Item(file, "", null).enter("refused", `Not uploaded: ${problem}.`);
@@ -186,6 +195,10 @@ const listen = () => {
 };
 
 const sayRules = () => {
+  if (!about.fields) {
+    byId("drop").hidden = true;
+    return;
+  }
   const limits = [`Files go to ${about.bucket}/${folder}.`, `Each may have ${sizeOf(about.max)}.`];
   if (about.anySubtype) {
     limits.push(`Only ${about.type}* is taken.`);
@@ -204,10 +217,12 @@ const expired = () => {
     if (item.state === "waiting") item.enter("failed", "Not uploaded: the page has expired.");
     item.retry.hidden = true;
   }
+  refreshSlots();
 };
 
 await askTheTime();
-folder = about.prefix + (about.visits ? visit() : "");
+if (about.fields) folder = about.prefix + (about.visits ? visit() : "");
+showSlots();
 sayRules();
 listen();
 byId("work").hidden = false;

@@ -12,7 +12,8 @@ class Refused extends Error {
   }
 
   get mayPass() {
-    return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === "RequestTimeout";
+    return this.status === 0 || this.status === 429 || this.status >= 500 ||
+      ["RequestTimeout", "BadDigest"].includes(this.code);
   }
 }
 

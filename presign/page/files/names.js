@@ -1,0 +1,16 @@
+// Which names files get in the bucket.
+
+// The last part of a file's name, without what no key should have. S3 would put a name for ${filename}.
+const safeName = (name) => {
+  const safe = name.normalize("NFC").split(/[/\\]/).pop()
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, "_")
+    .replaceAll("${", "_{")
+    .trim();
+  return /^\.{0,2}$/.test(safe) ? `_${safe}` : safe;
+};
+
+const numbered = (name, number) => {
+  if (number === 1) return name;
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+};

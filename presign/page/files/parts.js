@@ -1,0 +1,126 @@
+// Large files: each is uploaded in parts, with links that were made for it alone.
+
+const PARTS_AT_ONCE = 3;
+const RESUME = "Resume";
+const START_AGAIN = "Upload all of it again";
+
+const linkTo = (path) => origin + about.base + path;
+
+const partsOf = (slot, file) => {
+  const count = Math.max(1, Math.ceil(file.size / slot.partSize));
+  return Array.from({ length: count }, (_, index) => {
+    const blob = file.slice(index * slot.partSize, Math.min(file.size, (index + 1) * slot.partSize));
+    return { number: index + 1, blob, sent: 0, url: linkTo(`${slot.head}${index + 1}${slot.between}${slot.signatures[index]}`) };
+  });
+};
+
+// What S3 has of an upload: each part's ETag and size. Nothing where it may not be asked.
+const partsThere = async (slot, signal) => {
+  const there = new Map();
+  for (const path of slot.lists) {
+    let text;
+    try {
+      text = (await send("GET", linkTo(path), { signal })).responseText;
+    } catch (error) {
+      if (error.code === "AccessDenied") return new Map();
+      throw error;
+    }
+    for (const [, part] of text.matchAll(/<Part>(.*?)<\/Part>/gs)) {
+      const said = (name) => part.match(`<${name}>(?:"|&quot;|&#34;)?([^<"&]*)`)?.[1];
+      there.set(Number(said("PartNumber")), { etag: said("ETag"), size: Number(said("Size")) });
+    }
+    if (!text.includes("<IsTruncated>true")) break;
+  }
+  return there;
+};
+
+// Marks the parts that S3 has already, if the person says that the file is the same: S3 cannot tell.
+const resume = async (slot, item, parts) => {
+  if (slot.file === item.file) return; // what was sent a moment ago is known
+  const there = await partsThere(slot, item.cancel.signal);
+  const same = parts.filter(({ number, blob }) => there.get(number)?.size === blob.size);
+  slot.etags = new Map();
+  slot.file = item.file;
+  if (!same.length) return;
+  const question = `${same.length} of ${parts.length} parts of ${slot.name} are there already. ` +
+    "Resume only with the same file, unchanged since.";
+  if ((await item.ask(question, [RESUME, START_AGAIN])) !== RESUME) return;
+  for (const { number } of same) slot.etags.set(number, there.get(number).etag);
+};
+
+const sendPart = async (slot, item, part, show) => {
+  const headers = { "Content-MD5": await md5(part.blob) };
+  const progress = (sent) => { part.sent = sent; show(); };
+  const answer = await send("PUT", part.url, { body: part.blob, headers, progress, signal: item.cancel.signal });
+  slot.etags.set(part.number, answer.getResponseHeader("ETag").replaceAll('"', ""));
+  progress(part.blob.size);
+};
+
+const complete = async (slot, item, parts) => {
+  const listed = parts.map(({ number }) =>
+    `<Part><PartNumber>${number}</PartNumber><ETag>"${slot.etags.get(number)}"</ETag></Part>`);
+  const body = `<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`;
+  await send("POST", linkTo(slot.complete), { body, headers: slot.condition, signal: item.cancel.signal });
+};
+
+const uploadInParts = (slot) => async (item) => {
+  const parts = partsOf(slot, item.file);
+  await resume(slot, item, parts);
+  for (const part of parts) part.sent = slot.etags.has(part.number) ? part.blob.size : 0;
+  const show = () => item.show(parts.reduce((sum, part) => sum + part.sent, 0));
+  show();
+  const waiting = parts.filter(({ number }) => !slot.etags.has(number));
+  let failed = false;
+  const worker = async () => {
+    try {
+      while (waiting.length && !failed) await sendPart(slot, item, waiting.shift(), show);
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, worker));
+  const broken = ended.find(({ status }) => status === "rejected");
+  if (broken) throw broken.reason;
+  await complete(slot, item, parts);
+};
+
+const largeProblem = (slot, file) =>
+  file.size > slot.size ? `it has ${sizeOf(file.size)}, and at most ${sizeOf(slot.size)} were expected` : "";
+
+const addLarge = (slot, file) => {
+  const problem = largeProblem(slot, file);
+  const item = new Item(file, slot.key, uploadInParts(slot));
+  if (problem) {
+    item.enter("refused", `Not uploaded: ${problem}.`);
+    return;
+  }
+  slot.item = item;
+  if (slot.name !== file.name) item.note(`It is stored as ${slot.name}`);
+  item.enter("waiting", "Waiting");
+};
+
+// Whether a file is already on its way to the slot, or there.
+const isTaken = (slot) => Boolean(slot.item) && ["waiting", "running", "done"].includes(slot.item.state);
+
+const showSlots = () => {
+  for (const [index, slot] of about.large.entries()) {
+    const id = `slot-${index}`;
+    const input = element("input", "", { type: "file", id });
+    input.addEventListener("change", () => {
+      const [file] = input.files;
+      if (file && !isTaken(slot)) addLarge(slot, file);
+      input.value = "";
+      turn();
+    });
+    const row = element("li");
+    row.append(element("label", `${slot.name} (up to ${sizeOf(slot.size)})`, { for: id }), element("br"), input);
+    byId("slots").append(row);
+    slot.input = input;
+  }
+  byId("large").hidden = !about.large.length;
+};
+
+const refreshSlots = () => {
+  for (const slot of about.large) slot.input.disabled = closed || isTaken(slot);
+};

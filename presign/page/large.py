@@ -1,0 +1,93 @@
+"""Files that are uploaded in parts: begun when the page is made, each with a key of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from presign import duration
+from presign.errors import PresignError
+from presign.multipart import render, sizes, upload
+from presign.multipart.s3 import Uploads
+from presign.options import PlaceOptions
+from presign.prepare import Prepared
+
+DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
+NEW = {"if-none-match": "*"}
+"""The condition with which an upload replaces no object."""
+
+_LISTED = 1000  # parts that S3 lists at once
+
+
+@dataclass(frozen=True)
+class Large:
+    """A file that is expected: the name that people see, the key, and the most bytes that it may have."""
+
+    name: str
+    key: str
+    parts: sizes.Parts
+
+
+@contextmanager
+def begun(
+    prepared: Prepared,
+    options: PlaceOptions,
+    wanted: Sequence[Large],
+    headers: Mapping[str, str],
+    condition: dict[str, str],
+) -> Iterator[list[upload.Upload]]:
+    """Begin an upload for each file; end all of them where the block fails.
+
+    ``headers`` is what the uploads say besides what the bucket demands. ``condition`` has the headers with
+    which they are completed.
+    """
+    if not wanted:
+        yield []
+        return
+    client = Uploads(prepared, options)
+    made: list[upload.Upload] = []
+    try:
+        for one in wanted:
+            id_and_end = client.begin(one.key, {**prepared.stack.upload_headers, **headers})
+            made.append(upload.sign(prepared, one.key, one.name, one.parts, [], condition, id_and_end))
+        yield made
+    except BaseException:
+        for one, begun in zip(wanted, made, strict=False):
+            with suppress(PresignError):
+                client.abort(one.key, begun.upload_id)
+        raise
+
+
+def about(prepared: Prepared, wanted: Sequence[Large], made: Sequence[upload.Upload]) -> list[dict[str, Any]]:
+    """Return what a page says of each: what its links have in common, and the signature of each part."""
+    return [_about(prepared, *pair) for pair in zip(wanted, made, strict=True)]
+
+
+def _about(prepared: Prepared, one: Large, made: upload.Upload) -> dict[str, Any]:
+    head, between = render.common(made.parts[0])
+    ids = {"uploadId": made.upload_id}
+    starts = range(0, one.parts.count, _LISTED)
+    queries = [ids if start == 0 else {**ids, "part-number-marker": str(start)} for start in starts]
+    lists = [prepared.signer.plan("GET", prepared.expires, {}, query).url(one.key) for query in queries]
+    return {
+        "name": one.name,
+        "key": one.key,
+        "size": one.parts.size,
+        "partSize": one.parts.part_size,
+        "head": head.removeprefix(prepared.bucket_url),
+        "between": between,
+        "signatures": [part.url.rpartition("=")[2] for part in made.parts],
+        "lists": [url.removeprefix(prepared.bucket_url) for url in lists],
+        "complete": made.complete.removeprefix(prepared.bucket_url),
+        "condition": made.complete_headers,
+    }
+
+
+def doubts(made: Sequence[upload.Upload]) -> list[str]:
+    """Say which uploads end before their links."""
+    return [
+        f"a lifecycle rule of the bucket removes the upload to {one.place} at "
+        f"{duration.iso(one.removed_at)}, before the links expire"
+        for one in made
+        if one.removed_at and one.removed_at < one.expires_at
+    ]
