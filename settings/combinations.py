@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from settings import resource_names
+from settings.bucket_namespace import wrong_names
 from settings.defaults import NamedAfterEnvironment
 from settings.lifecycle_rules import wrong_rules
 from settings.model import Settings
@@ -40,6 +41,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     yield from _cors(settings)
     yield from _import(settings)
     yield from _terraform(settings)
+    yield from wrong_names(settings)
     yield from _forgotten_switches(settings)
 
 

@@ -11,7 +11,7 @@ from constructs_lib.policies.place import Place
 from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import GrantSettings, Settings
-from stacks.account import Account, keep_state_remotely
+from stacks.account import Account, choose_namespace, keep_state_remotely
 from stacks.links import links_of
 from stacks.protection import protect_data
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
@@ -96,6 +96,7 @@ class StorageStack(TerraformStack):
 
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
         protect_data(self, settings, account=account, bucket=bucket, key=key, perimeter=perimeter)
+        choose_namespace(self, settings)
 
         TerraformOutput(self, "S3BucketName", value=bucket.name)
         TerraformOutput(self, "S3BucketArn", value=bucket.arn)
