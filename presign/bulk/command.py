@@ -84,8 +84,8 @@ def _run(method: str, options: BulkGetOptions) -> None:
     from presign.bulk import resume, source, workers
     from presign.bulk.job import Job
     from presign.bulk.manifest import Layout
-    from presign.bulk.output import Output
     from presign.bulk.report import Progress, say
+    from presign.output import Output
 
     manifest_format, form = source.formats(method, options)
     name = options["output"]
