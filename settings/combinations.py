@@ -71,9 +71,16 @@ def _principals(settings: Settings) -> Iterator[Conflict]:
         if any(fnmatchcase(name.casefold(), pattern) for pattern in of_ci):
             rule = "must not be a role of CI, which never uses the data"
             yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
+        elif access.deploy_role is not None and name.casefold() == _role_name(access.deploy_role).casefold():
+            rule = "must not be the role of access.deploy_role, which could give anything to itself"
+            yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
     if settings.encryption.mode == "sse-s3" and access.principals:
         rule = 'must be "sse-kms" where access.principals is set'
         yield "encryption.mode", InvalidValueError(rule), settings.encryption.mode
+
+
+def _role_name(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def _state(settings: Settings) -> Iterator[Conflict]:

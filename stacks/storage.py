@@ -79,14 +79,14 @@ class StorageStack(TerraformStack):
             document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
             attach_to_roles=settings.access.attach_to_roles,
         )
-        AccessPolicy(
+        read = AccessPolicy(
             self,
             "read-policy",
             name=resource_names.data_policies(settings.environment).read,
             description="Reading from one secure bucket, and nothing else",
             document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
-        AccessPolicy(
+        write = AccessPolicy(
             self,
             "write-policy",
             name=resource_names.data_policies(settings.environment).write,
@@ -104,6 +104,11 @@ class StorageStack(TerraformStack):
         if key is not None:
             TerraformOutput(self, "KMSKeyArn", value=key.arn)
         TerraformOutput(self, "IAMPolicyArn", value=access.arn)
+        TerraformOutput(self, "IAMReadPolicyArn", value=read.arn)
+        TerraformOutput(self, "IAMWritePolicyArn", value=write.arn)
+        if settings.logging.enabled:
+            log_bucket = settings.logging.existing_bucket or settings.logging.bucket
+            TerraformOutput(self, "LogBucketName", value=log_bucket)
         if access_points:
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)
