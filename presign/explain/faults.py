@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 
 import re
 
+from presign import reserved
 from presign.explain.cause import Cause, listed
 from presign.explain.link import Link
 from presign.signer import MAX_EXPIRES
@@ -76,7 +77,7 @@ def _algorithm(link: Link) -> Cause | None:
 
 def _reserved(link: Link) -> Cause | None:
     remedy = "Make the link with presign, which escapes every character of the key"
-    if link.parts.fragment:
+    if link.parts.fragment and not link.place.key.startswith(reserved.FOLDER):
         return Cause("the link has a '#' that is not escaped: clients send nothing of what follows", remedy)
     if re.search(r"\?X-Amz-", link.parts.query):
         return Cause("the key has a '?' that is not escaped: the path ends there for S3", remedy)

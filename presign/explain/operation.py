@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from presign import reserved
 from presign.explain.link import Link
 from presign.outputs import Outputs
 
@@ -56,6 +57,8 @@ def of(link: Link, outputs: Outputs | None) -> Operation:
     names, signed = link.parameters, link.signed_headers
     if not link.place.key and link.method in ("", "GET", "HEAD"):
         return Operation("list the bucket", (link.method,) if link.method else ("GET", "HEAD"))
+    if link.place.key.startswith(reserved.FOLDER):
+        return Operation("open a page of 'presign page', whose own links it does not show", ("GET",))
     if link.method in _WORDS and "uploadId" not in names:
         return Operation(_WORDS[link.method], (link.method,))
     if names.get("x-id") in _BY_SDK:  # the SDK for JavaScript names the operation

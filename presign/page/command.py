@@ -1,5 +1,6 @@
 """``presign page``: a page for a browser, on which people upload or download."""
 
+import unicodedata
 from typing import Unpack
 
 from presign.options import LifeOptions, Size, expires_option, format_option, place_options, together
@@ -47,7 +48,7 @@ class NameAndSize(click.ParamType[tuple[str, int]]):
         name, colon, size = value.rpartition(":")
         if not colon or not name.strip() or not name.isprintable() or set(name) & set("/\\") or name in DOTS:
             self.fail(f"{value!r} is not a file's name and size: give such as video.mov:20GB", param, ctx)
-        return name, Size().convert(size, param, ctx)
+        return unicodedata.normalize("NFC", name), Size().convert(size, param, ctx)
 
 
 def _by_name(

@@ -19,7 +19,7 @@ from presign.template import fill
 
 _CODE = {
     "put": ("page.js", "md5.js", "names.js", "requests.js", "parts.js", "put.js"),
-    "get": ("page.js", "get.js"),
+    "get": ("page.js", "names.js", "get.js"),
 }
 # In JSON, these could end the element that holds it.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

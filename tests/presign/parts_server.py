@@ -1,4 +1,7 @@
-"""An S3 that takes uploads in parts and keeps only their checksums. It looks at no signature."""
+"""An S3 that takes uploads in parts and keeps only their checksums. It looks at no signature.
+
+Of other objects, such as the page of an upload, it keeps the content.
+"""
 
 import hashlib
 import re
@@ -31,6 +34,8 @@ class Parts:
         order: the ETags that completed the upload; empty before.
         condition: the If-None-Match that came with the completion.
         aborted: whether the upload was ended.
+        sizes: each part's size in bytes.
+        objects: the type and the content of each object that was uploaded whole, by its path.
     """
 
     endpoint: str
@@ -39,6 +44,8 @@ class Parts:
     sent: Counter[int] = field(default_factory=Counter)
     with_md5: set[int] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
+    sizes: dict[int, int] = field(default_factory=dict)
+    objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     aborted: bool = False
     condition: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -70,12 +77,29 @@ def running() -> Iterator[Parts]:
             parts.aborted = True
             self.answer(204, "")
 
+        def do_GET(self) -> None:
+            if "uploadId" in self.query():
+                listed = (
+                    f'<Part><PartNumber>{number}</PartNumber><ETag>"{digest[:32]}"</ETag>'
+                    f"<Size>{parts.sizes[number]}</Size></Part>"
+                    for number, digest in sorted(parts.digests.items())
+                )
+                self.answer(200, f"<ListPartsResult>{''.join(listed)}</ListPartsResult>")
+                return
+            kind, content = parts.objects[urlsplit(self.path).path]
+            self.answer(200, content.decode(), **{"Content-Type": kind, "Date": self.date_time_string()})
+
         def do_PUT(self) -> None:
+            if "uploadId" not in self.query():
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                parts.objects[urlsplit(self.path).path] = self.headers["Content-Type"], content
+                self.answer(200, "")
+                return
             assert self.query()["uploadId"] == [UPLOAD_ID]
             number = int(self.query()["partNumber"][0])
             sha, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
             expected = self.headers["Content-MD5"]
-            left = int(self.headers["Content-Length"])
+            left = size = int(self.headers["Content-Length"])
             while left:
                 try:
                     chunk = self.rfile.read(min(CHUNK, left))
@@ -94,6 +118,7 @@ def running() -> Iterator[Parts]:
                     refused = 400, "BadDigest"
                 if refused is None:
                     parts.digests[number] = sha.hexdigest()
+                    parts.sizes[number] = size
                     if expected:
                         parts.with_md5.add(number)
             if refused:
@@ -108,7 +133,7 @@ def running() -> Iterator[Parts]:
             self.send_response_only(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body.encode())))
             self.end_headers()
             self.wfile.write(body.encode())
 

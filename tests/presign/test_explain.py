@@ -226,3 +226,13 @@ def test_no_other_command_loads_it(outputs_file: OutputsFile, keys: None) -> Non
         check=True,
     )
     assert ran.stdout.splitlines()[-1] == "['presign.explain', 'presign.explain.command']"
+
+
+def test_a_page_has_links_after_the_hash(presign: Presign, outputs_file: OutputsFile) -> None:
+    url = signer().url("GET", "_presign/00/upload.html", 900)
+    for link in (url, f"{url}#a-_Z0"):
+        said = presign("explain", "--outputs", outputs_file(), link).out
+        assert said.startswith("Nothing is wrong with the link, as far as it shows.\n")
+        assert "For        open a page of 'presign page', whose own links it does not show (GET)\n" in said
+    other = signer().url("GET", "a/upload.html", 900)
+    assert "the link has a '#'" in first_line(presign, f"{other}#a").lower()

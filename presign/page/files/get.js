@@ -3,9 +3,9 @@
 const row = ([path, size, signature]) => {
   const key = decodeURIComponent(path);
   const name = key.startsWith(about.prefix) ? key.slice(about.prefix.length) : key;
-  const link = element("a", name, {
+  const link = element("a", shown(name), {
     href: `${origin}${about.base}${path}?${about.query}${signature}`,
-    download: key.split("/").pop(),
+    download: safeName(key),
     rel: "noreferrer",
   });
   const cell = element("td");

@@ -89,7 +89,7 @@ const button = (text, name, act) => {
 class Item {
   constructor(file, key, work) {
     Object.assign(this, { file, key, work, state: "" });
-    const name = file.name;
+    const name = shown(file.name);
     this.row = element("li", "", { tabindex: "-1" });
     this.bar = element("progress", "", { max: "100", value: "0", "aria-label": `Upload of ${name}` });
     this.said = element("p");
@@ -146,7 +146,7 @@ class Item {
 }
 
 const add = (file) => {
-  const slot = about.large.find((one) => one.name === file.name && !isTaken(one));
+  const slot = about.large.find((one) => one.name === file.name.normalize("NFC") && !isTaken(one));
   if (slot) {
     addLarge(slot, file);
     return;

@@ -91,3 +91,13 @@ def test_a_name_becomes_the_last_part_of_a_key() -> None:
 def test_a_second_file_of_the_same_name_gets_a_number(name: str, number: int, expected: str) -> None:
     program = "console.log(numbered(process.argv[1], Number(process.argv[2])));"
     assert run("names.js", program, name, str(number)) == f"{expected}\n"
+
+
+def test_a_name_is_shown_without_what_hides_or_turns_it() -> None:
+    program = "console.log(JSON.stringify(JSON.parse(process.argv[1]).map(shown)));"
+    given = ["invoice\u202efdp.exe", "a\nb/c d", "ü <b> 🎉"]
+    assert json.loads(run("names.js", program, json.dumps(given))) == [
+        "invoice\ufffdfdp.exe",
+        "a\ufffdb/c d",
+        "ü <b> 🎉",
+    ]
