@@ -199,6 +199,7 @@ def test_the_managed_policies_have_no_wildcard_action_and_no_foreign_resource(
     bucket = "arn:aws:s3:::secure-prod-data-bucket"
     resources = {
         "AllowListBucket": bucket,
+        "AllowListUploads": bucket,
         "AllowObjectOperations": f"{bucket}/*",
         "AllowKMSOperations": f"${{aws_kms_key.{key}.arn}}",
     }
