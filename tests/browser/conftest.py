@@ -1,8 +1,10 @@
 """A real Chromium, and the buckets of the enforcement tests to use with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from tests.browser import chromium
+from tests.browser.people import Seen, made, visit, watched
 from tests.enforcement.conftest import (  # noqa: F401
     all_stacks,
     aws,
@@ -17,6 +19,8 @@ from tests.enforcement.conftest import (  # noqa: F401
     server,
     the_proof_agrees,
 )
+from tests.enforcement.places import Place
+from tests.presign.presign_support import Presign
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -39,7 +43,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A profile of its own for each test, which takes the servers' own certificates."""
-    context = browser.new_context(ignore_https_errors=True)
+    # Chromium asks people before a website may use a server on their own machine, as the tests' are.
+    context = browser.new_context(ignore_https_errors=True, permissions=["local-network-access"])
     context.set_default_timeout(20_000)
     yield context
     context.close()
@@ -49,3 +54,25 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """An empty page."""
     return context.new_page()
+
+
+@pytest.fixture
+def seen(context: BrowserContext, place: Place) -> Iterator[Seen]:  # noqa: F811
+    """What the browser sees: no host but the bucket's, and nothing odd that a test did not expect."""
+    with watched(context) as seen:
+        yield seen
+    assert seen.hosts() <= {urlsplit(place.variables["AWS_ENDPOINT_URL"]).netloc}
+    assert seen.problems == []
+
+
+@pytest.fixture
+def link(presign: Presign, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:  # noqa: F811
+    """Makes a page with `presign page`, and returns its link."""
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    return lambda *arguments: str(made(presign, *arguments)["url"])
+
+
+@pytest.fixture
+def upload(link: Callable[..., str], page: Page, seen: Seen) -> Page:
+    """A page for uploads below inbox/, open in the browser."""
+    return visit(page, link("put", "inbox/"))
