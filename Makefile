@@ -1,7 +1,7 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
-	new bootstrap preflight plan review deploy drift destroy recover state-versions state-restore \
+	new bootstrap preflight plan review deploy drift destroy teardown recover state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
 
 python := .venv/bin/python
@@ -107,6 +107,9 @@ drift: setup ## Show what somebody changed by hand in ENV, and what got weaker
 
 destroy: setup ## Destroy what a deploy of ENV created
 	@$(python) -m ops destroy "$$ENV" $(ARGS)
+
+teardown: setup ## Remove all that bootstrap, deploy and ci-roles created of ENV
+	@$(python) -m ops teardown "$$ENV" $(ARGS)
 
 recover: setup ## After a killed deploy of ENV: release its lock, import what it created
 	@$(python) -m ops recover "$$ENV" $(ARGS)

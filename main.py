@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from settings.doubtful import warnings_of
 from settings.loading import load_environments
 from settings.model import Settings
 from settings.problems import SettingsError
@@ -34,8 +35,12 @@ def synthesize(environments: Sequence[Settings], outdir: Path) -> None:
 def main() -> None:
     """Synthesize `environments/`; on bad settings say what is wrong and write nothing."""
     outdir = Path(os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    folder = Path("environments")
     try:
-        synthesize(load_environments(Path("environments"), os.environ), outdir)
+        environments = load_environments(folder, os.environ)
+        for line in warnings_of(environments, folder):
+            print(f"Warning: {line}", file=sys.stderr)
+        synthesize(environments, outdir)
     except OSError as error:
         sys.exit(f"Error: cannot write to {outdir}: {error.strerror or error}")
     except (SettingsError, BrokenPromiseError) as error:

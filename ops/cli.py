@@ -14,6 +14,7 @@ from ops.deploy.bootstrap import run_bootstrap
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.deploy_policy import print_deploy_policy
 from ops.deploy.recover import recover as run_recover
+from ops.deploy.teardown import run_teardown
 from ops.fork.switch import use_what_is_asked_for
 from ops.preflight import command as preflight_command
 from ops.scan.command import run_scan
@@ -181,6 +182,14 @@ def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     """Destroy what `ops deploy ENV` created (`cdktf destroy`)."""
     stack_commands.destroy(environment, arguments)
+
+
+@ops.command()
+@environment_argument
+@click.option("--auto-approve", is_flag=True, help="Do not ask for the environment's name.")
+def teardown(environment: str, *, auto_approve: bool) -> None:
+    """Remove all that bootstrap, deploy and ci-roles made of ENV, its state last."""
+    run_teardown(environment, auto_approve=auto_approve)
 
 
 @ops.command("deploy-policy")

@@ -46,7 +46,7 @@ class ListingError(PresignError):
 
 
 class BulkError(PresignError):
-    """The links of a list of keys cannot be written, or resumed."""
+    """Links cannot be written to a file, or a run that wrote some cannot be resumed."""
 
 
 class EndpointError(PresignError):

@@ -34,9 +34,12 @@ class Entry:
     marker: bool = False
 
 
-def pages(prepared: Prepared, prefix: str, *, versions: bool = False) -> Iterator[Sequence[Entry]]:
+def pages(
+    prepared: Prepared, prefix: str, *, versions: bool = False, after: str = ""
+) -> Iterator[Sequence[Entry]]:
     """Yield the objects whose keys start with ``prefix``, or all their ``versions``, a page at a time.
 
+    Without versions, those that come ``after`` a key.
     Raises ListingError.
     """
     bucket = prepared.stack.bucket
@@ -46,6 +49,8 @@ def pages(prepared: Prepared, prefix: str, *, versions: bool = False) -> Iterato
         wanted: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
         # Without it, an archived object that is restored for now looks like all others.
         wanted["OptionalObjectAttributes"] = ["RestoreStatus"]
+        if after:
+            wanted["StartAfter"] = after
         name: Any = "list_object_versions" if versions else "list_objects_v2"
         for page in client.get_paginator(name).paginate(**wanted):
             objects = [_entry(found) for found in page.get("Versions" if versions else "Contents", ())]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from presign.errors import ExpiryError, ObjectKeyError
 
@@ -54,20 +54,30 @@ class Plan:
     _parts: tuple[str, str, Mapping[str, str], Mapping[str, str]] = field(repr=False)
 
     def also(self, headers: Mapping[str, str], query: Mapping[str, str]) -> "Plan":
-        """Return the plan for a link with these headers and parameters besides those of all links."""
+        """Return the plan for a link with these headers and parameters besides those of all links.
+
+        It is fast where no more is signed than before, and only the values of headers are others.
+        """
         common, token, signed, asked = self._parts
-        url_tail, request_tail = _tails(common, token, {**signed, **_normalized(headers)}, {**asked, **query})
-        return replace(self, _url_tail=url_tail, _request_tail=request_tail)
+        own = _normalized(headers)
+        if query or not own.keys() <= signed.keys():
+            parts = common, token, {**signed, **own}, {**asked, **query}
+            url_tail, request_tail = _tails(*parts)
+            return replace(self, _url_tail=url_tail, _request_tail=request_tail, _parts=parts)
+        request_tail = self._request_tail
+        for name, value in own.items():
+            start, header, rest = request_tail.partition(f"\n{name}:")
+            request_tail = f"{start}{header}{value}{rest[rest.index(_LINE) :]}"
+        return replace(self, _request_tail=request_tail, _parts=(common, token, {**signed, **own}, asked))
 
     def url(self, key: str) -> str:
         """Return the presigned URL of one key; raises ObjectKeyError where S3 has no such keys."""
         [path] = encode_keys((key,))
         return self._sign(path)
 
-    def with_header(self, name: str, value: str) -> "Plan":
-        """Return the plan with another value of a header that it signs; ``name`` is in lower case."""
-        start, header, rest = self._request_tail.partition(f"\n{name}:")
-        return replace(self, _request_tail=f"{start}{header}{value}{rest[rest.index(_LINE) :]}")
+    def key_of(self, url: str) -> str:
+        """Return the key of a URL of this plan."""
+        return unquote(url.removeprefix(self._url_head).partition("?")[0])
 
     def bucket_url(self) -> str:
         """Return the presigned URL of the bucket itself, for HEAD and the like."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from review.accounts import account_findings
 from review.around import STATEMENTS, Around
-from review.attributes import Attributes, differences, leaves
+from review.attributes import differences
 from review.configurations import lifecycle_findings
 from review.facts import harmless
-from review.facts.echoes import UNSET
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
 from review.literals import Literals
@@ -20,6 +19,7 @@ from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
 from review.surroundings import around_of, configured_attributes, owners_of
+from review.unset import without_unset
 
 Json = Any
 Sides = tuple[Json, Json]
@@ -107,7 +107,8 @@ def real_drift(plan: Plan) -> list[Change]:
         return []
     owners, given = owners_of(plan), configured_attributes(plan)
     told = (
-        owners.without_echoes(change, given.get(plain_address(change.address), ())) for change in plan.drift
+        without_unset(owners.without_echoes(change, given.get(plain_address(change.address), ())))
+        for change in plan.drift
     )
     return [change for change in told if change.action != "update" or _differs(change)]
 
@@ -117,21 +118,11 @@ def _differs(change: Change) -> bool:
     before, after = (one if isinstance(one, dict) else {} for one in (change.before, change.after))
     for path in differences(before, after):
         if path not in POLICIES.get(change.type, ()):
-            if not _is_unset(change.type, path, before, after):
-                return True
-            continue
+            return True
         old, new = parse_policy(before.get(path)), parse_policy(after.get(path))
         if not (old and new) or old.version != new.version or statement_changes(old, new):
             return True
     return False
-
-
-def _is_unset(kind: str, path: str, before: Attributes, after: Attributes) -> bool:
-    """Return whether a value was null, and is now what the provider reads if nobody sets it."""
-    if path not in UNSET.get(kind, {}):
-        return False
-    old, new = (leaves(side, path) for side in (before, after))
-    return not old and set(new) == {UNSET[kind][path]}
 
 
 def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from settings import resource_names
+from settings.bucket_namespace import wrong_names
 from settings.defaults import NamedAfterEnvironment
 from settings.lifecycle_rules import wrong_rules
 from settings.model import Settings
@@ -40,6 +41,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     yield from _cors(settings)
     yield from _import(settings)
     yield from _terraform(settings)
+    yield from wrong_names(settings)
     yield from _forgotten_switches(settings)
 
 
@@ -69,9 +71,16 @@ def _principals(settings: Settings) -> Iterator[Conflict]:
         if any(fnmatchcase(name.casefold(), pattern) for pattern in of_ci):
             rule = "must not be a role of CI, which never uses the data"
             yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
+        elif access.deploy_role is not None and name.casefold() == _role_name(access.deploy_role).casefold():
+            rule = "must not be the role of access.deploy_role, which could give anything to itself"
+            yield f"access.attach_to_roles[{place}]", InvalidValueError(rule), name
     if settings.encryption.mode == "sse-s3" and access.principals:
         rule = 'must be "sse-kms" where access.principals is set'
         yield "encryption.mode", InvalidValueError(rule), settings.encryption.mode
+
+
+def _role_name(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def _state(settings: Settings) -> Iterator[Conflict]:

@@ -97,7 +97,7 @@ def with_defaults(
         if ephemeral:
             tags = {key: value for key, value in tags.items() if key != "Environment"}
         content["tags"] = default_tags(environment, environ) | tags
-    return content, problems
+    return _with_suffixes(content, {} if ephemeral else given), problems
 
 
 def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -130,3 +130,45 @@ def _with_marks(
             if isinstance(mark, StrictUnlessDev):
                 content.setdefault(key, not ephemeral and environment != "dev")
     return content
+
+
+def _with_suffixes(content: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a file's content in which each default name of a bucket ends as its namespace demands.
+
+    Args:
+        content: the content, with the default names.
+        given: the same without them: a name in it is left as it is.
+    """
+    account = content.get("account_id")
+    result = dict(content)
+    if content.get("bucket_namespace") != aws_names.ACCOUNT_REGIONAL or not isinstance(account, str):
+        return result
+    for section, key, home in _PLACES:
+        was = content if section is None else content.get(section)
+        region = content.get("region") if home is None else _value(content, home, "region")
+        if _is_given(given, section, key) or not isinstance(was, dict) or not isinstance(region, str):
+            continue
+        name = was[key] + aws_names.account_regional_suffix(account, region)
+        if section is None:
+            result[key] = name
+        else:
+            result[section] = {**was, key: name}
+    return result
+
+
+_PLACES = (
+    (None, "bucket_name", None),
+    ("state", "bucket", "state"),
+    ("logging", "bucket", None),
+    ("replication", "bucket", "replication"),
+)
+"""Where the names of buckets are, and the section that has the bucket's region."""
+
+
+def _value(content: Mapping[str, Any], section: str, key: str) -> object:
+    found = content.get(section)
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def _is_given(given: Mapping[str, Any], section: str | None, key: str) -> bool:
+    return key in given if section is None else _value(given, section, key) is not None

@@ -1,6 +1,6 @@
 """The settings of one environment: what each may be. settings/combinations.py says what fits together."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from settings import resource_names
 from settings.defaults import (
@@ -70,6 +70,13 @@ class Settings(Section):
     )
     bucket_name: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_BUCKET)] = Field(
         description="The name of the bucket, by S3's naming rules.", examples=["acme-prod-data"]
+    )
+    bucket_namespace: Literal["global", "account-regional"] = Field(
+        "global",
+        description='"account-regional": the names of all buckets end with account and region, as in '
+        '"acme-111122223333-eu-central-1-an", and nobody else can take them. It needs a version 6 of the '
+        "provider. A change replaces every bucket.",
+        examples=["account-regional"],
     )
     protect: Annotated[bool, StrictUnlessDev()] = Field(
         description="true: no plan can destroy the bucket and its key. false: destroying empties the bucket. "

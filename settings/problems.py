@@ -121,6 +121,8 @@ def _problem(file: str, model: type[BaseModel], detail: ErrorDetails) -> str:
     source = f"{file}: {_key(place)}"
     parent, field = _find(model, place)
     if detail["type"] == "extra_forbidden" and parent is not None:
+        if parent is not model and place[-1] in toml_keys(model):
+            return f"{source}: unknown key; {place[-1]} belongs above the first [section]"
         return unknown_key(source, str(place[-1]), toml_keys(parent))
     if detail["type"] == "missing":
         return f"{source}: is missing"

@@ -60,3 +60,15 @@ def keep_state_remotely(stack: TerraformStack, name: str, settings: Settings) ->
     )
     # The S3Backend of cdktf 0.21 has no argument for S3's own lock file.
     backend.add_override("use_lockfile", True)
+
+
+def choose_namespace(stack: TerraformStack, settings: Settings) -> None:
+    """Have every bucket of `stack` made in the namespace that `settings` choose; call it last.
+
+    The pinned bindings are older than the argument.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    """
+    if settings.bucket_namespace != "global":
+        for one in stack.node.find_all():
+            if isinstance(one, aws.S3Bucket):
+                one.add_override("bucket_namespace", settings.bucket_namespace)

@@ -9,7 +9,7 @@ from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import Settings
 from stacks import replication
-from stacks.account import Account, keep_state_remotely
+from stacks.account import Account, choose_namespace, keep_state_remotely
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
@@ -77,6 +77,7 @@ class StateBackendStack(TerraformStack):
                 description="The most that the role may do that replicates the environment's bucket",
                 document=replication.boundary(settings, place),
             )
+        choose_namespace(self, settings)
         TerraformOutput(self, "StateBucketName", value=bucket.name)
         TerraformOutput(self, "StateKeyArn", value=key.arn)
         TerraformOutput(self, "StatePolicyArn", value=policy.arn)

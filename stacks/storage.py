@@ -11,7 +11,7 @@ from constructs_lib.policies.place import Place
 from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import GrantSettings, Settings
-from stacks.account import Account, keep_state_remotely
+from stacks.account import Account, choose_namespace, keep_state_remotely
 from stacks.links import links_of
 from stacks.protection import protect_data
 from stacks.replication import replication_role_arn, source_key_statements, writer_back
@@ -79,14 +79,14 @@ class StorageStack(TerraformStack):
             document=access_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
             attach_to_roles=settings.access.attach_to_roles,
         )
-        AccessPolicy(
+        read = AccessPolicy(
             self,
             "read-policy",
             name=resource_names.data_policies(settings.environment).read,
             description="Reading from one secure bucket, and nothing else",
             document=read_policy(bucket_arn=bucket_arn, key_arn=key_arn, access_points=access_points),
         )
-        AccessPolicy(
+        write = AccessPolicy(
             self,
             "write-policy",
             name=resource_names.data_policies(settings.environment).write,
@@ -96,6 +96,7 @@ class StorageStack(TerraformStack):
 
         headers = upload_headers(key_arn=key_arn, require_headers=settings.encryption.require_upload_headers)
         protect_data(self, settings, account=account, bucket=bucket, key=key, perimeter=perimeter)
+        choose_namespace(self, settings)
 
         TerraformOutput(self, "S3BucketName", value=bucket.name)
         TerraformOutput(self, "S3BucketArn", value=bucket.arn)
@@ -103,6 +104,11 @@ class StorageStack(TerraformStack):
         if key is not None:
             TerraformOutput(self, "KMSKeyArn", value=key.arn)
         TerraformOutput(self, "IAMPolicyArn", value=access.arn)
+        TerraformOutput(self, "IAMReadPolicyArn", value=read.arn)
+        TerraformOutput(self, "IAMWritePolicyArn", value=write.arn)
+        if settings.logging.enabled:
+            log_bucket = settings.logging.existing_bucket or settings.logging.bucket
+            TerraformOutput(self, "LogBucketName", value=log_bucket)
         if access_points:
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)

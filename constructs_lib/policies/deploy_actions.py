@@ -248,3 +248,20 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
 }
 """What a stack's resources need, by the type of the resource."""
+
+NEEDS_OF_VERSION_6: Mapping[str, tuple[Need, ...]] = {
+    # It tags buckets through S3 Control, which access by tags needs, and falls back to the older actions
+    # where these are denied: https://github.com/hashicorp/terraform-provider-aws/pull/45251
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    "aws_s3_bucket": (
+        Need("read", "bucket", ("s3:ListTagsForResource",)),
+        Need("write", "bucket", ("s3:TagResource", "s3:UntagResource")),
+    ),
+}
+"""What version 6 of the provider asks for besides: from its issues, as nobody has run it here."""
+
+
+def needs_of(kind: str, provider_version: str) -> tuple[Need, ...]:
+    """Return what resources of a type need with a version of the provider."""
+    further = NEEDS_OF_VERSION_6 if provider_version.startswith("6.") else {}
+    return NEEDS[kind] + further.get(kind, ())

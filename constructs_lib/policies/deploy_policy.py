@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from constructs_lib.policies import Document, Statement, state_policy
-from constructs_lib.policies.deploy_actions import NEEDS, Target
+from constructs_lib.policies.deploy_actions import NEEDS, Target, needs_of
 from constructs_lib.policies.deploy_buckets import BUCKET_SIDS, Bucket, bucket_of, bucket_statements
 from constructs_lib.policies.deploy_targets import DeployPolicyError, targets
 from constructs_lib.policies.packing import TooLargeError, packed
@@ -35,10 +35,11 @@ def deploy_policies(
     """
     found: dict[Target, set[str]] = {}
     buckets: dict[Target, dict[Bucket, set[str]]] = {}
+    version = stack["terraform"]["required_providers"]["aws"]["version"]
     for kind, resources in stack["resource"].items():
         if kind not in NEEDS:
             raise DeployPolicyError(f"no actions are listed for {kind}; add it to deploy_actions.py")
-        for need in NEEDS[kind]:
+        for need in needs_of(kind, version):
             concerned = [
                 one for one in resources.values() if need.when in _occasions([one], read_only=read_only)
             ]

@@ -13,16 +13,17 @@ from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.preflight import command as preflight
 from ops.shared import aws
-from ops.shared.checkout import settings_of
+from ops.shared.checkout import environments_folder, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized
 from ops.state.remote_state import DamagedStateError, RemoteState
 from ops.state.state_check import refuse_lost_state
 from review.build import review
-from review.model import Review
+from review.model import Notice, Review
 from review.plan import Plan, parse_object, read_plan
 from review.render.as_json import as_json
 from settings import resource_names
+from settings.doubtful import warnings_of
 from settings.model import Settings
 
 DEPLOYED = f"deployed/{CONFIGURATION}"
@@ -103,7 +104,9 @@ def _planned(environment: str, of: Revision) -> Planned:
     plan = read_plan(files[PLAN_JSON], PLAN)
     deployed = _deployed(settings, required=of != NO_REVISION)
     compared = _compared(files[CONFIGURATION], deployed)
-    result = review(plan, environment=environment, warnings=warnings, raw=raw, **compared)
+    doubtful = (Notice(line) for line in warnings_of([settings], environments_folder()))
+    said = (*doubtful, *warnings)
+    result = review(plan, environment=environment, warnings=said, raw=raw, **compared)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
     return Planned(settings, stack.name, of, state, version, files, plan, result, same)

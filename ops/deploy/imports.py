@@ -37,7 +37,7 @@ class Import:
 
 
 def find_imports(
-    stack: Stack, settings: Settings, resources: Mapping[str, Mapping[str, Any]]
+    stack: Stack, settings: Settings, resources: Mapping[str, Mapping[str, Any]], *, keys: bool = True
 ) -> list[Import]:
     """Return what exists of a stack outside of its state, in the order in which to import it.
 
@@ -45,6 +45,7 @@ def find_imports(
         stack: the stack's synthesized JSON.
         settings: the environment's settings.
         resources: the attributes of what the state knows, by address.
+        keys: whether to look for keys, too.
 
     Raises:
         OpsError: AWS does not answer, the account is the wrong one, or a name belongs to something that is
@@ -56,7 +57,8 @@ def find_imports(
     found: list[Import] = []
     for names in StackNames(stack, resources).by_region():
         search = _Search(names, caller, taken_over)
-        found += [*search.keys(), *search.aliases(), *search.buckets(), *search.policies()]
+        found += search.keys() if keys else ()
+        found += [*search.aliases(), *search.buckets(), *search.policies()]
         found += [*search.roles(), *search.trails()]
     return found
 

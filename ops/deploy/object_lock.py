@@ -1,5 +1,10 @@
 """Whether the settings would change the Object Lock of an existing bucket, which is impossible."""
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from settings import resource_names
@@ -29,6 +34,49 @@ def is_locked(settings: Settings) -> bool | None:
             return False
         raise
     return bool(answer["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled")
+
+
+def refuse_locked_objects(settings: Settings, account: str) -> None:
+    """Raise an OpsError, with the date, where a version in the data bucket cannot be deleted yet.
+
+    S3 does not list retentions, so each version is asked; the first page with a lock is enough.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    s3: aws.Client = aws.client("s3", settings.region)
+    owner = {"Bucket": settings.bucket_name, "ExpectedBucketOwner": account}
+    with aws.one_line_errors(f"cannot look for locked objects in {settings.bucket_name}"):
+        if not is_locked(settings):
+            return
+        for page in s3.get_paginator("list_object_versions").paginate(**owner):
+            which = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page.get("Versions", [])]
+            with ThreadPoolExecutor(16) as pool:
+                heads = list(pool.map(lambda one: s3.head_object(**owner, **one), which))
+            ends = ((_lasts(head), one["Key"]) for head, one in zip(heads, which, strict=True))
+            if locked := [(until, key) for until, key in ends if until is not None]:
+                raise _cannot_go(settings.bucket_name, *max(locked), complete=not page.get("IsTruncated"))
+
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""The end of a legal hold, which has none."""
+
+
+def _lasts(head: Mapping[str, Any]) -> datetime | None:
+    """Return until when a version is locked, from what S3 says of it; None if it is not."""
+    if head.get("ObjectLockLegalHoldStatus") == "ON":
+        return FOREVER
+    until: datetime | None = head.get("ObjectLockRetainUntilDate")
+    return until if until is not None and until > datetime.now(UTC) else None
+
+
+def _cannot_go(bucket: str, until: datetime, key: str, *, complete: bool) -> OpsError:
+    if until == FOREVER:
+        problem = f"{key} in {bucket} has a legal hold: the bucket cannot be emptied"
+        return OpsError(problem, "remove the hold (aws s3api put-object-legal-hold), then retry")
+    least = "" if complete else "at least "
+    return OpsError(
+        f"{bucket} is locked until {least}{until:%Y-%m-%d %H:%M} UTC, by the retention of {key}",
+        "nothing was changed: retry after that",
+    )
 
 
 def change(settings: Settings, *, locked: bool) -> str:

@@ -5,24 +5,27 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ops.deploy.bootstrapped import refuse_misspelt, require_bootstrapped
 from ops.deploy.object_lock import refuse_changed_object_lock
-from ops.shared.checkout import file_of, load_settings, settings_of
+from ops.shared.checkout import environments_folder, file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
+from ops.shared.output_folder import outputs_file
 from ops.shared.process import ENDING
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, refuse_lost_state
 from settings import resource_names
+from settings.doubtful import warnings_of
 from settings.model import Settings
 
 
 def synth(arguments: Sequence[str]) -> None:
     """Run `cdktf synth`, for every environment; exits with its status where it fails."""
     settings = load_settings(os.environ)
+    _warn(settings)
     env = tool_environment(provider_version=settings[0].terraform.provider_version)
     _require_cdktf(env)
     rescue_all()
@@ -78,11 +81,6 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> None:
     _run_on_stack("deploy", resource_names.ci_stack(environment), environment, options)
 
 
-def outputs_file(environment: str, stack: str = "") -> str:
-    """Return the name of the file with the outputs of a stack: of CI's where `stack` is ".ci"."""
-    return f"outputs.{environment}{stack}.json"
-
-
 def _is_gone(settings: Settings, stack: str) -> bool:
     """Return whether a state has nothing left: cdktf also succeeds where somebody answers no."""
     try:
@@ -103,11 +101,18 @@ def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequenc
     env = tool_environment(provider_version=settings.terraform.provider_version) | picked
     _require_cdktf(env)
     require_bootstrapped(settings)
+    _warn([settings])
     refuse_lost_state(settings, stack)
     if command != "destroy":
         refuse_changed_object_lock(settings, stack)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
         raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
+
+
+def _warn(environments: Iterable[Settings]) -> None:
+    # The CLI of cdktf does not show what main.py says on standard error.
+    for line in warnings_of(environments, environments_folder()):
+        print(f"Warning: {line}", file=sys.stderr)
 
 
 def _require_cdktf(env: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from ops.deploy.caller import Caller
 from ops.deploy.names_in_aws import Owner, look_up_bucket
 from ops.preflight.taken import TakenNames
 from ops.preflight.verdict import Verdict, bad, good, unknown
+from settings.names.aws import is_account_regional
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class BucketName:
             remedy = f"set {self.key} to a name of your own in the environment's file"
             return bad(self.subject, text, remedy), found.owner
         if found.owner is Owner.HIDDEN:
-            return unknown(self.subject, hidden(self.name)), found.owner
+            return unknown(self.subject, hidden(self.name, caller)), found.owner
         if found.owner is Owner.US and found.region not in ("", self.region):
             text = f"{self.name} is ours, but in {found.region}, and the settings say {self.region}"
             remedy = f"correct {self.region_key} or {self.key} in the environment's file"
@@ -45,11 +46,14 @@ class BucketName:
         """Judge a name that is nobody's or ours; `remedy` is for a bucket that the state misses."""
         if owner is Owner.NOBODY:
             in_state = taken.names.in_state("aws_s3_bucket", self.name)
-            state = "in the state, but deleted: a deploy creates it again" if in_state else "free"
+            free = "free, and nobody else can take it" if is_account_regional(self.name) else "free"
+            state = "in the state, but deleted: a deploy creates it again" if in_state else free
             return good(self.subject, f"{self.name} is {state}")
         return taken.judge(self.subject, "aws_s3_bucket", [self.name], remedy)
 
 
-def hidden(name: str) -> str:
+def hidden(name: str, caller: Caller) -> str:
     """Say of a bucket that it is hidden."""
-    return f"{name} is somebody else's, or ours and these credentials may not look at it (s3:ListBucket)"
+    ours = is_account_regional(name) and f"-{caller.account}-" in name
+    others = "" if ours else "somebody else's, or "
+    return f"{name} is {others}ours and these credentials may not look at it (s3:ListBucket)"

@@ -81,7 +81,7 @@ def _bucket(settings: Settings, caller: Caller) -> Verdict:
         text = f"{name} is not account {caller.account}'s"
         return bad(subject, text, f"set state.bucket to a name of your own in {file}, then make bootstrap")
     if found.owner is Owner.HIDDEN:
-        return unknown(subject, hidden(name))
+        return unknown(subject, hidden(name, caller))
     if found.region not in ("", region):
         text = f"{name} is in {found.region}, and the settings say {region}"
         return bad(subject, text, f"correct state.region in {file}")

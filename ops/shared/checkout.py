@@ -12,7 +12,8 @@ from settings.model import Settings
 from settings.problems import SettingsError
 
 
-def _folder() -> Path:
+def environments_folder() -> Path:
+    """Return the folder with the environments' files, as messages write it."""
     # Relative, as messages name the files: `environments/dev.toml`.
     return Path(os.path.relpath(ROOT / "environments"))
 
@@ -24,7 +25,7 @@ def load_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
         OpsError: the settings are wrong; the problem has a line for each.
     """
     try:
-        return load_environments(_folder(), environ)
+        return load_environments(environments_folder(), environ)
     except SettingsError as error:
         raise OpsError("\n".join(error.problems)) from error
 
@@ -37,5 +38,5 @@ def settings_of(environment: str, environ: Mapping[str, str] = os.environ) -> Se
 
 def file_of(environment: str) -> str:
     """Return the file that describes an environment, for a message; dev's if it has none of its own."""
-    file = settings_file(environment, _folder())
+    file = settings_file(environment, environments_folder())
     return file.as_posix() if file.stem == environment else f"{file.as_posix()} (for {environment})"

@@ -28,3 +28,8 @@ def local_state(stack: str, environ: Mapping[str, str]) -> Path:
 def unsaved_states(stack: str = "*") -> list[Path]:
     """Return the states that Terraform could not save, where it left them."""
     return sorted(stack_folder("").glob(f"{stack}/errored.tfstate"))
+
+
+def outputs_file(environment: str, stack: str = "") -> str:
+    """Return the name of the file with the outputs of a stack: of CI's where `stack` is ".ci"."""
+    return f"outputs.{environment}{stack}.json"

@@ -8,6 +8,7 @@ in which nothing was deployed yet.
 import contextlib
 import getpass
 import json
+import os
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,10 @@ from settings.model import Settings
 
 class DamagedStateError(OpsError):
     """There is or was a state that Terraform cannot use; the message names the remedy."""
+
+
+def _written(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,22 @@ class Snapshot:
 
     def with_serial(self, serial: int) -> bytes:
         """Return the state file with another serial, as Terraform writes it."""
-        content = json.loads(self.body) | {"serial": serial}
-        return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+        return _written(json.loads(self.body) | {"serial": serial})
+
+    def with_buckets_emptied(self) -> bytes | None:
+        """Return the state file in which each bucket may be emptied when it is destroyed; None if it is so.
+
+        The provider reads `force_destroy` from the state: a bucket that was protected would need a deploy
+        before its destroy.
+        """
+        content = json.loads(self.body) | {"serial": self.serial + 1}
+        buckets = [one for one in content["resources"] if one["type"] == "aws_s3_bucket"]
+        attributes = [instance["attributes"] for bucket in buckets for instance in bucket["instances"]]
+        if all(one.get("force_destroy") for one in attributes):
+            return None
+        for one in attributes:
+            one["force_destroy"] = True
+        return _written(content)
 
 
 @dataclass(frozen=True)
@@ -102,10 +121,29 @@ class Lock:
     who: str
     operation: str
     created: str
+    info: str = ""
+
+    def holder_died(self) -> bool:
+        """Return whether a process of this user on this machine took it, named in `info`, and is gone."""
+        number = self.info.removeprefix("pid ")
+        if self.who != _we() or not number.isdecimal():
+            return False
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
 
     def __str__(self) -> str:
         """Describe it."""
         return f"locked by {self.who} since {self.created} ({self.operation}, lock {self.id})"
+
+
+def _we() -> str:
+    """Say who we are, as Terraform does in a lock."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def releasing(environment: str, lock: Lock | None) -> str:
@@ -203,7 +241,8 @@ class RemoteState:
             content = {}
         fields = [str(content.get(name) or "unknown") for name in ("ID", "Who", "Operation", "Created")]
         operation = fields[2].removeprefix("OperationType").lower()
-        return Lock(id=fields[0], who=fields[1], operation=operation, created=fields[3])
+        info = str(content.get("Info", ""))
+        return Lock(id=fields[0], who=fields[1], operation=operation, created=fields[3], info=info)
 
     def release(self, lock: Lock) -> None:
         """Delete the lock file, if it is still the one of `lock`."""
@@ -218,21 +257,34 @@ class RemoteState:
         Raises:
             OpsError: somebody else holds it.
         """
-        info = {
+        self.take_lock(operation)
+        try:
+            yield
+        finally:
+            self.drop_lock()
+
+    def take_lock(self, operation: str, info: str = "") -> None:
+        """Take the lock; raises OpsError where somebody else holds it.
+
+        Args:
+            operation: what it is held for.
+            info: more about that; `pid NUMBER` says which process holds it.
+        """
+        lock = {
             "ID": str(uuid.uuid4()),
             "Operation": operation,
-            "Info": "",
-            "Who": f"{getpass.getuser()}@{socket.gethostname()}",
+            "Info": info,
+            "Who": _we(),
             "Version": "",
             "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
             "Path": f"{self._objects.bucket}/{self.key}",
         }
-        if not self._objects.put_own(self._lock_key, json.dumps(info).encode()):
+        if not self._objects.put_own(self._lock_key, json.dumps(lock).encode()):
             raise self.held(self.lock())
-        try:
-            yield
-        finally:
-            self._objects.delete(self._lock_key)
+
+    def drop_lock(self) -> None:
+        """Give the lock back, which we hold."""
+        self._objects.delete(self._lock_key)
 
     def held(self, lock: Lock | None) -> OpsError:
         """Return the error for a state that somebody else works on."""

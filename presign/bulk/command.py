@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
-from presign import checksums, duration, make, report
-from presign.bulk.options import NO_COLUMNS, BulkGetOptions, BulkOptions, bulk_options, listing_options
+from presign import duration, make, report
+from presign.bulk.options import BulkGetOptions, BulkOptions, bulk_options, listing_options, upload_options
 from presign.errors import BulkError
 from presign.keys import Doubts
 from presign.options import life
@@ -59,13 +59,7 @@ def get(**options: Unpack[BulkGetOptions]) -> None:
     short_help="Make links that upload objects.",
 )
 @bulk_options
-@click.option(
-    "--checksum-column",
-    "--checksum-field",
-    metavar="NAME",
-    help="The CSV column or JSON field with the checksum that each upload must have, as sha256:DIGEST. OUT "
-    "then has the header that the upload must send as well.",
-)
+@upload_options
 def put(**options: Unpack[BulkOptions]) -> None:
     """Make a link that uploads for every key in MANIFEST (- is standard input).
 
@@ -76,16 +70,26 @@ def put(**options: Unpack[BulkOptions]) -> None:
     together. OUT appears when all is done. Bad rows are reported with their line, and the exit code is
     then 3. Uploads must send exactly the headers that are printed at the end.
     """
-    _run("PUT", {**options, "prefix": None, "archived": True, "all_versions": False, **NO_COLUMNS})
+    _run(
+        "PUT",
+        {
+            **options,
+            "prefix": None,
+            "archived": True,
+            "all_versions": False,
+            "version_column": None,
+            "download_as_column": None,
+        },
+    )
 
 
 def _run(method: str, options: BulkGetOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
     from presign.bulk import resume, source, workers
-    from presign.bulk.job import Job
+    from presign.bulk.job import Done, Job
     from presign.bulk.manifest import Layout
-    from presign.bulk.output import Output
     from presign.bulk.report import Progress, say
+    from presign.output import Output
 
     manifest_format, form = source.formats(method, options)
     name = options["output"]
@@ -94,17 +98,13 @@ def _run(method: str, options: BulkGetOptions) -> None:
     # Truncated, as the links have it, so that a resumed run comes to the same expiry.
     started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
     prepared = prepare(options, life(options), signed_at=started)
-    checksum = options.get("checksum_column")
     headers = prepared.stack.upload_headers if method == "PUT" else {}
-    if method == "PUT" and checksum is None:
+    columns = source.columns(method, options, manifest_format, form)
+    if method == "PUT" and "checksum" not in columns:
         make.require_checksum(
             prepared.stack, {}, "name the manifest's column of checksums: --checksum-column"
         )
     plan = prepared.signer.plan(method, prepared.expires, headers)
-    summed = {
-        name: prepared.signer.plan(method, prepared.expires, {**headers, name: "-"})
-        for name in (checksums.HEADERS if checksum else ())
-    }
     if plan.expires_at <= datetime.now(UTC):
         raise BulkError(
             f"cannot resume: the links of the partial file expired at {duration.iso(plan.expires_at)}: "
@@ -112,22 +112,27 @@ def _run(method: str, options: BulkGetOptions) -> None:
         )
     layout = Layout(
         manifest_format,
-        options["column"],
+        options["column"] or "key",
         prepared.stack.bucket,
         prepared.stack.revoked,
-        checksum,
-        source.columns(options, manifest_format),
+        method == "PUT",
+        columns,
     )
-    job = Job(layout, method, plan, form, name.endswith(".gz"), summed)
+    job = Job(layout, method, plan, form, name.endswith(".gz"))
     errors = options["errors"] or (f"{name}.errors" if target else None)
 
-    with source.opened(options, layout, prepared) as keys:
+    # S3 lists on after a key. Where keys are revoked, the rows before it are needed for their report.
+    onward = bool(left.rows) and manifest_format == "listing" and not options["all_versions"]
+    after = resume.last_key(job, left) if onward and not prepared.stack.revoked.keys else ""
+
+    with source.opened(options, layout, prepared, after) as keys:
         progress = Progress(keys)
         with target.open(left.end) if target else contextlib.nullcontext(report.stdout().buffer) as out:
             # Where a process cannot be given an open file, its rows come back to this one.
             fd = out.fileno() if target and os.name == "posix" else None
             batches = keys.batches()
-            done = chain(resume.skip(job, batches, left), workers.sign(job, batches, options["jobs"], fd))
+            before = [Done(b"", left.rows, [], Doubts(method))] if after else resume.skip(job, batches, left)
+            done = chain(before, workers.sign(job, batches, options["jobs"], fd))
             if not left.rows:
                 out.write(job.header)
             count, bad, doubts = _write(done, out, progress, errors, Doubts(method))
@@ -135,7 +140,7 @@ def _run(method: str, options: BulkGetOptions) -> None:
     where = name if target else "standard output"
     say(f"{count:,} {'link' if count == 1 else 'links'} in {where}, until {duration.iso(plan.expires_at)}")
     for words in keys.left.words():
-        say(f"Left out: {words}")
+        say(f"Left out{' since it resumed' if after else ''}: {words}")
     for header, value in headers.items() if count else ():
         say(f"Uploads must send {header}: {value}")
     if layout.format == "listing" and not count + bad and not keys.left.counts:

@@ -3,15 +3,16 @@
 import gzip
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from presign.bulk.manifest import BadRow, Batch, Layout
-from presign.bulk.rows import Wanted
+from presign.bulk.rows import Own, Wanted
 from presign.keys import Doubts
 from presign.signer import Plan
 
 FORMATS = ("csv", "jsonl", "url")
+HEADER_COLUMNS = {"checksum": "header", "content_type": "content_type"}
+"""Where CSV has what an upload must send: the checksum as a whole header, the content type alone."""
 
 _CSV_SPECIAL = re.compile('[",\r\n]')
 _GZIP_LEVEL = 1  # signatures do not compress, and all else does at any level
@@ -29,23 +30,24 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How one row becomes one link. It can be pickled.
-
-    ``summed`` has the plan for each header with a checksum, where the rows have checksums.
-    """
+    """How one row becomes one link. It can be pickled."""
 
     layout: Layout
     method: str
     plan: Plan
     format: str
     compress: bool
-    summed: Mapping[str, Plan] = field(default_factory=dict)
 
     @property
     def header(self) -> bytes:
         """Return what comes before the first row."""
-        names = "key,url,header" if self.layout.checksum else "key,url"
+        names = ",".join(["key", "url", *(HEADER_COLUMNS[name] for name in self._headers)])
         return self._packed(f"{names}\n") if self.format == "csv" else b""
+
+    @property
+    def _headers(self) -> list[str]:
+        """What uploads say of themselves, in the order of the output's columns."""
+        return [name for name in HEADER_COLUMNS if self.layout.uploads and name in self.layout.columns]
 
     def sign(self, batch: Batch) -> Done:
         """Sign the batch's good rows."""
@@ -59,8 +61,6 @@ class Job:
     def rows(self, wanted: Wanted) -> bytes:
         """Return rows of output. Compressed, they are a whole gzip file, of which many make one."""
         keys = wanted.keys
-        if self.layout.checksum:
-            return self._packed("".join(map(self._summed, keys))) if keys else b""
         if wanted.own:
             return self._own_rows(wanted)
         urls = self.plan.urls(keys)
@@ -77,20 +77,19 @@ class Job:
             text = "".join([f"{url}\n" for url in urls])
         return self._packed(text) if text else b""
 
-    def _summed(self, key: str) -> str:
-        """Return the row of a key with a checksum, whose header the upload must send."""
-        name, value = key.header  # type: ignore[attr-defined]
-        url = self.summed[name].with_header(name, value).url(key)
-        if self.format == "csv":
-            return f"{_csv_field(key)},{url},{name}: {value}\n"
-        return json.dumps({"key": key, "url": url, "headers": {name: value}}) + "\n"
-
     def _own_rows(self, wanted: Wanted) -> bytes:
         rows = []
+        named = self._headers
+        plans: dict[tuple[str, ...], Plan] = {}  # whose headers need new values only
         for key, own in zip(wanted.keys, wanted.own, strict=True):
-            url = (self.plan.also(own.headers, own.query) if own else self.plan).url(key)
+            plan = self.plan
+            if own:
+                names = tuple(own.headers)
+                plan = plans.get(names) or plans.setdefault(names, plan.also(own.headers, {}))
+                plan = plan.also(own.headers, own.query)
+            url = plan.url(key)
             if self.format == "csv":
-                rows.append(f"{_csv_field(key)},{url}\n")
+                rows.append(",".join([_csv_field(key), url, *_values(own, named)]) + "\n")
             elif self.format == "jsonl":
                 row: dict[str, object] = {"key": key, "url": url}
                 if own and "versionId" in own.query:
@@ -112,3 +111,11 @@ def _csv_field(key: str) -> str:
         return key
     quoted = key.replace('"', '""')
     return f'"{quoted}"'
+
+
+def _values(own: Own | None, named: list[str]) -> list[str]:
+    """Return the columns of CSV with the headers of one upload."""
+    headers = own.headers if own else {}
+    sums = [f"{name}: {value}" for name, value in headers.items() if name != "content-type"]
+    values = {"checksum": "".join(sums), "content_type": headers.get("content-type", "")}
+    return [_csv_field(values[name]) for name in named]

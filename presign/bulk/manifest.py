@@ -21,8 +21,7 @@ from typing import BinaryIO, Protocol
 from presign import reserved
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.bulk.rows import Left, Own, Wanted
-from presign.bulk.said import OPTIONS, SaidKey, said
-from presign.bulk.summed import SummedKey, summed
+from presign.bulk.said import DOWNLOAD, UPLOAD, SaidKey, said
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
 from presign.keys import S3, in_bucket
@@ -92,15 +91,15 @@ class Layout:
     """How a manifest is written. ``field`` names the CSV column or the JSON field with the key.
 
     A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``. Links for what is ``revoked`` are
-    not made. ``checksum`` names the column or field with the checksum of each upload, if there is one;
-    ``columns`` names those with what each download says, by the names of ``said.OPTIONS``.
+    not made. ``columns`` names the columns or fields with what each download says, or each upload where it
+    ``uploads``, by the names of ``said.DOWNLOAD`` or ``said.UPLOAD``.
     """
 
     format: str
     field: str
     bucket: str
     revoked: Revoked = NOTHING
-    checksum: str | None = None
+    uploads: bool = False
     columns: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     @property
@@ -137,11 +136,27 @@ class Layout:
                 "the manifest has no header, but a bucket in its first line: give --manifest-format s3-batch"
             )
         key = _column(header, self.field, "--column")
-        checksum = None if self.checksum is None else _column(header, self.checksum, "--checksum-column")
-        columns = {name: _column(header, column, OPTIONS[name]) for name, column in self.columns.items()}
-        keys = _said_rows(rows, key, columns) if columns else _of_column(rows, key, checksum)
+        options = UPLOAD if self.uploads else DOWNLOAD
+        columns = {name: _column(header, column, options[name]) for name, column in self.columns.items()}
+        keys = self._of_columns(rows, key, columns)
         while batch := list(islice(keys, BATCH)):
             yield Batch([number for number, _ in batch], [key for _, key in batch])
+
+    def _of_columns(
+        self, rows: Iterator[tuple[int, list[str] | ManifestError]], key: int, columns: Mapping[str, int]
+    ) -> Iterator[tuple[int, str | ManifestError]]:
+        missing = ManifestError("the row is too short: it has no such column")
+        last = max(key, *columns.values()) if columns else key
+        for number, row in rows:
+            if isinstance(row, ManifestError):
+                yield number, row
+            elif last >= len(row):
+                yield number, missing
+            elif columns:
+                values = {name: row[column] for name, column in columns.items()}
+                yield number, said(row[key], values, uploads=self.uploads)
+            else:
+                yield number, row[key]
 
     def good(self, batch: Batch) -> tuple[Wanted, list[BadRow]]:
         """Return a batch's keys that S3 can have, in order, and the rows that hold none."""
@@ -181,7 +196,7 @@ class Layout:
                     "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
                 )
             plain = in_bucket(key, self.bucket)
-            key = key.renamed(plain) if isinstance(key, SummedKey | SaidKey) else plain
+            key = key.renamed(plain) if isinstance(key, SaidKey) else plain
         reserved.refuse(key)
         self.revoked.refuse(key)
         encode_keys([key])
@@ -205,8 +220,9 @@ class Layout:
         if not isinstance(key, str):
             return ManifestError(f"the field {self.field!r} is not a string")
         if self.columns:
-            return said(key, {name: document.get(column) for name, column in self.columns.items()})
-        return key if self.checksum is None else summed(key, document.get(self.checksum))
+            values = {name: document.get(column) for name, column in self.columns.items()}
+            return said(key, values, uploads=self.uploads)
+        return key
 
 
 def format_of(path: str) -> str | None:
@@ -252,33 +268,6 @@ def _column(header: list[str], name: str, option: str) -> int:
             f"the manifest has {count} {name!r}: name one with {option}; its header has: {given}"
         )
     return header.index(name)
-
-
-def _of_column(
-    rows: Iterator[tuple[int, list[str] | ManifestError]], column: int, checksum: int | None
-) -> Iterator[tuple[int, str | ManifestError]]:
-    missing = ManifestError("the row is too short: it has no such column")
-    last = max(column, checksum or 0)
-    for number, row in rows:
-        if isinstance(row, ManifestError):
-            yield number, row
-        elif last >= len(row):
-            yield number, missing
-        else:
-            yield number, row[column] if checksum is None else summed(row[column], row[checksum])
-
-
-def _said_rows(
-    rows: Iterator[tuple[int, list[str] | ManifestError]], key: int, columns: Mapping[str, int]
-) -> Iterator[tuple[int, str | ManifestError]]:
-    last = max(key, *columns.values())
-    for number, row in rows:
-        if isinstance(row, ManifestError):
-            yield number, row
-        elif last >= len(row):
-            yield number, ManifestError("the row is too short: it has no such column")
-        else:
-            yield number, said(row[key], {name: row[column] for name, column in columns.items()})
 
 
 def _lines(stream: BinaryIO) -> Iterator[Batch]:

@@ -1,6 +1,6 @@
 """The options of ``presign bulk get`` and ``presign bulk put``."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from presign.options import Decorator, LifeOptions, expires_option, place_options, together
 
@@ -13,11 +13,12 @@ class BulkOptions(LifeOptions):
     manifest: str | None
     output: str
     manifest_format: str | None
-    column: str
+    column: str | None
     format: str | None
     errors: str | None
     resume: bool
     jobs: int
+    content_type_column: str | None
     checksum_column: NotRequired[str | None]
 
 
@@ -29,16 +30,6 @@ class BulkGetOptions(BulkOptions):
     all_versions: bool
     version_column: str | None
     download_as_column: str | None
-    content_type_column: str | None
-
-
-class _Columns(TypedDict):
-    version_column: None
-    download_as_column: None
-    content_type_column: None
-
-
-NO_COLUMNS: _Columns = {"version_column": None, "download_as_column": None, "content_type_column": None}
 
 
 def _column_option(name: str, what: str) -> Decorator:
@@ -71,6 +62,17 @@ listing_options = together(
     _column_option("content-type", "the content type of each answer"),
 )
 
+upload_options = together(
+    click.option(
+        "--checksum-column",
+        "--checksum-field",
+        metavar="NAME",
+        help="The CSV column or JSON field with the checksum that each upload must have, as sha256:DIGEST. "
+        "OUT then has the header that the upload must send as well.",
+    ),
+    _column_option("content-type", "the content type that each upload must have, which OUT then has as well"),
+)
+
 
 bulk_options = together(
     click.argument("manifest", required=False),
@@ -93,9 +95,7 @@ bulk_options = together(
         "--column",
         "--field",
         metavar="NAME",
-        default="key",
-        show_default=True,
-        help="The column or JSON field with the key.",
+        help="The column or JSON field with the key. Default: key.",
     ),
     click.option(
         "--format",

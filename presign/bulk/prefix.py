@@ -9,12 +9,16 @@ from presign.prepare import Prepared
 
 
 class Prefix:
-    """The objects whose keys start with ``prefix``. They are in the order of their keys."""
+    """The objects whose keys start with ``prefix``. They are in the order of their keys.
+
+    ``after`` is the last key of the run that is resumed.
+    """
 
     size = 0
 
-    def __init__(self, prepared: Prepared, prefix: str, left: Left) -> None:
+    def __init__(self, prepared: Prepared, prefix: str, left: Left, after: str = "") -> None:
         self.left = left
+        self._after = after
         self._prepared = prepared
         self._prefix = prefix
 
@@ -27,7 +31,7 @@ class Prefix:
         versions = self.left.all_versions
         name = f"s3://{self._prepared.stack.bucket}/{self._prefix}"
         first = 1
-        for page in listing.pages(self._prepared, self._prefix, versions=versions):
+        for page in listing.pages(self._prepared, self._prefix, versions=versions, after=self._after):
             found = [
                 entry
                 for entry in page

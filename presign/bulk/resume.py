@@ -5,19 +5,29 @@ row that was written is signed again, for the moment it names, and must come out
 file is then the one that an unbroken run would have written.
 """
 
+import csv
+import json
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from io import BufferedReader
+from io import BufferedReader, StringIO
 from pathlib import Path
 
 from presign.bulk.job import Done, Job
 from presign.bulk.manifest import Batch
+from presign.bulk.rows import Wanted
 from presign.errors import BulkError
 
-_HEADERS = (b"key,url\n", b"key,url,header\n")
+_HEADERS = (
+    *(b"key,url\n", b"key,url,header\n"),
+    *(b"key,url,content_type\n", b"key,url,header,content_type\n"),
+)
+ANOTHER = (
+    "cannot resume: the partial file was made from another manifest or with other options or "
+    "credentials: run again without --resume"
+)
 _DATE = re.compile(rb"&X-Amz-Date=([0-9]{8}T[0-9]{6}Z)&")
 
 
@@ -36,6 +46,20 @@ class Remains:
         return datetime.strptime(found[1].decode(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
 
 
+def last_key(job: Job, left: Remains) -> str:
+    """Return the key of the last row that is ``left``, once it comes out the same. Raises BulkError."""
+    row = left.last.decode(errors="replace")
+    try:
+        if job.format == "csv":
+            key = next(csv.reader(StringIO(row, newline="")))[0]
+        else:
+            key = json.loads(row)["key"] if job.format == "jsonl" else job.plan.key_of(row.strip())
+        _require_same(job, Wanted([key]), left)
+    except (csv.Error, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BulkError(ANOTHER) from error
+    return str(key)
+
+
 def skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:
     """Take from ``batches`` those that are already in the file, and sign the rest of the last one.
 
@@ -51,15 +75,15 @@ def skip(job: Job, batches: Iterator[Batch], left: Remains) -> Iterator[Done]:
             rows -= len(keys)
             yield Done(b"", len(keys), bad, job.doubts(keys))
             continue
-        plain = replace(job, compress=False)
-        if plain.rows(wanted[rows - 1 : rows]) != left.last:
-            break
+        _require_same(job, wanted[rows - 1 : rows], left)
         yield Done(job.rows(wanted[rows:]), len(keys), bad, job.doubts(keys))
         return
-    raise BulkError(
-        "cannot resume: the partial file was made from another manifest or with other options or "
-        "credentials: run again without --resume"
-    )
+    raise BulkError(ANOTHER)
+
+
+def _require_same(job: Job, last: Wanted, left: Remains) -> None:
+    if replace(job, compress=False).rows(last) != left.last:
+        raise BulkError(ANOTHER)
 
 
 def remains(path: Path, form: str) -> Remains:

@@ -13,9 +13,10 @@ from presign.bulk.inventory_files import S3, LocalFiles, S3Files
 from presign.bulk.manifest import Layout, ManifestFile, Source, format_of
 from presign.bulk.options import BulkGetOptions, BulkOptions
 from presign.bulk.prefix import Prefix
+from presign.bulk.resume import ANOTHER
 from presign.bulk.rows import Left
-from presign.bulk.said import OPTIONS
-from presign.errors import ManifestError
+from presign.bulk.said import DOWNLOAD, UPLOAD
+from presign.errors import BulkError, ManifestError
 from presign.keys import in_bucket
 from presign.outputs import Outputs
 from presign.prepare import Prepared
@@ -23,6 +24,14 @@ from presign.prepare import Prepared
 import click
 
 _LISTED = ("inventory", "listing", "json")
+_COLUMNS = ("csv", "tsv", "jsonl")
+_WORDS = {
+    "text": "a key a line",
+    "json": "the JSON of the AWS CLI",
+    "s3-batch": "the CSV of S3 Batch",
+    "inventory": "an inventory",
+    "listing": "a prefix",
+}
 _OUTPUT_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "url"}
 
 
@@ -47,25 +56,29 @@ def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
     form = options["format"] or ("csv" if name == "-" else _OUTPUT_SUFFIXES.get(suffix))
     if not form:
         raise click.UsageError(f"cannot tell the format of {name} by its name: give --format")
-    if options.get("checksum_column") is not None:
-        if manifest_format not in ("csv", "tsv", "jsonl"):
-            raise click.UsageError("--checksum-column is for a manifest in CSV, TSV or JSON lines")
-        if form == "url":
-            raise click.UsageError("--checksum-column needs an output with headers: csv or jsonl")
+    if options["column"] is not None and manifest_format not in (*_COLUMNS, "parquet"):
+        raise click.UsageError(
+            f"--column is for a manifest with columns or fields: CSV, TSV, JSON lines or Parquet, not "
+            f"{_WORDS.get(manifest_format, manifest_format)}"
+        )
     return manifest_format, form
 
 
-def columns(options: BulkGetOptions, manifest_format: str) -> dict[str, str]:
-    """Return the columns with what each download says, by the names of ``said.OPTIONS``."""
+def columns(method: str, options: BulkGetOptions, manifest_format: str, form: str) -> dict[str, str]:
+    """Return the columns with what each row says, by the names of ``said.DOWNLOAD`` or ``said.UPLOAD``."""
     given = {
         "version_id": options["version_column"],
         "download_as": options["download_as_column"],
         "content_type": options["content_type_column"],
+        "checksum": options.get("checksum_column"),
     }
     found = {name: column for name, column in given.items() if column is not None}
-    if found and manifest_format not in ("csv", "tsv", "jsonl"):
-        named = " and ".join(OPTIONS[name] for name in found)
-        raise click.UsageError(f"a manifest in CSV, TSV or JSON lines has columns or fields for {named}")
+    if found:
+        named = " and ".join((UPLOAD if method == "PUT" else DOWNLOAD)[name] for name in found)
+        if manifest_format not in _COLUMNS:
+            raise click.UsageError(f"a manifest in CSV, TSV or JSON lines has columns or fields for {named}")
+        if method == "PUT" and form == "url":
+            raise click.UsageError(f"{named} needs an output with headers: csv or jsonl")
     return found
 
 
@@ -136,15 +149,17 @@ def _identity(path: str) -> object:
 
 
 @contextlib.contextmanager
-def opened(options: BulkGetOptions, layout: Layout, prepared: Prepared) -> Iterator[Source]:
-    """Open what lists the keys."""
+def opened(options: BulkGetOptions, layout: Layout, prepared: Prepared, after: str = "") -> Iterator[Source]:
+    """Open what lists the keys; a listing goes on ``after`` a key."""
     left = Left(options["archived"], options["all_versions"])
     if layout.format == "listing":
         prefix, uri = options["prefix"], options["manifest"] or ""
         if prefix is None:
             prefix = in_bucket(uri if uri.endswith("/") else f"{uri}/", layout.bucket)
         reserved.refuse(prefix)
-        yield Prefix(prepared, prefix, left)
+        if after and not after.startswith(prefix):
+            raise BulkError(ANOTHER)
+        yield Prefix(prepared, prefix, left, after)
         return
     path = str(options["manifest"])
     if path == "-" and sys.stdin is None:

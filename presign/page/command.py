@@ -14,6 +14,7 @@ class PageOptions(LifeOptions):
     """What both commands are given."""
 
     format: str
+    output: str | None
 
 
 class PutOptions(PageOptions):
@@ -59,7 +60,18 @@ def _by_name(
     return found
 
 
-_page_options = together(place_options, expires_option, format_option("text", "json", "url"))
+_page_options = together(
+    place_options,
+    expires_option,
+    format_option("text", "json", "url"),
+    click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write the page to a file, or to standard output (-), and store nothing in the bucket. Uploads "
+        "then show progress only where [cors] of the bucket's settings admits every origin.",
+    ),
+)
 
 
 @click.group(short_help="Make a page on which people upload or download.")

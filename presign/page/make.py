@@ -11,24 +11,25 @@ from presign.errors import PageError, RequestError
 from presign.multipart import put as in_parts
 from presign.multipart import sizes
 from presign.options import life
-from presign.page import about, document, downloads, large, place
+from presign.page import about, cors, document, downloads, large, place, saved
 from presign.page.large import Large
 from presign.prepare import Prepared, prepare
 from presign.signer import encode_keys, utc_now
 
+import click
+
 _PLAIN = "application/octet-stream"  # browsers save it, and never show it or run it
 
 if TYPE_CHECKING:
-    from presign.page.command import GetOptions, PutOptions
+    from presign.page.command import GetOptions, PageOptions, PutOptions
 
 Rows = Sequence[tuple[str, str]]
 
 
 def put(options: "PutOptions") -> None:
-    """Make a page that uploads, and print its link."""
+    """Make a page that uploads, and print its link or write it to a file."""
     default = large.DEFAULT_EXPIRES if options["large"] else duration.DEFAULT_EXPIRES
-    prepared = prepare(options, life(options), signed_at=_now(), default=default)
-    place.require_own_host(prepared)
+    prepared = _prepared(options, default)
     prefix = keys.in_bucket(options["prefix"], prepared.stack.bucket)
     rules = form.rules(
         prefix, None, options["min_size"], options["max_size"], options["content_type"] or _PLAIN
@@ -38,25 +39,28 @@ def put(options: "PutOptions") -> None:
         _expected(prepared, name, f"{prefix}{name}", sizes.cut(size, None))
         for name, size in options["large"].items()
     ]
+    locked = prepared.stack.object_lock
     files: Mapping[str, Any] = {}
-    if prepared.stack.object_lock:
-        if not wanted:
-            raise PageError(
-                "the bucket has Object Lock, and takes no upload without a checksum, which a page's form "
-                "cannot carry: name each file, which is then uploaded in parts with checksums: --large NAME:SIZE"
-            )
+    if locked:
+        _require_large(wanted)
         reserved.refuse_form(prefix, None)
-        warnings.append("the bucket has Object Lock: the page takes the --large files alone")
-        warnings += prepared.warnings
+        warnings += ["the bucket has Object Lock: the page takes the --large files alone", *prepared.warnings]
     else:
-        made = links.post(prepared, rules, {})
+        # With this status, S3 says where the object is, also to a form that has no script.
+        made = links.post(prepared, rules, {"success_action_status": "201"})
         files = about.small_files(made, rules, visits=not options["same_folder"])
         warnings += made.warnings
-    said = {"content-type": _PLAIN}
-    with large.begun(prepared, options, wanted, said, large.NEW) as uploads:
+    output = options["output"]
+    if output is not None and wanted and not (cors.admits_parts(prepared) and cors.admits_forms(prepared)):
+        saved.refuse_parts()
+    if output is not None and not locked and not cors.admits_forms(prepared):
+        saved.plain_form(prepared, made, prefix, output)
+        report.warn(warnings)
+        return
+    with large.begun(prepared, options, wanted, {"content-type": _PLAIN}, large.NEW) as uploads:
         rows = [("Uploads to", f"s3://{prepared.stack.bucket}/{prefix}"), *_in_parts(prepared, wanted)]
         whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), files)
-        _hand_out(prepared, "put", whole, rows, options["format"])
+        _hand_out(prepared, "put", whole, rows, options)
     report.warn([*warnings, *large.doubts(uploads)])
 
 
@@ -75,20 +79,38 @@ def put_one(options: in_parts.Wanted) -> None:
     wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut)]
     with large.begun(prepared, options, wanted, headers, condition) as uploads:
         whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), {})
-        _hand_out(prepared, "put", whole, _in_parts(prepared, wanted), "text")
+        _store(prepared, "put", whole, _in_parts(prepared, wanted), "text")
     report.warn([*keys.doubts(key, "PUT"), *says.doubts(headers), *prepared.warnings, *large.doubts(uploads)])
 
 
 def get(options: "GetOptions") -> None:
-    """Make a page that downloads, and print its link."""
-    prepared = prepare(options, life(options), signed_at=_now())
-    place.require_own_host(prepared)
+    """Make a page that downloads, and print its link or write it to a file."""
+    prepared = _prepared(options, duration.DEFAULT_EXPIRES)
     found, prefix, left = downloads.find(prepared, options["keys"])
     plan = prepared.signer.plan("GET", prepared.expires, {}, {"response-content-disposition": "attachment"})
     said = about.download(prepared, plan, prefix, list(found.items()))
     rows = [("Downloads", f"{len(found):,} {'file' if len(found) == 1 else 'files'}")]
-    _hand_out(prepared, "get", said, rows, options["format"])
+    _hand_out(prepared, "get", said, rows, options)
     report.warn([*left, *prepared.warnings])
+
+
+def _prepared(options: "PageOptions", default: int) -> Prepared:
+    """Prepare a page; raises PageError where it is to be stored and cannot be."""
+    if options["output"] is not None and options["format"] != "text":
+        raise click.UsageError("--format is for a page in the bucket: leave it out with --output")
+    prepared = prepare(options, life(options), signed_at=_now(), default=default)
+    if options["output"] is None:
+        place.require_own_host(prepared)
+    return prepared
+
+
+def _require_large(wanted: Sequence[Large]) -> None:
+    """Raise PageError where a bucket with Object Lock would get a page for a form."""
+    if not wanted:
+        raise PageError(
+            "the bucket has Object Lock, and takes no upload without a checksum, which a page's form cannot "
+            "carry: name each file, which is then uploaded in parts with checksums: --large NAME:SIZE"
+        )
 
 
 def _now() -> datetime:
@@ -128,7 +150,16 @@ def _doubts(rules: form.Rules) -> list[str]:
     return []
 
 
-def _hand_out(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, form: str) -> None:
+def _hand_out(
+    prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, options: "PageOptions"
+) -> None:
+    if options["output"] is None:
+        _store(prepared, kind, whole, rows, options["format"])
+    else:
+        saved.page(prepared, kind, whole, options["output"])
+
+
+def _store(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, form: str) -> None:
     """Store the page, and print its link."""
     name = f"{'upload' if kind == 'put' else 'download'}.html"
     page = document.page(kind, whole, room=place.room(prepared, name))

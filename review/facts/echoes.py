@@ -78,7 +78,18 @@ ECHOES: Mapping[str, Mapping[str, Echo]] = {
 }
 """By the type of the resource and its attribute, who sets it."""
 
-UNSET: Mapping[str, Mapping[str, object]] = {
-    "aws_s3_bucket_server_side_encryption_configuration": {"rule.bucket_key_enabled": False},
+UNSET: Mapping[str, Mapping[str, tuple[object, ...]]] = {
+    "aws_s3_bucket": {"bucket_namespace": (), "bucket_region": ()},
+    "aws_s3_bucket_server_side_encryption_configuration": {
+        "rule.blocked_encryption_types": ("SSE-C", "NONE"),
+        "rule.bucket_key_enabled": (False,),
+    },
+    # https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+    "aws_sns_topic": {"maximum_message_size": (262144,)},
 }
-"""What the provider reads where nobody set anything, which it writes as null before: no difference."""
+"""What the provider reads where nobody set anything and where it was null before, by type and path; any
+value where none is listed. Most of these are attributes that version 6 of the provider has and 5 has not: its
+first refresh fills them in."""
+
+UNSET_ANYWHERE: Mapping[str, tuple[object, ...]] = {"region": ()}
+"""The same, of a resource of any type."""

@@ -40,6 +40,7 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     },
     "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
     "aws_iam_policy": {
+        "delay_after_policy_creation_in_ms": "how long Terraform waits",
         "path": "a part of its name",
         "policy_id": "set by AWS",
     },
@@ -60,7 +61,9 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
     "aws_s3_bucket": {
         "acceleration_status": "the way to the bucket: who may use it is as before",
         "bucket_domain_name": "set by AWS",
+        "bucket_namespace": "the part of S3's names that its name is in; a change replaces the bucket",
         "bucket_prefix": "the beginning of a name that Terraform makes up",
+        "bucket_region": "set by AWS",
         "bucket_regional_domain_name": "set by AWS",
         "website_domain": "set by AWS",
         "website_endpoint": "set by AWS",
@@ -69,6 +72,9 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
         "target_object_key_format": "how the records are called below their prefix",
     },
     "aws_s3_bucket_object_lock_configuration": {"token": "of AWS's support, to lock a bucket that exists"},
+    "aws_s3_bucket_public_access_block": {
+        "skip_destroy": "what Terraform does when it destroys the block: nothing, so that it stays",
+    },
     "aws_s3_bucket_replication_configuration": {
         "token": "of AWS's support, to replicate from a locked bucket"
     },

@@ -161,7 +161,7 @@ def _warnings(warnings: Sequence[Notice]) -> _Section:
         f"{': ' if one.detail else ''}{sentence(cut(' '.join(one.detail.split()), 600))}\n"
         for one in warnings
     ]
-    head = f"\n<details><summary>Terraform warns ({len(rows)})</summary>\n\n"
+    head = f"\n<details><summary>Warnings ({len(rows)})</summary>\n\n"
     return _Section(head, rows, len(rows), "warnings", "\n</details>\n")
 
 

@@ -20,7 +20,7 @@ def _lines(review: Review) -> Iterator[str]:
     ):
         groups = grouped(findings, review.names)
         yield from _titled(title, (line for group in groups for line in _group(group)))
-    yield from _titled("Terraform warns", map(_warning, review.warnings))
+    yield from _titled("Warnings", map(_warning, review.warnings))
     yield from _titled("Policy changes", _policies(review))
     for title, changes in (
         ("Resources", review.resources),

@@ -1,10 +1,11 @@
 """What a change of a bucket's own attributes does, and of its default encryption."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from review.accounts import foreign, region_of
-from review.attributes import Json, blocks, first
+from review.attributes import Json, blocks, first, leaves
 from review.facts.kinds import GUARDS
+from review.masking import is_unknown
 from review.model import Finding, careful, dangerous, good
 from review.rules.public_access import versions_kept
 from review.rules.records import logged
@@ -22,6 +23,28 @@ AWS_KEY = "AWS's own, without a key policy of ours"
 def encryption(it: Subject) -> Iterator[Finding]:
     """Judge the default encryption."""
     yield from _encryption(first(it.was, "rule"), first(it.now, "rule"), it)
+
+
+@rule("aws_s3_bucket_server_side_encryption_configuration", "rule.blocked_encryption_types", new=False)
+def blocked_encryption(it: Subject) -> Iterator[Finding]:
+    """Judge whether S3 refuses uploads that bring their own key; AWS can neither manage nor see such keys.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_BlockedEncryptionTypes.html
+    """
+    path = "rule.blocked_encryption_types"
+    old, new = (leaves(side, path) for side in (it.was, it.now))
+    if any(map(is_unknown, new)):
+        return  # which is reported
+    if "SSE-C" in old and "SSE-C" not in new:
+        yield dangerous("uploads with a key of the uploader's (SSE-C) are no longer blocked")
+    elif "SSE-C" in new and "SSE-C" not in old:
+        yield good("uploads with a key of the uploader's (SSE-C) are blocked")
+    else:
+        yield careful("the blocked kinds of encryption are {} now, and were {}", *map(_listed, (new, old)))
+
+
+def _listed(kinds: Iterable[Json]) -> str:
+    return ", ".join(map(str, kinds)) or "not set"
 
 
 @rule("aws_s3_bucket", "server_side_encryption_configuration")

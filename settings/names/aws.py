@@ -26,7 +26,10 @@ class InvalidValueError(ValueError):
 
 # What starts or ends like this belongs to S3's own kinds of names (access points, directory buckets, …).
 _RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-_RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+_RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+ACCOUNT_REGIONAL = "account-regional"
+"""S3's namespace of buckets whose names only one account can take."""
+_ACCOUNT_REGIONAL = re.compile(r".+-[0-9]{12}-[a-z]{2,}(-[a-z]+)+-[0-9]+-an")
 
 
 def bucket_name(name: str) -> str:
@@ -50,7 +53,22 @@ def bucket_name(name: str) -> str:
     for suffix in _RESERVED_BUCKET_SUFFIXES:
         if name.endswith(suffix):
             raise InvalidValueError(f'must not end with "{suffix}", which S3 reserves')
+    if name.endswith("-an") and not is_account_regional(name):
+        raise InvalidValueError('must not end with "-an", which S3 reserves')
     return name
+
+
+def account_regional_suffix(account_id: str, region: str) -> str:
+    """Return how the names end of the buckets that only this account can make, in this region.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+    """
+    return f"-{account_id}-{region}-an"
+
+
+def is_account_regional(name: str) -> bool:
+    """Return whether a bucket's name is one that only the account can take that it ends with."""
+    return _ACCOUNT_REGIONAL.fullmatch(name) is not None
 
 
 def kms_alias(name: str) -> str:

@@ -1,7 +1,7 @@
 """A state object that is emptied, cut off, overwritten or deleted."""
 
 from tests.faults.conftest import RoundOf
-from tests.faults.fault_support import STATE_BUCKET, STATE_KEY, Site, error_line
+from tests.faults.fault_support import STATE_BUCKET, STATE_KEY, Site, error_line, operation
 
 DAMAGES = {
     "state object emptied": (b"", "is empty"),
@@ -31,7 +31,10 @@ def test_a_damaged_state_is_refused_and_restored(site: Site, round_of: RoundOf) 
                     "make state-restore ENV=dev brings an earlier version of it back\n"
                 )
                 assert error_line(done)
-            assert {call.method for call in site.proxy.calls[calls:]} <= {"GET"}
+            asked = site.proxy.calls[calls:]
+            # STS, who asks, is the only one that is asked with a POST.
+            assert {call.method for call in asked} <= {"GET", "HEAD", "POST"}
+            assert {operation(call) for call in asked if call.method == "POST"} <= {"GetCallerIdentity"}
             site.must("state", "restore", "dev", "--yes")
             assert (site.state()["lineage"], site.state()["serial"]) == (lineage, highest + 1)
             site.assert_converged()

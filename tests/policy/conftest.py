@@ -1,5 +1,7 @@
 """What every stack deploys, and the outcome of every request."""
 
+import fcntl
+import os
 from typing import Any
 
 from tests.conftest import STACKS
@@ -19,8 +21,24 @@ def deployments(stacks: dict[str, dict[str, Any]]) -> dict[str, Deployment]:
 
 
 @pytest.fixture(scope="session")
-def outcomes(engine: Engine, deployments: dict[str, Deployment]) -> dict[Row, Outcome]:
-    """The outcome of every row of the table."""
+def outcomes(
+    engine: Engine, deployments: dict[str, Deployment], tmp_path_factory: pytest.TempPathFactory
+) -> dict[Row, Outcome]:
+    """The outcome of every row of the table; the workers of a run evaluate it once together."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    answers = shared / "answers"
+    with (shared / "answers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if answers.exists():
+            engine.load(answers)
+        found = _outcomes(engine, deployments)
+        if not answers.exists():
+            engine.save(answers)
+    return found
+
+
+def _outcomes(engine: Engine, deployments: dict[str, Deployment]) -> dict[Row, Outcome]:
     found: dict[Row, Outcome] = {}
     for stack in dict.fromkeys(row.stack for row in ROWS):
         rows = [row for row in ROWS if row.stack == stack]

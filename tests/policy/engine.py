@@ -1,6 +1,7 @@
 """The policy engine, which evaluates requests in a Node process of its own."""
 
 import json
+import pickle
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -125,6 +126,14 @@ class Engine:
             )
             for answer in answers
         ]
+
+    def save(self, file: Path) -> None:
+        """Write down what was asked and answered, for the engine of another process."""
+        file.write_bytes(pickle.dumps(self._said))
+
+    def load(self, file: Path) -> None:
+        """Take what another process asked as asked here."""
+        self._said |= pickle.loads(file.read_bytes())  # noqa: S301 (written by this test run)
 
     def lint(self, policy: Document, kind: Literal["identity", "resource"]) -> list[str]:
         """Return what is wrong with `policy`, a line for each problem."""

@@ -155,7 +155,11 @@ def test_a_bad_checksum_is_a_bad_row(presign: Presign) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["m.txt", "-o", "out.csv"], 2, "is for a manifest in CSV, TSV or JSON lines"),
+        (
+            ["m.txt", "-o", "out.csv"],
+            2,
+            "a manifest in CSV, TSV or JSON lines has columns or fields for --checksum-column",
+        ),
         (["m.csv", "-o", "out.txt"], 2, "needs an output with headers"),
         (["m.csv", "-o", "out.csv"], 1, "no column 'sum': name one with --checksum-column"),
     ],

@@ -125,6 +125,50 @@ def test_a_killed_run_is_resumed(presign: Presign, place: Sequence[str]) -> None
     assert Path("out.csv").read_bytes() == whole
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.txt", "out.csv.gz"])
+@pytest.mark.parametrize(("prefix", "at"), [("many/", 0.9), ("hard/", 0.3), ("hard/", 0.6)])
+def test_a_resumed_run_lists_on_after_its_last_key(
+    presign: Presign, place: Sequence[str], s3: S3Client, name: str, prefix: str, at: float
+) -> None:
+    command = ("bulk", "get", *place, "--prefix", prefix, "-o", name)
+    early = {"Bucket": BUCKET, "Key": f"{prefix}!early"}
+    s3.put_object(**early)  # type: ignore[arg-type]
+    assert presign(*command).code == 0
+    whole = Path(name).read_bytes()
+    cut = len(whole) if name.endswith(".gz") and prefix == "hard/" else int(len(whole) * at)
+    Path(f"{name}.partial").write_bytes(whole[:cut])
+    Path(name).unlink()
+    s3.delete_object(**early)  # type: ignore[arg-type]
+    result = presign(*command, "--resume")
+    assert result.code == 0, result.err
+    assert Path(name).read_bytes() == whole
+    assert result.err.startswith(f"{1_206 if prefix == 'many/' else len(HARD) + 1:,} links in ")
+
+
+@pytest.mark.parametrize("row", ["a,b", "{}", "[]", "null", '{"key": 1}', "many/0001,http://x", '"'])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "url"])
+def test_a_partial_file_that_is_not_of_this_run_is_refused(
+    presign: Presign, place: Sequence[str], form: str, row: str
+) -> None:
+    Path("out.csv.partial").write_text(f"key,url\n{row}\n")
+    options = ("--format", form, "--prefix", "many/", "-o", "out.csv", "--resume")
+    result = presign("bulk", "get", *place, *options)
+    if result.code == 0:  # there is no whole row, so it starts again
+        assert form == "csv"
+        assert row == '"'
+        return
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "cannot resume: the partial file was made from another manifest" in result.err
+
+
+def test_a_run_of_another_prefix_is_not_resumed(presign: Presign, place: Sequence[str]) -> None:
+    assert presign("bulk", "get", *place, "--prefix", "many/0", "-o", "out.csv").code == 0
+    Path("out.csv").rename("out.csv.partial")
+    result = presign("bulk", "get", *place, "--prefix", "hard/", "-o", "out.csv", "--resume")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "cannot resume" in result.err
+
+
 def test_what_is_revoked_is_a_bad_row(presign: Presign, place: Sequence[str]) -> None:
     path = Path(place[1])
     document = json.loads(path.read_text())

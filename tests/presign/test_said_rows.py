@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from presign.bulk.said import OPTIONS
+from presign.bulk.said import DOWNLOAD
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
@@ -64,7 +64,7 @@ def test_a_resumed_run_says_the_same(presign: Presign, outputs_file: OutputsFile
     assert Path("out.csv").read_text() == whole
 
 
-@pytest.mark.parametrize("option", OPTIONS.values())
+@pytest.mark.parametrize("option", DOWNLOAD.values())
 def test_columns_that_are_not_there_are_refused(
     presign: Presign, outputs_file: OutputsFile, option: str
 ) -> None:
@@ -77,3 +77,66 @@ def test_columns_that_are_not_there_are_refused(
     result = presign("bulk", "get", "m.txt", *place)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert f"has columns or fields for {option}" in result.err
+
+
+UPLOADS = {"a": "text/csv", "b": "", "c": 'text/plain; a="x,y"', "d": "text"}
+
+
+def upload_manifest(name: str) -> None:
+    digest = f"sha256:{'0' * 64}"
+    with Path(name).open("w", newline="") as file:
+        if name.endswith(".jsonl"):
+            file.writelines(
+                json.dumps({"key": key, "type": kind, "sum": digest}) + "\n" for key, kind in UPLOADS.items()
+            )
+        else:
+            rows = [(key, kind, digest) for key, kind in UPLOADS.items()]
+            csv.writer(file).writerows([("key", "type", "sum"), *rows])
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
+def test_each_upload_has_the_content_type_of_its_row(
+    presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
+) -> None:
+    upload_manifest(name)
+    command = ("bulk", "put", "--outputs", outputs_file(), name, "--content-type-column", "type")
+    assert presign(*command, "-o", "out.jsonl", "--jobs", jobs).code == 3
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    assert [row.get("headers", {}).get("content-type") for row in rows] == ["text/csv", None, UPLOADS["c"]]
+    for row in rows:
+        [signed] = parse_qs(urlsplit(row["url"]).query)["X-Amz-SignedHeaders"]
+        assert ("content-type" in signed.split(";")) is ("headers" in row)
+    assert "'text' is not a content type" in Path("out.jsonl.errors").read_text()
+
+
+def test_csv_has_what_an_upload_must_send_and_is_resumed(presign: Presign, outputs_file: OutputsFile) -> None:
+    upload_manifest("m.csv")
+    columns = ("--content-type-column", "type", "--checksum-column", "sum")
+    command = ("bulk", "put", "--outputs", outputs_file(), "m.csv", "-o", "out.csv", *columns)
+    assert presign(*command).code == 3
+    whole = Path("out.csv").read_text()
+    rows = list(csv.DictReader(whole.splitlines()))
+    assert [row["content_type"] for row in rows] == ["text/csv", "", UPLOADS["c"]]
+    assert {row["header"].partition(":")[0] for row in rows} == {"x-amz-checksum-sha256"}
+    Path("out.csv.partial").write_text("".join(whole.splitlines(keepends=True)[:2]))
+    Path("out.csv").unlink()
+    assert presign(*command, "--resume").code == 3
+    assert Path("out.csv").read_text() == whole
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [("m.txt", "a key a line"), ("manifest.json", "an inventory"), ("list.json", "the JSON of the AWS CLI")],
+)
+def test_a_column_of_what_has_none_is_refused(
+    presign: Presign, outputs_file: OutputsFile, manifest: str, words: str
+) -> None:
+    Path(manifest).write_text("a\n")
+    for column in ("5", "key"):
+        result = presign(
+            *("bulk", "get", "--outputs", outputs_file(), manifest, "-o", "out.csv", "--column", column)
+        )
+        assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+        assert f"CSV, TSV, JSON lines or Parquet, not {words}" in result.err
+        assert not Path("out.csv").exists()

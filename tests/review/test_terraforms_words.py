@@ -92,9 +92,9 @@ def test_what_terraform_prints_is_folded_in_a_block_that_nothing_in_it_ends(conf
 def test_what_terraform_warns_of_is_shown_folded(configured: Configured) -> None:
     found = configured.planned()[1]
     assert [one.summary for one in found.warnings] == ["Resource targeting is in effect"]
-    summary = "<summary>Terraform warns (1)</summary>\n\n- Resource targeting is in effect: You are"
+    summary = "<summary>Warnings (1)</summary>\n\n- Resource targeting is in effect: You are"
     assert summary in markdown(found)
-    assert "Terraform warns\n  Resource targeting is in effect: " in text(found)
+    assert "Warnings\n  Resource targeting is in effect: " in text(found)
     assert json.loads(as_json(found))["warnings"][0]["summary"] == "Resource targeting is in effect"
 
 

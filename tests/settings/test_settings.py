@@ -54,6 +54,7 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
         "region": "us-east-1",
         "account_id": None,
         "bucket_name": "secure-prod-data-bucket",
+        "bucket_namespace": "global",
         "protect": True,
         "access": {
             "principals": (),

@@ -56,7 +56,7 @@ def test_links_that_do_not_fit_are_in_the_page(
     assert found["links_in"] == "page"
     assert "#" not in found["url"]
     page = opened(found["url"])
-    assert send(page, "inbox/in the page.txt", b"x").status_code == 204
+    assert send(page, "inbox/in the page.txt", b"x").status_code == 201
     assert "anyone who may read it in the bucket can use them" in presign("page", "put", "inbox/").out
 
 
@@ -66,7 +66,7 @@ def test_the_page_uploads_with_the_buckets_headers(
     assert page.about["prefix"] == "inbox/"
     assert page.about["visits"] is True
     assert (page.about["min"], page.about["max"]) == (0, 1000)
-    assert send(page, "inbox/ü 1.html", b"<script>").status_code == 204
+    assert send(page, "inbox/ü 1.html", b"<script>").status_code == 201
     stored = s3.get_object(Bucket=BUCKET, Key="inbox/ü 1.html")
     assert stored["Body"].read() == b"<script>"
     assert stored["SSEKMSKeyId"] == upload_headers["x-amz-server-side-encryption-aws-kms-key-id"]
@@ -105,7 +105,7 @@ def test_a_content_type_is_that_of_each_file(presign: Presign, s3: S3Client) -> 
     assert "image/* may be HTML, SVG or XML, whose scripts browsers run" in result.err
     page = opened(json.loads(result.out)["url"])
     assert (page.about["type"], page.about["anySubtype"]) == ("image/", True)
-    assert send(page, "inbox/a", b"x", **{"Content-Type": "image/png"}).status_code == 204
+    assert send(page, "inbox/a", b"x", **{"Content-Type": "image/png"}).status_code == 201
     assert s3.head_object(Bucket=BUCKET, Key="inbox/a")["ContentType"] == "image/png"
     assert send(page, "inbox/b", b"x", **{"Content-Type": "text/html"}).status_code == 403
     exact = opened(made(presign, "put", "--content-type", "text/csv", "inbox/")["url"])
