@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
 	new bootstrap preflight plan review deploy drift destroy teardown recover state-versions state-restore \
-	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean
+	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean cdktf-only
 
 python := .venv/bin/python
 
@@ -20,28 +20,35 @@ help: ## Show this list
 setup:
 	@ops/setup.sh
 
+# The tests, and what they compare with, are for CDKTF; tests/longevity starts the fork itself.
+cdktf-only:
+	@for name in CDK_BINDINGS CDK_CLI; do \
+		eval "value=\$${$$name:-cdktf}"; \
+		[ "$$value" = cdktf ] || { echo "Error: unset $$name: this target is for cdktf; see docs/longevity.md" >&2; exit 1; }; \
+	done
+
 demo: setup ## Deploy, presign and transfer on an embedded AWS, without an account
 	@$(python) -m ops demo $(ARGS)
 
 ci-demo: setup ## Review, plan and deploy a pull request on an embedded AWS
 	@$(python) -m ops ci-demo $(ARGS)
 
-check: lint ## Lint, type-check and run all tests that start no server and no Terraform
+check: cdktf-only lint ## Lint, type-check and run all tests that start no server and no Terraform
 	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
 
-test: lint ## Lint, type-check and run all tests except the three below
+test: cdktf-only lint ## Lint, type-check and run all tests except the three below
 	@$(python) -m pytest $(ARGS)
 
-coverage: setup ## Run the tests of `make test`, and list the lines that none of them runs
+coverage: cdktf-only setup ## Run the tests of `make test`, and list the lines that none of them runs
 	@$(python) -m pytest -q --cov --cov-report=term-missing --cov-fail-under=84 $(ARGS)
 
-test-slow: setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
+test-slow: cdktf-only setup ## Run the tests that take minutes: variants deployed, 100,000 links, Spark
 	@$(python) -m pytest -m slow -n 4 --dist worksteal $(ARGS)
 
-test-faults: setup ## Run the fault tests: deploys that are killed, cut off, refused
+test-faults: cdktf-only setup ## Run the fault tests: deploys that are killed, cut off, refused
 	@$(python) -m pytest -q -n 4 tests/faults $(ARGS)
 
-test-browser: setup ## Run the tests in a real Chromium, which has to be installed
+test-browser: cdktf-only setup ## Run the tests in a real Chromium, which has to be installed
 	@$(python) -m pytest -q tests/browser $(ARGS)
 
 lint: setup ## Check style and types
@@ -60,17 +67,17 @@ scan: setup ## Check every environment with Checkov against ops/scan/controls.to
 benchmark: setup ## Measure presign against its peers
 	@$(python) -m ops benchmark $(ARGS)
 
-snapshots: setup ## Update the snapshots of the synthesized JSON
+snapshots: cdktf-only setup ## Update the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: setup ## Update the generated parts of docs/: settings, controls, guarantees, upgrading
+docs: cdktf-only setup ## Update the generated parts of docs/: settings, controls, guarantees, upgrading
 	@$(python) -m ops.pages.settings_page
 	@$(python) -m ops.pages.controls_page
 	@$(python) -m ops.pages.guarantees_page
 	@$(python) -m tests.upgrading.page
 
-review-plans: setup ## Update the real plans that test the plan review, and their comments
+review-plans: cdktf-only setup ## Update the real plans that test the plan review, and their comments
 	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
 	@rm -rf tests/review/__snapshots__
 	@$(python) -m pytest -q tests/review/test_corpus.py -k comment --snapshot-update

@@ -10,7 +10,7 @@ from tests.ops.ops_support import DONE_SECONDS, link_tools
 
 import pytest
 
-INNER_TARGETS = {"setup"}  # every other target does it
+INNER_TARGETS = {"setup", "cdktf-only"}  # other targets do it
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"]])
@@ -63,3 +63,22 @@ def test_what_is_given_as_env_is_not_run(tmp_path: Path, environment: str) -> No
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, environment, "")
     assert not list(folder.glob("broken-into*"))
+
+
+@pytest.mark.parametrize("target", ["check", "test", "test-slow", "snapshots", "docs"])
+@pytest.mark.parametrize("name", ["CDK_BINDINGS", "CDK_CLI"])
+@pytest.mark.parametrize("value", ["cdktn", "x"])
+def test_a_target_that_is_for_cdktf_says_so_before_it_begins(
+    tmp_path: Path, target: str, name: str, value: str
+) -> None:
+    tools = link_tools(tmp_path / "bin", "make", "sh")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    env = {"PATH": str(tools), name: value}
+    done = subprocess.run(
+        [tools / "make", "-s", target], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    said, _, make = done.stderr.partition("\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said == f"Error: unset {name}: this target is for cdktf; see docs/longevity.md"
+    assert len(make.splitlines()) == 1  # make's own: which target failed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "bin"]
