@@ -45,8 +45,8 @@ def wrong_names(settings: Settings) -> Iterator[Conflict]:
     """Yield each name that is not in the namespace that the settings choose, and what that one lacks."""
     if settings.bucket_namespace != ACCOUNT_REGIONAL:
         for bucket in made_buckets(settings):
-            taken_over = bucket.key == "bucket_name" and settings.import_.bucket
-            if is_account_regional(bucket.name) and not taken_over:
+            # What exists can be kept with any version.
+            if is_account_regional(bucket.name) and not settings.import_.bucket:
                 rule = 'must not end with an account, a region and "-an" where bucket_namespace is "global"'
                 yield bucket.key, InvalidValueError(rule), bucket.name
     elif settings.terraform.provider_version == TESTED:

@@ -105,8 +105,8 @@ class NewestTypes:
         found = [
             list(self._misfits(where, value, one)) for one in type_.get("union", {}).get("types", [type_])
         ]
-        # Of several types one has to fit. Where none does, most is said by what looked deepest.
-        yield from max(found, key=lambda lines: max(map(len, lines))) if all(found) else ()
+        # Of several types one has to fit. Where none does, the one that was looked into deepest says most.
+        yield from max(found, key=lambda lines: max(map(_depth, lines))) if all(found) else ()
 
     def _misfits(self, where: str, value: Json, type_: Json) -> Iterator[str]:
         if "primitive" in type_:
@@ -127,3 +127,7 @@ class NewestTypes:
 
 def _has(found: Json, attribute: str) -> bool:
     return in_camel_case(attribute) in {one["name"] for one in found["properties"]}
+
+
+def _depth(line: str) -> int:
+    return line.partition(": ")[0].count(".")

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import embedded_aws
 from ops.fork.switch import fork_variables
-from ops.shared.toolchain import tool_environment
 from tests.conftest import ROOT, VARIANTS
 from tests.e2e.overrides import providers
+from tests.longevity.longevity_support import DEMO, LOCAL_STATE, read, terraform
 
 import pytest
 
@@ -25,9 +25,6 @@ for number, folder in enumerate(sys.argv[2:]):
     Path(sys.argv[1], str(number)).mkdir()
     build(load_environments(Path(folder), {}), outdir=f"{sys.argv[1]}/{number}").synth()
 """
-DEMO = "secure-storage-dev"
-# Where state lies is tested elsewhere.
-LOCAL_STATE: dict[str, Any] = {"terraform": {"backend": {"local": {}}}}
 
 pytestmark = pytest.mark.slow
 
@@ -50,11 +47,6 @@ def fork_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     )
     assert (done.returncode, done.stderr) == (0, "")
     return {folder.name: folder for folder in out.glob("*/stacks/*")}
-
-
-def read(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_bytes())
-    return content
 
 
 def test_both_synthesize_the_same_stacks(
@@ -96,15 +88,3 @@ def test_what_either_deployed_the_other_does_not_change(
         key["description"] += ", changed"
         (folder / "cdk.tf.json").write_text(json.dumps(changed))
         terraform(folder, aws, "plan", "-input=false", "-detailed-exitcode", status=2)
-
-
-def terraform(folder: Path, aws: EmbeddedAws, *arguments: str, status: int = 0) -> None:
-    done = subprocess.run(
-        ["terraform", *arguments, "-no-color"],
-        cwd=folder,
-        env=aws.environment(tool_environment()),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done.stdout + done.stderr

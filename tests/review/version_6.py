@@ -68,13 +68,13 @@ def as_version_6(plan: Json) -> Json:
         for side in ("before", "after"):
             if isinstance(sides.get(side), dict):
                 new = side == "after" and sides["before"] is None
-                sides[side] |= _attributes(kind, sides[side], new=new)
+                sides[side] |= attributes(kind, sides[side], new=new)
                 if new:
                     _leave_open(kind, sides)
     for values in (plan.get("prior_state", {}).get("values", {}), plan.get("planned_values", {})):
         for one in _resources(values.get("root_module", {})):
             if isinstance(one.get("values"), dict):
-                one["values"] |= _attributes(one["type"], one["values"], new=False)
+                one["values"] |= attributes(one["type"], one["values"])
     return plan
 
 
@@ -98,7 +98,8 @@ def upgraded(plan: Json) -> Json:
     return plan
 
 
-def _attributes(kind: str, values: Json, *, new: bool) -> dict[str, Json]:
+def attributes(kind: str, values: Json, *, new: bool = False) -> dict[str, Json]:
+    """Return what version 6 adds to a resource with these values; of one that is new, what is known then."""
     added = {} if new else copy.deepcopy(READ.get(kind, {}))
     added |= CONFIGURED.get(kind, {})
     if kind in KINDS:

@@ -107,8 +107,9 @@ def test_a_name_that_gets_too_long_says_so(tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_exists_is_taken_over_whatever_its_namespace(tmp_path: Path) -> None:
-    settings = load(tmp_path, f'bucket_name = "acme{HERE}"\n{ACCOUNT}[import]\nbucket = true')
-    assert settings.bucket_name == f"acme{HERE}"
+    text = f'bucket_name = "acme{HERE}"\n{ACCOUNT}[import]\nbucket = true\n[state]\nbucket = "state{HERE}"'
+    settings = load(tmp_path, text)
+    assert (settings.bucket_name, settings.state.bucket) == (f"acme{HERE}", f"state{HERE}")
 
 
 def test_logs_can_go_to_a_bucket_of_that_namespace_that_exists(tmp_path: Path) -> None:
