@@ -165,7 +165,6 @@ def place(aws: EmbeddedAws, tmp_path: Path) -> Place:
     return Place(aws, checkout, {name: value for name, value in env.items() if name != "CDKTF_OUTPUT"})
 
 
-@pytest.mark.slow
 def test_a_teardown_that_is_killed_again_and_again_leaves_nothing(
     place: Place, round_of: Callable[[str], Any]
 ) -> None:
