@@ -22,10 +22,14 @@ def is_locked(settings: Settings) -> bool | None:
     Raises:
         ClientError: S3 answers with something else than that.
     """
-    s3 = aws.client("s3", settings.region)
-    owner = {} if settings.account_id is None else {"ExpectedBucketOwner": settings.account_id}
+    return _has_lock(settings.bucket_name, settings.region, settings.account_id)
+
+
+def _has_lock(bucket: str, region: str, account: str | None) -> bool | None:
+    s3 = aws.client("s3", region)
+    owner = {} if account is None else {"ExpectedBucketOwner": account}
     try:
-        answer = s3.get_object_lock_configuration(Bucket=settings.bucket_name, **owner)
+        answer = s3.get_object_lock_configuration(Bucket=bucket, **owner)
     except s3.exceptions.ClientError as error:
         code = aws.error_code(error)
         if code == "NoSuchBucket":
@@ -37,15 +41,22 @@ def is_locked(settings: Settings) -> bool | None:
 
 
 def refuse_locked_objects(settings: Settings, account: str) -> None:
-    """Raise an OpsError, with the date, where a version in the data bucket cannot be deleted yet.
+    """Raise an OpsError, with the date, where a version in the bucket or its replica is locked."""
+    _refuse_locked(settings.bucket_name, settings.region, account)
+    replica = settings.replication
+    if replica.enabled and replica.region is not None:
+        _refuse_locked(replica.bucket, replica.region, account)
 
-    S3 does not list retentions, so each version is asked; the first page with a lock is enough.
+
+def _refuse_locked(bucket: str, region: str, account: str) -> None:
+    """Ask each version, as S3 lists no retentions; the first page with a lock is enough.
+
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
-    s3: aws.Client = aws.client("s3", settings.region)
-    owner = {"Bucket": settings.bucket_name, "ExpectedBucketOwner": account}
-    with aws.one_line_errors(f"cannot look for locked objects in {settings.bucket_name}"):
-        if not is_locked(settings):
+    s3: aws.Client = aws.client("s3", region)
+    owner = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    with aws.one_line_errors(f"cannot look for locked objects in {bucket}"):
+        if not _has_lock(bucket, region, account):
             return
         for page in s3.get_paginator("list_object_versions").paginate(**owner):
             which = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page.get("Versions", [])]
@@ -53,7 +64,7 @@ def refuse_locked_objects(settings: Settings, account: str) -> None:
                 heads = list(pool.map(lambda one: s3.head_object(**owner, **one), which))
             ends = ((_lasts(head), one["Key"]) for head, one in zip(heads, which, strict=True))
             if locked := [(until, key) for until, key in ends if until is not None]:
-                raise _cannot_go(settings.bucket_name, *max(locked), complete=not page.get("IsTruncated"))
+                raise _cannot_go(bucket, *max(locked), complete=not page.get("IsTruncated"))
 
 
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -84,39 +84,48 @@ class _Teardown:
 
     def run(self, *, auto_approve: bool) -> None:
         """Do what is left to do."""
-        account, state = self._caller.account, self._settings.state
+        account, where = self._caller.account, self._settings.state
         self._step(f"Looking for {self._environment} in account {account}")
-        in_bucket = own_bucket_exists(state.bucket, account=account, region=state.region)
+        in_bucket = own_bucket_exists(where.bucket, account=account, region=where.region)
         if not in_bucket and not self._local.exists():
             self._require_nothing()
             return
-        found = self._found(in_bucket=in_bucket)
+        # Before anything is read: what is shown is what goes.
+        states = [RemoteState(self._settings, name) for name in self._names]
+        for state in states if in_bucket else ():
+            self._lock(state)
+        found = [self._found(state, in_bucket=in_bucket) for state in states]
         self._confirm(found, auto_approve=auto_approve)
-        if in_bucket:
-            for one in found:
-                self._lock(one.state)
         *others, backend = found
         for one in others:
             self._destroy(one)
         self._destroy_backend(backend)
         self._forget()
 
-    def _found(self, *, in_bucket: bool) -> list[Found]:
-        """Return the stacks and their states, in the order in which they go."""
-        names = (resource_names.ci_stack(self._environment), self._storage.name, self._backend.name)
-        found = []
-        for name in names:
-            state = RemoteState(self._settings, name)
-            if in_bucket:
-                refuse_lost_state(self._settings, name)
-            snapshot = state.read() if in_bucket else None
-            if name == self._backend.name:
-                snapshot = self._newest(snapshot)
-            stack = self._stacks.get(name)
-            if stack is not None and (snapshot is not None or name != self._backend.name):
-                teardown_plan.refuse_unknown(stack.described, self._settings, snapshot)
-            found.append(Found(name, state, snapshot))
-        return found
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The names of the stacks, in the order in which they go."""
+        return (resource_names.ci_stack(self._environment), self._storage.name, self._backend.name)
+
+    def _found(self, state: RemoteState, *, in_bucket: bool) -> Found:
+        """Return what a stack's state knows.
+
+        Raises:
+            OpsError: it is lost or damaged, or something of the stack exists that it does not know.
+        """
+        if in_bucket:
+            refuse_lost_state(self._settings, state.stack)
+        snapshot = state.read() if in_bucket else None
+        if state.stack == self._backend.name:
+            snapshot = self._newest(snapshot)
+            if snapshot is None:
+                raise OpsError(
+                    f"the bucket of {state.url} exists, and the state does not",
+                    f"make bootstrap ENV={self._environment} imports what there is, then teardown again",
+                )
+        if (stack := self._stacks.get(state.stack)) is not None:
+            teardown_plan.refuse_unknown(stack.described, self._settings, snapshot)
+        return Found(state.stack, state, snapshot)
 
     def _newest(self, remote: Snapshot | None) -> Snapshot | None:
         """Return the later one of the backend's own state here and in its bucket."""
@@ -187,11 +196,7 @@ class _Teardown:
 
     def _destroy_backend(self, one: Found) -> None:
         """Destroy the bucket that the states are in, by a local copy of its own state."""
-        if one.snapshot is None:
-            raise OpsError(
-                f"the state bucket exists, and {one.state.url} does not",
-                f"make bootstrap ENV={self._environment} imports what there is, then teardown again",
-            )
+        assert one.snapshot is not None  # noqa: S101 - `_found` ensures it
         self._step(f"Keeping the state of {one.name} here, as its bucket goes")
         body = one.snapshot.with_buckets_emptied() or one.snapshot.body
         temporary = self._local.with_suffix(".new")

@@ -134,6 +134,22 @@ def test_where_nothing_is_it_says_so_and_a_name_that_looks_misspelt_is_refused(
         run_teardown("pr-7", auto_approve=True)
 
 
+def test_a_lock_of_somebody_else_or_a_bucket_without_its_state_stops_it(account: Account) -> None:
+    account.s3.create_bucket(Bucket=STATE_BUCKET)
+    key = "secure-storage-dev/terraform.tfstate.tflock"
+    account.s3.put_object(Bucket=STATE_BUCKET, Key=key, Body=b'{"ID": "1", "Who": "ada@there"}')
+    try:
+        with pytest.raises(OpsError, match="is locked by ada@there"):
+            run_teardown("dev", auto_approve=True)
+        account.s3.delete_object(Bucket=STATE_BUCKET, Key=key)
+        with pytest.raises(OpsError, match="exists, and the state does not"):
+            run_teardown("dev", auto_approve=True)
+        assert "Contents" not in account.s3.list_objects_v2(Bucket=STATE_BUCKET)
+    finally:
+        account.s3.delete_object(Bucket=STATE_BUCKET, Key=key)
+        account.s3.delete_bucket(Bucket=STATE_BUCKET)
+
+
 @pytest.mark.parametrize("answer", ["prod", None])
 def test_without_the_name_nothing_goes(
     account: Account, monkeypatch: pytest.MonkeyPatch, answer: str | None
