@@ -13,7 +13,7 @@ _ACCESS_POINT = re.compile(
     r":accesspoint[/:](?P<name>[a-z0-9][a-z0-9-]{1,48}[a-z0-9])"
 )
 _MULTI_REGION = re.compile(r"arn:aws(-[a-z]+)*:s3::[0-9]{12}:accesspoint[/:].+")
-# A test compares them with botocore's own data of partitions.
+# Of regions that begin so; a test compares them with botocore's own data of partitions.
 _SUFFIXES = {
     "cn-": "amazonaws.com.cn",
     "eu-isoe-": "cloud.adc-e.uk",
@@ -23,6 +23,8 @@ _SUFFIXES = {
     "us-isof-": "csp.hci.ic.gov",
 }
 _AWS = "amazonaws.com"
+DNS_SUFFIXES = (_AWS, *_SUFFIXES.values())
+"""What the names of AWS's own hosts end with, in all partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _accelerated(bucket: str, region: str, endpoint_url: str | None, variant: Va
 
 def is_aws(host: str) -> bool:
     """Return whether a host name is one of AWS's own."""
-    return host.endswith(tuple(f".{suffix}" for suffix in (_AWS, *_SUFFIXES.values())))
+    return host.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES))
 
 
 def _host(service: str, region: str, variant: Variant) -> str:

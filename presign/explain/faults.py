@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 import re
 
 from presign import reserved
+from presign.explain import hidden
 from presign.explain.cause import Cause, listed
 from presign.explain.link import Link
 from presign.signer import MAX_EXPIRES
@@ -14,14 +15,6 @@ _MOMENT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _AS_PRINTED = "Use the link as presign printed it"
 _OTHERS = {"Key-Pair-Id": "CloudFront", "X-Goog-Signature": "Google Cloud Storage", "sig": "Azure Storage"}
 _DIGITS = 64  # of a signature
-
-# Parameters of the operations that links are made for; all others are somebody's addition.
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and its neighbours
-_DOWNLOAD = ("versionId", "partNumber")
-_LISTING = ("list-type", "prefix", "delimiter", "max-keys", "start-after", "continuation-token")
-_OTHER = ("acl", "tagging", "uploads", "uploadId", "attributes", "restore", "torrent", "x-id", "retention")
-_MORE = ("legal-hold", "versions", "encoding-type", "fetch-owner", "location", "marker", "policy", "cors")
-_OPERATION_PARAMETERS = {*_DOWNLOAD, *_LISTING, *_OTHER, *_MORE}
 
 
 def faults(link: Link) -> list[Cause]:
@@ -181,7 +174,7 @@ def _token(link: Link) -> Cause | None:
 
 def known(name: str) -> bool:
     """Whether a parameter is one of S3's."""
-    return name in _OPERATION_PARAMETERS or name.lower().startswith(("x-amz-", "response-"))
+    return name in hidden.OPERATION_PARAMETERS or name.lower().startswith(("x-amz-", "response-"))
 
 
 def _additions(link: Link) -> Cause | None:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from presign.errors import LinkError
-from presign.explain import pasted, place
-from presign.explain.cause import Cause, secrets_in
+from presign.explain import hidden, pasted, place
+from presign.explain.cause import Cause
 from presign.outputs import Outputs
 
 _SIGNATURE = {
@@ -72,7 +72,7 @@ class Link:
             return "unknown"
         if not _AWS_KEY_ID.fullmatch(found) or len(found) == _SECRET_LENGTH:
             return "not shown, since it is no access key id"
-        return found
+        return found if re.fullmatch(hidden.KEY_ID, found) else "[not shown]"
 
     @property
     def temporary(self) -> bool:
@@ -124,7 +124,16 @@ class Link:
         if self.access_key.startswith("not shown"):
             found.append(self.scope[0])
         # What has lost its name, its '&' or its '?' is found by its looks.
-        return found + secrets_in(re.split(r"\?|X.Amz.", url, maxsplit=1, flags=re.IGNORECASE)[-1])
+        return found + hidden.secrets_in(re.split(r"\?|X.Amz.", url, maxsplit=1, flags=re.IGNORECASE)[-1])
+
+    @property
+    def pieces(self) -> list[str]:
+        """What may be a part of a secret, and is therefore not printed either."""
+        pairs = [(name, value) for name, _, value in (p.partition("=") for p in self.parts.query.split("&"))]
+        signed = [(name, self.fields.get(name.lower(), "")) for name in _SIGNATURE]
+        # A '?' may be lost, or a '#' may have come in.
+        texts = (self.parts.path, f"X-Amz-{self.parts.fragment}")
+        return [*hidden.pieces([*pairs, *signed]), *(one for text in texts for one in hidden.of_text(text))]
 
 
 def read(text: str, outputs: Outputs | None = None, endpoint_url: str | None = None) -> Link:

@@ -7,11 +7,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from presign.endpoint import DNS_SUFFIXES
 from presign.outputs import Outputs
 
 _ON_AWS = re.compile(
-    r"(?:(?P<bucket>.+)\.)?s3(?P<kind>-accelerate|-accesspoint|-fips)?(?P<dual>\.dualstack)?"
-    r"(?:[.-](?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+))?\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu)"
+    r"(?:(?P<bucket>(?!bucket\.vpce-).+?)\.)?(?:bucket\.vpce-[a-z0-9-]+\.)?"
+    r"s3(?P<kind>-accelerate|-accesspoint)?(?:-fips)?(?:\.dualstack)?"
+    r"(?:[.-](?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+))?(?:\.vpce)?"
+    rf"\.(?:{'|'.join(map(re.escape, DNS_SUFFIXES))})"
 )
 
 
@@ -38,7 +41,7 @@ def of(parts: SplitResult, outputs: Outputs | None, endpoint_url: str | None) ->
     host, path = parts.hostname or "", unquote(parts.path).removeprefix("/")
     match = _ON_AWS.fullmatch(host)
     if match:
-        kind = (match["kind"] or "").removeprefix("-").replace("fips", "")
+        kind = (match["kind"] or "").removeprefix("-")
         kind = kind or ("regional" if match["region"] else "global")
         bucket, key = (match["bucket"], path) if match["bucket"] else _first(path)
         return Place(bucket, key, kind, match["region"] or "")

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from presign import duration, report
-from presign.explain import faults, form
+from presign.explain import faults, form, hidden
 from presign.explain.answer import Answer
-from presign.explain.cause import Cause, secrets_in, without
+from presign.explain.cause import Cause
 from presign.explain.codes import CODES
 from presign.explain.judge import Verdict
 from presign.explain.link import Link
@@ -31,7 +31,7 @@ def write(
         text = json.dumps(_document(link, verdict, known, answer, outputs), indent=2)
     else:
         text = _text(link, verdict, known, answer, outputs, now)
-    return without(text, secrets)
+    return hidden.without(text, secrets, link.pieces)
 
 
 def _secrets_of(answer: Answer | None) -> list[str]:
@@ -41,7 +41,7 @@ def _secrets_of(answer: Answer | None) -> list[str]:
     found = [value for name, value in answer.elements.items() if name.startswith(names)]
     lines = answer.elements.get("CanonicalRequest", "").split("\n")
     queries = ["&".join(answer.request.query.values())] if answer.request else lines
-    return [*found, *(secret for query in queries for secret in secrets_in(query))]
+    return [*found, *(secret for query in queries for secret in hidden.secrets_in(query))]
 
 
 def _text(

@@ -1,6 +1,7 @@
 """`presign explain` prints no signature and no session token, not even of a link that is broken."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -67,3 +68,71 @@ def test_no_part_of_a_secret_is_printed_of_a_link_that_is_broken_anywhere(
         signature = url.rpartition("=")[2]
         for secret in (signature[:33], signature[-33:], TOKEN[:33], TOKEN[-33:]):
             assert secret not in result.out + result.err, broken
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEX4MPL3KEy"
+NAMES = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Security-Token")
+PIECE = 10  # characters
+
+
+def signed_wrongly(chance: random.Random) -> str:
+    """A link whose secret was given in the place of something else, perhaps a part of it."""
+    part = chance.choice([SECRET, SECRET[: chance.randrange(12, 40)], SECRET[chance.randrange(1, 20) :]])
+    values = ["ASIAIOSFODNN7EXAMPLE", TOKEN, "eu-west-1"]
+    values[chance.randrange(3)] = part
+    signer = Signer(
+        access_key=values[0],
+        secret_key="s",
+        session_token=values[1],
+        region=values[2],
+        bucket_url="https://b.s3.eu-west-1.amazonaws.com/",
+    )
+    return signer.url("PUT", "a b/ü+.csv", 900, OUTPUTS["UploadHeaders"])
+
+
+def filled_wrongly(chance: random.Random) -> str:
+    """A link in which a secret was pasted into one of the parameters."""
+    url = SIGNER.url("PUT", "a b/ü+.csv", 900, OUTPUTS["UploadHeaders"])
+    secret = chance.choice([SECRET, SECRET[5:30], TOKEN, url.rpartition("=")[2]])
+    start, name, rest = url.partition(f"X-Amz-{chance.choice(NAMES)}=")
+    return f"{start}{name}{chance.choice([secret, quote(secret, safe='')])}&{rest.partition('&')[2]}"
+
+
+def filled_up(chance: random.Random) -> str:
+    """A link to which a secret was added."""
+    url = SIGNER.url("PUT", "a b/ü+.csv", 900, OUTPUTS["UploadHeaders"])
+    added = chance.choice([SECRET, quote(SECRET, safe=""), url.rpartition("=")[2]])
+    ways = (f"{url}&{added}", f"{url}&secret={added}", f"{url}&{added}=1", f"{url}#{added}")
+    return chance.choice([*ways, url.replace("?", f"?{added}&")])
+
+
+@pytest.mark.parametrize("make", [signed_wrongly, filled_wrongly, filled_up])
+def test_no_piece_of_a_secret_is_printed_wherever_a_mistake_has_put_it(
+    presign: Presign, outputs_file: OutputsFile, make: Callable[[random.Random], str]
+) -> None:
+    chance = random.Random(11)  # noqa: S311
+    outputs = outputs_file()
+    for _ in range(60):
+        url = make(chance)
+        broken = list(url)
+        for _ in range(chance.randrange(5)):
+            place = chance.randrange(url.index("?") + 1, len(broken))
+            broken[place : place + chance.randrange(3)] = chance.choice([*"%&=?#/\n é<[@:;+", "%26", "%3D"])
+        link = "".join(broken)
+        link = chance.choice([link, link, link.swapcase(), quote(link, safe=":/?&=")])
+        form = chance.choice(["text", "json"])
+        result = presign("explain", "--outputs", outputs, "--format", form, "--", link)
+        assert result.code in (0, 1)
+        for secret in (SECRET, TOKEN, url.rpartition("=")[2]):
+            for text in {secret, secret.swapcase(), quote(secret, safe="")}:
+                found = [text[n : n + PIECE] for n in range(len(text) - PIECE + 1)]
+                assert not [part for part in found if part in result.out + result.err], (link, result.out)
+
+
+def test_what_is_no_secret_is_shown(presign: Presign, outputs_file: OutputsFile) -> None:
+    query = {"versionId": "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY", "response-content-type": "text/csv"}
+    url = SIGNER.plan("GET", 900, {}, query).url("reports/November-2026.csv")
+    result = presign("explain", "--outputs", outputs_file(), url)
+    for shown in (*query.values(), "reports/November-2026.csv", "ASIAIOSFODNN7EXAMPLE", "eu-west-1"):
+        assert shown in result.out
+    assert "utm_source" in presign("explain", "--outputs", outputs_file(), f"{url}&utm_source=mail").out

@@ -3,8 +3,10 @@
 import json
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from presign.endpoint import access_point_url, bucket_url
+from presign.endpoint import Variant, access_point_url, bucket_url
+from presign.explain import place
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign
 
 import boto3
@@ -261,6 +263,29 @@ def test_every_region_has_the_host_that_botocore_knows() -> None:
                 arn = f"arn:{partition['id']}:s3:{region}:111122223333:accesspoint/name"
                 host = f"name-111122223333.s3-accesspoint.{region}.{suffix}"
                 assert access_point_url(arn, region) == f"https://{host}/"
+
+
+def test_explain_knows_the_hosts_of_every_region() -> None:
+    listed = json.loads(files("botocore").joinpath("data", "partitions.json").read_text(encoding="utf-8"))
+    regions = [region for one in listed["partitions"] for region in one["regions"] if "-global" not in region]
+    assert {"us-isob-east-1", "eusc-de-east-1", "cn-north-1", "us-gov-west-1"} <= set(regions)
+    for region in regions:
+        variants = [Variant(), Variant(dualstack=True), Variant(style="path")]
+        variants += (
+            [] if region.startswith("cn-") else [Variant(fips=True), Variant(fips=True, dualstack=True)]
+        )
+        for variant in variants:
+            url = urlsplit(f"{bucket_url('my.b-1', region, variant=variant)}a/k")
+            assert place.of(url, None, None) == place.Place("my.b-1", "a/k", "regional", region)
+            url = urlsplit(f"{bucket_url('b-1', region, variant=variant)}a/k")
+            assert place.of(url, None, None) == place.Place("b-1", "a/k", "regional", region)
+
+
+@pytest.mark.parametrize("start", ["b-1.bucket.vpce-1a-2b.s3", "bucket.vpce-1a-2b.s3"])
+def test_explain_knows_the_hosts_of_vpc_endpoints(start: str) -> None:
+    path = "a/k" if start.startswith("b-1") else "b-1/a/k"
+    url = urlsplit(f"https://{start}.eu-west-1.vpce.amazonaws.com/{path}")
+    assert place.of(url, None, None) == place.Place("b-1", "a/k", "regional", "eu-west-1")
 
 
 def test_a_multi_region_access_point_says_why_it_cannot_be_signed(
