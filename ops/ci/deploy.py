@@ -18,7 +18,7 @@ from ops.shared.terraform import Stack
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import RemoteState
-from ops.state.state_check import advice_after_failure, refuse_lost_state
+from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state
 from review.model import DANGEROUS
 from settings import resource_names
 from settings.model import Settings
@@ -57,6 +57,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
             (stack.folder / file).write_bytes(files[file])
         require_fresh(manifest, state=state, terraform_version=terraform_version(stack))
         stack.init("-lockfile=readonly")
+        note_way_back(settings, name)
         print(f"Deploying the plan {digest} of {name}, made at commit {manifest.commit}")
         _apply(stack, settings, store)
         outputs = _outputs(stack)

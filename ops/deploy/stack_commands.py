@@ -16,7 +16,7 @@ from ops.shared.process import ENDING
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.remote_state import RemoteState
-from ops.state.state_check import advice_after_failure, refuse_lost_state
+from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state
 from settings import resource_names
 from settings.doubtful import warnings_of
 from settings.model import Settings
@@ -105,6 +105,8 @@ def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequenc
     refuse_lost_state(settings, stack)
     if command != "destroy":
         refuse_changed_object_lock(settings, stack)
+    if command == "deploy" and stack == resource_names.storage_stack(settings.environment):
+        note_way_back(settings, stack)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
         raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
 

@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import sys
 
+from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import stack_folder
 from ops.shared.provider_mirror import PROVIDER, missing_provider
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import DamagedStateError, RemoteState
+from settings import resource_names
 from settings.model import Settings
+from settings.names.provider import TESTED
 
 
 def refuse_lost_state(settings: Settings, stack: str) -> None:
@@ -31,6 +35,27 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
         raise
     except OpsError:
         return
+
+
+def note_way_back(settings: Settings, stack: str) -> None:
+    """Print which version of the state a deploy begins with, if the provider's version is untested.
+
+    An older provider may not be able to read the state that a newer one writes. Nothing is printed before the
+    first deploy, or if S3 does not say.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    version = settings.terraform.provider_version
+    if version == TESTED:
+        return
+    s3 = aws.client("s3", settings.state.region)
+    try:
+        with aws.one_line_errors(f"cannot look at the state of {stack}"):
+            head = s3.head_object(Bucket=settings.state.bucket, Key=resource_names.state_key(stack))
+    except OpsError:
+        return
+    command = f"make state-restore ENV={settings.environment} ARGS='--version {head.get('VersionId')}'"
+    print(f"Nobody has deployed with AWS provider {version} yet. {command} returns to the state of now.")
+    sys.stdout.flush()
 
 
 def advice_after_failure(settings: Settings, stack: str, command: str, status: int) -> str:

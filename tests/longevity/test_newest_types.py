@@ -1,15 +1,19 @@
 """What is synthesized is what the newest bindings' version of the provider takes, by its types."""
 
 import copy
+import json
 import os
 import sysconfig
 from pathlib import Path
 from typing import Any
 
 from ops.fork.switch import fork_variables
+from settings.loading import load_environments
 from settings.names.provider import provider_version
+from stacks.app import build
 from tests.longevity.newest_types import NewestTypes, in_camel_case
 from tests.review.version_6 import ADDED
+from tests.stacks.test_account_regional import TEXT
 
 import pytest
 
@@ -47,6 +51,15 @@ def test_the_provider_takes_every_argument_of_every_stack(
     before = newest.checked
     assert [(name, line) for name, stack in stacks.items() for line in newest.problems(stack)] == []
     assert newest.checked - before > 3000
+
+
+def test_the_provider_takes_the_namespace_of_buckets(newest: NewestTypes, tmp_path: Path) -> None:
+    """Which the pinned bindings do not have."""
+    (tmp_path / "prod.toml").write_text(TEXT)
+    build(load_environments(tmp_path, {}), outdir=str(tmp_path / "out")).synth()
+    found = [json.loads(path.read_bytes()) for path in tmp_path.glob("out/stacks/*/cdk.tf.json")]
+    assert "bucket_namespace" in str(found)
+    assert [line for stack in found for line in newest.problems(stack)] == []
 
 
 def test_a_wrong_argument_is_found(newest: NewestTypes, stack: Stack) -> None:

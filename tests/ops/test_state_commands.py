@@ -11,6 +11,7 @@ from ops.embedded.aws import embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import DamagedStateError, RemoteState
+from ops.state.state_check import note_way_back
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
@@ -75,6 +76,23 @@ def ops(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str
     return subprocess.run(
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
+
+
+def test_a_deploy_with_an_untested_provider_notes_the_way_back(
+    s3: Any, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untested = {"provider_version": "6.45.0", "provider_version_untested": True}
+    newer = settings.model_copy(update={"terraform": settings.terraform.model_copy(update=untested)})
+    note_way_back(newer, STACK)
+    assert capsys.readouterr().out == ""  # there is no state yet
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=body(1))
+    version = s3.put_object(Bucket=BUCKET, Key=KEY, Body=body(2))["VersionId"]
+    note_way_back(newer, STACK)
+    said = capsys.readouterr().out
+    assert said.startswith("Nobody has deployed with AWS provider 6.45.0 yet. ")
+    assert f" make state-restore ENV=dev ARGS='--version {version}' returns " in said
+    note_way_back(settings, STACK)
+    assert capsys.readouterr().out == ""  # 5.100.0 needs no way back
 
 
 def test_an_earlier_version_is_shown_and_restored(env: dict[str, str], s3: Any, state: RemoteState) -> None:
