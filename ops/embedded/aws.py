@@ -45,6 +45,7 @@ class EmbeddedAws:
         access_key_id: of root, a user or a session.
         secret_access_key: the key's secret.
         session_token: of a session; None otherwise.
+        expiration: when the credentials end, as ISO 8601; None if the tools need not know.
     """
 
     endpoint: str
@@ -52,11 +53,15 @@ class EmbeddedAws:
     access_key_id: str = "test"
     secret_access_key: str = "test"  # noqa: S105
     session_token: str | None = None
+    expiration: str | None = None
 
     @property
     def variables(self) -> dict[str, str]:
         """What makes the AWS SDKs, Terraform, curl and `presign` use it."""
-        optional = {"AWS_SESSION_TOKEN": self.session_token}
+        optional = {
+            "AWS_SESSION_TOKEN": self.session_token,
+            "AWS_CREDENTIAL_EXPIRATION": self.expiration,
+        }
         if self.certificate:
             optional |= dict.fromkeys(("AWS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(self.certificate))
         return {
@@ -169,41 +174,50 @@ def embedded_aws(
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ministack-")))
         output = stack.enter_context(log.open("ab"))
-        certificate, secure = _certificate(folder, output) if tls else (None, {})
+        certificate, secure = make_certificate(folder, output) if tls else (None, {})
         env = {
-            # Many variables change what it does, some with names like SERVICES or USE_SSL: it gets only ours.
-            **{name: os.environ[name] for name in INHERITED if name in os.environ},
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-            "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
-            "GATEWAY_PORT": str(port),
-            "SFTP_ENABLED": "0",
-            "AUTH": "true" if auth else "false",
+            **variables_of_server(folder, port, auth=auth),
             **secure,
-            **({"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} if auth else {}),
         }
         command = [sys.executable, "-m", module] if auth else [Path(sys.executable).with_name("ministack")]
         server = stack.enter_context(process_group(command, env=env, cwd=folder, stdout=output))
         deadline = time.monotonic() + STARTUP_SECONDS
-        while not _answers(port, certificate):
+        while not answers(port, certificate):
             if server.poll() is not None or time.monotonic() > deadline:
                 raise OpsError("the embedded AWS did not start", f"its output is in {log}")
             time.sleep(0.1)
         yield EmbeddedAws(f"{'https' if tls else 'http'}://127.0.0.1:{port}", certificate)
 
 
-def _certificate(folder: Path, output: IO[bytes]) -> tuple[Path, dict[str, str]]:
+def variables_of_server(folder: Path, port: int, *, auth: bool) -> dict[str, str]:
+    """Return the environment of a MiniStack on a port of 127.0.0.1 that puts its files below `folder`."""
+    return {
+        # Many variables change what it does, some with names like SERVICES or USE_SSL: it gets only ours.
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "BIND_HOST": "127.0.0.1",  # its default is every address of the machine
+        "GATEWAY_PORT": str(port),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "AUTH": "true" if auth else "false",
+        **({"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} if auth else {}),
+    }
+
+
+def make_certificate(folder: Path, output: IO[bytes], *, days: int = 1) -> tuple[Path, dict[str, str]]:
     """Make a certificate for 127.0.0.1; return its file, and what makes MiniStack use it."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     command = [Path(sys.executable).with_name("node"), Path(__file__).with_name("self_signed.mjs")]
-    with process_group([*command, key, certificate], env={}, cwd=folder, stdout=output) as node:
+    with process_group([*command, key, certificate, str(days)], env={}, cwd=folder, stdout=output) as node:
         if node.wait() != 0:
             raise OpsError("cannot create a certificate for the embedded AWS", f"see {output.name}")
     secure = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
     return certificate, secure
 
 
-def _answers(port: int, certificate: Path | None) -> bool:
+def answers(port: int, certificate: Path | None) -> bool:
+    """Whether a MiniStack that has this certificate answers on a port of 127.0.0.1."""
     # Not urllib: it would send the request through a proxy that the environment names.
     connection: http.client.HTTPConnection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     if certificate:

@@ -1,4 +1,4 @@
-// Writes a throw-away key and its self-signed certificate for 127.0.0.1: node self_signed.mjs KEY CERTIFICATE
+// Writes a throw-away key and its self-signed certificate for 127.0.0.1: node self_signed.mjs KEY CERTIFICATE DAYS
 // Node signs but cannot compose a certificate, so the fields of RFC 5280 that a server needs are put together here.
 import { generateKeyPairSync, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -17,6 +17,7 @@ const name = sequence(field(0x31, sequence(field(0x06, [0x55, 0x04, 0x03]), fiel
 const alternativeName = sequence(field(0x06, [0x55, 0x1d, 0x11]), field(0x04, sequence(field(0x87, [127, 0, 0, 1]))));
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+const [keyFile, certificateFile, days] = process.argv.slice(2);
 const now = Date.now();
 const hours = (count) => new Date(now + count * 3_600_000);
 const toBeSigned = sequence(
@@ -24,7 +25,7 @@ const toBeSigned = sequence(
   field(0x02, [1]), // serial number
   ecdsaWithSha256,
   name,
-  sequence(time(hours(-1)), time(hours(24))),
+  sequence(time(hours(-1)), time(hours(24 * Number(days)))),
   name,
   publicKey.export({ type: "spki", format: "der" }),
   field(0xa3, sequence(alternativeName)),
@@ -32,7 +33,6 @@ const toBeSigned = sequence(
 const signature = sign("sha256", toBeSigned, privateKey);
 const certificate = sequence(toBeSigned, ecdsaWithSha256, field(0x03, [0], signature));
 
-const [keyFile, certificateFile] = process.argv.slice(2);
 const lines = certificate.toString("base64").match(/.{1,64}/g).join("\n");
 writeFileSync(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
 writeFileSync(certificateFile, `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);

@@ -1,0 +1,20 @@
+"""MiniStack with the hooks."""
+
+from collections.abc import Callable
+
+from ops.embedded.iam import checks, request, tokens
+
+
+def serve(*more: Callable[[], None]) -> None:
+    """Set the hooks, and those of the caller, and serve until the end."""
+    # In this order: what MiniStack's application imports by name must be in its place by then.
+    request.install()
+    checks.install()
+    tokens.install()
+    from ministack import app
+
+    # With TLS it would take port 443 as well, where that is free.
+    app._port_is_bindable = lambda *_: False
+    for install in more:
+        install()
+    app.main()
