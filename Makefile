@@ -1,7 +1,7 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
-	new bootstrap preflight plan review deploy drift destroy teardown recover state-versions state-restore \
+	new bootstrap preflight plan review deploy drift destroy teardown recover sandbox sandbox-stop sandbox-env state-versions state-restore \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean cdktf-only
 
 python := .venv/bin/python
@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  ENV is an environment (a file in environments/); ARGS adds options, as in ARGS=--auto-approve"
+	@echo "  ENV is an environment (a file in environments/); ARGS adds options, as in ARGS=--auto-approve;"
+	@echo "  SANDBOX=1 works on the sandbox, as in: make deploy ENV=dev SANDBOX=1"
 
 setup:
 	@ops/setup.sh
@@ -121,6 +122,15 @@ teardown: setup ## Remove all that bootstrap, deploy and ci-roles created of ENV
 recover: setup ## After a killed deploy of ENV: release its lock, import what it created
 	@$(python) -m ops recover "$$ENV" $(ARGS)
 
+sandbox: setup ## Start an embedded AWS that stays; SANDBOX=1 makes other targets use it
+	@$(python) -m ops sandbox start $(ARGS)
+
+sandbox-stop: setup ## End the sandbox; its data stays, unless ARGS=--delete-data
+	@$(python) -m ops sandbox stop $(ARGS)
+
+sandbox-env: setup ## Print variables for a shell, with which presign uses ENV in the sandbox
+	@$(python) -m ops sandbox env "$$ENV" $(ARGS)
+
 state-versions: setup ## List the versions of ENV's Terraform state
 	@$(python) -m ops state versions "$$ENV" $(ARGS)
 
@@ -154,6 +164,7 @@ lock: setup ## Update Pipfile.lock and package-lock.json
 clean: ## Remove everything that the targets created, except Terraform state
 	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
+	@! test -e .cache/sandbox || $(python) -m ops sandbox stop
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

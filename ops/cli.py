@@ -17,6 +17,8 @@ from ops.deploy.recover import recover as run_recover
 from ops.deploy.teardown import run_teardown
 from ops.fork.switch import use_what_is_asked_for
 from ops.preflight import command as preflight_command
+from ops.sandbox.cli import sandbox
+from ops.sandbox.switch import Actor, in_sandbox, refuse_sandbox
 from ops.scan.command import run_scan
 from ops.shared.checkout import settings_of
 from ops.shared.environment_argument import environment_argument
@@ -54,8 +56,11 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
 
 
 @click.group()
-def ops() -> None:
+@click.pass_context
+def ops(ctx: click.Context) -> None:
     """Run the project's tools with everything that they need in place."""
+    if ctx.invoked_subcommand == "ci":
+        refuse_sandbox("the commands of CI")
     use_what_is_asked_for()
 
 
@@ -87,6 +92,7 @@ def new(environment: str, *, account: str | None, region: str | None, roles: tup
 @ops.command()
 @environment_argument
 @click.option("--auto-approve", is_flag=True, help="Apply without asking.")
+@in_sandbox(Actor.ADMINISTRATOR)
 def bootstrap(environment: str, auto_approve: bool) -> None:
     """Create the bucket and the key for ENV's Terraform state, and move their own state there."""
     run_bootstrap(environment, auto_approve=auto_approve)
@@ -103,6 +109,7 @@ def bootstrap(environment: str, auto_approve: bool) -> None:
 )
 @cdktf_arguments
 @click.pass_context
+@in_sandbox(Actor.DEPLOYER)
 def plan(
     ctx: click.Context,
     environment: str,
@@ -140,6 +147,7 @@ def prove(environment: str, output_format: str) -> None:
 
 @ops.command()
 @environment_argument
+@in_sandbox(Actor.DEPLOYER)
 def preflight(environment: str) -> None:
     """Check all that a deploy of ENV needs; changes nothing, and exits with 1 where something is missing."""
     preflight_command.require(environment)
@@ -151,6 +159,7 @@ def preflight(environment: str) -> None:
 @click.option(
     "--storage-only", is_flag=True, help="Leave out the state stack, which CI's roles may not read."
 )
+@in_sandbox(Actor.ADMINISTRATOR)
 def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
     """Show what was changed by hand in ENV; exits with 3 where anything was."""
     if drift_report.run_drift(environment, output_format=output_format, storage_only=storage_only):
@@ -161,6 +170,7 @@ def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
 @environment_argument
 @click.option("--no-preflight", is_flag=True, help="Do not run `ops preflight ENV` first.")
 @cdktf_arguments
+@in_sandbox(Actor.DEPLOYER)
 def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) -> None:
     """Deploy ENV (`cdktf deploy`) after its preflight; its outputs go to outputs.ENV.json."""
     if not no_preflight:
@@ -171,6 +181,7 @@ def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) 
 @ops.command("ci-roles", context_settings=passes_on)
 @environment_argument
 @cdktf_arguments
+@in_sandbox(Actor.ADMINISTRATOR)
 def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
     """Deploy the roles with which CI plans and deploys ENV; outputs go to outputs.ENV.ci.json."""
     stack_commands.deploy_ci_roles(environment, arguments)
@@ -179,6 +190,7 @@ def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
 @ops.command(context_settings=passes_on)
 @environment_argument
 @cdktf_arguments
+@in_sandbox(Actor.DEPLOYER)
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     """Destroy what `ops deploy ENV` created (`cdktf destroy`)."""
     stack_commands.destroy(environment, arguments)
@@ -187,6 +199,7 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 @ops.command()
 @environment_argument
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the environment's name.")
+@in_sandbox(Actor.ADMINISTRATOR)
 def teardown(environment: str, *, auto_approve: bool) -> None:
     """Remove all that bootstrap, deploy and ci-roles made of ENV, its state last."""
     run_teardown(environment, auto_approve=auto_approve)
@@ -225,6 +238,7 @@ def deploy_policy(environment: str, read_only: bool, account: str | None, direct
     help="Release the lock with this id, if its run is certainly dead; no other lock is released.",
 )
 @says_yes
+@in_sandbox(Actor.ADMINISTRATOR)
 def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
     """After a deploy of ENV that died: release its lock, and import what it created into the state."""
     run_recover(environment, asking(yes=yes), release)
@@ -238,6 +252,7 @@ def state() -> None:
 @state.command("versions")
 @environment_argument
 @of_the_backend
+@in_sandbox(Actor.ADMINISTRATOR)
 def state_versions(environment: str, backend: bool) -> None:
     """List the versions of ENV's state, the newest first."""
     require_bootstrapped(settings_of(environment))
@@ -251,6 +266,7 @@ def state_versions(environment: str, backend: bool) -> None:
 )
 @of_the_backend
 @says_yes
+@in_sandbox(Actor.ADMINISTRATOR)
 def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:
     """Make an earlier version of ENV's state the newest, after showing both."""
     require_bootstrapped(settings_of(environment))
@@ -258,7 +274,7 @@ def state_restore(environment: str, version: str | None, backend: bool, yes: boo
 
 
 @ops.command()
-@click.option("--keep", is_flag=True, help="Leave the embedded AWS running until Ctrl-C, to try things.")
+@click.option("--keep", is_flag=True, help="Work on the sandbox, and leave what was deployed in it.")
 def demo(keep: bool) -> None:
     """Run the whole job against an embedded AWS: deploy, presign, transfer."""
     run_demo(keep=keep)
@@ -285,6 +301,7 @@ def benchmark(arguments: tuple[str, ...]) -> None:
 
 ops.add_command(review)
 ops.add_command(ci)
+ops.add_command(sandbox)
 
 
 def main() -> None:

@@ -17,18 +17,32 @@ from typing import Any
 
 from ops.demo.own_checkout import add_setting, make_checkout
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.sandbox import server
+from ops.sandbox.account import Account
+from ops.sandbox.switch import variables_of
 from ops.shared import aws
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
+from ops.shared.output_folder import outputs_file
 from ops.shared.process import check, run
+from ops.shared.sandbox_variable import VARIABLE
 from ops.shared.toolchain import CACHE, ROOT, tool_environment
 from settings import resource_names
+from settings.model import Settings
 
 import click
 
 STACK = resource_names.storage_stack("dev")
 KEY = "uploads/example.txt"
+KEPT = f"""
+It stays, with the dev environment, until `make sandbox-stop`. To go on:
+
+  make drift ENV=dev SANDBOX=1           what somebody changed by hand
+  make plan ENV=dev SANDBOX=1            what a change of environments/dev.toml would do
+  eval "$(make -s sandbox-env ENV=dev)"  become a data team, in this shell
+  .venv/bin/python -m presign get {KEY} --outputs outputs.dev.sandbox.json
+  make destroy ENV=dev SANDBOX=1"""
 EXAMPLE = "example.txt"
 
 
@@ -42,6 +56,7 @@ class Workplace:
         log: the file that the tools' own output goes to.
         aws: the embedded AWS.
         env: the environment of the tools, pointed at it.
+        outputs: the file that `cdktf deploy` writes the outputs to.
     """
 
     folder: Path
@@ -49,11 +64,7 @@ class Workplace:
     log: Path
     aws: EmbeddedAws
     env: dict[str, str]
-
-    @property
-    def outputs(self) -> Path:
-        """The file that `cdktf deploy` writes the outputs to."""
-        return self.folder / "outputs.json"
+    outputs: Path
 
     def cdktf(self, *arguments: str) -> None:
         """Run cdktf, with what it writes in `folder`."""
@@ -107,8 +118,7 @@ def run_demo(*, keep: bool) -> None:
     """Run every step, then remove all traces but the log.
 
     Args:
-        keep: leave out the last step and wait for Ctrl-C before cleaning up,
-            and say how to use what runs.
+        keep: work on the sandbox, which stays, and leave out the last step; say how to go on.
 
     Raises:
         OpsError: a step failed, or its result was not what it should be.
@@ -116,8 +126,7 @@ def run_demo(*, keep: bool) -> None:
     if shutil.which("curl") is None:
         raise OpsError("curl is not on PATH", "the demo uploads and downloads with it")
     settings = settings_of("dev", {})
-    tools = tool_environment(provider_version=settings.terraform.provider_version)
-    if shutil.which("cdktf", path=tools["PATH"]) is None:
+    if shutil.which("cdktf", path=tool_environment()["PATH"]) is None:
         raise OpsError("cdktf is missing", "`make setup` installs the tools")
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "demo.log"
@@ -128,38 +137,55 @@ def run_demo(*, keep: bool) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secure-s3-demo-")))
         with narrator.step("Start an embedded AWS (MiniStack) on a free port of 127.0.0.1"):
-            aws = stack.enter_context(embedded_aws(log))
+            aws = start_sandbox(settings) if keep else stack.enter_context(embedded_aws(log))
             narrator.say(f"it answers at {aws.endpoint}, from this machine only")
-        env = aws.environment(tools) | {
-            "CDKTF_OUTPUT": str(folder / "cdktf.out"),
-            "ENVIRONMENT_SUFFIX": "dev",
-            "TMPDIR": str(folder),
-        }
-        if settings.account_id is not None:
-            env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
-        checkout = make_checkout(folder / "checkout")
-        if settings.state.lifecycle:
-            add_setting(checkout / "environments" / "dev.toml", "state", "lifecycle = false")
-        place = Workplace(folder=folder, checkout=checkout, log=log, aws=aws, env=env)
+        place = in_checkout(folder, log, aws) if keep else in_copy(folder, log, aws, settings)
         tell_the_story(place, narrator)
         if not keep:
             with narrator.step("Destroy the dev environment and all that is in its bucket"):
                 narrator.say(f"cdktf destroy {STACK}; staging and prod would refuse")
-                place.cdktf("destroy", STACK, "--auto-approve", "--skip-synth")  # the deploy synthesized it
+                # The deploy synthesized it.
+                place.cdktf("destroy", STACK, "--auto-approve", "--skip-synth")
         verdict = f"All {narrator.steps} steps did what they should, in {narrator.seconds:.0f} s."
         click.secho(f"\n{verdict}", fg="green", bold=True)
-        if keep:
-            wait_for_ctrl_c(place)
-    click.echo("Cleaned up: the embedded AWS is stopped and its files are gone.")
+    click.echo(KEPT if keep else "Cleaned up: the embedded AWS is stopped and its files are gone.")
+
+
+def start_sandbox(settings: Settings) -> EmbeddedAws:
+    """Start the sandbox, if it does not run; return it for its administrator."""
+    sandbox, _ = server.start()
+    return Account(sandbox, settings).administrator()
+
+
+def in_checkout(folder: Path, log: Path, aws: EmbeddedAws) -> Workplace:
+    """Work in this checkout, on the sandbox, so that what is deployed can be used afterwards."""
+    env = variables_of(aws, tool_environment()) | {VARIABLE: "1", "ENVIRONMENT_SUFFIX": "dev"}
+    return Workplace(folder, ROOT, log, aws, env, ROOT / outputs_file("dev", environ=env))
+
+
+def in_copy(folder: Path, log: Path, aws: EmbeddedAws, settings: Settings) -> Workplace:
+    """Work in a copy of this checkout, without the lifecycle that the AWS provider waits a minute for."""
+    env = aws.environment(tool_environment()) | {
+        "CDKTF_OUTPUT": str(folder / "cdktf.out"),
+        "ENVIRONMENT_SUFFIX": "dev",
+        "TMPDIR": str(folder),
+    }
+    env.pop(VARIABLE, None)
+    if settings.account_id is not None:
+        env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
+    checkout = make_checkout(folder / "checkout")
+    if settings.state.lifecycle:
+        add_setting(checkout / "environments" / "dev.toml", "state", "lifecycle = false")
+    return Workplace(folder, checkout, log, aws, env, folder / "outputs.json")
 
 
 def tell_the_story(place: Workplace, narrator: Narrator) -> None:
     """Run the steps after the start of the embedded AWS."""
     with narrator.step("Make the state backend: a bucket and a key for Terraform's own state"):
         narrator.say("ops bootstrap dev --auto-approve, which moves its own state into the bucket it makes")
-        narrator.say(
-            "(with state.lifecycle = false, which spares the minute that the AWS provider waits for one)"
-        )
+        minute = "the minute that the AWS provider waits for a lifecycle"
+        without = "" if place.checkout == ROOT else " state.lifecycle = false, without"
+        narrator.say(f"(with{without} {minute})")
         place.bootstrap(narrator.say)
 
     with narrator.step("Deploy the dev environment: key, bucket and managed policy"):
@@ -249,25 +275,5 @@ def show_object(place: Workplace, narrator: Narrator) -> None:
     for version in versions:
         latest = ", the latest" if version["IsLatest"] else ""
         narrator.say(f"version {version['VersionId']}: {version['Size']} bytes{latest}")
-    if len(versions) != 2:
+    if len(versions) < 2:  # more, where the sandbox had some
         raise OpsError(f"two uploads left {len(versions)} versions")
-
-
-def wait_for_ctrl_c(place: Workplace) -> None:
-    """Say how to use what runs, and wait."""
-    names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "no_proxy"]
-    names += ["CDKTF_OUTPUT", "ENVIRONMENT_SUFFIX", "TF_CLI_CONFIG_FILE", "CDKTF_SKIP_PROVIDER_LOCK"]
-    names += ["CDK_BINDINGS", "PYTHONPATH", "JSII_NODE"]
-    click.echo("\nKept running until Ctrl-C. To use it, in another shell, in this checkout:\n")
-    click.echo("  . .venv/bin/activate")
-    click.echo("  unset AWS_PROFILE AWS_SESSION_TOKEN")
-    click.echo("  export PIPENV_VERBOSITY=-1 CHECKPOINT_DISABLE=1")
-    for name in names:
-        if name in place.env:
-            click.echo(f"  export {name}={shlex.quote(place.env[name])}")
-    click.echo(f"  cdktf diff {STACK}")
-    click.echo(f"  python -m presign get {KEY} --outputs {shlex.quote(os.fspath(place.outputs))}")
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(3600)
-    click.echo()

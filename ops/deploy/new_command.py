@@ -29,6 +29,7 @@ Next, in this order; each asks before it changes anything:
   make bootstrap ENV={0}   create the bucket and the key for Terraform's state
   make plan ENV={0}        show what a deploy would create
   make deploy ENV={0}      deploy, and write outputs.{0}.json for presign
+To try it on this machine first: make sandbox, and SANDBOX=1 after each of these.
 Commit environments/{0}.toml: it is the environment."""
 
 

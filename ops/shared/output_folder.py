@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.shared.sandbox_variable import sandbox_is_wanted
 from ops.shared.toolchain import ROOT
 
 
@@ -25,11 +26,18 @@ def local_state(stack: str, environ: Mapping[str, str]) -> Path:
     return output_folder(environ).parent / f"terraform.{stack}.tfstate"
 
 
+def outputs_file(environment: str, kind: str = "", environ: Mapping[str, str] = os.environ) -> str:
+    """Return the name of the file in the checkout that a deploy writes its outputs to.
+
+    Args:
+        environment: its name.
+        kind: `.ci` for those of the roles of CI.
+        environ: the variables, which may ask for the sandbox: its outputs must not pass for real ones.
+    """
+    where = ".sandbox" if sandbox_is_wanted(environ) else ""
+    return f"outputs.{environment}{kind}{where}.json"
+
+
 def unsaved_states(stack: str = "*") -> list[Path]:
     """Return the states that Terraform could not save, where it left them."""
     return sorted(stack_folder("").glob(f"{stack}/errored.tfstate"))
-
-
-def outputs_file(environment: str, stack: str = "") -> str:
-    """Return the name of the file with the outputs of a stack: of CI's where `stack` is ".ci"."""
-    return f"outputs.{environment}{stack}.json"

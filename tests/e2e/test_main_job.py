@@ -44,7 +44,7 @@ def deployed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployed]:
     root = tmp_path_factory.mktemp("deploy")
-    place = Workplace(folder=root, checkout=root, log=root / "log", aws=aws, env={})
+    place = Workplace(root, root, root / "log", aws, {}, root / "outputs.json")
     stack = f"secure-storage-{request.cls.environment}"
     folder, state_folder = root / stack, root / f"{stack}-state"
     shutil.copytree(stack_folders[folder.name], folder)

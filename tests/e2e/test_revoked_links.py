@@ -46,7 +46,8 @@ class Site:
         return deploy(stack, self.administrator)
 
     def workplace(self, aws: EmbeddedAws) -> Workplace:
-        return at_work(Workplace(self.folder, self.folder, self.folder / "log", aws, {}), aws)
+        place = self.folder
+        return at_work(Workplace(place, place, place / "log", aws, {}, place / "outputs.json"), aws)
 
     def role(self) -> str:
         return f"arn:aws:iam::{ACCOUNT_ID}:role/team"

@@ -15,11 +15,13 @@ from ops.demo.main_job import (
     Workplace,
     expect,
     expect_no_changes,
+    in_checkout,
+    in_copy,
     tampered,
-    wait_for_ctrl_c,
     without_headers,
 )
 from ops.embedded.aws import EmbeddedAws, free_port
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from tests.conftest import ROOT
@@ -188,7 +190,7 @@ def place(tmp_path: Path) -> Workplace:
     aws = EmbeddedAws(f"http://127.0.0.1:{free_port()}")
     (tmp_path / "log").touch()
     env = aws.environment({"PATH": os.environ["PATH"]}) | {"CDKTF_OUTPUT": str(tmp_path / "cdktf.out")}
-    return Workplace(folder=tmp_path, checkout=ROOT, log=tmp_path / "log", aws=aws, env=env)
+    return Workplace(tmp_path, ROOT, tmp_path / "log", aws, env, tmp_path / "outputs.json")
 
 
 def test_a_curl_that_gets_no_answer_is_an_error_that_names_the_log(place: Workplace) -> None:
@@ -283,26 +285,20 @@ def test_steps_are_numbered_and_timed(capsys: pytest.CaptureFixture[str]) -> Non
     assert narrator.seconds < 5
 
 
-def test_what_is_kept_running_can_be_used_by_what_is_printed(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def ctrl_c(_seconds: float) -> None:
-        raise KeyboardInterrupt
+def test_what_is_kept_is_the_checkout_s_own_environment_in_the_sandbox(tmp_path: Path) -> None:
+    aws = EmbeddedAws("https://127.0.0.1:1", tmp_path / "certificate.pem", session_token="of-a-role")
+    place = in_checkout(tmp_path, tmp_path / "log", aws)
+    assert (place.checkout, place.outputs) == (ROOT, ROOT / "outputs.dev.sandbox.json")
+    assert place.env["SANDBOX"] == "1"
+    assert place.env["CDKTF_OUTPUT"] == str(ROOT / ".cache" / "sandbox" / "cdktf.out")
 
-    monkeypatch.setattr("time.sleep", ctrl_c)
-    place.env["CDKTF_OUTPUT"] = "/tmp/with a space"  # noqa: S108 (nothing is written there)
-    wait_for_ctrl_c(place)
-    printed = capsys.readouterr().out
-    exports = "\n".join(line for line in printed.splitlines() if line.startswith(("  export ", "  unset ")))
-    done = subprocess.run(
-        ["sh", "-c", f"{exports}\nenv"],
-        env={"PATH": os.environ["PATH"], "AWS_PROFILE": "mine", "AWS_SESSION_TOKEN": "real"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    seen = dict(line.split("=", 1) for line in done.stdout.splitlines())
-    assert seen["AWS_ENDPOINT_URL"] == place.aws.endpoint
-    assert seen["CDKTF_OUTPUT"] == "/tmp/with a space"  # noqa: S108
-    assert (seen["AWS_ACCESS_KEY_ID"], seen["no_proxy"]) == ("test", "127.0.0.1")
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & seen.keys()
+
+def test_without_keep_nothing_is_written_to_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX", "1")
+    place = in_copy(tmp_path, tmp_path / "log", EmbeddedAws("http://127.0.0.1:1"), settings_of("dev", {}))
+    assert (place.checkout, place.outputs) == (tmp_path / "checkout", tmp_path / "outputs.json")
+    assert place.env["CDKTF_OUTPUT"] == str(tmp_path / "cdktf.out")
+    assert "SANDBOX" not in place.env
+    assert "lifecycle = false" in (place.checkout / "environments" / "dev.toml").read_text()

@@ -1,4 +1,4 @@
-"""MiniStack whose account outlives it: `python -m ops.embedded.lasting`.
+"""MiniStack whose account outlives it: `python -m ops.embedded.iam.lasting`.
 
 With `PERSIST_STATE` and `S3_PERSIST`, MiniStack writes an object's bytes as they come, and all else only when
 it is asked to end. A process that is killed, or a machine that stops, would leave Terraform's state, which is

@@ -1,0 +1,59 @@
+"""The commands `ops sandbox …`."""
+
+import os
+import shlex
+
+from ops.sandbox import server
+from ops.sandbox.switch import account_of
+from ops.shared.environment_argument import environment_argument
+
+import click
+
+
+@click.group()
+def sandbox() -> None:
+    """Start and end an embedded AWS that stays, and use it."""
+
+
+@sandbox.command()
+def start() -> None:
+    """Start the sandbox in the background, with the data that it had."""
+    aws, words = server.start()
+    print(f"✓ the sandbox answers at {aws.endpoint}, from this machine only: {words}")
+    print("  Every target works on it with SANDBOX=1, as in: make bootstrap ENV=dev SANDBOX=1")
+    print(f"  `make sandbox-stop` ends it; its data stays in {os.path.relpath(server.FOLDER)}")
+
+
+@sandbox.command()
+@click.option(
+    "--delete-data", is_flag=True, help="Also delete its account, and the states of environments in it."
+)
+def stop(*, delete_data: bool) -> None:
+    """End the sandbox; its data stays."""
+    ran = server.stop(delete_data=delete_data)
+    data = "is deleted" if delete_data else "stays"
+    print(f"✓ the sandbox {'is stopped' if ran else 'did not run'}; its data {data}")
+
+
+@sandbox.command()
+@environment_argument
+@click.option(
+    "--as",
+    "actor",
+    type=click.Choice(["data", "deployer", "administrator"]),
+    default="data",
+    show_default=True,
+    help="A data team with the managed policy, the role that deploys, or who may do everything.",
+)
+def env(environment: str, actor: str) -> None:
+    """Print variables for a shell with which `presign`, curl and the AWS SDKs use ENV in the sandbox.
+
+    The credentials end after 12 hours.
+    """
+    _, account = account_of(environment)
+    act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
+    proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}
+    variables = act_as[actor]().environment(proxies)
+    print("unset AWS_PROFILE AWS_DEFAULT_PROFILE")
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,16 @@
+"""The variable `SANDBOX`, which asks for the embedded AWS that stays."""
+
+import os
+from collections.abc import Mapping
+
+from ops.shared.errors import OpsError
+
+VARIABLE = "SANDBOX"
+
+
+def sandbox_is_wanted(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the variable asks for it; raises OpsError if it has another value than 1."""
+    value = environ.get(VARIABLE, "")
+    if value not in ("", "1"):
+        raise OpsError(f'{VARIABLE} must be 1, or not set; it is "{value}"')
+    return value == "1"

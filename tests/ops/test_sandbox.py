@@ -1,0 +1,430 @@
+"""The embedded AWS that stays: what survives, what is refused, and who acts in it. About 40 seconds."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ops.cli import ops
+from ops.deploy.deploy_policy import policies_of_environment
+from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
+from ops.sandbox.account import ADMINISTRATOR, Account
+from ops.sandbox.switch import Actor, refuse_real_credentials, variables_of
+from ops.shared.checkout import settings_of
+from ops.shared.errors import OpsError
+from ops.shared.output_folder import local_state, outputs_file
+from settings.loading import load_environments
+from settings.model import Settings
+from tests.handed_out import EVERYTHING, TRUST
+from tests.ops.ops_support import checkout_of_ops, run_ops
+
+import click
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.real
+
+NOT_RUNNING = "Error: the sandbox does not run; `make sandbox` starts it\n"
+
+
+class Sandbox:
+    """A checkout and the sandbox in it."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+        self.folder = checkout / ".cache" / "sandbox"
+
+    def ops(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return run_ops(self.checkout, *arguments, **variables)
+
+    def start(self) -> str:
+        """Start it; return what that printed."""
+        done = self.ops("sandbox", "start")
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+    def error(self, *arguments: str, **variables: str) -> str:
+        """Run a command that must fail; return its only line."""
+        done = self.ops(*arguments, **variables)
+        assert (done.returncode, done.stdout) == (1, ""), done
+        return done.stderr
+
+    @property
+    def about(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "about.json").read_text())
+        return found
+
+    @property
+    def process(self) -> int:
+        return int((self.folder / "lock").read_text())
+
+    @property
+    def aws(self) -> EmbeddedAws:
+        """It, for its root."""
+        return EmbeddedAws(f"https://127.0.0.1:{self.about['port']}", self.folder / "certificate.pem")
+
+    def variables(self, *arguments: str) -> dict[str, str]:
+        """What `ops sandbox env` makes of a shell with credentials of a real account."""
+        done = self.ops("sandbox", "env", "dev", *arguments)
+        assert done.returncode == 0, done
+        shell = subprocess.run(
+            ["sh", "-c", f"{done.stdout}\nenv"],
+            env={"PATH": os.environ["PATH"], "AWS_PROFILE": "mine", "AWS_SESSION_TOKEN": "real"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return dict(line.split("=", 1) for line in shell.stdout.splitlines())
+
+
+def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command below a group, with the words that call it."""
+    for name, command in group.commands.items():
+        path = (*above, name)
+        yield from commands(command, *path) if isinstance(command, click.Group) else [(path, command)]
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Iterator[Sandbox]:
+    sandbox = Sandbox(checkout_of_ops(tmp_path / "a check out"))
+    yield sandbox
+    sandbox.ops("sandbox", "stop")
+
+
+@pytest.fixture
+def sandbox(stopped: Sandbox) -> Sandbox:
+    stopped.start()
+    return stopped
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One that runs, for tests that leave it running."""
+    sandbox = Sandbox(checkout_of_ops(tmp_path_factory.mktemp("shared") / "checkout"))
+    sandbox.start()
+    yield sandbox
+    assert sandbox.ops("sandbox", "stop").returncode == 0
+
+
+def fill(aws: EmbeddedAws) -> EmbeddedAws:
+    """Make what Terraform and people make; return a session of a role."""
+    s3, kms, iam = aws.client("s3"), aws.client("kms"), aws.client("iam")
+    key = kms.create_key(Description="the data's", Tags=[{"TagKey": "Project", "TagValue": "x"}])
+    kms.create_alias(AliasName="alias/data", TargetKeyId=key["KeyMetadata"]["KeyId"])
+    s3.create_bucket(Bucket="data-bucket", ObjectLockEnabledForBucket=True)
+    s3.put_bucket_tagging(Bucket="data-bucket", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    for body in (b"first", b"second"):
+        s3.put_object(Bucket="data-bucket", Key="a/b.txt", Body=body, Tagging="t=1", Metadata={"m": "n"})
+    s3.put_object(Bucket="data-bucket", Key="gone", Body=b"")
+    s3.delete_object(Bucket="data-bucket", Key="gone")
+    retention = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2030, 1, 1, tzinfo=UTC)}
+    s3.put_object_retention(Bucket="data-bucket", Key="a/b.txt", Retention=retention)
+    s3.put_object_legal_hold(Bucket="data-bucket", Key="a/b.txt", LegalHold={"Status": "ON"})
+    role = iam.create_role(RoleName="team", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="team", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
+    return assume(aws, role)
+
+
+def seen(aws: EmbeddedAws, session: EmbeddedAws) -> list[Any]:
+    """Return all of it, as AWS answers."""
+    s3, kms, iam = aws.client("s3"), aws.client("kms"), aws.client("iam")
+    place = {"Bucket": "data-bucket", "Key": "a/b.txt"}
+    listed = s3.list_object_versions(Bucket="data-bucket")
+    bodies = [
+        s3.get_object(**place, VersionId=one["VersionId"])["Body"].read() for one in listed["Versions"][:2]
+    ]
+    answers = [
+        listed,
+        s3.head_object(**place),
+        s3.get_object_tagging(**place),
+        s3.get_object_retention(**place),
+        s3.get_object_legal_hold(**place),
+        s3.get_bucket_tagging(Bucket="data-bucket"),
+        s3.get_object_lock_configuration(Bucket="data-bucket"),
+        kms.describe_key(KeyId="alias/data"),
+        kms.list_aliases(),
+        iam.get_role(RoleName="team"),
+        iam.get_role_policy(RoleName="team", PolicyName="all"),
+        session.client("sts").get_caller_identity(),
+    ]
+    for answer in answers:
+        del answer["ResponseMetadata"]
+    return [*answers, bodies]
+
+
+@pytest.mark.parametrize("end", ["stop", "kill -9"])
+def test_all_that_is_in_it_and_every_link_survive_its_process(sandbox: Sandbox, end: str) -> None:
+    session = fill(sandbox.aws)
+    before, endpoint = seen(sandbox.aws, session), sandbox.aws.endpoint
+    params = {"Bucket": "data-bucket", "Key": "a/b.txt"}
+    link = session.client("s3").generate_presigned_url("get_object", Params=params)
+    if end == "stop":
+        assert sandbox.ops("sandbox", "stop").stdout == "✓ the sandbox is stopped; its data stays\n"
+    else:
+        os.kill(sandbox.process, signal.SIGKILL)
+    assert sandbox.error("plan", "dev", SANDBOX="1") == NOT_RUNNING
+    assert "with its data\n" in sandbox.start()
+    assert sandbox.aws.endpoint == endpoint
+    assert seen(sandbox.aws, session) == before
+    trusting = sandbox.aws.environment({"PATH": os.environ["PATH"]})
+    got = subprocess.run(["curl", "-qsS", "--fail", link], env=trusting, capture_output=True, check=True)
+    assert got.stdout == b"second"
+
+
+def test_it_listens_on_127_0_0_1_alone_and_runs_once(shared: Sandbox) -> None:
+    process, port = shared.process, shared.about["port"]
+    assert "it runs already" in shared.start()
+    assert (shared.process, shared.about["port"]) == (process, port)
+    with socket.socket() as other:  # were it listening on every address, this would fail
+        other.bind(("127.0.0.2", port))
+
+
+def test_its_files_are_the_user_s_alone(shared: Sandbox) -> None:
+    assert shared.folder.stat().st_mode & 0o077 == 0
+
+
+def test_it_is_in_no_terminal_s_session(shared: Sandbox) -> None:
+    assert os.getsid(shared.process) == shared.process
+
+
+def test_two_checkouts_have_two_sandboxes(shared: Sandbox, sandbox: Sandbox) -> None:
+    shared.aws.client("s3").create_bucket(Bucket="of-the-first")
+    assert sandbox.about["port"] != shared.about["port"]
+    assert sandbox.aws.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_port_that_another_program_took_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.aws.client("s3").create_bucket(Bucket="data-bucket")
+    port = sandbox.about["port"]
+    sandbox.ops("sandbox", "stop")
+    with socket.create_server(("127.0.0.1", port)):
+        assert f"another program has its port {port}, so older links do not work" in sandbox.start()
+        assert sandbox.about["port"] != port
+    assert [one["Name"] for one in sandbox.aws.client("s3").list_buckets()["Buckets"]] == ["data-bucket"]
+
+
+def test_another_program_on_its_port_is_not_taken_for_it(shared: Sandbox) -> None:
+    about = shared.about
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            text = json.dumps(about | {"port": server.getsockname()[1]})
+            (shared.folder / "about.json").write_text(text)
+            line = shared.error("plan", "dev", SANDBOX="1")
+    finally:
+        (shared.folder / "about.json").write_text(json.dumps(about))
+    assert line.startswith("Error: the sandbox does not answer, see .cache/sandbox/log; `make sandbox-stop`,")
+
+
+def test_data_of_another_version_is_not_read(sandbox: Sandbox) -> None:
+    sandbox.ops("sandbox", "stop")
+    (sandbox.folder / "about.json").write_text(json.dumps(sandbox.about | {"ministack": "1.0.0"}))
+    line = sandbox.error("sandbox", "start")
+    assert re.match(r"Error: the sandbox's data is of MiniStack 1\.0\.0, but [0-9.]+ is installed; ", line)
+    assert "make sandbox-stop ARGS=--delete-data" in line
+    assert sandbox.ops("sandbox", "stop", "--delete-data").stdout == (
+        "✓ the sandbox did not run; its data is deleted\n"
+    )
+    assert "it is empty" in sandbox.start()
+
+
+def test_a_process_that_has_its_id_by_now_is_not_ended(stopped: Sandbox) -> None:
+    stopped.folder.mkdir(parents=True)
+    with subprocess.Popen(["sleep", "100"]) as other:
+        (stopped.folder / "lock").write_text(str(other.pid))
+        assert stopped.ops("sandbox", "stop").stdout == "✓ the sandbox did not run; its data stays\n"
+        assert other.poll() is None
+        other.kill()
+
+
+def test_to_stop_what_never_ran_changes_nothing(stopped: Sandbox) -> None:
+    assert stopped.ops("sandbox", "stop").returncode == 0
+    assert not stopped.folder.exists()
+
+
+def test_without_it_a_command_says_how_to_start_it(stopped: Sandbox) -> None:
+    assert stopped.error("deploy", "dev", SANDBOX="1") == NOT_RUNNING
+
+
+def test_each_command_acts_as_who_runs_it_in_a_real_account() -> None:
+    of_an_environment = {
+        " ".join(path): getattr(command.callback, "actor", None)
+        for path, command in commands(ops)
+        if path[0] != "ci"
+        and any(isinstance(one, click.Argument) and one.name == "environment" for one in command.params)
+    }
+    by = {
+        actor: {name for name, found in of_an_environment.items() if found is actor}
+        for actor in (Actor.ADMINISTRATOR, Actor.DEPLOYER, None)
+    }
+    assert by == {
+        Actor.ADMINISTRATOR: {
+            *("bootstrap", "ci-roles", "drift", "recover", "state versions", "state restore", "teardown"),
+        },
+        Actor.DEPLOYER: {"preflight", "plan", "deploy", "destroy"},
+        None: {"new", "prove", "deploy-policy", "sandbox env"},
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN"),
+        *("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL"),
+    ],
+)
+def test_credentials_of_another_aws_are_refused(name: str) -> None:
+    with pytest.raises(OpsError) as caught:
+        refuse_real_credentials({name: "real", "AWS_REGION": "eu-west-1"})
+    assert str(caught.value) == (
+        f"SANDBOX=1 uses the sandbox, but {name} would use another AWS; "
+        f"`unset {name}`, or leave out SANDBOX=1"
+    )
+
+
+def test_its_own_variables_are_not_refused(shared: Sandbox) -> None:
+    own = {
+        name: value
+        for name, value in shared.variables("--as", "administrator").items()
+        if name.startswith("AWS_")
+    }
+    done = shared.ops("sandbox", "env", "dev", "--as", "administrator", **own, SANDBOX="1")
+    assert done.returncode == 0, done
+
+
+def test_another_value_than_1_is_refused(stopped: Sandbox) -> None:
+    assert (
+        stopped.error("plan", "dev", SANDBOX="yes") == 'Error: SANDBOX must be 1, or not set; it is "yes"\n'
+    )
+
+
+def test_the_commands_of_ci_refuse_it(stopped: Sandbox) -> None:
+    assert stopped.error("ci", "environments", SANDBOX="1").startswith(
+        "Error: the commands of CI cannot use the sandbox; leave out SANDBOX=1"
+    )
+
+
+def test_a_region_that_it_does_not_know_is_refused(shared: Sandbox) -> None:
+    (shared.checkout / "environments" / "china.toml").write_text('region = "cn-north-1"\n')
+    try:
+        line = shared.error("preflight", "china", SANDBOX="1")
+    finally:
+        (shared.checkout / "environments" / "china.toml").unlink()
+    assert line == (
+        "Error: the sandbox has no cn-north-1: it knows the partition aws only; "
+        "choose another region in environments/china.toml\n"
+    )
+
+
+def test_a_shell_gets_the_credentials_of_a_role_and_nothing_of_the_user_s(shared: Sandbox) -> None:
+    found = shared.variables("--as", "administrator")
+    assert found["AWS_ENDPOINT_URL"] == shared.aws.endpoint
+    assert found["AWS_SESSION_TOKEN"] != "real"
+    assert "AWS_PROFILE" not in found
+    left = datetime.fromisoformat(found["AWS_CREDENTIAL_EXPIRATION"]) - datetime.now(UTC)
+    assert 11 * 3600 < left.total_seconds() <= 12 * 3600
+
+
+def test_a_data_team_is_known_once_there_is_a_deploy(shared: Sandbox) -> None:
+    assert shared.error("sandbox", "env", "dev") == (
+        "Error: dev is not deployed in the sandbox; `make deploy ENV=dev SANDBOX=1` does that\n"
+    )
+
+
+def test_a_command_says_where_it_works_and_as_whom(shared: Sandbox) -> None:
+    done = shared.ops("state", "versions", "dev", SANDBOX="1")
+    role = "arn:aws:sts::000000000000:assumed-role/sandbox-administrator/sandbox"
+    assert done.stderr.splitlines()[0] == f"Sandbox: {shared.aws.endpoint}, as {role}"
+
+
+def settings(text: str, folder: Path) -> Settings:
+    folder.mkdir()
+    (folder / "dev.toml").write_text(text)
+    (found,) = load_environments(folder, {})
+    return found
+
+
+def test_who_deploys_has_the_deploy_policy_and_nothing_else(shared: Sandbox) -> None:
+    aws = Account(shared.aws, settings_of("dev", {})).deployer()
+    iam, role = shared.aws.client("iam"), "sandbox-deploy-dev"
+    held = [
+        iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    assert held == policies_of_environment("dev", account=ACCOUNT_ID, read_only=False)
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="secure-dev-data-bucket")
+    s3.delete_bucket(Bucket="secure-dev-data-bucket")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.create_bucket(Bucket="secure-dev-terraform-state")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client("iam").create_user(UserName="mallory")
+
+
+def test_a_policy_that_is_not_wanted_any_more_is_taken_away(shared: Sandbox) -> None:
+    account, iam = Account(shared.aws, settings_of("dev", {})), shared.aws.client("iam")
+    account.administrator()
+    iam.put_role_policy(RoleName=ADMINISTRATOR, PolicyName="sandbox-1", PolicyDocument=json.dumps(EVERYTHING))
+    account.administrator()
+    assert iam.list_role_policies(RoleName=ADMINISTRATOR)["PolicyNames"] == ["sandbox-0"]
+
+
+def test_a_data_team_has_the_managed_policy_and_nothing_else(shared: Sandbox) -> None:
+    for name in ("for-the-team", "for-nobody"):
+        shared.aws.client("s3").create_bucket(Bucket=name)
+    one = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::for-the-team"}
+    made = shared.aws.client("iam").create_policy(
+        PolicyName="SecureS3Access-dev",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": one}),
+    )
+    s3 = Account(shared.aws, settings_of("dev", {})).data_team().client("s3")
+    s3.list_objects_v2(Bucket="for-the-team")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.list_objects_v2(Bucket="for-nobody")
+    # As no role holds it, a destroy can delete it.
+    shared.aws.client("iam").delete_policy(PolicyArn=made["Policy"]["Arn"])
+
+
+def test_roles_that_the_settings_name_are_made_once(shared: Sandbox, tmp_path: Path) -> None:
+    text = """
+        account_id = "111122223333"
+        [access]
+        deploy_role = "arn:aws:iam::111122223333:role/ci/deploy"
+        attach_to_roles = ["etl"]
+        principals = [
+            "arn:aws:iam::111122223333:role/etl",
+            "arn:aws:iam::111122223333:role/ci/deploy",
+            "arn:aws:iam::111122223333:user/ada",
+        ]
+    """
+    account = Account(shared.aws, settings(text, tmp_path / "environments"))
+    assert account.make_named_roles() == ["etl", "ci/deploy"]
+    assert account.make_named_roles() == []
+    roles = account.root.client("iam").list_roles()["Roles"]
+    assert {one["Arn"] for one in roles} == {
+        "arn:aws:iam::111122223333:role/etl",
+        "arn:aws:iam::111122223333:role/ci/deploy",
+    }
+    identity = account.administrator().client("sts").get_caller_identity()
+    assert identity["Account"] == "111122223333"
+
+
+def test_its_states_and_outputs_lie_apart_from_real_ones(
+    shared: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = variables_of(shared.aws, {"AWS_REGION": "eu-west-1", "CDKTF_OUTPUT": "mine", "SANDBOX": "1"})
+    assert env["AWS_REGION"] == "eu-west-1"
+    assert local_state("any", env).parts[-3:-1] == (".cache", "sandbox")
+    monkeypatch.delenv("SANDBOX", raising=False)
+    assert outputs_file("dev") == "outputs.dev.json"
+    monkeypatch.setenv("SANDBOX", "1")
+    assert (outputs_file("dev"), outputs_file("dev", ".ci")) == (
+        "outputs.dev.sandbox.json",
+        "outputs.dev.ci.sandbox.json",
+    )
