@@ -84,7 +84,10 @@ _renamed = _provider != _ROOT
 
 _lazy = os.environ.get("EAGER_BINDINGS") != "1"
 if _lazy and "constructs" in sys.modules:
-    raise ImportError("import constructs_lib.aws before cdktf and constructs, or set EAGER_BINDINGS=1")
+    sys.exit(
+        "Error: cdktf or constructs was imported before constructs_lib; import constructs_lib first, "
+        "or set EAGER_BINDINGS=1, with which the bindings take about 20 seconds to load"
+    )
 if (_lazy or _renamed) and _ROOT not in sys.modules:
     _skip_root_init(_provider)
 _start_jsii(_jsii_variables(preload=_lazy))
