@@ -74,7 +74,7 @@ def put_one(options: in_parts.Wanted) -> None:
     headers, condition = in_parts.split(says.headers(options))
     cut = sizes.cut(in_parts.size(options), options["part_size"])
     prepared = prepare(options, life(options), signed_at=_now(), default=large.DEFAULT_EXPIRES)
-    place.require_own_host(prepared)
+    _require_place(prepared)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
     wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut)]
     with large.begun(prepared, options, wanted, headers, condition) as uploads:
@@ -100,8 +100,14 @@ def _prepared(options: "PageOptions", default: int) -> Prepared:
         raise click.UsageError("--format is for a page in the bucket: leave it out with --output")
     prepared = prepare(options, life(options), signed_at=_now(), default=default)
     if options["output"] is None:
-        place.require_own_host(prepared)
+        _require_place(prepared)
     return prepared
+
+
+def _require_place(prepared: Prepared) -> None:
+    """Raise PresignError where no page can be stored, or no link to one works."""
+    prepared.stack.revoked.refuse(reserved.FOLDER)
+    place.require_own_host(prepared)
 
 
 def _require_large(wanted: Sequence[Large]) -> None:

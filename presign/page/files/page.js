@@ -38,6 +38,7 @@ const timeOf = (seconds) => {
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 const unpacked = async (packed) => {
+  if (!("DecompressionStream" in window)) stop("This browser is too old for this page. Use a newer one.");
   // Only the very links that the page was made with: nobody can hand out this page with others.
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(packed));
   if (hex(new Uint8Array(digest)) !== byId("main").dataset.digest) {

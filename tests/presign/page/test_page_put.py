@@ -177,3 +177,13 @@ def test_revoked_prefixes_get_no_page(
 ) -> None:
     outputs = outputs_file(S3BucketName=BUCKET, UploadHeaders=upload_headers, PresignRevoked=["old/"])
     assert "are revoked" in presign("page", "put", "--outputs", outputs, "old/").err
+
+
+def test_where_all_pages_are_revoked_none_is_made(
+    presign: Presign, outputs_file: OutputsFile, upload_headers: dict[str, str]
+) -> None:
+    outputs = outputs_file(S3BucketName=BUCKET, UploadHeaders=upload_headers, PresignRevoked=["_presign/"])
+    for command in (["page", "put", "inbox/"], ["page", "get", "a"]):
+        result = presign(*command, "--outputs", outputs)
+        assert (result.code, result.out) == (1, "")
+        assert "links for '_presign/' are revoked" in result.err
