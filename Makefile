@@ -72,10 +72,11 @@ snapshots: cdktf-only setup ## Update the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: cdktf-only setup ## Update the generated parts of docs/: settings, constructs, controls, guarantees, upgrading
+docs: cdktf-only setup ## Update the generated parts of docs/: settings, constructs, controls, costs, guarantees, upgrading
 	@$(python) -m ops.pages.settings_page
 	@$(python) -m ops.pages.constructs_page
 	@$(python) -m ops.pages.controls_page
+	@$(python) -m ops.pages.costs_page
 	@$(python) -m ops.pages.guarantees_page
 	@$(python) -m tests.upgrading.page
 
