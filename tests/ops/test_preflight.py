@@ -564,6 +564,7 @@ class TestCommand:
         assert done.stdout.endswith("cdktf deploy secure-storage-dev\n")
 
     def test_a_deploy_can_do_without(self, aws: EmbeddedAws, checkout: Path) -> None:
+        Account(aws.endpoint).bootstrap()
         done = run_ops(checkout, "deploy", "dev", "--no-preflight", **variables(aws))
         assert (done.returncode, done.stdout, done.stderr) == (0, "cdktf deploy secure-storage-dev\n", "")
 
