@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from constructs_lib.policies.place import Place
 from ops.deploy.names_in_aws import look_up_role
 from ops.shared import aws
 from ops.shared.errors import OpsError
@@ -128,7 +129,8 @@ def _user(given: str, wanted: Wanted) -> tuple[str | None, str | None]:
         return given, given.rpartition("/")[2] if ":role/" in given else None
     if wanted.account is None:
         return None, given
-    return f"arn:{aws_names.partition_of(wanted.region)}:iam::{wanted.account}:role/{given}", given
+    place = Place(aws_names.partition_of(wanted.region), wanted.account, wanted.region)
+    return place.iam(f"role/{given}"), given
 
 
 def check_role(text: str) -> str:
