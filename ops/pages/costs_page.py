@@ -100,10 +100,10 @@ HEAD = """# What it costs
 
 What each option costs a month, in US dollars. `make docs` writes the table from
 [costs.toml](../ops/pages/costs.toml); change prices and sizes there to get your own. The prices are those of
-`us-east-1` as known on {known_on}. **Check them before you decide**: prices differ between regions, and only the
-prices of KMS keys and of CloudTrail were read on AWS's pages. S3 fills in its page's table in the browser, so
-its rates are the ones that have been published for years. Free tiers and discounts are left out, and so is the
-traffic to the Internet, which can cost more than all of this.
+`us-east-1` as known on {known_on}. **Check them before you decide**: prices differ between regions, and only
+the prices of KMS keys and of CloudTrail were read on AWS's pages. S3 fills in its page's table in the
+browser, so its rates are those that have been published for years. Free tiers and discounts are left out, and so is
+the traffic to the Internet, which can cost more than all of this.
 
 AWS's pages: {pages}.
 
@@ -131,8 +131,8 @@ def page() -> str:
     ]
     pages = ",\n".join(f"[{name}]({address})" for name, address in data["pages"].items())
     described = "; ".join(
-        f"**{one['name']}**: {one['gb']:,} GB, {one['objects']:,} objects, each month {one['puts']:,} uploads "
-        f"and {one['gets']:,} downloads"
+        f"**{one['name']}**: {one['gb']:,} GB, {one['objects']:,} objects, each month {one['puts']:,} "
+        f"uploads and {one['gets']:,} downloads"
         for one in sizes
     )
     table = "\n".join([head, *rows])
