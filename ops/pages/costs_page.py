@@ -102,8 +102,8 @@ What each option costs a month, in US dollars. `make docs` writes the table from
 [costs.toml](../ops/pages/costs.toml); change prices and sizes there to get your own. The prices are those of
 `us-east-1` as known on {known_on}. **Check them before you decide**: prices differ between regions, and only
 the prices of KMS keys and of CloudTrail were read on AWS's pages. S3 fills in its page's table in the
-browser, so its rates are those that have been published for years. Free tiers and discounts are left out, and so is
-the traffic to the Internet, which can cost more than all of this.
+browser, so its rates are those that have been published for years. Free tiers and discounts are left out, and
+so is the traffic to the Internet, which can cost more than all of this.
 
 AWS's pages: {pages}.
 
