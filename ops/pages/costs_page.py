@@ -59,7 +59,7 @@ def inventory(prices: Prices, size: Size) -> float:
 def replication(prices: Prices, size: Size) -> float:
     """Return what a replica costs: storage, what is new each month, a key and the metrics."""
     new = size["gb"] / 10
-    return (
+    return float(
         storage(prices, size)
         + size["puts"] / 1000 * prices["put_1000"]
         + new * prices["transfer_gb"]
