@@ -32,6 +32,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     yield from _state(settings)
     yield from taken_twice(settings)
     yield from _access_points(settings)
+    yield from _revoked(settings)
     yield from _network(settings)
     yield from _logging(settings)
     yield from _lifecycle(settings)
@@ -108,6 +109,18 @@ def _access_points(settings: Settings) -> Iterator[Conflict]:
             yield key, InvalidValueError(rule, f'set account_id, or give "{arn.rpartition("/")[2]}"'), arn
         elif account != settings.account_id:
             yield key, InvalidValueError(f'must be of account_id, "{settings.account_id}"'), arn
+
+
+def _revoked(settings: Settings) -> Iterator[Conflict]:
+    """Yield keys with the bucket's name in front: they match no object, and seem to end the links for one."""
+    given = settings.presign.revoked
+    for place, key in enumerate(given):
+        bucket, _, rest = key.partition("/")
+        with_host = bucket.startswith(f"{settings.bucket_name}.s3")
+        if rest and (bucket == settings.bucket_name or with_host) and rest not in given:
+            rule = "must not begin with the bucket's name"
+            hint = f'give "{rest}", and both if objects really have such a folder'
+            yield f"presign.revoked[{place}]", InvalidValueError(rule, hint), key
 
 
 def _network(settings: Settings) -> Iterator[Conflict]:

@@ -127,6 +127,15 @@ def test_what_an_upload_sets_besides_needs_its_own_action(
     assert action in refused(lambda: account.session(PUT).put(**options))
 
 
+@pytest.mark.parametrize("key", ["line\nbreak", "break\n", "\n"])
+def test_a_line_break_in_a_key_is_matched_like_any_character(account: Account, key: str) -> None:
+    account.s3.put_object(Bucket=account.bucket, Key=key)
+    account.session(GET).s3.get_object(Bucket=account.bucket, Key=key)
+    there = f"arn:aws:s3:::{account.bucket}/{key.partition(chr(10))[0]}"
+    only = account.session(allow("s3:GetObject") | {"Resource": [there]})
+    refused(lambda: only.s3.get_object(Bucket=account.bucket, Key=key))
+
+
 def test_the_tags_of_a_form_need_their_own_action(account: Account) -> None:
     tags = {"tagging": "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"}
     assert account.session(PUT, allow("s3:PutObjectTagging")).post_form(headers=tags) == "204"

@@ -23,9 +23,6 @@ OF_SUBRESOURCES = {"tagging": "s3:GetObjectTagging", "acl": "s3:GetObjectAcl"}
 ENCRYPTION = "x-amz-server-side-encryption"
 HEADERS = (ENCRYPTION, f"{ENCRYPTION}-aws-kms-key-id", f"{ENCRYPTION}-customer-algorithm")
 
-LINE_BREAK = (
-    "s3:PutObject on arn:aws:s3:::secure-dev-data-bucket/line\nbreak: denied here, and by the proof: allowed"
-)
 KNOWN: Mapping[str, list[str]] = {
     "a_link_older_than_the_bucket_allows_passes_here_and_is_denied_by_aws": [
         "s3:PutObject by team: allowed here, and by the proof denied by DenyStalePresignedUrls"
@@ -33,13 +30,10 @@ KNOWN: Mapping[str, list[str]] = {
     "a_signature_of_version_2_passes_here_and_is_denied_by_aws": [
         "s3:GetObject by team: allowed here, and by the proof denied by DenyLegacySignatures"
     ],
-    "a_key_is_stored_as_itself_and_comes_back[MiniStack": [LINE_BREAK],
-    "plain_requests_stores_and_gets_all_but_keys_with_dots[MiniStack": [LINE_BREAK],
-    "so_it_is_where_the_name_of_the_host_has_the_bucket[MiniStack": [LINE_BREAK],
 }
 """By the beginning of a test's name, the differences that it shows.
 
-The reasons are in test_known_differences.py, and next to CANNOT_HOLD in test_hard_keys.py.
+The reasons are in test_known_differences.py.
 """
 
 

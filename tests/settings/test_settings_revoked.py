@@ -130,3 +130,18 @@ def test_a_key_that_a_policy_would_read_otherwise_is_refused(tmp_path: Path, key
 )
 def test_a_list_that_is_none_is_refused(tmp_path: Path, written: str, line: str) -> None:
     assert problem(tmp_path, f"revoked = {written}").partition("; name the folder")[0] == line
+
+
+@pytest.mark.parametrize(
+    "front", ["secure-prod-data-bucket", "secure-prod-data-bucket.s3.eu-west-1.amazonaws.com"]
+)
+def test_the_buckets_name_in_front_is_refused_unless_the_key_is_there_too(tmp_path: Path, front: str) -> None:
+    line = problem(tmp_path, f'revoked = ["in/", "{front}/a/b.csv"]')
+    assert line == (
+        f'revoked[1]: must not begin with the bucket\'s name, not "{front}/a/b.csv"; '
+        'give "a/b.csv", and both if objects really have such a folder'
+    )
+    both = ("a/b.csv", f"{front}/a/b.csv")
+    assert presign(tmp_path, f"revoked = {list(both)}").revoked == both
+    others = ("another-bucket/a", "secure-prod-data-bucket-2/a", f"x/{front}/a")
+    assert presign(tmp_path, f"revoked = {list(others)}").revoked == others

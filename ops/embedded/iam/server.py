@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ops.embedded.iam import checks, request, tokens
+from ops.embedded.iam import checks, request, tokens, wildcards
 
 
 def serve(*more: Callable[[], None]) -> None:
@@ -11,6 +11,7 @@ def serve(*more: Callable[[], None]) -> None:
     request.install()
     checks.install()
     tokens.install()
+    wildcards.install()
     from ministack import app
 
     # With TLS it would take port 443 as well, where that is free.
