@@ -28,6 +28,7 @@ class PrivateBucket(Construct):
         *,
         bucket_name: str,
         key_arn: str | None,
+        bucket_key: bool = True,
         policy: Document,
         object_lock: bool | None = None,
         protect: bool = True,
@@ -41,6 +42,8 @@ class PrivateBucket(Construct):
             construct_id: its id in that scope; renaming it replaces the bucket.
             bucket_name: the bucket's name.
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
+            bucket_key: whether S3 asks KMS once for many objects. Without it, S3 asks for each, with the ARN
+                of the object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
             policy: the bucket policy.
             object_lock: whether its objects can be locked; a plan that would change it is refused. None
                 if they cannot, and nothing checks that.
@@ -86,7 +89,7 @@ class PrivateBucket(Construct):
             self,
             "encryption",
             bucket=self.id,
-            rule=[_encryption_rule(key_arn)],
+            rule=[_encryption_rule(key_arn, bucket_key=bucket_key)],
             provider=provider,
             depends_on=[public_access],
         )
@@ -108,7 +111,9 @@ class PrivateBucket(Construct):
         )
 
 
-def _encryption_rule(key_arn: str | None) -> aws.S3BucketServerSideEncryptionConfigurationRuleA:
+def _encryption_rule(
+    key_arn: str | None, *, bucket_key: bool
+) -> aws.S3BucketServerSideEncryptionConfigurationRuleA:
     default = aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA
     if key_arn is None:
         return aws.S3BucketServerSideEncryptionConfigurationRuleA(
@@ -116,5 +121,5 @@ def _encryption_rule(key_arn: str | None) -> aws.S3BucketServerSideEncryptionCon
         )
     return aws.S3BucketServerSideEncryptionConfigurationRuleA(
         apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=key_arn),
-        bucket_key_enabled=True,
+        bucket_key_enabled=bucket_key,
     )

@@ -25,6 +25,7 @@ class SecureBucket(PrivateBucket):
         bucket_name: str,
         bucket_arn: str,
         key_arn: str | None,
+        bucket_key: bool = True,
         require_upload_headers: bool = True,
         links: Links = EVERY_LINK,
         perimeter: Perimeter = NO_PERIMETER,
@@ -43,6 +44,7 @@ class SecureBucket(PrivateBucket):
             bucket_name: the bucket's name.
             bucket_arn: its ARN.
             key_arn: the KMS key for default encryption; None encrypts with SSE-S3.
+            bucket_key: whether S3 asks KMS once for many objects, and not for each.
             require_upload_headers: whether an upload must name its encryption.
             links: which links and forms work.
             perimeter: where requests for objects may come from.
@@ -60,6 +62,7 @@ class SecureBucket(PrivateBucket):
             construct_id,
             bucket_name=bucket_name,
             key_arn=key_arn,
+            bucket_key=bucket_key,
             policy=bucket_policy(
                 bucket_arn=bucket_arn,
                 key_arn=key_arn,

@@ -92,10 +92,28 @@ def new(environment: str, *, account: str | None, region: str | None, roles: tup
 @ops.command()
 @environment_argument
 @click.option("--auto-approve", is_flag=True, help="Apply without asking.")
+@click.option(
+    "--from-bucket",
+    metavar="NAME",
+    help="With state.of: the state bucket that ENV had before, if it had another than the default name.",
+)
+@click.option("--from-region", metavar="REGION", help="The region of --from-bucket, if it is not ENV's.")
+@click.option("--new-state", is_flag=True, help="With state.of: begin with an empty state; the old is lost.")
 @in_sandbox(Actor.ADMINISTRATOR)
-def bootstrap(environment: str, auto_approve: bool) -> None:
-    """Create the bucket and the key for ENV's Terraform state, and move their own state there."""
-    run_bootstrap(environment, auto_approve=auto_approve)
+def bootstrap(
+    environment: str, *, auto_approve: bool, from_bucket: str | None, from_region: str | None, new_state: bool
+) -> None:
+    """Create the bucket and the key for ENV's Terraform state, and move their own state there.
+
+    With state.of, move ENV's states to the bucket of that environment, and create only ENV's policies.
+    """
+    run_bootstrap(
+        environment,
+        auto_approve=auto_approve,
+        from_bucket=from_bucket,
+        from_region=from_region,
+        new_state=new_state,
+    )
 
 
 @ops.command(context_settings=passes_on)

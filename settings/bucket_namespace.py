@@ -33,7 +33,8 @@ class Made(NamedTuple):
 def made_buckets(settings: Settings) -> Iterator[Made]:
     """Yield the buckets that an environment makes."""
     yield Made("bucket_name", settings.bucket_name, "region", settings.region)
-    yield Made("state.bucket", settings.state.bucket, "state.region", settings.state.region)
+    if settings.state.of is None:
+        yield Made("state.bucket", settings.state.bucket, "state.region", settings.state.region)
     if settings.logging.makes_bucket:
         yield Made("logging.bucket", settings.logging.bucket, "region", settings.region)
     replication = settings.replication

@@ -1,6 +1,6 @@
 """Reads the settings of every environment from environments/*.toml, and checks them together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +17,7 @@ from settings.problems import (
     unknown_key,
     validation_problems,
 )
+from settings.shared_state import given_twice, with_backend_of, wrong_owner
 from settings.unique import taken_by_both
 
 from pydantic import ValidationError
@@ -44,14 +45,16 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
     if picked is not None and picked not in files:
         sources.append(_ephemeral(picked, files, directory))
     loaded: dict[_Source, Settings] = {}
-    problems: list[str] = []
+    wrong: dict[str, tuple[str, ...]] = {}
     for source in sources:
         try:
             loaded[source] = _load(source, environ)
         except SettingsError as error:
-            # The others are read only to see that the picked one takes none of their names.
-            if picked in (None, source.environment):
-                problems += error.problems
+            wrong[source.environment] = error.problems
+    # The others are read only to see that the picked one takes none of their names.
+    problems = [one for name, of in wrong.items() if picked in (None, name) for one in of]
+    loaded, more = _with_backends(loaded, wrong, picked)
+    problems += more
     problems += (
         f"{file}: {line}"
         for (file, settings), (other_file, other) in combinations(loaded.items(), 2)
@@ -62,6 +65,31 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
         raise SettingsError(problems)
     chosen = (settings for settings in loaded.values() if picked in (None, settings.environment))
     return tuple(sorted(chosen, key=lambda settings: settings.environment))
+
+
+def _with_backends(
+    loaded: "Mapping[_Source, Settings]", wrong: Mapping[str, Iterable[str]], picked: str | None
+) -> "tuple[dict[_Source, Settings], list[str]]":
+    """Return the settings, each with the state bucket that it uses, and the problems with `state.of`."""
+    owners = {source.environment: one for source, one in loaded.items() if not source.ephemeral}
+    found, problems = dict(loaded), []
+    for source, settings in loaded.items():
+        of = settings.state.of
+        if of is None:
+            continue
+        if of in wrong:
+            # Its owner may be the reason: with a wrong file, nobody knows where the state is.
+            refused = list(wrong[of])
+        else:
+            refused = [
+                invalid(f"{source}: {key}", error, value)
+                for key, error, value in wrong_owner(settings, owners)
+            ]
+        if not refused:
+            found[source] = with_backend_of(settings, owners[of])
+        elif picked in (None, source.environment, of):
+            problems += refused
+    return found, problems
 
 
 @dataclass(frozen=True)
@@ -100,6 +128,7 @@ def _load(source: _Source, environ: Mapping[str, str]) -> Settings:
         unknown_key(f"{file}: {key}", key, toml_keys(Settings))
         for key in Settings.set_by_loader & given.keys()
     ]
+    problems += (invalid(f"{file}: {key}", error, value) for key, error, value in given_twice(given))
     content, more = with_defaults(given, Settings, source.environment, environ, ephemeral=source.ephemeral)
     problems += more
     try:

@@ -21,6 +21,9 @@ DEFAULT_AUDIT_KEY_ALIAS = "alias/secure-s3-audit-{environment}"
 STACK_PREFIX = "secure-storage-"
 """What the names of all stacks begin with, before the environment's."""
 
+GUESTS_CI = "ci-of-guests/"
+"""What the keys of CI's files begin with in the state bucket of another environment."""
+
 
 def storage_stack(environment: str) -> str:
     """Return the name of the stack of the data bucket."""
@@ -40,6 +43,28 @@ def ci_stack(environment: str) -> str:
 def state_key(stack: str) -> str:
     """Return the key of a stack's state in the state bucket."""
     return f"{stack}/terraform.tfstate"
+
+
+class CiFolders(NamedTuple):
+    """What the keys of CI's files in the state bucket begin with, by what they are."""
+
+    review: str
+    plans: str
+    deployed: str
+
+
+def ci_folders(environment: str, *, guest: bool) -> CiFolders:
+    """Return the folders of CI's files in the state bucket.
+
+    Args:
+        environment: whose files they are.
+        guest: whether the bucket is another environment's. The kind then comes first, so that one rule of
+            the bucket's lifecycle ends the plans of all guests.
+    """
+    kinds = CiFolders._fields
+    return CiFolders(
+        *(f"{GUESTS_CI}{kind}/{environment}/" if guest else f"ci/{environment}/{kind}/" for kind in kinds)
+    )
 
 
 def trail(environment: str) -> str:

@@ -179,8 +179,20 @@ class PresignSettings(Section):
 
 
 class StateSettings(Section):
-    """Where Terraform keeps its state."""
+    """Where Terraform keeps its state: in a bucket of its own, or in that of another environment."""
 
+    of: str | None = Field(
+        None,
+        description="The environment whose state bucket is used, instead of one of its own. It needs a file, "
+        "the same account and region, and `state.shared = true`. No other key is set then.",
+        examples=["prod"],
+    )
+    shared: bool = Field(
+        False,
+        description="true: other environments may name this one in `state.of`. The state bucket and its key "
+        "are then always protected, and each role uses the key for its own objects only.",
+        examples=[True],
+    )
     bucket: Annotated[BucketName, NamedAfterEnvironment(resource_names.DEFAULT_STATE_BUCKET)] = Field(
         description="The bucket of the remote state, which locks it with a file.",
         examples=["acme-prod-terraform-state"],

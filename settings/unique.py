@@ -28,15 +28,16 @@ class Taken(NamedTuple):
 def taken(settings: Settings) -> list[Taken]:
     """Return the names that an environment takes."""
     logging, replication, audit = settings.logging, settings.replication, settings.audit
-    found = [
-        Taken("bucket_name", None, settings.bucket_name),
-        Taken("state.bucket", None, settings.state.bucket),
-    ]
+    owns_state = settings.state.of is None
+    found = [Taken("bucket_name", None, settings.bucket_name)]
+    if owns_state:
+        found.append(Taken("state.bucket", None, settings.state.bucket))
     if settings.encryption.mode == "sse-kms":
         found.append(Taken("encryption.key_alias", settings.region, settings.encryption.key_alias))
     if settings.import_.key is not None:
         found.append(Taken("import.key", settings.region, settings.import_.key.rpartition("/")[2]))
-    found.append(Taken("state.key_alias", settings.state.region, settings.state.key_alias))
+    if owns_state:
+        found.append(Taken("state.key_alias", settings.state.region, settings.state.key_alias))
     # Logs of a bucket in itself would be logged in turn, without end.
     if logging.makes_bucket:
         found.append(Taken("logging.bucket", None, logging.bucket))

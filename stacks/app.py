@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from settings.model import Settings
 from stacks.ci import CiStack
-from stacks.state_backend import StateBackendStack
+from stacks.state_backend import SharedStateStack, StateBackendStack
 from stacks.storage import StorageStack
 
 from cdktf import App
@@ -22,7 +22,7 @@ def build(environments: Sequence[Settings], *, outdir: str | None = None) -> App
     """
     app = App(outdir=outdir)
     for settings in environments:
-        StateBackendStack(app, settings)
+        (StateBackendStack if settings.state.of is None else SharedStateStack)(app, settings)
         storage = StorageStack(app, settings)
         if settings.ci.repository is not None:
             CiStack(app, settings, repository=settings.ci.repository, storage=storage)

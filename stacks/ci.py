@@ -9,6 +9,7 @@ from constructs_lib.policies.deploy_policy import DeployPolicyError, deploy_poli
 from settings import resource_names
 from settings.model import Settings
 from settings.problems import SettingsError
+from stacks import state_use
 from stacks.account import Account, keep_state_remotely
 from stacks.storage import StorageStack
 
@@ -39,7 +40,7 @@ class CiStack(TerraformStack):
         place = Account(self, region=settings.region, settings=settings).place
         keep_state_remotely(self, name, settings)
 
-        described = storage.to_terraform()
+        described, contexts = storage.to_terraform(), state_use.contexts_of_ci(settings, place)
 
         def may_deploy(role: str, *, read_only: bool) -> dict[str, Document]:
             try:
@@ -47,6 +48,7 @@ class CiStack(TerraformStack):
                     described,
                     place=place,
                     state_key_alias=settings.state.key_alias,
+                    state_contexts=contexts,
                     read_only=read_only,
                 )
             except DeployPolicyError as error:
@@ -62,8 +64,13 @@ class CiStack(TerraformStack):
             protect=settings.protect,
         )
         names = resource_names.ci_roles(environment)
-        files = {"bucket_arn": place.bucket(settings.state.bucket), "environment": environment}
-        key_alias, of_state = settings.state.key_alias, replace(place, region=settings.state.region)
+        files = plan_files.Files(
+            bucket_arn=place.bucket(settings.state.bucket),
+            folders=state_use.folders(settings),
+            key_alias=settings.state.key_alias,
+            place=replace(place, region=settings.state.region),
+            contexts=contexts,
+        )
         review = CiRole(
             self,
             "review-role",
@@ -73,9 +80,7 @@ class CiStack(TerraformStack):
             subjects=[trust_policy.pull_request(repository)],
             policies={
                 **may_deploy("review", read_only=True),
-                resource_names.ci_files_policy("review", environment): plan_files.review_files_policy(
-                    **files, key_alias=key_alias, place=of_state
-                ),
+                resource_names.ci_files_policy("review", environment): plan_files.review_files_policy(files),
             },
         )
         plan = CiRole(
@@ -87,9 +92,7 @@ class CiStack(TerraformStack):
             subjects=[trust_policy.branch(repository, settings.ci.branch)],
             policies={
                 **may_deploy("plan", read_only=True),
-                resource_names.ci_files_policy("plan", environment): plan_files.store_policy(
-                    **files, key_alias=key_alias, place=of_state
-                ),
+                resource_names.ci_files_policy("plan", environment): plan_files.store_policy(files),
             },
         )
         deploy = CiRole(
@@ -102,9 +105,7 @@ class CiStack(TerraformStack):
             extra=trust_policy.from_branch(settings.ci.branch, partition=place.partition),
             policies={
                 **may_deploy("deploy", read_only=False),
-                resource_names.ci_files_policy("deploy", environment): plan_files.deploy_files_policy(
-                    **files
-                ),
+                resource_names.ci_files_policy("deploy", environment): plan_files.deploy_files_policy(files),
             },
         )
         TerraformOutput(self, "ReviewRoleArn", value=review.arn)

@@ -21,6 +21,7 @@ from proof.properties import (
     perimeter,
     records,
     replicas,
+    shared_states,
     strangers,
     transport,
 )
@@ -80,19 +81,21 @@ class Guarantees(InProofsWords):
         yield transport.no_outdated_tls(everywhere)
         yield links.no_legacy_signatures(everywhere)
         yield links.no_old_links(self._with_data, self._links)
-        yield links.no_old_links([self._state], STATE_LINKS, name="no-old-links-to-the-state")
+        if self._state is not None:
+            yield links.no_old_links([self._state], STATE_LINKS, name="no-old-links-to-the-state")
         yield from links.revoked(self._with_data, self._links)
         yield from perimeter.properties(self._with_data, self._perimeter)
 
     def _encryption(self) -> Iterator[Guarantee]:
-        data_key, state_key = self._keys.get("data key"), self._keys["state key"]
+        data_key = self._keys.get("data key")
         yield encryption.one_key(
             self._data, None if data_key is None else data_key.arn, self._role_into(self._data)
         )
         yield encryption.headers_required(
             self._data, required=self._settings.encryption.require_upload_headers
         )
-        yield encryption.one_key(self._state, state_key.arn)
+        if self._state is not None:
+            yield encryption.one_key(self._state, self._keys["state key"].arn)
         if "replica bucket" in self._buckets:
             replica_key = self._keys.get("replica key")
             yield encryption.one_key(
@@ -134,10 +137,11 @@ class Guarantees(InProofsWords):
             hint=private if self._settings.network.source_ips else "",
         )
         yield control.use_passes(self._data, self._perimeter, self._links)
-        # Terraform uploads its lock file without headers.
-        of_state: list[dict[str, str]] = [{}, key_headers(self._keys["state key"].arn)]
-        yield control.uploads_pass(self._state, of_state, Perimeter(), STATE_LINKS)
-        yield control.use_passes(self._state, Perimeter(), STATE_LINKS)
+        if self._state is not None:
+            # Terraform uploads its lock file without headers.
+            of_state: list[dict[str, str]] = [{}, key_headers(self._keys["state key"].arn)]
+            yield control.uploads_pass(self._state, of_state, Perimeter(), STATE_LINKS)
+            yield control.use_passes(self._state, Perimeter(), STATE_LINKS)
 
     def _protection(self) -> Iterator[Guarantee]:
         if "log bucket" in self._buckets:
@@ -190,31 +194,27 @@ class Guarantees(InProofsWords):
         holders = {kind: self._deployed.holder(names[kind.lower()]) for kind in managed.OBJECTS}
         yield managed.exactly(holders, self._data, self._keys.get("data key"), self._access_points)
         yield managed.state_exactly(
-            self._deployed.holder(resource_names.state_policy(environment)),
-            self._state,
-            self._keys["state key"],
-            resource_names.state_key(self._deployed.storage),
-            via(self._settings.state.region, self._place.partition),
+            self._deployed.holder(resource_names.state_policy(environment)), self._state_use
         )
         roles = self._deployed.roles
         ci_roles = resource_names.ci_roles(environment)
         of_ci = [roles[name] for name in ci_roles if name in roles]
         if of_ci:
             yield ci.no_data(of_ci, self._data)
-            state_bucket = self._state.arn
+            state_bucket, folders = self._state_use.bucket_arn, self._ci_folders
             yield ci.writes_only(
                 roles[ci_roles.review],
                 "ci-review-writes-reviews-only",
                 "The role of pull requests can only write new reviews, and change nothing.",
                 state_bucket,
-                f"ci/{environment}/review/",
+                folders["review"],
             )
             yield ci.writes_only(
                 roles[ci_roles.plan],
                 "ci-plan-writes-plans-only",
                 "The role of the main branch can only write new plans, and change nothing.",
                 state_bucket,
-                f"ci/{environment}/plans/",
+                folders["plans"],
             )
             yield ci.taken_by(self._who_takes(roles))
             if not self._ref_is_known:
@@ -228,4 +228,7 @@ class Guarantees(InProofsWords):
         # A boundary allows nothing by itself.
         of_roles.add(resource_names.replication_boundary(environment))
         handed = [self._deployed.holder(name) for name in self._deployed.managed if name not in of_roles]
-        yield environments.nothing_of_others([*handed, *roles.values()], self._environment())
+        everybody = [*handed, *roles.values()]
+        yield environments.nothing_of_others(everybody, self._environment())
+        if self._settings.state.shared:
+            yield shared_states.nothing_of_other_states(everybody, self._own_part())

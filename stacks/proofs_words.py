@@ -5,8 +5,8 @@ from datetime import UTC
 
 from constructs_lib.event_patterns import ALARMS
 from proof import Where
-from proof.asking import EVERY, Action, Principal, When
-from proof.properties import environments, keys, records, replicas
+from proof.asking import EVERY, Action, Principal, Resource, When
+from proof.properties import environments, keys, managed, records, replicas, shared_states
 from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, Grant, Holder
@@ -45,8 +45,54 @@ class InProofsWords:
         return [one for one in self._buckets.values() if one.what in ("data bucket", "replica bucket")]
 
     @property
-    def _state(self) -> Bucket:
-        return self._buckets["state bucket"]
+    def _state(self) -> Bucket | None:
+        """The state bucket, if it is this environment's."""
+        return self._buckets.get("state bucket")
+
+    @property
+    def _state_use(self) -> managed.StateUse:
+        state, partition = self._settings.state, self._place.partition
+        bucket = self._place.bucket(state.bucket)
+        key = f"{self._deployed.storage}/terraform.tfstate"
+        own = self._keys.get("state key")
+        every = replace(self._place, region=state.region).arn("kms", "key/*")
+        # Of another environment's key, only the alias is known.
+        of_alias = When({"ForAnyValue:StringEquals": {"kms:ResourceAliases": state.key_alias}})
+        return managed.StateUse(
+            bucket,
+            Resource(every) & of_alias if own is None else own.itself,
+            key,
+            via(state.region, partition),
+            (*self._before_sharing, f"{bucket}/{key}", f"{bucket}/{key}.tflock") if state.shared else (),
+        )
+
+    @property
+    def _before_sharing(self) -> tuple[str, ...]:
+        """What its owner wrote before a bucket was shared is encrypted for the bucket, with a bucket key."""
+        return () if self._state is None else (self._state.arn,)
+
+    @property
+    def _ci_folders(self) -> dict[str, str]:
+        """What the keys of CI's files begin with."""
+        environment, kinds = self._settings.environment, ("review", "plans", "deployed")
+        if self._settings.state.of is None:
+            return {kind: f"ci/{environment}/{kind}/" for kind in kinds}
+        return {kind: f"ci-of-guests/{kind}/{environment}/" for kind in kinds}
+
+    def _own_part(self) -> shared_states.OwnPart:
+        """Return what is this environment's in a state bucket that others use, too."""
+        use, folders = self._state_use, self._ci_folders.values()
+        files = [f"{use.bucket_arn}/{folder}*" for folder in folders]
+        state = f"{use.bucket_arn}/{use.state_key}"
+        key = Resource(replace(self._place, region=self._settings.state.region).arn("kms", "key/*"))
+        own_key = Resource(*(one.arn for what, one in self._keys.items() if what != "state key"))
+        return shared_states.OwnPart(
+            use.bucket_arn,
+            (state, f"{state}.tflock", *files),
+            ("env:/", use.state_key, *(f"{folder}*" for folder in folders)),
+            use.key & key & ~own_key,
+            (*use.contexts, *files),
+        )
 
     @property
     def _trail_arn(self) -> str:
@@ -97,14 +143,14 @@ class InProofsWords:
         settings, partition = self._settings, self._place.partition
         everybody = (self._place.iam("root"),)
         principals = tuple(settings.access.principals) or everybody
-        found = {
-            "state key": keys.S3Use(
+        found = {}
+        if self._state is not None:
+            found["state key"] = keys.S3Use(
                 self._state.arn,
                 via(settings.state.region, partition),
                 self._deployed.account,
                 everybody,
             )
-        }
         if "data key" in self._keys:
             found["data key"] = keys.S3Use(
                 self._data.arn,
@@ -200,6 +246,9 @@ class InProofsWords:
     def _environment(self) -> environments.Environment:
         settings, place = self._settings, self._place
         own = [one.arn for one in self._buckets.values()]
+        state = self._own_part()
+        if settings.state.shared:
+            own = [arn for arn in own if arn != state.bucket_arn]
         points = self._access_points
         if settings.logging.existing_bucket is not None:
             own.append(place.bucket(settings.logging.existing_bucket))
@@ -215,6 +264,8 @@ class InProofsWords:
             arns=(
                 *own,
                 *(f"{one}/*" for one in own),
+                state.bucket_arn,
+                *state.objects,
                 *points,
                 *(f"{one}/object/*" for one in points),
                 *iam,

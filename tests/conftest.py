@@ -28,6 +28,12 @@ STACKS = [
 """The name of every stack with a bucket, of every environment and of every variant of the settings."""
 CI_STACKS = [f"secure-storage-{file.stem}-ci" for file in sorted((VARIANTS / "ci").glob("*.toml"))]
 """The name of every stack with roles for CI; those environments' buckets are like that of dev or prod."""
+SHARED_STACKS = [
+    f"secure-storage-{file.stem}{suffix}"
+    for file in sorted((VARIANTS / "shared").glob("*.toml"))
+    for suffix in ("-state", "-ci")
+]
+"""The state and CI stacks of an environment that shares its state bucket, and of one that uses it."""
 
 
 SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
@@ -69,7 +75,7 @@ def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     from stacks.app import build  # only here, as it starts the jsii child process
 
     folders: dict[str, Path] = {}
-    for environments in (ROOT / "environments", VARIANTS, VARIANTS / "ci"):
+    for environments in (ROOT / "environments", VARIANTS, VARIANTS / "ci", VARIANTS / "shared"):
         outdir = tmp_path_factory.mktemp("cdktf.out")
         build(load_environments(environments, {}), outdir=str(outdir)).synth()
         folders |= {folder.name: folder for folder in (outdir / "stacks").iterdir()}

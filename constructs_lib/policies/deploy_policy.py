@@ -1,6 +1,6 @@
 """The IAM policies of a role that deploys one stack, or only plans it, made of what the stack contains."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,12 @@ __all__ = ["DeployPolicyError", "deploy_policies"]
 
 
 def deploy_policies(
-    stack: Mapping[str, Any], *, place: Place, state_key_alias: str, read_only: bool = False
+    stack: Mapping[str, Any],
+    *,
+    place: Place,
+    state_key_alias: str,
+    state_contexts: Sequence[str] = (),
+    read_only: bool = False,
 ) -> list[Document]:
     """Return the policies with which a role can deploy a stack, and nothing else; as few as IAM takes.
 
@@ -26,6 +31,7 @@ def deploy_policies(
         stack: the stack's synthesized JSON.
         place: where it is deployed to.
         state_key_alias: the alias of the key that encrypts its state.
+        state_contexts: in a state bucket that others use too: the ARNs for which that key may be used.
         read_only: leave out all that changes anything. Such a role plans with `-lock=false`: who may take
             the lock may also keep deploys out, and who may release it may let two of them in at once.
 
@@ -60,7 +66,7 @@ def deploy_policies(
         if target in found
         for sid, where in places
     ]
-    statements += _state(stack, place, state_key_alias, read_only=read_only)
+    statements += _state(stack, place, state_key_alias, state_contexts, read_only=read_only)
     try:
         return packed(statements, account=place.account_id)
     except TooLargeError as error:
@@ -81,16 +87,19 @@ def _occasions(resources: Iterable[Mapping[str, Any]], *, read_only: bool) -> It
                     yield "empty locked"
 
 
-def _state(stack: Mapping[str, Any], place: Place, key_alias: str, *, read_only: bool) -> list[Statement]:
+def _state(
+    stack: Mapping[str, Any], place: Place, key_alias: str, contexts: Sequence[str], *, read_only: bool
+) -> list[Statement]:
     """Return what the state backend needs, as in the managed policy of the state stack."""
     backend = stack["terraform"]["backend"]["s3"]
     bucket_arn, state_key = place.bucket(backend["bucket"]), backend["key"]
     objects = [
-        state_policy.allow_list_workspaces(bucket_arn=bucket_arn),
+        state_policy.allow_list_workspaces(bucket_arn=bucket_arn, shared=bool(contexts)),
         state_policy.allow_read_and_write_state(bucket_arn=bucket_arn, state_key=state_key),
         state_policy.allow_list_versions(bucket_arn=bucket_arn, state_key=state_key),
     ]
-    key = state_policy.allow_key_by_alias(alias=key_alias, place=replace(place, region=backend["region"]))
+    of_state = replace(place, region=backend["region"])
+    key = state_policy.allow_key_by_alias(alias=key_alias, place=of_state, contexts=contexts)
     if read_only:
         objects[1] |= {"Sid": "AllowReadState", "Action": ["s3:GetObject"]}
         read_lock = state_policy.allow_read_lock(bucket_arn=bucket_arn, state_key=state_key)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from ops.shared.errors import OpsError
-from ops.state.remote_state import Snapshot
+from ops.state.snapshot import Snapshot
 
 PLAN, CONFIGURATION, LOCK = "plan.tfplan", "cdk.tf.json", ".terraform.lock.hcl"
 SUMMARY, COMMENT, REVIEW, PLAN_JSON = "summary.md", "comment.md", "review.json", "plan.json"

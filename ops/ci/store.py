@@ -19,6 +19,7 @@ from ops.ci.manifest import (
 )
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from settings import resource_names
 from settings.model import Settings
 
 
@@ -28,6 +29,8 @@ class PlanStore:
     def __init__(self, settings: Settings) -> None:
         """Name the store; nothing is asked of S3 yet."""
         self._environment, self._objects = settings.environment, BucketObjects(settings)
+        guest = settings.state.of is not None
+        self._folders = resource_names.ci_folders(settings.environment, guest=guest)._asdict()
 
     def keep_plan(self, manifest: Manifest, files: Mapping[str, bytes]) -> str:
         """Store a plan of the main branch, and return where."""
@@ -125,11 +128,14 @@ class PlanStore:
         return self._objects.url(self._key(name))
 
     def _key(self, name: str) -> str:
-        return f"ci/{self._environment}/{name}"
+        kind, _, rest = name.partition("/")
+        return f"{self._folders[kind]}{rest}"
 
     def _versions(self, prefix: str) -> dict[str, list[str]]:
         """Return the ids of all versions and delete markers, by the object's name."""
         found: dict[str, list[str]] = {}
         for one in self._objects.versions(self._key(prefix), markers=True):
-            found.setdefault(one["Key"].removeprefix(self._key("")), []).append(one["VersionId"])
+            kind = prefix.partition("/")[0]
+            name = f"{kind}/{one['Key'].removeprefix(self._folders[kind])}"
+            found.setdefault(name, []).append(one["VersionId"])
         return found

@@ -6,6 +6,8 @@ from ops.shared import aws
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.environment_argument import did_you_mean, like_another, without_a_file
 from ops.shared.errors import OpsError
+from ops.state.remote_state import RemoteState
+from settings import resource_names
 from settings.model import Settings
 
 
@@ -32,10 +34,25 @@ def require_bootstrapped(settings: Settings) -> None:
         if near is not None:
             raise OpsError(without_a_file(name), did_you_mean(name, near))
         problem = f"{name} is not bootstrapped: there is no state bucket {bucket}"
-        raise OpsError(problem, f"make bootstrap ENV={name} first")
+        raise OpsError(problem, f"make bootstrap ENV={settings.state.of or name} first")
     if owner is Owner.OTHERS:
         remedy = f"set state.bucket to a name of your own in {file_of(name)}, then make bootstrap ENV={name}"
         raise OpsError(f"the state bucket {bucket} of {name} is not account {account}'s", remedy)
+    if settings.state.of is not None and not _has_state(settings):
+        if near is not None:
+            raise OpsError(without_a_file(name), did_you_mean(name, near))
+        problem = f"{name} is not bootstrapped: it has no state in {bucket}"
+        raise OpsError(problem, f"make bootstrap ENV={name} first")
+
+
+def _has_state(settings: Settings) -> bool:
+    """Return whether the environment has a state, or these credentials may not see it."""
+    try:
+        return RemoteState(settings, resource_names.storage_stack(settings.environment)).exists()
+    except OpsError as error:
+        if aws.refused(error):
+            return True
+        raise
 
 
 def refuse_misspelt(environment: str) -> None:

@@ -15,6 +15,7 @@ from ops.shared.terraform import synthesized
 from settings import resource_names
 from settings.model import Settings
 from settings.names.aws import partition_of
+from stacks.state_use import contexts_of_ci
 
 PLACEHOLDER = "ACCOUNT_ID"
 """Stands for the account in ARNs if the account is not given; IAM rejects it."""
@@ -68,11 +69,13 @@ def policies_of_environment(environment: str, *, account: str | None, read_only:
 def policies_of(settings: Settings, stack: Stack, *, account: str | None, read_only: bool) -> list[Document]:
     """Return the policies for a storage stack that is synthesized already."""
     account_id = settings.account_id or account or PLACEHOLDER
+    place = Place(partition_of(settings.region), account_id, settings.region)
     try:
         return deploy_policies(
             stack,
-            place=Place(partition_of(settings.region), account_id, settings.region),
+            place=place,
             state_key_alias=settings.state.key_alias,
+            state_contexts=contexts_of_ci(settings, place),
             read_only=read_only,
         )
     except DeployPolicyError as error:

@@ -5,7 +5,7 @@ Every function that asks AWS raises boto3's ClientError where AWS refuses or doe
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,15 +147,25 @@ def look_up_key(key_id: str, region: str) -> dict[str, Any] | None:
 
 def encrypting_keys(bucket: str, region: str, **owner: str) -> set[str]:
     """Return the keys of a bucket's default encryption, as they are written there; none without a bucket."""
+    rules = _encryption_rules(bucket, region, **owner)
+    return {rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules}
+
+
+def has_bucket_key(bucket: str, region: str, **owner: str) -> bool:
+    """Return whether S3 asks KMS once for many objects of a bucket, and does not say for which."""
+    return any(rule.get("BucketKeyEnabled") for rule in _encryption_rules(bucket, region, **owner))
+
+
+def _encryption_rules(bucket: str, region: str, **owner: str) -> Sequence[Mapping[str, Any]]:
     s3: aws.Client = aws.client("s3", region)
     try:
         answer = s3.get_bucket_encryption(Bucket=bucket, **owner)
     except s3.exceptions.ClientError as error:
         if aws.error_code(error) in ("NoSuchBucket", "ServerSideEncryptionConfigurationNotFoundError"):
-            return set()
+            return ()
         raise
-    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
-    return {rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules}
+    rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    return rules
 
 
 def bucket_tags(bucket: str, region: str, **owner: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
 from ops.shared.terraform import Stack, synthesized
 from ops.state.emergency_copy import emergency_copies
-from ops.state.remote_state import RemoteState, Snapshot
+from ops.state.remote_state import RemoteState
+from ops.state.snapshot import Snapshot
 from settings.model import Settings
 
 Agree = Callable[[str], bool]

@@ -15,6 +15,7 @@ from ops.shared.output_folder import outputs_file
 from ops.shared.process import ENDING
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
+from ops.state.guests import refuse_with_guests
 from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state
 from settings import resource_names
@@ -48,9 +49,12 @@ def destroy(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf destroy` on the environment's storage stack, and remove the file with its outputs.
 
     Raises:
-        OpsError: the environment is protected, so that Terraform would refuse it.
+        OpsError: the environment is protected, so that Terraform would refuse it; or its state bucket has the
+            states of others.
     """
     settings = settings_of(environment)
+    if settings.state.shared:
+        refuse_with_guests(settings, f"environment {environment} cannot be destroyed")
     if settings.protect:
         file = file_of(environment)
         raise OpsError(

@@ -22,7 +22,9 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, outputs_file
 from ops.shared.terraform import Stack, TerraformError, synthesized
 from ops.shared.toolchain import ROOT
-from ops.state.remote_state import RemoteState, Snapshot
+from ops.state.guests import refuse_with_guests
+from ops.state.remote_state import RemoteState
+from ops.state.snapshot import Snapshot
 from ops.state.state_check import refuse_lost_state
 from settings import resource_names
 from settings.model import Settings
@@ -48,12 +50,21 @@ def run_teardown(environment: str, *, auto_approve: bool) -> None:
     if settings.protect and settings.object_lock.mode != "compliance":
         raise _protected(settings)
     caller = require_own_account(settings)
+    _refuse_with_guests(settings, caller)
     refuse_locked_objects(settings, caller.account)
     if settings.protect:
         raise _protected(settings)
     click.echo(f"Synthesizing the stacks of {environment}")
     with synthesized(environment) as (settings, stacks), contextlib.ExitStack() as held:
         _Teardown(settings, stacks, caller, held).run(auto_approve=auto_approve)
+
+
+def _refuse_with_guests(settings: Settings, caller: Caller) -> None:
+    """Raise an OpsError where the state bucket that would go has the states of other environments."""
+    state = settings.state
+    if state.of is None and own_bucket_exists(state.bucket, account=caller.account, region=state.region):
+        refused = f"{settings.environment} cannot be removed, and nothing of it was changed"
+        refuse_with_guests(settings, refused, certain=True)
 
 
 def _protected(settings: Settings) -> OpsError:
@@ -99,7 +110,11 @@ class _Teardown:
         *others, backend = found
         for one in others:
             self._destroy(one)
-        self._destroy_backend(backend)
+        if self._settings.state.of is None:
+            self._destroy_backend(backend)
+        else:
+            # The bucket is another environment's. States of nothing stay there, in which nobody deploys.
+            self._destroy(backend)
         self._forget()
 
     @property
@@ -131,6 +146,11 @@ class _Teardown:
         """Return the later one of the backend's own state here and in its bucket."""
         if not self._local.exists():
             return remote
+        if self._settings.state.of is not None:
+            raise OpsError(
+                f"{self._local} has a state that is not in its bucket yet",
+                f"make bootstrap ENV={self._environment} moves it there, then teardown again",
+            )
         try:
             local = Snapshot.parse(self._local.read_bytes())
         except ValueError as error:
@@ -197,6 +217,7 @@ class _Teardown:
     def _destroy_backend(self, one: Found) -> None:
         """Destroy the bucket that the states are in, by a local copy of its own state."""
         assert one.snapshot is not None  # noqa: S101 - `_found` ensures it
+        _refuse_with_guests(self._settings, self._caller)  # who came meanwhile
         self._step(f"Keeping the state of {one.name} here, as its bucket goes")
         body = one.snapshot.with_buckets_emptied() or one.snapshot.body
         temporary = self._local.with_suffix(".new")

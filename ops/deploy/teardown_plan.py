@@ -9,7 +9,8 @@ from ops.deploy.names_in_aws import Stack, StackNames
 from ops.deploy.own_keys import OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from ops.state.remote_state import RemoteState, Snapshot
+from ops.state.remote_state import RemoteState
+from ops.state.snapshot import Snapshot
 from settings.model import Settings
 
 

@@ -13,7 +13,8 @@ from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import unsaved_states
 from ops.shared.toolchain import ROOT
-from ops.state.remote_state import DamagedStateError, RemoteState, Snapshot, releasing
+from ops.state.remote_state import DamagedStateError, MissingStateError, RemoteState, releasing
+from ops.state.snapshot import Snapshot
 from settings import resource_names
 from settings.model import Settings
 
@@ -56,11 +57,11 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Verdict], StateFacts
         return [bucket, *(skipped(subject, reason) for subject in SUBJECTS[1:])], StateFacts(
             False, None, False
         )
-    again = f"make bootstrap ENV={settings.environment}"
+    again = f"make bootstrap ENV={settings.state.of or settings.environment}"
     where = {"Bucket": settings.state.bucket, "ExpectedBucketOwner": caller.account}
     checks: list[tuple[str, Callable[[], Verdict]]] = [
         (SUBJECTS[1], lambda: _versions(s3, where, again)),
-        (SUBJECTS[2], lambda: _encryption(s3, where, again)),
+        (SUBJECTS[2], lambda: _encryption(s3, where, again, shared=settings.state.shared)),
         (SUBJECTS[3], lambda: _public_access(s3, where, again)),
         (SUBJECTS[4], lambda: usable(SUBJECTS[4], settings.state.key_alias, settings.state.region, again)),
     ]
@@ -76,9 +77,12 @@ def _bucket(settings: Settings, caller: Caller) -> Verdict:
     file = "the environment's file"
     found = look_up_bucket(name, account=caller.account, region=region)
     if found.owner is Owner.NOBODY:
-        return bad(subject, f"{name} does not exist", f"make bootstrap ENV={settings.environment}")
+        remedy = f"make bootstrap ENV={settings.state.of or settings.environment}"
+        return bad(subject, f"{name} does not exist", remedy)
     if found.owner is Owner.OTHERS:
         text = f"{name} is not account {caller.account}'s"
+        if settings.state.of is not None:
+            return bad(subject, text, f"set state.of in {file} to an environment of that account")
         return bad(subject, text, f"set state.bucket to a name of your own in {file}, then make bootstrap")
     if found.owner is Owner.HIDDEN:
         return unknown(subject, hidden(name, caller))
@@ -95,10 +99,13 @@ def _versions(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
     return bad(SUBJECTS[1], f"versioning is {status or 'off'}: an overwritten state is lost", remedy)
 
 
-def _encryption(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
+def _encryption(s3: aws.Client, where: dict[str, str], remedy: str, *, shared: bool) -> Verdict:
     (rule, *_) = s3.get_bucket_encryption(**where)["ServerSideEncryptionConfiguration"]["Rules"]
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    if shared and rule.get("BucketKeyEnabled"):
+        text = "has a bucket key, with which KMS refuses the roles of a shared bucket"
+        return bad(SUBJECTS[2], text, remedy)
     if str(algorithm).startswith("aws:kms") and key:
         return good(SUBJECTS[2], f"{algorithm} with {key}")
     return bad(SUBJECTS[2], f"is {algorithm}, not aws:kms with a key of our own", remedy)
@@ -147,6 +154,8 @@ def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Verdict, 
     try:
         snapshot = remote.read()
         listed = snapshot is not None or remote.was_deleted() is not None
+    except MissingStateError as error:
+        return bad(subject, error.problem, error.remedy), StateFacts(False, None, False)
     except DamagedStateError as error:
         return bad(subject, error.problem, error.remedy), unreadable
     except OpsError as error:

@@ -30,6 +30,11 @@ def load_settings(environ: Mapping[str, str]) -> tuple[Settings, ...]:
         raise OpsError("\n".join(error.problems)) from error
 
 
+def load_all_settings() -> tuple[Settings, ...]:
+    """Return the settings of every environment of the checkout with a file; raises OpsError as above."""
+    return load_settings({name: value for name, value in os.environ.items() if name != "ENVIRONMENT_SUFFIX"})
+
+
 def settings_of(environment: str, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of one environment; raises OpsError where they are wrong."""
     (settings,) = load_settings({**environ, "ENVIRONMENT_SUFFIX": environment})

@@ -29,7 +29,8 @@ class BucketObjects:
             owner: the account that must own it; what the settings say where None.
         """
         self.bucket = settings.state.bucket
-        self._environment, self._region = settings.environment, settings.state.region
+        self._bootstrapped_by = settings.state.of or settings.environment
+        self._shared, self._region = settings.state.shared, settings.state.region
         self._where = {"Bucket": self.bucket}
         if owner := owner or settings.account_id:
             self._where["ExpectedBucketOwner"] = owner
@@ -42,7 +43,8 @@ class BucketObjects:
         """Return an object, or one version of it; None where there is none.
 
         S3 answers 403, not 404, for a missing object where the caller may not list the bucket: an error
-        that `aws.refused` recognizes.
+        that `aws.refused` recognizes. In a shared bucket, nobody may list all of it; each may list the
+        versions below its own prefixes.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         which = {} if version is None else {"VersionId": version}
@@ -51,7 +53,18 @@ class BucketObjects:
                 body: bytes = self._s3.get_object(**self._where, Key=key, **which)["Body"].read()
             except self._s3.exceptions.NoSuchKey:
                 return None
+            except self._s3.exceptions.ClientError as error:
+                if self._shared and version is None and aws.refused(error) and self._seen_missing(key):
+                    return None
+                raise
             return body
+
+    def _seen_missing(self, key: str) -> bool:
+        """Return whether a list shows that an object is missing; False where the caller may not list it."""
+        try:
+            return not any(one["Key"] == key and one["IsLatest"] for one in self.versions(key))
+        except OpsError:
+            return False
 
     def put(self, key: str, body: bytes, **options: str) -> None:
         """Write a new version of an object; `options` are further arguments of PutObject."""
@@ -91,6 +104,12 @@ class BucketObjects:
         with self._errors("delete", key):
             self._s3.delete_object(**self._where, Key=key)
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys of the objects below a prefix."""
+        with self._errors("list", prefix):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(**self._where, Prefix=prefix):
+                yield from (one["Key"] for one in page.get("Contents", []))
+
     def versions(self, prefix: str, *, markers: bool = False) -> Iterator[dict[str, Any]]:
         """Yield what S3 lists of each version below a prefix, with its delete markers where `markers`."""
         with self._errors("list", prefix):
@@ -111,5 +130,5 @@ class BucketObjects:
             except self._s3.exceptions.NoSuchBucket as error:
                 raise OpsError(
                     f"the state bucket {self.bucket} does not exist",
-                    f"make bootstrap ENV={self._environment} makes it",
+                    f"make bootstrap ENV={self._bootstrapped_by} makes it",
                 ) from error

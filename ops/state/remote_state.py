@@ -19,6 +19,7 @@ from typing import Any
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from ops.state.snapshot import Snapshot
 from settings import resource_names
 from settings.model import Settings
 
@@ -27,78 +28,8 @@ class DamagedStateError(OpsError):
     """There is or was a state that Terraform cannot use; the message names the remedy."""
 
 
-def _written(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One version of a state.
-
-    Attributes:
-        body: its bytes.
-        serial: which write it was, counted by Terraform.
-        lineage: the id that all versions of a state share.
-        outputs: the stack's outputs by name, as {"value": …, "type": …, "sensitive": …}.
-        resources: the attributes of what Terraform manages, by address.
-        tainted: addresses that were not created completely, which the next deploy would replace.
-    """
-
-    body: bytes
-    serial: int
-    lineage: str
-    outputs: Mapping[str, Mapping[str, Any]]
-    resources: Mapping[str, Mapping[str, Any]]
-    tainted: tuple[str, ...]
-
-    @classmethod
-    def parse(cls, body: bytes) -> "Snapshot":
-        """Read a state file; raises ValueError with what it is instead, such as "is empty"."""
-        if not body.strip():
-            raise ValueError("is empty")
-        try:
-            content = json.loads(body)
-        except ValueError:
-            raise ValueError("is not JSON") from None
-        try:
-            managed = {
-                f"{resource['type']}.{resource['name']}": resource["instances"][0]
-                for resource in content["resources"]
-                if resource["mode"] == "managed" and resource["instances"]
-            }
-            return cls(
-                body=body,
-                serial=int(content["serial"]),
-                lineage=str(content["lineage"]),
-                outputs=dict(content["outputs"]),
-                resources={address: dict(one["attributes"]) for address, one in managed.items()},
-                tainted=tuple(address for address, one in managed.items() if one.get("status") == "tainted"),
-            )
-        except (KeyError, TypeError, ValueError):
-            raise ValueError("is JSON, but not a Terraform state") from None
-
-    def __str__(self) -> str:
-        """Describe it."""
-        return f"serial {self.serial}, {len(self.resources)} resources"
-
-    def with_serial(self, serial: int) -> bytes:
-        """Return the state file with another serial, as Terraform writes it."""
-        return _written(json.loads(self.body) | {"serial": serial})
-
-    def with_buckets_emptied(self) -> bytes | None:
-        """Return the state file in which each bucket may be emptied when it is destroyed; None if it is so.
-
-        The provider reads `force_destroy` from the state: a bucket that was protected would need a deploy
-        before its destroy.
-        """
-        content = json.loads(self.body) | {"serial": self.serial + 1}
-        buckets = [one for one in content["resources"] if one["type"] == "aws_s3_bucket"]
-        attributes = [instance["attributes"] for bucket in buckets for instance in bucket["instances"]]
-        if all(one.get("force_destroy") for one in attributes):
-            return None
-        for one in attributes:
-            one["force_destroy"] = True
-        return _written(content)
+class MissingStateError(DamagedStateError):
+    """There was never a state where bootstrap should have written one."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +98,10 @@ class RemoteState:
     def __init__(self, settings: Settings, stack: str) -> None:
         """Name the state of `stack`; nothing is asked of S3 yet."""
         self.environment, self.stack = settings.environment, stack
+        # Bootstrap writes it, as an environment's role may not see that it is missing.
+        self._always_there = settings.state.shared and stack == resource_names.storage_stack(
+            settings.environment
+        )
         self.key = resource_names.state_key(stack)
         self._lock_key = f"{self.key}.tflock"
         self._objects = BucketObjects(settings)
@@ -177,16 +112,24 @@ class RemoteState:
 
         Raises:
             DamagedStateError: it is empty, is not a state, or was deleted.
+            MissingStateError: there never was one, in a shared bucket.
         """
         body = self._objects.get(self.key)
         if body is None:
             if self.was_deleted():
                 raise self._damaged("was deleted")
+            if self._always_there:
+                remedy = f"make bootstrap ENV={self.environment} writes an empty one, or moves it there"
+                raise MissingStateError(f"the state {self.url} is missing", remedy)
             return None
         try:
             return Snapshot.parse(body)
         except ValueError as error:
             raise self._damaged(str(error)) from error
+
+    def exists(self) -> bool:
+        """Return whether there is a state, or was one: what was deleted must not begin again."""
+        return self._objects.get(self.key) is not None or self.was_deleted() is True
 
     def was_deleted(self) -> bool | None:
         """Return whether a missing state has versions; None where these credentials may not list them.
@@ -263,15 +206,16 @@ class RemoteState:
         finally:
             self.drop_lock()
 
-    def take_lock(self, operation: str, info: str = "") -> None:
+    def take_lock(self, operation: str, info: str = "", *, lock_id: str | None = None) -> None:
         """Take the lock; raises OpsError where somebody else holds it.
 
         Args:
             operation: what it is held for.
             info: more about that; `pid NUMBER` says which process holds it.
+            lock_id: the id of the lock; a new one where None.
         """
         lock = {
-            "ID": str(uuid.uuid4()),
+            "ID": lock_id or str(uuid.uuid4()),
             "Operation": operation,
             "Info": info,
             "Who": _we(),
@@ -286,6 +230,16 @@ class RemoteState:
         """Give the lock back, which we hold."""
         self._objects.delete(self._lock_key)
 
+    def seal(self, moved_to: str) -> None:
+        """Take the lock and keep it: Terraform shows to anyone who wants it where the state is now.
+
+        Raises:
+            OpsError: somebody else holds it.
+        """
+        sealed, lock = f"moved-to-{moved_to}", self.lock()
+        if lock is None or lock.id != sealed:
+            self.take_lock(f"moved to {moved_to}", lock_id=sealed)
+
     def held(self, lock: Lock | None) -> OpsError:
         """Return the error for a state that somebody else works on."""
         return OpsError(
@@ -293,8 +247,22 @@ class RemoteState:
             f"if that run is certainly dead, {releasing(self.environment, lock)} releases it",
         )
 
+    def write_first(self, body: bytes) -> bool:
+        """Write `body` where there is no state; return whether it was written, and reads back.
+
+        Raises:
+            OpsError: it does not read back.
+        """
+        if not self._objects.put_new(self.key, body, ContentType="application/json"):
+            return False
+        self._require(body)
+        return True
+
     def write(self, body: bytes) -> None:
         """Make `body` the newest version, and read it back."""
         self._objects.put(self.key, body, ContentType="application/json")
+        self._require(body)
+
+    def _require(self, body: bytes) -> None:
         if self._objects.get(self.key) != body:
             raise OpsError(f"{self.url} does not read back as it was written just now")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
-from ops.state.remote_state import RemoteState, Snapshot, Version
+from ops.state.remote_state import RemoteState, Version
+from ops.state.snapshot import Snapshot
 from settings import resource_names
 
 Agree = Callable[[str], bool]

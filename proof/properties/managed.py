@@ -1,6 +1,7 @@
 """What managed policies allow, exactly."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from proof.asking import Action, Resource, When, Where
 from proof.properties.model import Ask, Property
@@ -61,28 +62,56 @@ def _reference(kind: str, bucket: Bucket, key: Key | None, access_points: Sequen
     return any_of(parts)
 
 
-def state_exactly(holder: Holder, bucket: Bucket, key: Key, state_key: str, via: Sequence[str]) -> Property:
+@dataclass(frozen=True)
+class StateUse:
+    """How an environment uses a state bucket.
+
+    Attributes:
+        bucket_arn: the bucket.
+        key: the requests for its KMS key.
+        state_key: the key of the state in the bucket.
+        via: S3 of its region, as `kms:ViaService` names it.
+        contexts: where other environments use the bucket too: the ARNs for which the KMS key is used.
+    """
+
+    bucket_arn: str
+    key: Where
+    state_key: str
+    via: Sequence[str]
+    contexts: Sequence[str] = ()
+
+    def uses_of_key(self) -> Where:
+        """Return the requests that use the KMS key as they should."""
+        only = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": list(self.contexts)}}
+        through_s3 = {"StringEquals": {"kms:ViaService": list(self.via)}}
+        return self.key & When({**through_s3, **(only if self.contexts else {})})
+
+    def workspaces(self) -> Where:
+        """Return the requests for the list of workspaces."""
+        operator = "StringEquals" if self.contexts else "StringEqualsIfExists"
+        listing = Resource(self.bucket_arn) & Action("s3:ListBucket")
+        return listing & When({operator: {"s3:prefix": "env:/"}})
+
+
+def state_exactly(holder: Holder, use: StateUse) -> Property:
     """Return that the policy of the state allows what Terraform asks for, the list of versions, and no more.
 
     https://developer.hashicorp.com/terraform/language/backend/s3#s3-bucket-permissions
 
     Args:
         holder: who holds it.
-        bucket: the state bucket.
-        key: its key.
-        state_key: the key of the state in the bucket.
-        via: S3 of its region, as `kms:ViaService` names it.
+        use: what of.
     """
-    state = f"{bucket.arn}/{state_key}"
+    state = f"{use.bucket_arn}/{use.state_key}"
     reference = any_of(
         [
-            bucket.itself & Action("s3:ListBucket") & When({"StringEqualsIfExists": {"s3:prefix": "env:/"}}),
-            bucket.itself
+            use.workspaces(),
+            Resource(use.bucket_arn)
             & Action("s3:ListBucketVersions")
-            & When({"StringEquals": {"s3:prefix": state_key}}),
+            & When({"StringEquals": {"s3:prefix": use.state_key}}),
             Resource(state) & Action("s3:GetObject", "s3:PutObject"),
             Resource(f"{state}.tflock") & Action("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
-            key.itself & Action(*USES["Access"]) & When({"StringEquals": {"kms:ViaService": list(via)}}),
+            use.uses_of_key() & Action(*USES["Access"]),
         ]
     )
     decision = holder.decision()

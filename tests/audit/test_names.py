@@ -10,7 +10,7 @@ from ops.preflight import names
 from ops.preflight.state import StateFacts
 from ops.preflight.verdict import Mark
 from ops.shared.errors import OpsError
-from ops.state.remote_state import Snapshot
+from ops.state.snapshot import Snapshot
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.audit.conftest import STACK, client

@@ -16,13 +16,13 @@ TAGS = {
 """Its actions, and whether a plan needs them too."""
 
 
-def allowed(stack: dict[str, Any], version: str, **options: bool) -> dict[str, set[str]]:
+def allowed(stack: dict[str, Any], version: str, *, read_only: bool = False) -> dict[str, set[str]]:
     """Return on which resources the policies of a stack allow each action."""
     stack = copy.deepcopy(stack)
     stack["terraform"]["required_providers"]["aws"]["version"] = version
     place = Place("aws", "111122223333", "us-east-1")
     found: dict[str, set[str]] = {}
-    for policy in deploy_policies(stack, place=place, state_key_alias="alias/state", **options):
+    for policy in deploy_policies(stack, place=place, state_key_alias="alias/state", read_only=read_only):
         for statement in policy["Statement"]:
             actions, resources = (
                 [one] if isinstance(one, str) else one for one in (statement["Action"], statement["Resource"])

@@ -55,9 +55,11 @@ class Account:
     def client(self, service: str) -> Any:
         return self.root.client(service)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, environment: str = "dev", command: str = "bootstrap"
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "ops", "bootstrap", "dev", *arguments],
+            [sys.executable, "-m", "ops", command, environment, *arguments],
             cwd=self.checkout,
             env=self.env,
             stdin=subprocess.DEVNULL,
@@ -67,9 +69,11 @@ class Account:
             start_new_session=True,
         )
 
-    def bootstrap(self, *arguments: str) -> tuple[int, str]:
-        """Run it to its end; return its status and what it printed."""
-        with self.start(*arguments) as process:
+    def bootstrap(
+        self, *arguments: str, environment: str = "dev", command: str = "bootstrap"
+    ) -> tuple[int, str]:
+        """Run it, or another command, to its end; return its status and what it printed."""
+        with self.start(*arguments, environment=environment, command=command) as process:
             output, _ = process.communicate(timeout=RUN_SECONDS)
         return process.returncode, output
 

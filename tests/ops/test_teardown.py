@@ -11,7 +11,8 @@ from ops.deploy.teardown import run_teardown
 from ops.deploy.teardown_plan import shared_providers, waiting_keys
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
-from ops.state.remote_state import Lock, Snapshot
+from ops.state.remote_state import Lock
+from ops.state.snapshot import Snapshot
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.conftest import VARIANTS

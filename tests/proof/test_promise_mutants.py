@@ -33,6 +33,8 @@ KINDS = {
     "sse-s3": f"{SAME_AS_PROD}|encryption-key",
     "revoked": f"{SAME_AS_PROD}|encryption-key",
     "ci-roles": f"{SAME_AS_PROD}|encryption-key|secure-bucket|log-bucket",
+    "home": "(?!state-policy)",
+    "guest": "(?!state-policy)",
 }
 """One environment of each kind, and what of it is as in prod and left out."""
 

@@ -19,12 +19,13 @@ import pytest
 DEPLOY = "arn:aws:iam::111122223333:role/deploy"
 ENVIRONMENTS = {
     settings.environment: settings
-    for folder in (ROOT / "environments", VARIANTS, VARIANTS / "ci")
+    for folder in (ROOT / "environments", VARIANTS, VARIANTS / "ci", VARIANTS / "shared")
     for settings in load_environments(folder, {})
 }
 GIVEN_UP = {
     "audit": {"nobody-deletes-records"},
     "ci-shared-provider": {"ci-deploys-from-its-branch"},
+    "guest": {"nobody-deletes-records"},
     "inventory-csv": {"nobody-deletes-records"},
     "lenient": {"uploads-name-their-key"},
     "logging": {"nobody-deletes-records"},

@@ -80,6 +80,8 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
         },
         "presign": {"max_expiry": timedelta(days=7), "revoke_issued_before": None, "revoked": ()},
         "state": {
+            "of": None,
+            "shared": False,
             "bucket": "secure-prod-terraform-state",
             "region": "us-east-1",
             "key_alias": "alias/secure-prod-terraform-state",
@@ -176,6 +178,8 @@ def test_a_file_overrides_every_default(load: Load) -> None:
     }
     assert settings.presign.max_expiry == timedelta(minutes=15)
     assert settings.state.model_dump() == {
+        "of": None,
+        "shared": False,
         "bucket": "my-state",
         "region": "eu-central-1",
         "key_alias": "alias/mine",

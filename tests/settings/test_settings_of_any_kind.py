@@ -59,7 +59,7 @@ SECTIONS: dict[str, list[str]] = {
     "access": ["principals", "attach_to_roles"],
     "encryption": ["mode", "require_upload_headers", "key_alias", "key_rotation_days", "key_deletion_days"],
     "presign": ["max_expiry", "revoke_issued_before", "revoked"],
-    "state": ["bucket", "region", "key_alias", "lifecycle"],
+    "state": ["of", "shared", "bucket", "region", "key_alias", "lifecycle"],
     "terraform": ["provider_version", "provider_version_untested"],
     "ci": ["repository", "branch", "environment", "create_provider"],
     "tags": ["Environment", "environment"],

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.conftest import CI_STACKS, STACKS
+from tests.conftest import CI_STACKS, SHARED_STACKS, STACKS
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -22,6 +22,6 @@ def readable(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("stack", [*STACKS, *CI_STACKS])
+@pytest.mark.parametrize("stack", [*STACKS, *CI_STACKS, *SHARED_STACKS])
 def test_reviewed(stack: str, stacks: dict[str, dict[str, Any]], snapshot: SnapshotAssertion) -> None:
     assert readable(stacks[stack]) == snapshot(extension_class=JSONSnapshotExtension)
