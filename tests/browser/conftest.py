@@ -20,6 +20,7 @@ from tests.enforcement.conftest import (  # noqa: F401
     the_proof_agrees,
 )
 from tests.enforcement.places import Place
+from tests.enforcement.test_browser import link as named_sites  # noqa: F401
 from tests.presign.presign_support import Presign
 
 import pytest

@@ -118,3 +118,9 @@ def refuse_uploads(page: Page, code: str = "AccessDenied", status: int = 403) ->
             route.continue_()
 
     page.route("**/*", answer)
+
+
+def slow_down(page: Page, rate: int) -> None:
+    """Let it upload so many bytes a second."""
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", limits)

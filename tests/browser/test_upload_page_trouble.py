@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser.people import Seen, choose, files, refuse_uploads, row, uploaded, visit
+from tests.browser.people import Seen, choose, files, refuse_uploads, row, slow_down, uploaded, visit
 from tests.enforcement.places import Place
 
 import pytest
@@ -26,12 +26,6 @@ def cut(page: Page, times: int) -> list[str]:
 
     page.route("**/*", answer)
     return lost
-
-
-def slow_down(page: Page) -> None:
-    """Let it upload 1 MB a second."""
-    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", limits)
 
 
 def test_a_lost_connection_is_retried_by_itself(
@@ -102,7 +96,7 @@ def test_a_file_that_the_page_does_not_take_is_not_sent(
 
 def test_an_upload_is_cancelled_and_not_kept(place: Place, upload: Page, seen: Seen, tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(20_000_000))
-    slow_down(upload)
+    slow_down(upload, 1_000_000)
     before = place.listed()
     choose(upload, tmp_path / "large")
     upload.get_by_role("button", name="Cancel large").click()
@@ -114,7 +108,7 @@ def test_an_upload_is_cancelled_and_not_kept(place: Place, upload: Page, seen: S
 
 def test_nobody_closes_an_unfinished_page_unasked(upload: Page, seen: Seen, tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(20_000_000))
-    slow_down(upload)
+    slow_down(upload, 1_000_000)
     choose(upload, tmp_path / "large")
     row(upload, "large").get_by_text("Uploading").wait_for()
     with upload.expect_event("dialog") as asked:
