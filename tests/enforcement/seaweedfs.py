@@ -85,7 +85,7 @@ def _started(kms_endpoint: str) -> Iterator[Server | None]:
     with tempfile.TemporaryDirectory(prefix="seaweedfs-") as name:
         folder = Path(name)
         key, certificate = folder / "key.pem", folder / "certificate.pem"
-        tool("node", ROOT / "ops" / "embedded" / "self_signed.mjs", key, certificate)
+        tool("node", ROOT / "ops" / "embedded" / "self_signed.mjs", key, certificate, "1")
         ports = _free_ports([*SERVICES, *(f"{service}.grpc" for service in SERVICES), "s3.https"])
         server = Server(
             http=f"http://127.0.0.1:{ports['s3']}",
@@ -120,7 +120,7 @@ def _started(kms_endpoint: str) -> Iterator[Server | None]:
                 socket_file.unlink(missing_ok=True)
 
 
-def tool(name: str, *arguments: Path) -> None:
+def tool(name: str, *arguments: Path | str) -> None:
     """Run a tool of the virtual environment."""
     subprocess.run([Path(sys.executable).with_name(name), *arguments], check=True, timeout=60)
 
