@@ -17,6 +17,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  ENV is an environment (a file in environments/); ARGS adds options, as in ARGS=--auto-approve;"
 	@echo "  SANDBOX=1 works on the sandbox, as in: make deploy ENV=dev SANDBOX=1"
+	@echo "  preflight, plan, review, drift and deploy take several, JOBS at once: make plan ENV='team-*' JOBS=4, or ENV=all"
 
 setup:
 	@ops/setup.sh
@@ -164,7 +165,7 @@ lock: setup ## Update Pipfile.lock and package-lock.json
 	@ops/lock.sh
 
 clean: ## Remove everything that the targets created, except Terraform state
-	@! find "$${CDKTF_OUTPUT:-cdktf.out}/stacks" -name errored.tfstate 2>/dev/null | grep . || \
+	@! find "$${CDKTF_OUTPUT:-cdktf.out}" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
 	@! test -e .cache/sandbox/lock || ! test -x $(python) || $(python) -m ops sandbox stop
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \

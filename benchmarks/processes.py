@@ -22,6 +22,15 @@ class Run:
     memory: int
 
 
+@dataclass(frozen=True)
+class Usage:
+    """One run: seconds that passed and of processor time, and the most memory (bytes) at one moment."""
+
+    seconds: float
+    processor: float
+    memory: int
+
+
 class CommandError(Exception):
     """A command that is measured failed."""
 
@@ -65,6 +74,37 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str]) -> Run:
     # What wait4 tells is only for want of better: a child begins as a copy of this process, and that counts.
     largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return Run(seconds, sum(peaks.values()) or largest)
+
+
+def usage(command: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path = ROOT) -> Usage:
+    """Run a command to its end; its memory is that of all its processes together, at the worst moment.
+
+    The memory that processes share is counted in each, so it can only be too much. Linux only.
+
+    Raises:
+        CommandError: it failed.
+    """
+    most = 0
+    with tempfile.TemporaryFile("w+") as errors:
+        start = time.perf_counter()
+        child = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=errors)
+        while not (ended := os.wait4(child.pid, os.WNOHANG))[0]:
+            most = max(most, sum(map(_resident, _family(child.pid))))
+            time.sleep(SAMPLE_SECONDS)
+        child.returncode = os.waitstatus_to_exitcode(ended[1])
+        seconds = time.perf_counter() - start
+        errors.seek(0)
+        if child.returncode:
+            raise _failed(command, child.returncode, errors.read())
+    return Usage(seconds, ended[2].ru_utime + ended[2].ru_stime, most)
+
+
+def _resident(pid: int) -> int:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:  # it has ended
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _failed(command: Sequence[str | Path], status: int, errors: str) -> CommandError:

@@ -20,6 +20,7 @@ from ops.preflight import command as preflight_command
 from ops.sandbox.cli import sandbox
 from ops.sandbox.switch import Actor, in_sandbox, refuse_sandbox
 from ops.scan.command import run_scan
+from ops.several.cli import ForSeveral, reviewed
 from ops.shared.checkout import settings_of
 from ops.shared.environment_argument import environment_argument
 from ops.shared.errors import OpsError
@@ -116,7 +117,7 @@ def bootstrap(
     )
 
 
-@ops.command(context_settings=passes_on)
+@ops.command(cls=ForSeveral, context_settings=passes_on)
 @environment_argument
 @click.option("--review", "reviewed", is_flag=True, help="Print the plan's review instead.")
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), help="Of the review.")
@@ -163,7 +164,7 @@ def prove(environment: str, output_format: str) -> None:
     run_prove(environment, output_format=output_format)
 
 
-@ops.command()
+@ops.command(cls=ForSeveral)
 @environment_argument
 @in_sandbox(Actor.DEPLOYER)
 def preflight(environment: str) -> None:
@@ -171,7 +172,7 @@ def preflight(environment: str) -> None:
     preflight_command.require(environment)
 
 
-@ops.command()
+@ops.command(cls=ForSeveral)
 @environment_argument
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
 @click.option(
@@ -184,7 +185,7 @@ def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
         sys.exit(drift_report.DRIFTED)
 
 
-@ops.command(context_settings=passes_on)
+@ops.command(cls=ForSeveral, context_settings=passes_on)
 @environment_argument
 @click.option("--no-preflight", is_flag=True, help="Do not run `ops preflight ENV` first.")
 @cdktf_arguments
@@ -320,6 +321,7 @@ def benchmark(arguments: tuple[str, ...]) -> None:
 ops.add_command(review)
 ops.add_command(ci)
 ops.add_command(sandbox)
+ops.add_command(reviewed)
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ def environment_name(name: str) -> str:
         )
     if name == EVERY_ENVIRONMENT:
         raise InvalidValueError(
-            "must be the name of one environment", f"ENV={name} means every environment, for `make prove`"
+            "must be the name of one environment",
+            f"for commands such as `make plan`, ENV={name} means every environment",
         )
     # Its storage stack would have the name of another environment's state or CI stack.
     if name.endswith("-state"):

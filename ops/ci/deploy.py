@@ -1,26 +1,21 @@
 """Deploys exactly the approved plan of the main branch."""
 
-import json
-import shutil
-
+from ops.ci.apply import advice, laid_out, outputs_of, storage_stack
 from ops.ci.comment import own_comment
 from ops.ci.git import revision
 from ops.ci.github import github
 from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
-from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, Manifest, require_for, require_fresh
+from ops.ci.manifest import CONFIGURATION, PLAN, Manifest, require_for, require_fresh
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record
 from ops.ci.planned import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
-from ops.shared.output_folder import stack_folder
 from ops.shared.terraform import Stack
-from ops.shared.toolchain import ROOT, tool_environment
+from ops.shared.toolchain import ROOT
 from ops.state.emergency_copy import emergency_copies
-from ops.state.remote_state import RemoteState
-from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state
+from ops.state.state_check import note_way_back, refuse_lost_state
 from review.model import DANGEROUS
-from settings import resource_names
 from settings.model import Settings
 
 
@@ -37,32 +32,22 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     """
     of = revision()
     settings = settings_of(environment)
-    tools = tool_environment(provider_version=settings.terraform.provider_version)
-    env = {**tools, "ENVIRONMENT_SUFFIX": environment}
     store = PlanStore(settings)
-    name = resource_names.storage_stack(environment)
+    stack = storage_stack(settings)
+    name = stack.name
     manifest, files = store.plan(of.tree, digest)
     require_for(manifest, environment=environment, tree=of.tree)
     _require_allowed(manifest, allowed=allowed)
 
-    # In the folder of `ops deploy`, so that recover finds an emergency copy of the state.
-    stack = Stack(name, stack_folder(name), env)
     refuse_lost_state(settings, name)
     state = state_version(settings, name)
-    shutil.rmtree(stack.folder, ignore_errors=True)
-    stack.folder.mkdir(parents=True)
-    stack.folder.chmod(0o700)
-    try:
-        for file in (PLAN, CONFIGURATION, LOCK):
-            (stack.folder / file).write_bytes(files[file])
+    with laid_out(stack, files):
         require_fresh(manifest, state=state, terraform_version=terraform_version(stack))
         stack.init("-lockfile=readonly")
         note_way_back(settings, name)
         print(f"Deploying the plan {digest} of {name}, made at commit {manifest.commit}")
         _apply(stack, settings, store)
-        outputs = _outputs(stack)
-    finally:
-        (stack.folder / PLAN).unlink(missing_ok=True)  # it contains the state
+        outputs = outputs_of(stack)
     (ROOT / f"outputs.{environment}.json").write_bytes(outputs)
     store.replace(DEPLOYED, files[CONFIGURATION])
     store.replace("deployed/outputs.json", outputs)
@@ -96,17 +81,7 @@ def _apply(stack: Stack, settings: Settings, store: PlanStore) -> None:
         saved = _saved_copies(stack.name, store)
         if not isinstance(error, OpsError):
             raise
-        raise OpsError(str(error), f"{_advice(stack.name, settings)}{saved}") from error
-
-
-def _advice(name: str, settings: Settings) -> str:
-    try:
-        locked = RemoteState(settings, name).lock() is not None
-    except OpsError:
-        locked = False
-    if locked or emergency_copies(name):
-        return advice_after_failure(settings, name, "terraform apply", 1)
-    return "the plan is used up: fix the error, then plan again"
+        raise OpsError(str(error), f"{advice(settings, stack.name)}{saved}") from error
 
 
 def _saved_copies(name: str, store: PlanStore) -> str:
@@ -119,10 +94,3 @@ def _saved_copies(name: str, store: PlanStore) -> str:
         except OpsError as error:
             said += f"; save that file before this machine is gone: {error}"
     return said
-
-
-def _outputs(stack: Stack) -> bytes:
-    found = json.loads(stack.terraform("output", "-json").stdout)
-    # As `cdktf deploy --outputs-file` writes them.
-    values = {stack.name: {name: output["value"] for name, output in found.items()}}
-    return json.dumps(values, indent=2).encode() + b"\n"

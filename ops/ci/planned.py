@@ -76,12 +76,18 @@ def planned(environment: str, *, checked: bool) -> Planned:
     return _planned(environment, of)
 
 
-def planned_here(environment: str) -> Planned:
-    """Plan what is in the folder, committed or not; nothing of it may be stored.
+def planned_here(environment: str, *, checked: bool = False) -> Planned:
+    """Plan what is in the folder, committed or not; nothing of it may be stored in the state bucket.
+
+    Args:
+        environment: its name.
+        checked: run the preflight of a deploy first.
 
     Raises:
-        OpsError: the environment is not bootstrapped, or Terraform failed.
+        OpsError: the environment is not bootstrapped, a check failed, or Terraform did.
     """
+    if checked:
+        preflight.require(environment)
     require_bootstrapped(settings_of(environment))
     return _planned(environment, NO_REVISION)
 

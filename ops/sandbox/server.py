@@ -26,6 +26,9 @@ from ops.shared.errors import OpsError
 from ops.shared.toolchain import CACHE
 
 FOLDER = CACHE / "sandbox"
+OUTPUT = FOLDER / "cdktf.out"
+"""What cdktf writes for the sandbox."""
+
 LOG = FOLDER / "log"
 _LOCK = FOLDER / "lock"
 _ABOUT = FOLDER / "about.json"

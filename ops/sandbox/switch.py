@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
+from pathlib import Path
 
 from ops.embedded.aws import EmbeddedAws
 from ops.sandbox import server
@@ -90,9 +91,14 @@ def account_of(environment: str) -> tuple[EmbeddedAws, Account]:
 
 
 def variables_of(aws: EmbeddedAws, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return `environ` for the tools, on the sandbox; what they write lies apart from what is real."""
+    """Return `environ` for the tools, on the sandbox; what they write lies apart from what is real.
+
+    A part of the sandbox's own output folder stays: of several environments, each has one.
+    """
+    given = Path(environ.get("CDKTF_OUTPUT", ""))
+    output = given if given.is_relative_to(server.OUTPUT) else server.OUTPUT
     kept = {"AWS_REGION": environ["AWS_REGION"]} if environ.get("AWS_REGION") else {}
-    return aws.environment(environ) | kept | {"CDKTF_OUTPUT": str(server.FOLDER / "cdktf.out")}
+    return aws.environment(environ) | kept | {"CDKTF_OUTPUT": str(output)}
 
 
 def refuse_real_credentials(environ: Mapping[str, str]) -> None:

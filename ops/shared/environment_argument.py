@@ -1,10 +1,12 @@
 """The argument ENV of the commands, and which environments have a file."""
 
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
+from settings.defaults import EVERY_ENVIRONMENT
 
 import click
 
@@ -23,6 +25,24 @@ def environment_names(root: Path = ROOT) -> list[str]:
         return list(environment_files(root / "environments"))
     except SettingsError as error:
         raise OpsError(error.problems[0]) from error
+
+
+def is_pattern(environment: str) -> bool:
+    """Return whether ENV stands for several environments: `all`, or a pattern such as `team-*`."""
+    return environment == EVERY_ENVIRONMENT or any(character in environment for character in "*?[")
+
+
+def matching(pattern: str) -> list[str]:
+    """Return the environments with a file that a pattern matches, sorted; `all` matches each.
+
+    Raises:
+        OpsError: there is none.
+    """
+    known = environment_names()
+    found = known if pattern == EVERY_ENVIRONMENT else [one for one in known if fnmatchcase(one, pattern)]
+    if not found:
+        raise OpsError(f'no environment matches "{pattern}"; those with a file are {", ".join(known)}')
+    return found
 
 
 def like_another(name: str) -> str | None:

@@ -10,10 +10,18 @@ from pathlib import Path
 from ops.shared.sandbox_variable import sandbox_is_wanted
 from ops.shared.toolchain import ROOT
 
+SEVERAL = "several"
+"""The part of the output folder that has a folder for each of several environments."""
+
 
 def output_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder that cdktf writes to; a relative one is within the checkout, where we start cdktf."""
     return ROOT / (environ.get("CDKTF_OUTPUT") or "cdktf.out")
+
+
+def output_folder_of(environment: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for an environment that is planned or deployed side by side with others."""
+    return output_folder(environ) / SEVERAL / environment
 
 
 def stack_folder(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
@@ -40,4 +48,5 @@ def outputs_file(environment: str, kind: str = "", environ: Mapping[str, str] = 
 
 def unsaved_states(stack: str = "*") -> list[Path]:
     """Return the states that Terraform could not save, where it left them."""
-    return sorted(stack_folder("").glob(f"{stack}/errored.tfstate"))
+    folders = [output_folder(), *output_folder().glob(f"{SEVERAL}/*")]
+    return sorted(copy for folder in folders for copy in folder.glob(f"stacks/{stack}/errored.tfstate"))

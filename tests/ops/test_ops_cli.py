@@ -224,13 +224,13 @@ def test_without_credentials_a_command_says_how_to_have_some(checkout: Path, cdk
 
 def test_all_is_the_name_of_no_environment(checkout: Path, cdktf: Path) -> None:
     assert_error(
-        run_ops(checkout, "plan", "all"),
+        run_ops(checkout, "destroy", "all"),
         1,
-        'ENVIRONMENT_SUFFIX: must be the name of one environment, not "all"; ENV=all means every '
-        "environment, for `make prove`",
+        'ENVIRONMENT_SUFFIX: must be the name of one environment, not "all"; for commands such as '
+        "`make plan`, ENV=all means every environment",
     )
     (checkout / "environments" / "all.toml").touch()
-    assert "Error: environments/all.toml: file name: must be" in run_ops(checkout, "plan", "all").stderr
+    assert "Error: environments/all.toml: file name: must be" in run_ops(checkout, "destroy", "all").stderr
 
 
 OUTPUTS = "outputs.dev.json"
