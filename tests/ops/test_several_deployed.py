@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environments import RELAXED
 from ops.demo.own_checkout import make_checkout
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.toolchain import tool_environment
@@ -57,7 +58,7 @@ class Team:
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("several")
     checkout = make_checkout(folder / "checkout")
-    dev = (checkout / "environments" / "dev.toml").read_text()
+    dev = RELAXED + (checkout / "environments" / "dev.toml").read_text()
     with embedded_aws(folder / "aws.log") as aws:
         for number in (1, 2, 3):
             (checkout / "environments" / f"team-{number}.toml").write_text(dev)
