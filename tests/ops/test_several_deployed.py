@@ -1,12 +1,14 @@
 """Several environments deployed, planned and compared at once, with real Terraform on an embedded AWS.
 
-A minute in all on two idle cores.
+About a minute and a half in all on two idle cores.
 """
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 RUN_SECONDS = 600
+LATE = ("late-1", "late-2")
+"""Two more, which a test interrupts."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Team:
         rows = {one[0]: [one[1], *one[3:]] for one in cells if one[0].startswith("team-") and len(one) > 2}
         return done.returncode, rows, done.stdout + done.stderr
 
+    def states(self, name: str) -> list[str]:
+        """The keys in the bucket of a state: the state, and its lock."""
+        listed = self.s3.list_objects_v2(Bucket=f"secure-{name}-terraform-state")
+        return [one["Key"] for one in listed.get("Contents", [])]
+
     def versioning(self, name: str) -> str:
         return str(self.s3.get_bucket_versioning(Bucket=f"secure-{name}-data-bucket")["Status"])
 
@@ -60,11 +69,11 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     checkout = make_checkout(folder / "checkout")
     dev = RELAXED + (checkout / "environments" / "dev.toml").read_text()
     with embedded_aws(folder / "aws.log") as aws:
-        for number in (1, 2, 3):
-            (checkout / "environments" / f"team-{number}.toml").write_text(dev)
-            if number != 3:
+        for name in ("team-1", "team-2", "team-3", *LATE):
+            (checkout / "environments" / f"{name}.toml").write_text(dev)
+            if name != "team-3":
                 # What bootstrap adds to it has its own tests, and takes half a minute for each.
-                aws.client("s3").create_bucket(Bucket=f"secure-team-{number}-terraform-state")
+                aws.client("s3").create_bucket(Bucket=f"secure-{name}-terraform-state")
         yield Team(aws, checkout)
 
 
@@ -92,8 +101,7 @@ def test_two_are_deployed_at_once_and_the_third_is_named(team: Team) -> None:
         folder = team.checkout / "cdktf.out" / "several" / name / "stacks" / f"secure-storage-{name}"
         assert (folder / "cdk.tf.json").exists()
         assert not (folder / "plan.tfplan").exists()
-        locks = team.s3.list_objects_v2(Bucket=f"secure-{name}-terraform-state")["Contents"]
-        assert [one["Key"] for one in locks] == [f"secure-storage-{name}/terraform.tfstate"]
+        assert team.states(name) == [f"secure-storage-{name}/terraform.tfstate"]
 
 
 def test_what_was_changed_by_hand_is_seen_in_the_one_that_has_it(team: Team) -> None:
@@ -123,3 +131,28 @@ def test_a_dangerous_plan_is_left_out_and_what_changes_nothing_too(team: Team) -
     assert team.versioning("team-2") == "Suspended"
     status, rows, printed = team.ops("plan", "--review", "--fail-on", "dangerous")
     assert (status, rows["team-2"][0]) == (4, "✗ verdict"), printed
+
+
+def test_ctrl_c_lets_each_terraform_save_its_state_and_release_its_lock(team: Team) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops", "deploy", "late-*", "--no-preflight", "--auto-approve"],
+        cwd=team.checkout,
+        env={**team.aws.environment(tool_environment()), "JOBS": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        deadline = time.monotonic() + RUN_SECONDS
+        while not all(any(key.endswith(".tflock") for key in team.states(name)) for name in LATE):
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        for _ in range(2):  # Terraform would stop at once if the second one reached it
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        output, _ = running.communicate(timeout=RUN_SECONDS)
+    assert running.returncode == 130, output
+    assert output.count("✗ interrupted") >= len(LATE), output
+    for name in LATE:
+        assert team.states(name) in ([], [f"secure-storage-{name}/terraform.tfstate"])
+    assert list(team.checkout.glob("**/errored.tfstate")) == []
