@@ -11,8 +11,7 @@ from ops.preflight.keys import usable
 from ops.preflight.verdict import Mark, Verdict, asked, bad, good, skipped, unknown
 from ops.shared import aws
 from ops.shared.errors import OpsError
-from ops.shared.output_folder import unsaved_states
-from ops.shared.toolchain import ROOT
+from ops.shared.output_folder import kept_states, unsaved_states
 from ops.state.remote_state import DamagedStateError, MissingStateError, RemoteState, releasing
 from ops.state.snapshot import Snapshot
 from settings import resource_names
@@ -142,7 +141,7 @@ def _lock(remote: RemoteState) -> Verdict:
 
 def _emergency_copies(stack: str) -> list[Path]:
     # Looked for here, as ops.state.emergency_copy moves what it finds, and a preflight changes nothing.
-    return [*sorted(ROOT.glob(f"terraform.{stack}.errored-*.tfstate")), *unsaved_states(stack)]
+    return [*kept_states(stack), *unsaved_states(stack)]
 
 
 def _state(remote: RemoteState, *, bootstrapped: bool | None) -> tuple[Verdict, StateFacts]:

@@ -6,6 +6,7 @@ import shlex
 from ops.sandbox import server
 from ops.sandbox.switch import account_of
 from ops.shared.environment_argument import environment_argument
+from ops.shared.sandbox_variable import FOLDER
 
 import click
 
@@ -21,7 +22,7 @@ def start() -> None:
     aws, words = server.start()
     print(f"✓ the sandbox answers at {aws.endpoint}, from this machine only: {words}")
     print("  Every target works on it with SANDBOX=1, as in: make bootstrap ENV=dev SANDBOX=1")
-    print(f"  `make sandbox-stop` ends it; its data stays in {os.path.relpath(server.FOLDER)}")
+    print(f"  `make sandbox-stop` ends it; its data stays in {os.path.relpath(FOLDER)}")
 
 
 @sandbox.command()
@@ -54,6 +55,8 @@ def env(environment: str, actor: str) -> None:
     act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
     proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}
     variables = act_as[actor]().environment(proxies)
-    print("unset AWS_PROFILE AWS_DEFAULT_PROFILE")
+    # Any other of them, such as AWS_ENDPOINT_URL_S3, could send a part of the requests elsewhere.
+    set_here = {name for name in os.environ if name.startswith("AWS_") and name.isidentifier()}
+    print("unset", *sorted({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} | (set_here - variables.keys())))
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")

@@ -23,9 +23,8 @@ from typing import IO
 from ops.embedded import aws as embedded
 from ops.embedded.aws import EmbeddedAws
 from ops.shared.errors import OpsError
-from ops.shared.toolchain import CACHE
+from ops.shared.sandbox_variable import FOLDER
 
-FOLDER = CACHE / "sandbox"
 OUTPUT = FOLDER / "cdktf.out"
 """What cdktf writes for the sandbox."""
 

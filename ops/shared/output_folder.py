@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.shared.sandbox_variable import sandbox_is_wanted
+from ops.shared.sandbox_variable import FOLDER, sandbox_is_wanted
 from ops.shared.toolchain import ROOT
 
 SEVERAL = "several"
@@ -50,3 +50,13 @@ def unsaved_states(stack: str = "*") -> list[Path]:
     """Return the states that Terraform could not save, where it left them."""
     folders = [output_folder(), *output_folder().glob(f"{SEVERAL}/*")]
     return sorted(copy for folder in folders for copy in folder.glob(f"stacks/{stack}/errored.tfstate"))
+
+
+def kept_states_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder to which unsaved states are moved: those of the sandbox lie apart."""
+    return FOLDER if sandbox_is_wanted(environ) else ROOT
+
+
+def kept_states(stack: str) -> list[Path]:
+    """Return the unsaved states of a stack that were moved already, the oldest first."""
+    return sorted(kept_states_folder().glob(f"terraform.{stack}.errored-*.tfstate"))

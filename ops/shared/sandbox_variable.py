@@ -4,8 +4,11 @@ import os
 from collections.abc import Mapping
 
 from ops.shared.errors import OpsError
+from ops.shared.toolchain import CACHE
 
 VARIABLE = "SANDBOX"
+FOLDER = CACHE / "sandbox"
+"""All files of the sandbox."""
 
 
 def sandbox_is_wanted(environ: Mapping[str, str] = os.environ) -> bool:

@@ -13,9 +13,9 @@ from ops.ci.manifest import Manifest
 from ops.ci.review import marker
 from ops.ci.stand_in import BOT, REVIEWER, StandIn
 from ops.ci.store import PlanStore
+from ops.shared import output_folder
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack
-from ops.state import emergency_copy
 from tests.ci.conftest import BODIES, BUCKET, DIGEST, SETTINGS, TREE, manifest_with, review_with
 from tests.ops.ops_support import stub
 
@@ -129,7 +129,7 @@ def test_a_stale_plan_is_refused_and_its_file_removed(
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A stack whose Terraform fails, after it left the state in a file."""
-    monkeypatch.setattr(emergency_copy, "ROOT", tmp_path)
+    monkeypatch.setattr(output_folder, "ROOT", tmp_path)
     monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "cdktf.out"))
     folder = tmp_path / "cdktf.out" / "stacks" / NAME
     folder.mkdir(parents=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from ops.deploy.imports import find_imports
 from ops.deploy.recover import recover
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared import output_folder as folders
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, output_folder, unsaved_states
 from ops.shared.terraform import Stack, synthesized
@@ -150,20 +151,42 @@ def test_a_relative_folder_is_one_of_the_checkout(folder: str) -> None:
     assert output_folder({"CDKTF_OUTPUT": folder}) == ROOT / (folder or "cdktf.out")
 
 
-def test_a_state_that_could_not_be_saved_is_kept_wherever_cdktf_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout, out = tmp_path / "checkout", tmp_path / "out"
-    monkeypatch.setattr(emergency_copy, "ROOT", checkout)
+def left_by_a_deploy(out: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CDKTF_OUTPUT", str(out))
     left = out / "stacks" / "secure-storage-dev" / "errored.tfstate"
     left.parent.mkdir(parents=True)
-    checkout.mkdir()
     left.write_text("state")
+    return left
+
+
+def test_a_state_that_could_not_be_saved_is_kept_wherever_cdktf_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "ROOT", tmp_path)
+    left = left_by_a_deploy(tmp_path / "out", monkeypatch)
     assert unsaved_states() == [left]
     (copy,) = emergency_copy.emergency_copies("secure-storage-dev")
-    assert (copy.parent, copy.read_text()) == (checkout, "state")
+    assert (copy.parent, copy.read_text()) == (tmp_path, "state")
     assert not left.exists()
+
+
+@pytest.mark.parametrize(("written_for", "read_for"), [("", "1"), ("1", "")])
+def test_a_state_of_the_sandbox_is_not_taken_for_a_real_one_nor_the_other_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_for: str, read_for: str
+) -> None:
+    """A recover would write it to the other's bucket, and delete the only copy."""
+    checkout, sandbox = tmp_path / "checkout", tmp_path / "sandbox"
+    checkout.mkdir()
+    sandbox.mkdir()
+    monkeypatch.setattr(folders, "ROOT", checkout)
+    monkeypatch.setattr(folders, "FOLDER", sandbox)
+    left_by_a_deploy(tmp_path / "out", monkeypatch)
+    monkeypatch.setenv("SANDBOX", written_for)
+    (copy,) = emergency_copy.emergency_copies("secure-storage-dev")
+    assert copy.parent == (sandbox if written_for else checkout)
+    monkeypatch.setenv("SANDBOX", read_for)
+    assert emergency_copy.emergency_copies("secure-storage-dev") == []
+    assert copy.exists()
 
 
 def alias(account: Account, key: str) -> None:

@@ -297,6 +297,18 @@ def test_its_own_variables_are_not_refused(shared: Sandbox) -> None:
     assert done.returncode == 0, done
 
 
+def test_the_shell_of_a_data_team_keeps_nothing_that_points_elsewhere(shared: Sandbox) -> None:
+    elsewhere = {
+        "AWS_ENDPOINT_URL_S3": "https://s3.eu-west-1.amazonaws.com",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    }
+    done = shared.ops("sandbox", "env", "dev", "--as", "administrator", **elsewhere)
+    unset = done.stdout.splitlines()[0].split()
+    assert unset[0] == "unset"
+    assert elsewhere.keys() <= set(unset)
+    assert "AWS_ACCESS_KEY_ID" not in unset
+
+
 def test_another_value_than_1_is_refused(stopped: Sandbox) -> None:
     assert (
         stopped.error("plan", "dev", SANDBOX="yes") == 'Error: SANDBOX must be 1, or not set; it is "yes"\n'
