@@ -52,8 +52,11 @@ def page(kind: str, about: Mapping[str, Any], *, room: int, origin: str | None =
     return Page(_html(_body(kind), _CODE[kind], values, origin or "'self'", "'none'"), packed if fits else "")
 
 
-def plain_form(url: str, fields: Mapping[str, str], texts: Mapping[str, str]) -> bytes:
-    """Return a page with a form that works without scripts; ``texts`` are what its template names."""
+def plain_form(url: str, origin: str, fields: Mapping[str, str], texts: Mapping[str, str]) -> bytes:
+    """Return a page with a form that works without scripts, and can only be sent to ``origin``.
+
+    ``texts`` are what its template names.
+    """
     hidden = "\n".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in fields.items()
@@ -64,7 +67,7 @@ def plain_form(url: str, fields: Mapping[str, str], texts: Mapping[str, str]) ->
         "FIELDS": hidden,
         **{name: escape(text) for name, text in texts.items()},
     }
-    return _html(_file("form.html"), (), values, "'none'", url)
+    return _html(_file("form.html"), (), values, "'none'", origin)
 
 
 def _html(body: str, code: Sequence[str], values: Mapping[str, str], connect: str, form_action: str) -> bytes:

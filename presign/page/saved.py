@@ -29,8 +29,7 @@ def refuse_parts() -> None:
 
 def page(prepared: Prepared, kind: str, whole: Mapping[str, Any], output: str) -> None:
     """Write a page with its links."""
-    url = urlsplit(prepared.bucket_url)
-    origin = f"{url.scheme}://{url.netloc}"
+    origin = _origin(prepared.bucket_url)
     made = document.page(kind, {**whole, "origin": origin}, room=0, origin=origin)
     how = "its links work"
     if kind == "put":
@@ -45,9 +44,23 @@ def plain_form(prepared: Prepared, made: Form, prefix: str, output: str) -> None
         "UNTIL": duration.iso(made.expires_at),
         "SIZE": f"{made.max_size:,}",
     }
-    html = document.plain_form(made.url, made.fields, texts)
+    html = document.plain_form(made.url, _origin(made.url), made.fields, texts)
     how = f"a plain form for a file at a time, without progress, since {_RULES}"
     _write(output, html, f"{how}; until {texts['UNTIL']}")
+
+
+def _origin(url: str) -> str:
+    """Return the origin of a URL; raises PageError for one that a page's policy cannot name.
+
+    https://www.w3.org/TR/CSP3/#grammardef-host-source
+    """
+    parts = urlsplit(url)
+    if "[" in parts.netloc:
+        raise PageError(
+            f"no page can send to {parts.netloc}: a page's security policy cannot name an IPv6 address; "
+            "give the endpoint a host name"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _until(whole: Mapping[str, Any]) -> datetime:

@@ -42,7 +42,10 @@ class Parsed(HTMLParser):
 
 def pages() -> list[str]:
     form = document.plain_form(
-        "https://b.example/", {"key": HOSTILE}, {"PLACE": HOSTILE, "UNTIL": "x", "SIZE": "1"}
+        "https://b.example/a;b,c/",
+        "https://b.example",
+        {"key": HOSTILE},
+        {"PLACE": HOSTILE, "UNTIL": "x", "SIZE": "1"},
     )
     return [document.page(kind, ABOUT, room=room).html.decode() for kind in KINDS for room in (0, 9999)] + [
         form.decode()

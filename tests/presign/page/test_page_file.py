@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from presign.errors import PageError
+from presign.page import saved
 from tests.presign.page.page_support import about
 from tests.presign.presign_support import BUCKET, OutputsFile, Presign
 
@@ -63,6 +65,21 @@ def test_without_cors_it_is_a_plain_form(presign: Presign, s3: S3Client, tmp_pat
     assert answer.status_code == 201
     assert "<Key>file/a b.txt</Key>" in answer.text
     assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o600  # who can read it can use it
+
+
+def test_the_form_can_be_sent_to_the_buckets_origin_only(presign: Presign, s3_endpoint: str) -> None:
+    html = presign("page", "put", "-o", "-", "file/").out
+    assert f"form-action {s3_endpoint};" in html
+
+
+def test_an_endpoint_that_no_policy_can_name_is_refused() -> None:
+    with pytest.raises(PageError) as caught:
+        saved._origin("http://[::1]:9000/bucket/")
+    assert str(caught.value) == (
+        "no page can send to [::1]:9000: a page's security policy cannot name an IPv6 address; "
+        "give the endpoint a host name"
+    )
+    assert saved._origin("http://127.0.0.1:9000/a;b,c/") == "http://127.0.0.1:9000"
 
 
 def test_with_cors_it_has_a_script_and_the_buckets_origin(
