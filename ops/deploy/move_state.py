@@ -5,6 +5,7 @@ taken, and kept: Terraform refuses to deploy from the old state then, and says w
 run finishes one that died, and nobody writes to the old state meanwhile or later, as from an old checkout.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,6 +57,18 @@ class OldBackend:
         """Return the settings of an environment that still has this state bucket."""
         state = {"of": None, "shared": False, "bucket": self.bucket, "region": self.region}
         return settings.model_copy(update={"state": settings.state.model_copy(update=state)})
+
+
+def former_bucket(settings: Settings, *, account: str) -> str:
+    """Return the state bucket that an environment had before its state moved; "" where it has none, it seems.
+
+    Only the default name can be known: nobody wrote down what was named in --from-bucket.
+    """
+    old = OldBackend.of(settings, None, None)
+    with contextlib.suppress(OpsError):
+        if settings.state.of is not None and old.exists(settings, account=account):
+            return old.bucket
+    return ""
 
 
 class StateMove:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from ops.deploy.bootstrapped import refuse_misspelt, require_bootstrapped
+from ops.deploy.caller import require_own_account
+from ops.deploy.locked_objects import refuse_locked_in_state
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.shared.checkout import environments_folder, file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
@@ -49,8 +51,8 @@ def destroy(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf destroy` on the environment's storage stack, and remove the file with its outputs.
 
     Raises:
-        OpsError: the environment is protected, so that Terraform would refuse it; or its state bucket has the
-            states of others.
+        OpsError: the environment is protected, so that Terraform would refuse it; its state bucket has the
+            states of others; or a version of an object is locked, or that cannot be found out.
     """
     settings = settings_of(environment)
     if settings.state.shared:
@@ -98,7 +100,8 @@ def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequenc
     """Run cdktf on a stack; where it fails, a last line says what to do.
 
     Raises:
-        OpsError: the environment is not bootstrapped, its state is lost, or cdktf failed.
+        OpsError: the environment is not bootstrapped, its state is lost, a version in what would be destroyed
+            is locked, or cdktf failed.
     """
     picked = {"ENVIRONMENT_SUFFIX": environment}
     (settings,) = load_settings({**os.environ, **picked})
@@ -107,12 +110,20 @@ def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequenc
     require_bootstrapped(settings)
     _warn([settings])
     refuse_lost_state(settings, stack)
-    if command != "destroy":
+    if command == "destroy":
+        _refuse_locked_objects(settings, stack)
+    else:
         refuse_changed_object_lock(settings, stack)
     if command == "deploy" and stack == resource_names.storage_stack(settings.environment):
         note_way_back(settings, stack)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
         raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
+
+
+def _refuse_locked_objects(settings: Settings, stack: str) -> None:
+    """Raise an OpsError where a version is locked in a bucket that Terraform would destroy."""
+    if (snapshot := RemoteState(settings, stack).read()) is not None:
+        refuse_locked_in_state(snapshot, settings, require_own_account(settings).account)
 
 
 def _warn(environments: Iterable[Settings]) -> None:

@@ -14,7 +14,8 @@ from ops.deploy import teardown_plan
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.caller import Caller, require_own_account
 from ops.deploy.imports import own_bucket_exists
-from ops.deploy.object_lock import refuse_locked_objects
+from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_objects
+from ops.deploy.move_state import former_bucket
 from ops.deploy.teardown_plan import Found
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.environment_argument import like_another
@@ -106,6 +107,9 @@ class _Teardown:
         for state in states if in_bucket else ():
             self._lock(state)
         found = [self._found(state, in_bucket=in_bucket) for state in states]
+        for one in found:
+            if one.snapshot is not None:
+                refuse_locked_in_state(one.snapshot, self._settings, account)
         self._confirm(found, auto_approve=auto_approve)
         *others, backend = found
         for one in others:
@@ -267,7 +271,9 @@ class _Teardown:
         lock, backup = f".{self._local.name}.lock.info", f"{self._local.name}.backup"
         for file in (*files, *map(self._beside, (lock, backup)), self._local):
             file.unlink(missing_ok=True)
-        click.echo(f"✓ nothing is left of {self._environment} but keys that wait for their deletion:")
+        former = former_bucket(self._settings, account=self._caller.account)
+        but = f"its former state bucket {former}, the key of that bucket, and " if former else ""
+        click.echo(f"✓ nothing is left of {self._environment} but {but}keys that wait for their deletion:")
         described = [stack.described for stack in (self._storage, self._backend)]
         waiting = list(teardown_plan.waiting_keys(described, self._caller.account))
         for line in waiting or ["none"]:

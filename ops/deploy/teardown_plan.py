@@ -32,7 +32,7 @@ class Found:
         """Yield a line for the stack, and one for each of its buckets."""
         resources = {} if self.snapshot is None else self.snapshot.resources
         yield f"{self.name}: {len(resources) or 'no'} resources"
-        for attributes in _of("aws_s3_bucket", resources):
+        for attributes in () if self.snapshot is None else self.snapshot.buckets:
             yield f"  bucket {attributes['bucket']}, {_content(attributes, account)}"
 
 

@@ -17,6 +17,7 @@ class Snapshot:
         lineage: the id that all versions of a state share.
         outputs: the stack's outputs by name, as {"value": …, "type": …, "sensitive": …}.
         resources: the attributes of what Terraform manages, by address.
+        buckets: the attributes of every bucket among them, of each instance and in modules too.
         tainted: addresses that were not created completely, which the next deploy would replace.
     """
 
@@ -26,6 +27,7 @@ class Snapshot:
     outputs: Mapping[str, Mapping[str, Any]]
     resources: Mapping[str, Mapping[str, Any]]
     tainted: tuple[str, ...]
+    buckets: tuple[Mapping[str, Any], ...]
 
     @classmethod
     def parse(cls, body: bytes) -> "Snapshot":
@@ -49,6 +51,7 @@ class Snapshot:
                 outputs=dict(content["outputs"]),
                 resources={address: dict(one["attributes"]) for address, one in managed.items()},
                 tainted=tuple(address for address, one in managed.items() if one.get("status") == "tainted"),
+                buckets=tuple(_buckets(content)),
             )
         except (KeyError, TypeError, ValueError):
             raise ValueError("is JSON, but not a Terraform state") from None
@@ -68,11 +71,10 @@ class Snapshot:
         before its destroy.
         """
         content = json.loads(self.body) | {"serial": self.serial + 1}
-        buckets = [one for one in content["resources"] if one["type"] == "aws_s3_bucket"]
-        attributes = [instance["attributes"] for bucket in buckets for instance in bucket["instances"]]
-        if all(one.get("force_destroy") for one in attributes):
+        buckets = _buckets(content)
+        if all(one.get("force_destroy") for one in buckets):
             return None
-        for one in attributes:
+        for one in buckets:
             one["force_destroy"] = True
         return _written(content)
 
@@ -92,6 +94,16 @@ def empty_state() -> bytes:
         "check_results": None,
     }
     return _written(content)
+
+
+def _buckets(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the attributes of every bucket that a state manages."""
+    return [
+        instance["attributes"]
+        for resource in content["resources"]
+        if (resource["mode"], resource["type"]) == ("managed", "aws_s3_bucket")
+        for instance in resource["instances"]
+    ]
 
 
 def _written(content: Mapping[str, Any]) -> bytes:

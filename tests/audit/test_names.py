@@ -70,7 +70,7 @@ def test_a_trail_with_other_tags_is_refused(
 def lines(
     settings: Settings, stacks: dict[str, dict[str, Any]], resources: dict[str, dict[str, str]]
 ) -> dict[str, tuple[Mark, str]]:
-    snapshot = Snapshot(b"", 1, "", {}, resources, ())
+    snapshot = Snapshot(b"", 1, "", {}, resources, (), ())
     caller = Caller("arn:aws:iam::000000000000:user/test", "000000000000")
     found = names.check(settings, caller, StateFacts(True, snapshot, True), stacks[STACK])
     return {line.subject: (line.mark, line.text) for line in found}

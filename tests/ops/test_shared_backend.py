@@ -8,7 +8,7 @@ from ops.ci.store import PlanStore
 from ops.deploy import stack_commands
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.caller import Caller
-from ops.deploy.move_state import OldBackend, StateMove
+from ops.deploy.move_state import OldBackend, StateMove, former_bucket
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.preflight import state as state_checks
 from ops.preflight.verdict import Mark
@@ -368,3 +368,12 @@ def test_a_role_that_cannot_list_the_bucket_goes_by_the_files(
     with AwsProxy(running.endpoint, lambda call: REFUSED if "list-type" in call.query else None) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         assert guests_of(both["prod"]) == ["dev"]
+
+
+def test_a_former_state_bucket_is_known_while_it_exists(account: Account, both: dict[str, Settings]) -> None:
+    assert former_bucket(both["dev"], account=ACCOUNT) == OLD
+    assert former_bucket(both["prod"], account=ACCOUNT) == ""
+    for one in account.s3.list_object_versions(Bucket=OLD)["Versions"]:
+        account.s3.delete_object(Bucket=OLD, Key=one["Key"], VersionId=one["VersionId"])
+    account.s3.delete_bucket(Bucket=OLD)
+    assert former_bucket(both["dev"], account=ACCOUNT) == ""

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ops.deploy.object_lock import refuse_locked_objects
 from ops.deploy.teardown import run_teardown
 from ops.deploy.teardown_plan import shared_providers, waiting_keys
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
 from ops.state.remote_state import Lock
 from ops.state.snapshot import Snapshot
-from settings.loading import load_environments
-from settings.model import Settings
-from tests.conftest import VARIANTS
 from tests.ops.preflight_support import ACCOUNT, STATE_BUCKET, Account, use_account
 
 import click
@@ -24,7 +20,6 @@ import pytest
 pytestmark = pytest.mark.real
 
 REGION = "us-east-1"
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 
 
@@ -38,40 +33,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Account:
     use_account(running, monkeypatch)
     return Account(running.endpoint)
-
-
-def with_locks(bucket: str) -> Settings:
-    (found,) = load_environments(VARIANTS, {"ENVIRONMENT_SUFFIX": "object-lock"})
-    return found.model_copy(update={"bucket_name": bucket, "account_id": None})
-
-
-def put(account: Account, bucket: str, key: str, **options: Any) -> None:
-    account.s3.put_object(Bucket=bucket, Key=key, Body=b"", **options)
-
-
-def test_a_locked_bucket_is_refused_with_the_last_date(account: Account) -> None:
-    bucket = "locked-until"
-    settings = with_locks(bucket)
-    refuse_locked_objects(settings, ACCOUNT)  # there is none yet
-    account.s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
-    put(account, bucket, "free")
-    refuse_locked_objects(settings, ACCOUNT)
-    for key, until in (("first", SOON - timedelta(days=1)), ("last", SOON)):
-        put(account, bucket, key, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
-    with pytest.raises(OpsError) as raised:
-        refuse_locked_objects(settings, ACCOUNT)
-    assert str(raised.value) == (
-        f"{bucket} is locked until {SOON:%Y-%m-%d %H:%M} UTC, by the retention of last; "
-        "nothing was changed: retry after that"
-    )
-
-
-def test_a_legal_hold_is_refused_without_a_date(account: Account) -> None:
-    bucket = "on-hold"
-    account.s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
-    put(account, bucket, "case", ObjectLockLegalHoldStatus="ON")
-    with pytest.raises(OpsError, match="case in on-hold has a legal hold"):
-        refuse_locked_objects(with_locks(bucket), ACCOUNT)
 
 
 def snapshot(**resources: dict[str, Any]) -> Snapshot:

@@ -1,0 +1,123 @@
+"""Whether a version in a bucket that would go is locked, by a legal hold or a retention.
+
+The provider empties a bucket with `force_destroy`: it removes legal holds, and bypasses retentions in
+governance mode. So what destroys buckets asks here first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.deploy.object_lock import has_lock
+from ops.shared import aws
+from ops.shared.errors import OpsError
+from ops.state.snapshot import Snapshot
+from settings.model import Settings
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""The end of a legal hold, which has none."""
+
+AT_A_TIME = 32
+"""Requests to S3."""
+
+
+def refuse_locked_objects(settings: Settings, account: str) -> None:
+    """Raise an OpsError where a version is locked in the bucket that the settings name, or in its replica.
+
+    Args:
+        settings: the environment.
+        account: the account of its buckets.
+    """
+    _refuse_locked(settings.bucket_name, settings.region, account)
+    replica = settings.replication
+    if replica.enabled and replica.region is not None:
+        _refuse_locked(replica.bucket, replica.region, account)
+
+
+def refuse_locked_in_state(snapshot: Snapshot, settings: Settings, account: str) -> None:
+    """Raise an OpsError where a version is locked in any bucket of a state, which the settings may not name.
+
+    Args:
+        snapshot: the state.
+        settings: the environment.
+        account: the account of its buckets.
+    """
+    for bucket in snapshot.buckets:
+        # A bucket that was not created completely may have no region in the state yet.
+        _refuse_locked(str(bucket["bucket"]), str(bucket.get("region") or settings.region), account)
+
+
+def _refuse_locked(bucket: str, region: str, account: str) -> None:
+    """Ask each version, as S3 lists no locks; the first page with a lock is enough."""
+    try:
+        with aws.one_line_errors(f"cannot look for locked objects in {bucket}"):
+            if has_lock(bucket, region, account):
+                _refuse_locked_versions(bucket, region, account)
+    except OpsError as error:
+        if error.remedy:
+            raise
+        raise OpsError(
+            error.problem,
+            "nothing was changed: a bucket goes only if nothing in it is locked, which needs "
+            "s3:GetBucketObjectLockConfiguration, s3:ListBucketVersions, s3:GetObjectRetention and "
+            "s3:GetObjectLegalHold",
+        ) from error
+
+
+def _refuse_locked_versions(bucket: str, region: str, account: str) -> None:
+    s3: aws.Client = aws.client("s3", region, config={"max_pool_connections": AT_A_TIME})
+    owner = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    for page in s3.get_paginator("list_object_versions").paginate(**owner):
+        versions = page.get("Versions", [])
+        which = [{**owner, "Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]
+        if locked := _locked(s3, which):
+            raise _cannot_go(bucket, *max(locked), complete=not page.get("IsTruncated"))
+
+
+def _locked(s3: aws.Client, versions: Iterable[Mapping[str, str]]) -> list[tuple[datetime, str]]:
+    """Return until when each version is locked, and its key, for those that are."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        asked = [(one["Key"], pool.submit(_lasts, s3, one)) for one in versions]
+        ends = [(answer.result(), key) for key, answer in asked]
+    return [(until, key) for until, key in ends if until is not None]
+
+
+def _lasts(s3: aws.Client, version: Mapping[str, str]) -> datetime | None:
+    """Return until when a version is locked; None if it is not.
+
+    HeadObject leaves out what the caller may not see, so it cannot show that there is no lock; these refuse.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html
+    """
+    if _ask(s3.get_object_legal_hold, version).get("LegalHold", {}).get("Status") == "ON":
+        return FOREVER
+    until: datetime | None = (
+        _ask(s3.get_object_retention, version).get("Retention", {}).get("RetainUntilDate")
+    )
+    return until if until is not None and until > datetime.now(UTC) else None
+
+
+def _ask(call: Callable[..., Mapping[str, Any]], version: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what S3 answers; nothing where the version never had what is asked for."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(**version)
+    except ClientError as error:
+        if aws.error_code(error) == "NoSuchObjectLockConfiguration":
+            return {}
+        raise
+
+
+def _cannot_go(bucket: str, until: datetime, key: str, *, complete: bool) -> OpsError:
+    if until == FOREVER:
+        problem = f"{key} in {bucket} has a legal hold: the bucket cannot be emptied"
+        remedy = "remove the hold (aws s3api put-object-legal-hold), then retry"
+        return OpsError(problem, f"nothing was changed: {remedy}")
+    least = "" if complete else "at least "
+    return OpsError(
+        f"{bucket} is locked until {least}{until:%Y-%m-%d %H:%M} UTC, by the retention of {key}",
+        "nothing was changed: retry after that",
+    )
