@@ -46,6 +46,7 @@ class EmbeddedAws:
         secret_access_key: the key's secret.
         session_token: of a session; None otherwise.
         expiration: when the credentials end, as ISO 8601; None if the tools need not know.
+        region: where the tools and its clients work.
     """
 
     endpoint: str
@@ -54,6 +55,7 @@ class EmbeddedAws:
     secret_access_key: str = "test"  # noqa: S105
     session_token: str | None = None
     expiration: str | None = None
+    region: str = "us-east-1"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -68,7 +70,7 @@ class EmbeddedAws:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_REGION": "us-east-1",
+            "AWS_REGION": self.region,
             **{name: value for name, value in optional.items() if value},
         }
 
@@ -90,7 +92,7 @@ class EmbeddedAws:
         """Return a boto3 client for it, with further settings such as `signature_version`."""
         return aws.client(
             service,
-            "us-east-1",
+            self.region,
             endpoint_url=self.endpoint,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,

@@ -31,7 +31,7 @@ class Account:
     """
 
     def __init__(self, sandbox: EmbeddedAws, settings: Settings) -> None:
-        self._settings, self._id = settings, settings.account_id or ACCOUNT_ID
+        self.settings, self._id = settings, settings.account_id or ACCOUNT_ID
         self.root = replace(sandbox, access_key_id=settings.account_id or sandbox.access_key_id)
         self._iam = self.root.client("iam")
 
@@ -41,13 +41,13 @@ class Account:
 
     def deployer(self) -> EmbeddedAws:
         """Return the sandbox for a role with what `ops deploy-policy` prints now."""
-        name = self._own_role(self._settings.access.deploy_role) or f"sandbox-deploy-{self._environment}"
+        name = self._own_role(self.settings.access.deploy_role) or f"sandbox-deploy-{self._environment}"
         policies = policies_of_environment(self._environment, account=self._id, read_only=False)
         return self._session(name, policies)
 
     def data_team(self) -> EmbeddedAws:
         """Return the sandbox for who makes links; raises OpsError if the environment is not deployed."""
-        access = self._settings.access
+        access = self.settings.access
         policy = resource_names.data_policies(self._environment).access
         if not self._has_policy(policy):
             command = f"make deploy ENV={self._environment} SANDBOX=1"
@@ -62,7 +62,7 @@ class Account:
 
     def make_named_roles(self) -> list[str]:
         """Make the roles of the account that the settings name; return which were missing."""
-        access = self._settings.access
+        access = self.settings.access
         named = [self._own_role(one) for one in (access.deploy_role, *access.principals)]
         return [
             name for name in dict.fromkeys([*access.attach_to_roles, *named]) if name and self._make(name)
@@ -70,7 +70,7 @@ class Account:
 
     @property
     def _environment(self) -> str:
-        return self._settings.environment
+        return self.settings.environment
 
     def _own_role(self, arn: str | None) -> str | None:
         """Return the path and the name of a role of this account; None for anything else."""

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from dataclasses import replace
 
 from ops.sandbox import server
 from ops.sandbox.switch import account_of
@@ -54,7 +55,8 @@ def env(environment: str, actor: str) -> None:
     _, account = account_of(environment)
     act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
     proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}
-    variables = act_as[actor]().environment(proxies)
+    acting = replace(act_as[actor](), region=account.settings.region)
+    variables = acting.environment(proxies) | {"AWS_DEFAULT_REGION": acting.region}  # boto3 reads only this
     # Any other of them, such as AWS_ENDPOINT_URL_S3, could send a part of the requests elsewhere.
     set_here = {name for name in os.environ if name.startswith("AWS_") and name.isidentifier()}
     print("unset", *sorted({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} | (set_here - variables.keys())))

@@ -1,11 +1,13 @@
 """Each condition key that the launcher fills in lets one real request through, and stops another."""
 
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ops.embedded.aws import embedded_aws
 from tests.embedded_iam.account import Account, allow, document, fetch, refused, trust
+from tests.enforcement.http_client import send
 
 import pytest
 
@@ -51,6 +53,23 @@ def test_a_key_that_may_be_used_through_s3_alone(
     caller = account.session(allow("s3:PutObject"), allow("kms:*", **here))
     caller.put()
     refused(lambda: caller.aws.client("kms").generate_data_key(KeyId=key, KeySpec="AES_256"))
+
+
+@pytest.mark.parametrize(
+    ("region", "outcome"), [("eu-central-1", 200), ("eu-west-1", 403)], ids=["through", "elsewhere"]
+)
+def test_a_link_is_used_in_the_region_of_its_signature(account: Account, region: str, outcome: int) -> None:
+    there, bucket = replace(account.aws, region=region), f"{account.bucket}-{region}"
+    there.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    here = {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}
+    caller = account.session(allow("s3:PutObject"), allow("kms:*", StringEquals=here)).aws
+    key = there.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3 = replace(caller, region=region).client("s3", signature_version="s3v4")
+    headers = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    url = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "new", **headers})
+    sent = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": key}
+    trusted = ssl.create_default_context(cafile=str(account.aws.certificate))
+    assert send("PUT", url, headers=sent, body=b"new", trusted=trusted).status == outcome
 
 
 def test_the_key_of_an_upload_is_what_its_header_names(account: Account) -> None:

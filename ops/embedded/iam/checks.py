@@ -53,6 +53,7 @@ def install() -> None:
         service_context: Keys | None = None,
     ) -> Decision:
         request = current()
+        region = request.region or region  # MiniStack's own is us-east-1 for every link and form
         action = resources.action_of(action, request, resource_arn)
         named = resources.of(action, request, resource_arn, region)
         keys = conditions.of(action, request, named) | (service_context or {})

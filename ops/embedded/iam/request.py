@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-condition
 
 import contextvars
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -70,6 +71,13 @@ class Request:
         if "x-amz-signature" in self.query or "signature" in self.query:
             return "REST-QUERY-STRING"
         return "REST-HEADER" if "authorization" in self.headers else None
+
+    @property
+    def region(self) -> str | None:
+        """The region that it is signed for, with SigV4: `AKID/DATE/REGION/SERVICE/aws4_request`."""
+        in_header = re.search(r"Credential=([^,\s]+)", self.headers.get("authorization", ""))
+        scope = (in_header[1] if in_header else self.sent("x-amz-credential") or "").split("/")
+        return scope[-3] if len(scope) >= 5 else None
 
     @property
     def signature_version(self) -> str | None:
