@@ -13,9 +13,10 @@ def command(method: str, url: str, headers: Mapping[str, str], file: str) -> str
 
     ``file`` is the local path to upload from (PUT) or to save to (GET).
     ``--fail-with-body`` makes curl exit with an error when S3 refuses, and
-    still show why; it needs curl 7.76 (2021).
+    still show why; it needs curl 7.76 (2021). A download to a file has
+    ``--fail``: a refusal must not replace a file of that name.
     """
-    words = ["curl", "--fail-with-body"]
+    words = ["curl", "--fail" if method == "GET" and file != "-" else "--fail-with-body"]
     if has_dot_segments(url):
         words.append("--path-as-is")
     if _GLOB_CHARACTERS & set(url + file):

@@ -49,7 +49,7 @@ def test_a_download_link_needs_no_headers(presign: Presign, outputs_file: Output
     assert "\nHeaders    none needed\n" in result.out
     assert "X-Amz-SignedHeaders=host&" in result.out
     assert "(15 minutes from now)" in result.out
-    assert "\nTo download, run:\ncurl --fail-with-body --output b.csv 'https://" in result.out
+    assert "\nTo download, run:\ncurl --fail --output b.csv 'https://" in result.out
 
 
 def test_json_holds_everything_a_program_needs(presign: Presign, outputs_file: OutputsFile) -> None:
@@ -65,7 +65,7 @@ def test_url_and_curl_print_a_single_line(presign: Presign, outputs_file: Output
     url = presign("get", "--outputs", outputs_file(), "--format", "url", "k").out
     assert re.fullmatch(rf"{re.escape(BUCKET_URL)}k\?\S+\n", url)
     curl = presign("get", "--outputs", outputs_file(), "--format", "curl", "--file", "x y", "k").out
-    assert re.fullmatch(r"curl --fail-with-body --output 'x y' 'https://\S+'\n", curl)
+    assert re.fullmatch(r"curl --fail --output 'x y' 'https://\S+'\n", curl)
 
 
 def test_outputs_may_come_from_standard_input_or_the_environment(

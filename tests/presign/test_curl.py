@@ -8,7 +8,7 @@ URL = "https://b.s3.eu-west-1.amazonaws.com/a?X-Amz-Signature=1"
 
 
 def test_a_download_saves_to_a_file() -> None:
-    assert curl.command("GET", URL, {}, "a") == f"curl --fail-with-body --output a '{URL}'"
+    assert curl.command("GET", URL, {}, "a") == f"curl --fail --output a '{URL}'"
 
 
 def test_an_upload_sends_the_headers_and_a_file() -> None:

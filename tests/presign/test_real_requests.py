@@ -87,3 +87,13 @@ def test_curl_fails_when_s3_refuses(presign: Presign, outputs: str) -> None:
     refused = bash(line.replace("X-Amz-Expires=900", "X-Amz-Expires=901"))
     assert refused.returncode == 22
     assert b"SignatureDoesNotMatch" in refused.stdout
+
+
+def test_a_refused_download_leaves_a_file_of_that_name_alone(
+    presign: Presign, outputs: str, tmp_path: Path
+) -> None:
+    (tmp_path / "missing").write_bytes(DATA)
+    refused = bash(presign("get", "--outputs", outputs, "--", "missing").out.splitlines()[-1])
+    assert refused.returncode == 22
+    assert b"404" in refused.stderr
+    assert (tmp_path / "missing").read_bytes() == DATA
