@@ -24,6 +24,8 @@ from tests.ops.ops_support import checkout_of_ops
 
 import pytest
 
+pytestmark = pytest.mark.nightly
+
 RUN_SECONDS = 600
 
 SETTINGS = """\

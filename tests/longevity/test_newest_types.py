@@ -17,7 +17,7 @@ from tests.stacks.test_account_regional import TEXT
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 Stack = dict[str, Any]
 BUCKET, KEY = "aws_s3_bucket", "aws_kms_key"
