@@ -99,7 +99,9 @@ def new(environment: str, *, account: str | None, region: str | None, roles: tup
     help="With state.of: the state bucket that ENV had before, if it had another than the default name.",
 )
 @click.option("--from-region", metavar="REGION", help="The region of --from-bucket, if it is not ENV's.")
-@click.option("--new-state", is_flag=True, help="With state.of: begin with an empty state; the old is lost.")
+@click.option(
+    "--new-state", is_flag=True, help="Begin with an empty state although ENV is deployed; the old is lost."
+)
 @in_sandbox(Actor.ADMINISTRATOR)
 def bootstrap(
     environment: str, *, auto_approve: bool, from_bucket: str | None, from_region: str | None, new_state: bool

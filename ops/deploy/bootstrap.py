@@ -28,7 +28,7 @@ def run_bootstrap(
         from_bucket: with `state.of`, the state bucket that the environment had before; the default one
             where None.
         from_region: the region of that bucket; the environment's where None.
-        new_state: with `state.of`, begin with an empty state although the environment is deployed.
+        new_state: begin with an empty state although the environment is deployed.
 
     Raises:
         OpsError: something blocks it, or a step failed; another run continues from there.
@@ -41,10 +41,10 @@ def run_bootstrap(
         old = OldBackend.of(settings, from_bucket, from_region)
         if settings.state.of is not None:
             GuestBootstrap(settings, stack, auto_approve=auto_approve, old=old, new_state=new_state).run()
-        elif from_bucket or from_region or new_state:
+        elif from_bucket or from_region:
             raise OpsError(
                 f"{environment} has a state bucket of its own",
-                f"--from-bucket, --from-region and --new-state are for state.of in {file_of(environment)}",
+                f"--from-bucket and --from-region are for state.of in {file_of(environment)}",
             )
         else:
-            Bootstrap(settings, stack, auto_approve=auto_approve).run()
+            Bootstrap(settings, stack, auto_approve=auto_approve, new_state=new_state).run()

@@ -17,8 +17,8 @@ def require_bootstrapped(settings: Settings) -> None:
     A name that looks misspelt is called that, except where its environment exists: as the preflight does.
 
     Raises:
-        OpsError: there is no state bucket, it is another account's, or AWS does not answer. One line says
-            what to do first.
+        OpsError: there is no state bucket, it is another account's, the state moved to another one, or AWS
+            does not answer. One line says what to do first.
     """
     name, bucket = settings.environment, settings.state.bucket
     near = like_another(name)
@@ -43,6 +43,7 @@ def require_bootstrapped(settings: Settings) -> None:
             raise OpsError(without_a_file(name), did_you_mean(name, near))
         problem = f"{name} is not bootstrapped: it has no state in {bucket}"
         raise OpsError(problem, f"make bootstrap ENV={name} first")
+    _refuse_moved(settings)
 
 
 def _has_state(settings: Settings) -> bool:
@@ -53,6 +54,15 @@ def _has_state(settings: Settings) -> bool:
         if aws.refused(error):
             return True
         raise
+
+
+def _refuse_moved(settings: Settings) -> None:
+    """Raise an OpsError where the state moved, unless these credentials may not see the lock."""
+    try:
+        RemoteState(settings, resource_names.storage_stack(settings.environment)).refuse_moved()
+    except OpsError as error:
+        if not aws.refused(error):
+            raise
 
 
 def refuse_misspelt(environment: str) -> None:

@@ -1,17 +1,21 @@
-"""Moves an environment's states from a state bucket of its own to the one that `state.of` names.
+"""Moves an environment's states from the state bucket that it had to the one that `state.of` names.
 
 Each object is copied byte for byte, and only to where there is none. First, the lock of the old state is
 taken, and kept: Terraform refuses to deploy from the old state then, and says where it is now. So the next
 run finishes one that died, and nobody writes to the old state meanwhile or later, as from an old checkout.
+The state of the state stack does not move, as it is about the old bucket. It is sealed last: its seal says
+that everything else is in the new one.
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.deploy.imports import own_bucket_exists
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from ops.state.lock import bucket_of
 from ops.state.remote_state import DamagedStateError, RemoteState
 from ops.state.snapshot import Snapshot
 from settings import resource_names
@@ -79,21 +83,52 @@ class StateMove:
         self._settings, self._before = settings, old.settings(settings)
         self._to = BucketObjects(settings, owner=account)
         self._from = BucketObjects(self._before, owner=account)
+        environment = settings.environment
+        stacks = (resource_names.storage_stack(environment), resource_names.ci_stack(environment))
+        self._moving = tuple(self._both(stack) for stack in stacks)
+        self._own = self._both(resource_names.state_stack(environment))
 
     def run(self) -> Iterator[str]:
         """Copy what is not in the new bucket yet; yield a line for each object that was copied.
 
         Raises:
-            OpsError: somebody holds the lock, or the new bucket has another state; or S3 refuses something.
+            OpsError: somebody holds the lock, the state moved to a third bucket before, or the new bucket has
+                another state; or S3 refuses something.
         """
-        environment = self._settings.environment
-        stacks = (resource_names.storage_stack(environment), resource_names.ci_stack(environment))
-        for stack in stacks:
-            yield from self._state(stack)
+        if self._went_elsewhere():
+            return
+        for old, new in self._moving:
+            yield from self._state(old, new)
         yield from self._records()
+        own_old, own_new = self._own
+        if any(old.exists() for old, _new in (*self._moving, self._own)):
+            own_old.seal(own_new.url)
 
-    def _state(self, stack: str) -> Iterator[str]:
-        old, new = RemoteState(self._before, stack), RemoteState(self._settings, stack)
+    def _both(self, stack: str) -> tuple[RemoteState, RemoteState]:
+        return RemoteState(self._before, stack), RemoteState(self._settings, stack)
+
+    def _went_elsewhere(self) -> bool:
+        """Return whether the old states moved to a third bucket, and all came to the new one from there.
+
+        Raises:
+            OpsError: they did not come from there yet, or they were in the new one before.
+        """
+        new_own = self._own[1]
+        for old, new in (*self._moving, self._own):
+            new.refuse_moved()
+            lock = old.lock()
+            if lock is None or lock.moved_to in ("", new.url):
+                continue
+            # Bootstrap writes it after a whole move, and a teardown empties it.
+            if (there := new_own.read()) is not None and there.resources:
+                return True
+            raise OpsError(
+                f"{old.url} is out of date: it moved to {lock.moved_to} before",
+                f"nothing was changed; --from-bucket {bucket_of(lock.moved_to)} moves it from there",
+            )
+        return False
+
+    def _state(self, old: RemoteState, new: RemoteState) -> Iterator[str]:
         if (snapshot := _read(old)) is None:
             return
         _refuse_other(old, snapshot, new)
@@ -109,11 +144,11 @@ class StateMove:
     def _records(self) -> Iterator[str]:
         """Copy the records of deploys. Plans and reviews stay: a plan is for the backend it was made with."""
         environment = self._settings.environment
-        before = resource_names.ci_folders(environment, guest=False).deployed
-        after = resource_names.ci_folders(environment, guest=True).deployed
-        for key in self._from.keys(before):
+        own, after = (resource_names.ci_folders(environment, guest=one).deployed for one in (False, True))
+        # The old bucket may have been shared, too.
+        for key in itertools.chain(self._from.keys(after), self._from.keys(own)):
             body = self._from.get(key)
-            target = f"{after}{key.removeprefix(before)}"
+            target = f"{after}{key.removeprefix(after).removeprefix(own)}"
             if body is not None and self._to.put_new(target, body):
                 yield self._to.url(target)
 

@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+from ops.deploy.already_deployed import refuse_deployed
 from ops.deploy.caller import Caller, require_own_account
 from ops.deploy.foreign_content import foreign_content
 from ops.deploy.imports import Import, find_imports, own_bucket_exists
@@ -34,8 +35,9 @@ PLAN = "bootstrap.tfplan"
 class Bootstrap:
     """One run."""
 
-    def __init__(self, settings: Settings, stack: Stack, *, auto_approve: bool) -> None:
-        self._settings, self._stack, self._auto_approve = settings, stack, auto_approve
+    def __init__(self, settings: Settings, stack: Stack, *, auto_approve: bool, new_state: bool) -> None:
+        self._settings, self._stack = settings, stack
+        self._auto_approve, self._new_state = auto_approve, new_state
         self._bucket, self._region = settings.state.bucket, settings.state.region
         self._key = stack.described["terraform"]["backend"]["s3"]["key"]
         self._local = local_state(stack.name, stack.env)
@@ -77,11 +79,22 @@ class Bootstrap:
                 f"✓ {self._settings.environment} was bootstrapped already: nothing was changed in {self._url}"
             )
 
-    def _prepare(self, _caller: Caller) -> bool:
+    def _prepare(self, caller: Caller) -> bool:
         """Do what comes before everything else; return whether anything was written."""
-        if not self._settings.state.shared and self._bucket_exists():
-            refuse_with_guests(self._settings, "state.shared cannot be false")
+        if self._bucket_exists():
+            if not self._settings.state.shared:
+                refuse_with_guests(self._settings, "state.shared cannot be false")
+            self._refuse_moved()
+        elif not self._new_state:
+            file = file_of(self._settings.environment)
+            remedy = f"if its state is in the bucket of another environment, set state.of again in {file}"
+            refuse_deployed(self._settings, caller, remedy)
         return False
+
+    def _refuse_moved(self) -> None:
+        """Raise an OpsError where the states moved to another bucket: what is left is out of date."""
+        for stack in (resource_names.storage_stack(self._settings.environment), self._stack.name):
+            RemoteState(self._settings, stack).refuse_moved()
 
     def _write_empty_state(self) -> bool:
         """Write a state where the storage stack never had one; return whether it was written.

@@ -81,7 +81,7 @@ class _Recovery:
         if lock is None:
             return
         print(f"✗ {self._stack.name}: {lock}")
-        if lock.id not in self._release:
+        if lock.moved_to or lock.id not in self._release:
             raise self._state.held(lock)
         self._state.release(lock)
         print(f"✓ {self._stack.name}: lock {lock.id} released")

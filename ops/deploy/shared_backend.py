@@ -5,6 +5,7 @@ bucket that it had before, or begins empty.
 """
 
 from ops.deploy import names_in_aws
+from ops.deploy.already_deployed import refuse_deployed
 from ops.deploy.caller import Caller
 from ops.deploy.move_state import OldBackend, StateMove
 from ops.deploy.own_backend import Bootstrap
@@ -24,9 +25,9 @@ class GuestBootstrap(Bootstrap):
         self, settings: Settings, stack: Stack, *, auto_approve: bool, old: OldBackend, new_state: bool
     ) -> None:
         """Hold what `ops.deploy.bootstrap.run_bootstrap` was given."""
-        super().__init__(settings, stack, auto_approve=auto_approve)
+        super().__init__(settings, stack, auto_approve=auto_approve, new_state=new_state)
         self._owner = str(settings.state.of)
-        self._old, self._new_state = old, new_state
+        self._old = old
 
     def _prepare(self, caller: Caller) -> bool:
         environment, owner = self._settings.environment, self._owner
@@ -34,10 +35,12 @@ class GuestBootstrap(Bootstrap):
         self._require_shared_bucket()
         self._refuse_unfinished()
         self._say(f"{environment} keeps its state in {self._bucket}, and has no state bucket of its own")
+        self._refuse_moved()
         moved = self._move_states()
         state = RemoteState(self._settings, resource_names.storage_stack(environment))
         if not self._new_state and not state.exists():
-            self._refuse_deployed(caller, state)
+            remedy = "--from-bucket NAME names the state bucket that it had before"
+            refuse_deployed(self._settings, caller, remedy)
         return moved
 
     def _require_shared_bucket(self) -> None:
@@ -69,15 +72,3 @@ class GuestBootstrap(Bootstrap):
                 moved = True
             self._say(f"{old.bucket} stays as it is{'' if moved else ': nothing is left to move'}")
         return moved
-
-    def _refuse_deployed(self, caller: Caller, state: RemoteState) -> None:
-        """Raise an OpsError where the environment has a state elsewhere: a deploy would make all again."""
-        name = resource_names.data_policies(self._settings.environment).access
-        with aws.one_line_errors(f"cannot look at policy {name}"):
-            exists = names_in_aws.policy_exists(caller.iam(f"policy/{name}"), self._settings.region)
-        if exists:
-            raise OpsError(
-                f"{self._settings.environment} is deployed, as {name} exists, but {state.url} does not",
-                "--from-bucket NAME names the state bucket that it had before; if that state is lost, "
-                "--new-state begins with an empty one, and make recover imports what exists",
-            )

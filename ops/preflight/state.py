@@ -12,7 +12,8 @@ from ops.preflight.verdict import Mark, Verdict, asked, bad, good, skipped, unkn
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import kept_states, unsaved_states
-from ops.state.remote_state import DamagedStateError, MissingStateError, RemoteState, releasing
+from ops.state.lock import releasing
+from ops.state.remote_state import DamagedStateError, MissingStateError, RemoteState
 from ops.state.snapshot import Snapshot
 from settings import resource_names
 from settings.model import Settings
@@ -133,6 +134,9 @@ def _lock(remote: RemoteState) -> Verdict:
         return unknown(SUBJECTS[5], REFUSED.format("the lock file"))
     if lock is None:
         return good(SUBJECTS[5], "free")
+    if lock.moved_to:
+        moved = remote.held(lock)
+        return bad(SUBJECTS[5], moved.problem, moved.remedy)
     command = releasing(remote.environment, lock)
     remedy = f"wait for it; if that run is certainly dead, {command} releases it"
     text = f"held by {lock.who} since {lock.created}: {lock.operation}, lock {lock.id}"

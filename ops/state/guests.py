@@ -4,6 +4,7 @@ from ops.shared import aws
 from ops.shared.checkout import load_all_settings
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from ops.state.remote_state import RemoteState
 from ops.state.snapshot import Snapshot
 from settings import resource_names
 from settings.model import Settings
@@ -13,7 +14,7 @@ def guests_of(settings: Settings, *, certain: bool = False) -> list[str]:
     """Return the environments whose state is in the state bucket of another one.
 
     A file may be gone, and an ephemeral environment has none. A state without resources is of an environment
-    that was destroyed.
+    that was destroyed. One that moved to another bucket leaves its states here, sealed.
 
     Args:
         settings: the environment with the bucket.
@@ -46,7 +47,16 @@ def _with_states(settings: Settings, *, certain: bool) -> set[str]:
         if key.endswith("/terraform.tfstate") and key not in own and _has_resources(objects.get(key)):
             stack = key.partition("/")[0].removeprefix(resource_names.STACK_PREFIX)
             found.add(stack.removesuffix("-state").removesuffix("-ci"))
-    return found
+    return {one for one in found if not _moved(settings, one)}
+
+
+def _moved(settings: Settings, guest: str) -> bool:
+    """Return whether all that a guest has in the bucket is in another one, too.
+
+    A move seals the state of the state stack last; it seals each other state before it copies that.
+    """
+    lock = RemoteState(settings, resource_names.state_stack(guest)).lock()
+    return lock is not None and lock.moved_to != ""
 
 
 def _has_resources(body: bytes | None) -> bool:
@@ -71,5 +81,5 @@ def refuse_with_guests(settings: Settings, refused: str, *, certain: bool = Fals
         names = ", ".join(guests)
         raise OpsError(
             f"{refused}: the state of {names} is in the state bucket {settings.state.bucket}",
-            "make teardown of each first, or move its state",
+            "make teardown of each first, or move its state to another shared bucket",
         )

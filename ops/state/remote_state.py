@@ -6,10 +6,7 @@ in which nothing was deployed yet.
 """
 
 import contextlib
-import getpass
 import json
-import os
-import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,8 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.shared import aws
+from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
+from ops.state.lock import SEALED, Lock, bucket_of, releasing, we
 from ops.state.snapshot import Snapshot
 from settings import resource_names
 from settings.model import Settings
@@ -32,6 +31,10 @@ class MissingStateError(DamagedStateError):
     """There was never a state where bootstrap should have written one."""
 
 
+class MovedStateError(DamagedStateError):
+    """The state is in another bucket now, and what is left here is out of date."""
+
+
 @dataclass(frozen=True)
 class Version:
     """A version of the state object; `problem` says what is wrong where there is no snapshot."""
@@ -42,45 +45,6 @@ class Version:
     latest: bool
     snapshot: Snapshot | None
     problem: str
-
-
-@dataclass(frozen=True)
-class Lock:
-    """Who holds the lock of the state, from Terraform's lock file."""
-
-    id: str
-    who: str
-    operation: str
-    created: str
-    info: str = ""
-
-    def holder_died(self) -> bool:
-        """Return whether a process of this user on this machine took it, named in `info`, and is gone."""
-        number = self.info.removeprefix("pid ")
-        if self.who != _we() or not number.isdecimal():
-            return False
-        try:
-            os.kill(int(number), 0)
-        except ProcessLookupError:
-            return True
-        except (OSError, OverflowError):
-            return False
-        return False
-
-    def __str__(self) -> str:
-        """Describe it."""
-        return f"locked by {self.who} since {self.created} ({self.operation}, lock {self.id})"
-
-
-def _we() -> str:
-    """Say who we are, as Terraform does in a lock."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
-
-
-def releasing(environment: str, lock: Lock | None) -> str:
-    """Return the command that releases a lock by its id: nobody releases a lock that they did not see."""
-    which = "LOCK_ID" if lock is None else lock.id
-    return f"make recover ENV={environment} ARGS='--release-lock {which}'"
 
 
 class RemoteState:
@@ -188,7 +152,14 @@ class RemoteState:
         return Lock(id=fields[0], who=fields[1], operation=operation, created=fields[3], info=info)
 
     def release(self, lock: Lock) -> None:
-        """Delete the lock file, if it is still the one of `lock`."""
+        """Delete the lock file, if it is still the one of `lock`.
+
+        Raises:
+            MovedStateError: it keeps a state that moved from being used.
+            OpsError: it is another one by now.
+        """
+        if lock.moved_to:
+            raise self.held(lock)
         if self.lock() != lock:
             raise OpsError(f"the lock on {self.url} changed hands just now: nothing was released")
         self._objects.delete(self._lock_key)
@@ -218,7 +189,7 @@ class RemoteState:
             "ID": lock_id or str(uuid.uuid4()),
             "Operation": operation,
             "Info": info,
-            "Who": _we(),
+            "Who": we(),
             "Version": "",
             "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
             "Path": f"{self._objects.bucket}/{self.key}",
@@ -236,16 +207,27 @@ class RemoteState:
         Raises:
             OpsError: somebody else holds it.
         """
-        sealed, lock = f"moved-to-{moved_to}", self.lock()
+        sealed, lock = f"{SEALED}{moved_to}", self.lock()
         if lock is None or lock.id != sealed:
             self.take_lock(f"moved to {moved_to}", lock_id=sealed)
 
     def held(self, lock: Lock | None) -> OpsError:
-        """Return the error for a state that somebody else works on."""
+        """Return the error for a state that somebody else works on, or that moved."""
+        if lock is not None and lock.moved_to:
+            return MovedStateError(
+                f"the state {self.url} is out of date: it moved to {lock.moved_to}",
+                f"set state.of in {file_of(self.environment)} to the environment whose state bucket is "
+                f"{bucket_of(lock.moved_to)}, as in the settings that it moved with",
+            )
         return OpsError(
             f"the state {self.url} is {lock or 'locked'}",
             f"if that run is certainly dead, {releasing(self.environment, lock)} releases it",
         )
+
+    def refuse_moved(self) -> None:
+        """Raise MovedStateError where the state moved to another bucket."""
+        if (lock := self.lock()) is not None and lock.moved_to:
+            raise self.held(lock)
 
     def write_first(self, body: bytes) -> bool:
         """Write `body` where there is no state; return whether it was written, and reads back.

@@ -22,7 +22,7 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
     would create everything a second time. It reports other problems with the backend itself.
 
     Raises:
-        OpsError: the state is damaged or was deleted, or an emergency copy has a later state.
+        OpsError: the state is damaged, was deleted or moved, or an emergency copy has a later state.
     """
     if copies := emergency_copies(stack):
         raise OpsError(
@@ -30,7 +30,9 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
             f"make recover ENV={settings.environment} first",
         )
     try:
-        RemoteState(settings, stack).read()
+        state = RemoteState(settings, stack)
+        state.read()
+        state.refuse_moved()
     except DamagedStateError:
         raise
     except OpsError:

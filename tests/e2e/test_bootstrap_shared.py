@@ -107,7 +107,7 @@ def test_a_new_environment_and_one_that_moves(account: Account) -> None:
         assert len(versions(account, HOME, target)) == 1
     left = [one for one in versions(account, OLD) if not one[0].endswith(".tflock")]
     assert sorted(left) == sorted(before)
-    for key in (STATE, CI_STATE):
+    for key in (STATE, CI_STATE, OWN_STATE):
         lock = json.loads(body(account, OLD, f"{key}.tflock"))
         assert lock["Operation"] == f"moved to s3://{HOME}/{key}"
     policy = json.loads(body(account, HOME, OWN_STATE))["resources"]
@@ -120,7 +120,7 @@ def test_a_new_environment_and_one_that_moves(account: Account) -> None:
     describe(account, "prod", "")
     assert error(account, "prod") == (
         "Error: state.shared cannot be false: the state of acme, dev is in the state bucket "
-        f"{HOME}; make teardown of each first, or move its state"
+        f"{HOME}; make teardown of each first, or move its state to another shared bucket"
     )
 
 
@@ -131,7 +131,7 @@ def test_a_guest_goes_and_begins_again_and_its_owner_stays(account: Account) -> 
     done(account, "acme")
     assert error(account, "prod", command="teardown") == (
         "Error: prod cannot be removed, and nothing of it was changed: the state of acme is in the state "
-        f"bucket {HOME}; make teardown of each first, or move its state"
+        f"bucket {HOME}; make teardown of each first, or move its state to another shared bucket"
     )
     assert "✓ nothing is left of acme" in done(account, "acme", command="teardown")
     for key in ("secure-storage-acme/terraform.tfstate", "secure-storage-acme-state/terraform.tfstate"):

@@ -123,6 +123,20 @@ def test_a_lock_whose_id_is_not_given_stays_whatever_is_agreed_to(
     assert is_locked(locked)
 
 
+@pytest.mark.parametrize("stack", ["", "-state"])
+def test_the_seal_of_a_state_that_moved_is_not_released(account: Account, stack: str) -> None:
+    url = f"s3://secure-prod-terraform-state/{STATE_KEY}"
+    key = f"secure-storage-dev{stack}/terraform.tfstate.tflock"
+    account.s3.put_object(
+        Bucket=STATE_BUCKET, Key=key, Body=json.dumps(LOCK | {"ID": f"moved-to-{url}"}).encode()
+    )
+    with pytest.raises(OpsError) as caught:
+        recover("dev", agree, [f"moved-to-{url}"])
+    assert f"is out of date: it moved to {url}; set state.of in " in str(caught.value)
+    assert "--release-lock" not in str(caught.value)
+    assert account.s3.get_object(Bucket=STATE_BUCKET, Key=key)
+
+
 def test_a_lock_whose_id_is_given_is_released(locked: Account, capsys: pytest.CaptureFixture[str]) -> None:
     recover("dev", agree, ["0b1e-52"])
     assert not is_locked(locked)

@@ -28,6 +28,7 @@ import pytest
 OLD, HOME = "secure-dev-terraform-state", "secure-prod-terraform-state"
 STACK = "secure-storage-dev"
 STATE, CI_STATE = f"{STACK}/terraform.tfstate", f"{STACK}-ci/terraform.tfstate"
+OWN_STATE = f"{STACK}-state/terraform.tfstate"
 RECORDS = {"cdk.tf.json": b"{}", "commit.json": b'{"commit": "1"}', "errored/terraform.tfstate": b"x"}
 REFUSED = Answer(403, b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
 
@@ -96,9 +97,9 @@ def assert_moved(account: Account) -> None:
         **{f"ci-of-guests/deployed/dev/{name}": [body] for name, body in RECORDS.items()},
     }
     old = content(account, OLD)
-    locks = {key: json.loads(old.pop(key)[0]) for key in (f"{STATE}.tflock", f"{CI_STATE}.tflock")}
+    locks = {f"{key}.tflock": json.loads(old.pop(f"{key}.tflock")[0]) for key in (STATE, CI_STATE, OWN_STATE)}
     assert {key: one["Operation"] for key, one in locks.items()} == {
-        f"{key}.tflock": f"moved to s3://{HOME}/{key}" for key in (STATE, CI_STATE)
+        f"{key}.tflock": f"moved to s3://{HOME}/{key}" for key in (STATE, CI_STATE, OWN_STATE)
     }
     assert {key: len(versions) for key, versions in old.items()} == {
         **{STATE: 1, CI_STATE: 1, "ci/dev/plans/1/2/plan.tfplan": 1},
@@ -343,7 +344,7 @@ def test_guests_are_those_of_the_files_and_those_with_a_state(
         stack_commands.destroy("prod", [])
     assert str(raised.value) == (
         "environment prod cannot be destroyed: the state of dev, odd, pr-12, pr-13 is in the state bucket "
-        f"{HOME}; make teardown of each first, or move its state"
+        f"{HOME}; make teardown of each first, or move its state to another shared bucket"
     )
 
 

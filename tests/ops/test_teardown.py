@@ -10,7 +10,7 @@ from ops.deploy.teardown import run_teardown
 from ops.deploy.teardown_plan import shared_providers, waiting_keys
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
-from ops.state.remote_state import Lock
+from ops.state.lock import Lock
 from ops.state.snapshot import Snapshot
 from tests.ops.preflight_support import ACCOUNT, STATE_BUCKET, Account, use_account
 
@@ -75,7 +75,7 @@ def lock(who: str, info: str) -> Lock:
 def test_only_a_lock_of_a_process_of_ours_that_is_gone_counts_as_left_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ops.state.remote_state._we", lambda: "ada@here")
+    monkeypatch.setattr("ops.state.lock.we", lambda: "ada@here")
     gone = os.fork() or os._exit(0)
     os.waitpid(gone, 0)
     assert lock("ada@here", f"pid {gone}").holder_died()
