@@ -43,6 +43,7 @@ BUCKET_ACTIONS: Mapping[tuple[str, str], str] = {
     ("GET", "replication"): "s3:GetReplicationConfiguration",
     ("GET", "requestPayment"): "s3:GetBucketRequestPayment",
     ("GET", "tagging"): "s3:GetBucketTagging",
+    ("GET", "uploads"): "s3:ListBucketMultipartUploads",
     ("GET", "versioning"): "s3:GetBucketVersioning",
     ("GET", "versions"): "s3:ListBucketVersions",
     ("GET", "website"): "s3:GetBucketWebsite",

@@ -49,6 +49,11 @@ def upload_in_parts(aws: EmbeddedAws, place: dict[str, str], _folder: Path) -> N
             s3.abort_multipart_upload(**which)
 
 
+def list_uploads(aws: EmbeddedAws, place: dict[str, str], _folder: Path) -> None:
+    """As `presign multipart list` does, to find what was not completed."""
+    aws.client("s3").list_multipart_uploads(Bucket=place["Bucket"])
+
+
 def list_and_download(aws: EmbeddedAws, place: dict[str, str], _folder: Path) -> None:
     s3 = aws.client("s3")
     s3.list_objects_v2(Bucket=place["Bucket"])
@@ -83,7 +88,7 @@ def look_for_a_deleted_state(aws: EmbeddedAws, place: dict[str, str], _folder: P
 
 
 USES: dict[str, tuple[str, tuple[Act, ...]]] = {
-    "SecureS3Access": ("prod", (upload, list_and_download, delete)),
+    "SecureS3Access": ("prod", (upload, upload_in_parts, list_uploads, list_and_download, delete)),
     "SecureS3Read": ("prod", (list_and_download,)),
     "SecureS3Write": ("prod", (upload, upload_in_parts)),
     "SecureStorageState": ("prod-state", (use_state, look_for_a_deleted_state)),
