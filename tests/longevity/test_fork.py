@@ -37,7 +37,7 @@ def fork_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     done = subprocess.run(
         [
             *(sys.executable, "-W", "error", "-c", SYNTHESIZE, out),
-            *(ROOT / "environments", VARIANTS, VARIANTS / "ci"),
+            *(ROOT / "environments", VARIANTS, VARIANTS / "ci", VARIANTS / "shared"),
         ],
         cwd=ROOT,
         env=asked | fork_variables(asked),
