@@ -1,18 +1,16 @@
 """The `ops` command line: what the make targets call."""
 
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from ops.ci.cli import ci
 from ops.demo.benchmark import run_benchmark
 from ops.demo.ci_demo import run_ci_demo
 from ops.demo.main_job import run_demo
+from ops.deploy import cli as deploy_cli
 from ops.deploy import drift_report, stack_commands
 from ops.deploy.bootstrap import run_bootstrap
 from ops.deploy.bootstrapped import require_bootstrapped
-from ops.deploy.deploy_policy import print_deploy_policy
 from ops.deploy.recover import recover as run_recover
 from ops.deploy.teardown import run_teardown
 from ops.fork.switch import use_what_is_asked_for
@@ -30,14 +28,6 @@ from review.cli import review
 from review.plan import PlanError
 
 import click
-
-
-def require_account_id(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """Refuse what cannot be the id of an account."""
-    if value is not None and not re.fullmatch("[0-9]{12}", value):
-        raise click.UsageError(f'--account must be the 12 digits of an AWS account; it is "{value}"', ctx)
-    return value
-
 
 cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
@@ -70,24 +60,6 @@ def ops(ctx: click.Context) -> None:
 def synth(arguments: tuple[str, ...]) -> None:
     """Write Terraform JSON for every environment to cdktf.out/ (`cdktf synth`)."""
     stack_commands.synth(arguments)
-
-
-@ops.command()
-@environment_argument
-@click.option("--account", metavar="ID", help="The AWS account; that of the credentials if left out.")
-@click.option("--region", metavar="REGION", help="The region; the profile's or us-east-1 if left out.")
-@click.option(
-    "--role",
-    "roles",
-    metavar="NAME",
-    multiple=True,
-    help="Who may use the bucket: a role's name, or an ARN of a role or a user; can be given more than once.",
-)
-def new(environment: str, *, account: str | None, region: str | None, roles: tuple[str, ...]) -> None:
-    """Write environments/ENV.toml; asks for what the options leave out, where there is a terminal."""
-    from ops.deploy.new_command import run_new
-
-    run_new(environment, account=account, region=region, roles=roles)
 
 
 @ops.command()
@@ -153,19 +125,6 @@ def plan(
     sys.exit(run_local_review(environment, format_=format_ or "text", fail_on=fail_on))
 
 
-@ops.command()
-@environment_argument
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
-def prove(environment: str, output_format: str) -> None:
-    """Show what ENV's policies guarantee for every request; exits with 1 where a promise does not hold.
-
-    ENV can be `all`, for every environment that has a file.
-    """
-    from ops.deploy.prove import run_prove
-
-    run_prove(environment, output_format=output_format)
-
-
 @ops.command(cls=ForSeveral)
 @environment_argument
 @in_sandbox(Actor.DEPLOYER)
@@ -224,29 +183,6 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 def teardown(environment: str, *, auto_approve: bool) -> None:
     """Remove all that bootstrap, deploy and ci-roles made of ENV, its state last."""
     run_teardown(environment, auto_approve=auto_approve)
-
-
-@ops.command("deploy-policy")
-@environment_argument
-@click.option("--read-only", is_flag=True, help="For a role that only plans, with -lock=false.")
-@click.option(
-    "--account",
-    metavar="ID",
-    callback=require_account_id,
-    help="The account, where the settings have no account_id.",
-)
-@click.option(
-    "--directory",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Write a file for each managed policy into DIR, which is created, instead of printing.",
-)
-def deploy_policy(environment: str, read_only: bool, account: str | None, directory: Path | None) -> None:
-    """Print the IAM policy of a role that deploys ENV, and can do nothing else.
-
-    Where that takes several managed policies, it is a list of them.
-    """
-    print_deploy_policy(environment, account=account, read_only=read_only, directory=directory)
 
 
 @ops.command()
@@ -320,6 +256,8 @@ def benchmark(arguments: tuple[str, ...]) -> None:
     run_benchmark(arguments)
 
 
+for command in (deploy_cli.new, deploy_cli.prove, deploy_cli.deploy_policy):
+    ops.add_command(command)
 ops.add_command(review)
 ops.add_command(ci)
 ops.add_command(sandbox)

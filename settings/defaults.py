@@ -8,6 +8,7 @@ from typing import Any
 from settings import resource_names
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
+from settings.names.tags import as_tag_value
 from settings.problems import invalid
 
 from pydantic import BaseModel
@@ -111,7 +112,7 @@ def default_tags(environment: str, environ: Mapping[str, str]) -> dict[str, str]
     }
     for key, variable in (("Repository", "REPOSITORY"), ("Author", "COMMIT_AUTHOR")):
         # An author's name, such as "dependabot[bot]", may not be a valid tag value: make it fit.
-        if value := aws_names.as_tag_value(environ.get(variable, "").strip()):
+        if value := as_tag_value(environ.get(variable, "").strip()):
             tags[key] = value
     return tags
 

@@ -12,6 +12,7 @@ from settings.names import s3 as s3_names
 from settings.names import web as web_names
 from settings.names.aws import InvalidValueError
 from settings.names.provider import TESTED, provider_version
+from settings.names.tags import tag_key, tag_value
 from settings.problems import Refusal, refuse
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -73,7 +74,7 @@ def _valid_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
 def _wrong_tags(tags: Mapping[str, str]) -> Iterator[Refusal]:
     spelled: dict[str, str] = {}
     for key, value in tags.items():
-        for check, given in ((aws_names.tag_key, key), (aws_names.tag_value, value)):
+        for check, given in ((tag_key, key), (tag_value, value)):
             try:
                 check(given)
             except InvalidValueError as error:

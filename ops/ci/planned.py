@@ -17,7 +17,7 @@ from ops.shared.checkout import environments_folder, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized
 from ops.state.remote_state import DamagedStateError, RemoteState
-from ops.state.state_check import refuse_lost_state
+from ops.state.state_check import refuse_lost_state, refuse_unsaved_state
 from review.build import review
 from review.model import Notice, Review
 from review.plan import Plan, parse_object, read_plan
@@ -88,7 +88,9 @@ def planned_here(environment: str, *, checked: bool = False) -> Planned:
     """
     if checked:
         preflight.require(environment)
-    require_bootstrapped(settings_of(environment))
+    settings = settings_of(environment)
+    refuse_unsaved_state(settings, resource_names.storage_stack(environment))
+    require_bootstrapped(settings)
     return _planned(environment, NO_REVISION)
 
 

@@ -19,7 +19,7 @@ from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.guests import refuse_with_guests
 from ops.state.remote_state import RemoteState
-from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state
+from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state, refuse_unsaved_state
 from settings import resource_names
 from settings.doubtful import warnings_of
 from settings.model import Settings
@@ -107,6 +107,7 @@ def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequenc
     (settings,) = load_settings({**os.environ, **picked})
     env = tool_environment(provider_version=settings.terraform.provider_version) | picked
     _require_cdktf(env)
+    refuse_unsaved_state(settings, stack)
     require_bootstrapped(settings)
     _warn([settings])
     refuse_lost_state(settings, stack)

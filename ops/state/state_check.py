@@ -15,6 +15,18 @@ from settings.model import Settings
 from settings.names.provider import TESTED
 
 
+def refuse_unsaved_state(settings: Settings, stack: str) -> None:
+    """Raise an OpsError if the last deploy's state is only in a file here; asks nothing of AWS.
+
+    It comes before any question to AWS: the credentials, or the state bucket, may be what was lost.
+    """
+    if copies := emergency_copies(stack):
+        raise OpsError(
+            f"the last deploy of {stack} could not save its state, which is only in {copies[-1].name}",
+            f"make recover ENV={settings.environment} first",
+        )
+
+
 def refuse_lost_state(settings: Settings, stack: str) -> None:
     """Raise if Terraform would start from a state that is not the last deployed state.
 
@@ -24,11 +36,7 @@ def refuse_lost_state(settings: Settings, stack: str) -> None:
     Raises:
         OpsError: the state is damaged, was deleted or moved, or an emergency copy has a later state.
     """
-    if copies := emergency_copies(stack):
-        raise OpsError(
-            f"the last deploy of {stack} could not save its state, which is only in {copies[-1].name}",
-            f"make recover ENV={settings.environment} first",
-        )
+    refuse_unsaved_state(settings, stack)
     try:
         state = RemoteState(settings, stack)
         state.read()

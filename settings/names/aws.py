@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from unicodedata import category
 
 
 class InvalidValueError(ValueError):
@@ -270,34 +269,3 @@ def role_name(name: str) -> str:
     if not re.fullmatch(r"[\w+=,.@-]{1,64}", name, re.ASCII):
         raise InvalidValueError("must be a role's name: 1 to 64 letters, digits or any of _ + = , . @ -")
     return name
-
-
-def _allowed_in_tag(character: str) -> bool:
-    return character in "_.:/=+-@" or category(character)[0] in "LN" or category(character) == "Zs"
-
-
-_TAG_CHARACTERS = "letters, digits, spaces or any of _ . : / = + - @"
-
-
-def tag_key(key: str) -> str:
-    """Check a tag's key.
-
-    https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-    """
-    if not 1 <= len(key) <= 128 or not all(map(_allowed_in_tag, key)):
-        raise InvalidValueError(f"must be a tag's key: 1 to 128 {_TAG_CHARACTERS}")
-    if key.lower().startswith("aws:"):
-        raise InvalidValueError('must not begin with "aws:", which AWS reserves')
-    return key
-
-
-def tag_value(value: str) -> str:
-    """Check a tag's value; the same page as for `tag_key`."""
-    if len(value) > 256 or not all(map(_allowed_in_tag, value)):
-        raise InvalidValueError(f"must be a tag's value: 0 to 256 {_TAG_CHARACTERS}")
-    return value
-
-
-def as_tag_value(text: str) -> str:
-    """Make a tag's value of any text: "_" for what AWS does not allow, and cut after 256 characters."""
-    return "".join(c if _allowed_in_tag(c) else "_" for c in text)[:256]

@@ -2,6 +2,7 @@
 
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
+from settings.names.tags import as_tag_value, tag_key, tag_value
 
 import pytest
 
@@ -167,26 +168,26 @@ def test_arn_in_place_of_a_role_name_is_refused_and_the_name_given() -> None:
 
 @pytest.mark.parametrize("key", ["Team", "cost:center", "Größe", "a b", "k" * 128, "awsome"])
 def test_tag_key_is_returned(key: str) -> None:
-    assert aws_names.tag_key(key) == key
+    assert tag_key(key) == key
 
 
 @pytest.mark.parametrize("key", ["", "k" * 129, "a,b", "a\nb", "aws:team", "AWS:team", "<x>"])
 def test_tag_key_that_aws_refuses_is_refused(key: str) -> None:
     with pytest.raises(InvalidValueError):
-        aws_names.tag_key(key)
+        tag_key(key)
 
 
 @pytest.mark.parametrize("value", ["", "jane@example.org", "v" * 256])
 def test_tag_value_is_returned(value: str) -> None:
-    assert aws_names.tag_value(value) == value
+    assert tag_value(value) == value
 
 
 @pytest.mark.parametrize("value", ["v" * 257, "a;b", "tab\t"])
 def test_tag_value_that_aws_refuses_is_refused(value: str) -> None:
     with pytest.raises(InvalidValueError):
-        aws_names.tag_value(value)
+        tag_value(value)
 
 
 def test_any_text_can_be_made_a_tag_value() -> None:
-    assert aws_names.as_tag_value("dependabot[bot]") == "dependabot_bot_"
-    assert aws_names.tag_value(aws_names.as_tag_value("Zoë <z@x.org>\n" * 40))
+    assert as_tag_value("dependabot[bot]") == "dependabot_bot_"
+    assert tag_value(as_tag_value("Zoë <z@x.org>\n" * 40))
