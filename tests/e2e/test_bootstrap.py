@@ -4,14 +4,8 @@ An administrator runs it, with authorization on: what the bucket and the key ref
 """
 
 import json
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +14,13 @@ from ops.shared.toolchain import tool_environment
 from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
+from tests.ops.administrator import Administrator
 from tests.ops.ops_support import checkout_of_ops
 
 import pytest
 
 BUCKET = "secure-dev-terraform-state"
 KEY = "secure-storage-dev-state/terraform.tfstate"
-RUN_SECONDS = 300
 
 # The provider waits for a lifecycle for about a minute; test_every_variant.py applies that of prod's state.
 NO_LIFECYCLE = "\n[state]\nlifecycle = false\n"
@@ -38,56 +32,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
         yield aws
 
 
-@dataclass
-class Account:
-    """An empty account, and a checkout to bootstrap it from.
-
-    Attributes:
-        root: the account as root sees it.
-        checkout: where the administrator runs `python -m ops`.
-        env: the administrator's variables.
-    """
-
-    root: EmbeddedAws
-    checkout: Path
-    env: dict[str, str]
+class Account(Administrator):
+    """An empty account, and a checkout to bootstrap it from."""
 
     def client(self, service: str) -> Any:
         return self.root.client(service)
-
-    def start(
-        self, *arguments: str, environment: str = "dev", command: str = "bootstrap"
-    ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ops", command, environment, *arguments],
-            cwd=self.checkout,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
 
     def bootstrap(
         self, *arguments: str, environment: str = "dev", command: str = "bootstrap"
     ) -> tuple[int, str]:
         """Run it, or another command, to its end; return its status and what it printed."""
-        with self.start(*arguments, environment=environment, command=command) as process:
-            output, _ = process.communicate(timeout=RUN_SECONDS)
-        return process.returncode, output
-
-    def bootstrap_killed_at(self, pattern: str) -> None:
-        """Run it, and kill it and all that it started as soon as it prints a line with `pattern`."""
-        seen = []
-        with self.start("--auto-approve") as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                seen.append(line)
-                if re.search(pattern, line):
-                    os.killpg(process.pid, signal.SIGKILL)
-                    return
-        pytest.fail(f"it never printed {pattern}:\n{''.join(seen)}")
+        return self.run(command, *arguments, environment=environment)
 
     def local_files(self) -> list[str]:
         return sorted(path.name for path in self.checkout.glob("*terraform*state*"))
@@ -184,7 +139,7 @@ def account(running: EmbeddedAws, tmp_path: Path) -> Account:
     ],
 )
 def test_a_run_that_is_killed_is_finished_by_the_next(account: Account, moment: str) -> None:
-    account.bootstrap_killed_at(moment)
+    account.killed_at(moment, "bootstrap")
     status, output = account.bootstrap("--auto-approve")
     assert status == 0, output
     account.assert_bootstrapped()

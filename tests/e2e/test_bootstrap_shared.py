@@ -98,7 +98,7 @@ def test_a_new_environment_and_one_that_moves(account: Account) -> None:
 
     # One that moves, killed at each step.
     for moment in MOMENTS:
-        account.bootstrap_killed_at(moment)
+        account.killed_at(moment, "bootstrap")
     done(account, "dev")
     assert "dev was bootstrapped already: nothing was changed" in done(account, "dev")
     moved = {STATE: STATE, CI_STATE: CI_STATE, "ci/dev/deployed/commit.json": COMMITS}

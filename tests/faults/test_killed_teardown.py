@@ -4,14 +4,11 @@ One set-up is shared by all kills, as each run continues the one before.
 """
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,13 @@ from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws
 from ops.shared.toolchain import tool_environment
 from tests import handed_out
 from tests.conftest import ROOT
+from tests.ops.administrator import Administrator
 from tests.ops.ops_support import checkout_of_ops
 
 import pytest
 
 pytestmark = pytest.mark.nightly
 
-RUN_SECONDS = 600
 
 SETTINGS = """\
 protect = true
@@ -66,42 +63,8 @@ MOMENTS = (
 )
 
 
-@dataclass
-class Place:
+class Place(Administrator):
     """An account with the environment dev, and a checkout to remove it from, as an administrator."""
-
-    root: EmbeddedAws
-    checkout: Path
-    env: dict[str, str]
-
-    def ops(self, command: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ops", command, "dev", *arguments],
-            cwd=self.checkout,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, command: str, *arguments: str) -> tuple[int, str]:
-        with self.ops(command, *arguments) as process:
-            output, _ = process.communicate(timeout=RUN_SECONDS)
-        return process.returncode, output
-
-    def killed_at(self, pattern: str) -> None:
-        """Run a teardown, and kill it and all that it started at a line with `pattern`."""
-        seen = []
-        with self.ops("teardown", "--auto-approve") as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                seen.append(line)
-                if re.search(pattern, line):
-                    os.killpg(process.pid, signal.SIGKILL)
-                    return
-        pytest.fail(f"it never printed {pattern}:\n{''.join(seen)}")
 
     def describe(self, settings: str) -> None:
         (self.checkout / "environments" / "dev.toml").write_text(settings)
@@ -200,7 +163,7 @@ def test_a_teardown_that_is_killed_again_and_again_leaves_nothing(
     place.describe(SETTINGS.replace("true", "false", 1))
     for moment in MOMENTS:
         with round_of("teardown killed"):
-            place.killed_at(moment)
+            place.killed_at(moment, "teardown")
     status, output = place.run("teardown", "--auto-approve")
     assert status == 0, output
 

@@ -1,7 +1,6 @@
 """No command destroys a bucket in which a version is locked, or of which that cannot be found out."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from ops.deploy import stack_commands
 from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_objects
 from ops.deploy.teardown import run_teardown
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack
 from ops.state.snapshot import Snapshot
@@ -38,12 +37,6 @@ RETAINED = (
     "retry after that"
 )
 LOCKS = pytest.mark.parametrize(("options", "problem"), [(HELD, ON_HOLD), (GOVERNED, RETAINED)])
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

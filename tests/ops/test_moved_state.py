@@ -35,13 +35,12 @@ from tests.ops.test_shared_backend import (
     forget,
     move,
     preflight,
-    running,
     with_lineage,
 )
 
 import pytest
 
-__all__ = ["account", "both", "folder", "running"]
+__all__ = ["account", "both", "folder"]
 
 NEXT = "secure-stage-terraform-state"
 GONE_ON = with_lineage("4f1c", serial=9)

@@ -1,9 +1,7 @@
 """A change of Object Lock on a bucket that exists is refused in one line, before anything happens."""
 
-from collections.abc import Iterator
-
 from ops.deploy.object_lock import refuse_changed_object_lock
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import object_lock
 from ops.preflight.verdict import Mark
 from ops.shared.errors import OpsError
@@ -15,12 +13,6 @@ from tests.ops.preflight_support import Account, use_account
 import pytest
 
 STACK = "secure-storage-object-lock"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
-from ops.embedded.aws import EmbeddedAws, embedded_aws, free_port
+from ops.embedded.aws import EmbeddedAws, free_port
 from ops.preflight import permissions
 from ops.preflight.command import environment_line
 from ops.preflight.verdict import Mark
@@ -55,12 +55,6 @@ LOCK = {
     "Who": "ada@ci",
     "Created": "2026-01-01T00:00:00Z",
 }
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

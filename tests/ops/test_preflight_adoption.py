@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.deploy.caller import Caller
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import names
 from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
@@ -17,12 +17,6 @@ import pytest
 BUCKET, ALIAS = "legacy-data", "alias/legacy-data"
 CALLER = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/ada", account=ACCOUNT)
 QUIET = "[logging]\nenabled = false\n[lifecycle]\nenabled = false\n"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

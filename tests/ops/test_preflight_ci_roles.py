@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ops.deploy.caller import Caller
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import ci_roles
 from ops.preflight.ci_roles import Role, wanted
 from ops.preflight.verdict import Mark, Verdict
@@ -26,12 +26,6 @@ NAME = "ci-roles"
 CALLER = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/admin", account=ACCOUNT)
 REVIEW, PLAN, DEPLOY = (f"secure-storage-{NAME}-{kind}" for kind in ("review", "plan", "deploy"))
 DENIED = b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code></Error></ErrorResponse>"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from ops.preflight import log_bucket, names
 from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
 from tests.ops.preflight_support import ACCOUNT, NO_STACK, NO_STATE, OTHER_ACCOUNT, Account
-from tests.ops.test_preflight_adoption import account, running  # noqa: F401 - fixtures
+from tests.ops.test_preflight_adoption import account  # noqa: F401 - fixtures
 
 import pytest
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.deploy.caller import Caller
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import principals
 from ops.preflight.verdict import Mark, Verdict
 from settings.loading import load_environments
@@ -15,12 +15,6 @@ import pytest
 IAM = f"arn:aws:iam::{ACCOUNT}"
 ADA = Caller(arn=f"{IAM}:user/ada", account=ACCOUNT)
 DEPLOYING = Caller(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/session", account=ACCOUNT)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

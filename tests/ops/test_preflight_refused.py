@@ -1,7 +1,7 @@
 """A call of the preflight that AWS refuses: its check could not be made, which is neither good nor bad."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import ci_roles, names, object_lock, permissions, principals, state
 from ops.preflight.command import environment_line
 from ops.preflight.verdict import Mark, Verdict
@@ -60,12 +60,6 @@ existing_bucket = "company-logs"
 """
 
 LIST_BUCKETS = "GET /  "
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

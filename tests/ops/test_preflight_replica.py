@@ -1,11 +1,10 @@
 """The preflight's lines about replication, against MiniStack."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from ops.deploy.caller import Caller
 from ops.deploy.names_in_aws import StackNames
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import replica
 from ops.preflight.taken import TakenNames
 from ops.preflight.verdict import Mark, Verdict
@@ -17,12 +16,6 @@ import pytest
 
 BUCKET, ALIAS = "secure-replication-data-replica", "alias/secure-s3-replica-replication"
 THERE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-3"}}
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

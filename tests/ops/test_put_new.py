@@ -1,10 +1,9 @@
 """Writes that must not overwrite: what another request is in the way of is retried, in every place."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ops.ci.store import PlanStore
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared.errors import OpsError
 from ops.state.bucket_objects import CONFLICT_WAITS, BucketObjects
 from ops.state.remote_state import RemoteState
@@ -31,12 +30,6 @@ class Faults:
     def __call__(self, call: Call) -> Fault | None:
         is_object = call.method == "PUT" and call.url.path.count("/") > 1 and not call.query
         return self.left.pop(0) if is_object and self.left else None
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ops.deploy.imports import find_imports
 from ops.deploy.recover import recover
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared import output_folder as folders
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, output_folder, unsaved_states
@@ -32,12 +32,6 @@ LOCK = {
 BUCKET = "secure-dev-data-bucket"
 LOCK_KEY = f"{STATE_KEY}.tflock"
 KEY = "encryption-key_B3391E8B"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

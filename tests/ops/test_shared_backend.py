@@ -1,7 +1,6 @@
 """A state bucket that several environments use: moving a state there, reading it, and who is in it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from ops.ci.store import PlanStore
@@ -9,7 +8,7 @@ from ops.deploy import stack_commands
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.caller import Caller
 from ops.deploy.move_state import OldBackend, StateMove, former_bucket
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.preflight import state as state_checks
 from ops.preflight.verdict import Mark
 from ops.shared import checkout
@@ -31,12 +30,6 @@ STATE, CI_STATE = f"{STACK}/terraform.tfstate", f"{STACK}-ci/terraform.tfstate"
 OWN_STATE = f"{STACK}-state/terraform.tfstate"
 RECORDS = {"cdk.tf.json": b"{}", "commit.json": b'{"commit": "1"}', "errored/terraform.tfstate": b"x"}
 REFUSED = Answer(403, b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture

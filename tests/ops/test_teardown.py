@@ -2,13 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.deploy.teardown import run_teardown
 from ops.deploy.teardown_plan import shared_providers, waiting_keys
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared.errors import OpsError
 from ops.state.lock import Lock
 from ops.state.snapshot import Snapshot
@@ -21,12 +20,6 @@ pytestmark = pytest.mark.real
 
 REGION = "us-east-1"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
 
 
 @pytest.fixture
