@@ -35,10 +35,10 @@ demo: setup ## Deploy, presign and transfer on an embedded AWS, without an accou
 ci-demo: setup ## Review, plan and deploy a pull request on an embedded AWS
 	@$(python) -m ops ci-demo $(ARGS)
 
-check: cdktf-only lint ## Lint, type-check and run all tests that start no server and no Terraform
+check: cdktf-only lint ## Lint, type-check and run the tests that need no server process and no Terraform
 	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
 
-test: cdktf-only lint ## Lint, type-check and run all tests except the three below
+test: cdktf-only lint ## Lint, type-check and run all tests but those of test-slow, test-faults, test-browser
 	@$(python) -m pytest $(ARGS)
 
 coverage: cdktf-only setup ## Run the tests of `make test`, and list the lines that none of them runs

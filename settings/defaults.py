@@ -80,6 +80,9 @@ def with_defaults(
         # An administrator makes CI's roles, which an ephemeral environment does not need; what dev imports is
         # dev's.
         given = {key: value for key, value in given.items() if key not in ("ci", "import")}
+        # So are its guests: a shared state bucket is protected, and an ephemeral one must not be.
+        if isinstance(state := given.get("state"), Mapping):
+            given["state"] = {key: value for key, value in state.items() if key != "shared"}
     content = _with_marks(given, model, environment, ephemeral=ephemeral)
     content["environment"] = environment
     if "region" not in content:

@@ -65,6 +65,11 @@ class LoggingSettings(Section):
         """Whether there is a log bucket of our own."""
         return self.enabled and self.existing_bucket is None
 
+    @property
+    def target(self) -> str:
+        """The bucket that takes the logs, if there are any."""
+        return self.existing_bucket or self.bucket
+
 
 class TransitionSettings(Section):
     """When objects move to a cheaper storage class."""

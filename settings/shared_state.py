@@ -6,8 +6,9 @@ from typing import Any
 from settings.model import Settings
 from settings.names.aws import InvalidValueError
 from settings.problems import Conflict, shown
+from settings.sections import StateSettings
 
-OWNERS = ("bucket", "region", "key_alias", "lifecycle", "shared")
+OWNERS = tuple(name for name in StateSettings.model_fields if name != "of")
 """The keys of [state] that only the environment has that owns the bucket."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
+from settings.bucket_namespace import made_buckets
 from settings.model import Settings
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
@@ -28,23 +29,17 @@ class Taken(NamedTuple):
 def taken(settings: Settings) -> list[Taken]:
     """Return the names that an environment takes."""
     logging, replication, audit = settings.logging, settings.replication, settings.audit
-    owns_state = settings.state.of is None
-    found = [Taken("bucket_name", None, settings.bucket_name)]
-    if owns_state:
-        found.append(Taken("state.bucket", None, settings.state.bucket))
+    found = [Taken(bucket.key, None, bucket.name) for bucket in made_buckets(settings)]
+    # Logs of a bucket in itself would be logged in turn, without end.
+    if logging.existing_bucket is not None:
+        found.append(Taken("logging.existing_bucket", None, logging.existing_bucket))
     if settings.encryption.mode == "sse-kms":
         found.append(Taken("encryption.key_alias", settings.region, settings.encryption.key_alias))
     if settings.import_.key is not None:
         found.append(Taken("import.key", settings.region, settings.import_.key.rpartition("/")[2]))
-    if owns_state:
+    if settings.state.of is None:
         found.append(Taken("state.key_alias", settings.state.region, settings.state.key_alias))
-    # Logs of a bucket in itself would be logged in turn, without end.
-    if logging.makes_bucket:
-        found.append(Taken("logging.bucket", None, logging.bucket))
-    elif logging.existing_bucket is not None:
-        found.append(Taken("logging.existing_bucket", None, logging.existing_bucket))
     if replication.enabled and replication.region is not None:
-        found.append(Taken("replication.bucket", None, replication.bucket))
         found.append(Taken("replication.key_alias", replication.region, replication.key_alias))
     if audit.enabled:
         found.append(Taken("audit.key_alias", settings.region, audit.key_alias))

@@ -84,13 +84,12 @@ class InProofsWords:
         use, folders = self._state_use, self._ci_folders.values()
         files = [f"{use.bucket_arn}/{folder}*" for folder in folders]
         state = f"{use.bucket_arn}/{use.state_key}"
-        key = Resource(replace(self._place, region=self._settings.state.region).arn("kms", "key/*"))
         own_key = Resource(*(one.arn for what, one in self._keys.items() if what != "state key"))
         return shared_states.OwnPart(
             use.bucket_arn,
             (state, f"{state}.tflock", *files),
             ("env:/", use.state_key, *(f"{folder}*" for folder in folders)),
-            use.key & key & ~own_key,
+            use.key & ~own_key,
             (*use.contexts, *files),
         )
 
@@ -246,9 +245,11 @@ class InProofsWords:
     def _environment(self) -> environments.Environment:
         settings, place = self._settings, self._place
         own = [one.arn for one in self._buckets.values()]
-        state = self._own_part()
+        of_state: tuple[str, ...] = ()
         if settings.state.shared:
-            own = [arn for arn in own if arn != state.bucket_arn]
+            part = self._own_part()
+            own = [arn for arn in own if arn != part.bucket_arn]
+            of_state = (part.bucket_arn, *part.objects)
         points = self._access_points
         if settings.logging.existing_bucket is not None:
             own.append(place.bucket(settings.logging.existing_bucket))
@@ -264,8 +265,7 @@ class InProofsWords:
             arns=(
                 *own,
                 *(f"{one}/*" for one in own),
-                state.bucket_arn,
-                *state.objects,
+                *of_state,
                 *points,
                 *(f"{one}/object/*" for one in points),
                 *iam,

@@ -111,7 +111,7 @@ def _access_logs(
 ) -> ITerraformDependable:
     logging = settings.logging
     waits_for = [last]
-    name = logging.existing_bucket or logging.bucket
+    name = logging.target
     if log_bucket is not None:
         name = log_bucket.name
         waits_for.append(log_bucket.last_setting)

@@ -107,8 +107,7 @@ class StorageStack(TerraformStack):
         TerraformOutput(self, "IAMReadPolicyArn", value=read.arn)
         TerraformOutput(self, "IAMWritePolicyArn", value=write.arn)
         if settings.logging.enabled:
-            log_bucket = settings.logging.existing_bucket or settings.logging.bucket
-            TerraformOutput(self, "LogBucketName", value=log_bucket)
+            TerraformOutput(self, "LogBucketName", value=settings.logging.target)
         if access_points:
             TerraformOutput(self, "S3AccessPointArns", value=access_points)
         TerraformOutput(self, "UploadHeaders", value=headers)

@@ -37,7 +37,7 @@ SHARED_STACKS = [
 
 
 SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
-"""The fixtures that start a server."""
+"""The fixtures that start a server process."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -51,7 +51,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as real each test that asks for a server; the others that are real say so themselves.
+    """Mark as real each test that asks for a server process; the others that are real say so themselves.
 
     The modules that take long come first, so that no worker is left with one of them at the end: those with
     Terraform, then the other real ones, then the rest, each by their number of tests.

@@ -132,4 +132,4 @@ def test_only_the_command_line_imports_a_command() -> None:
         if one.startswith("ops.") and set(one.split(".")) & set(COMMANDS) and one != "ops.ci.cli"
     }
     # CI runs the preflight before it plans.
-    assert importers == {"ops.__main__", "ops.cli", "ops.ci.planned"}
+    assert importers == {"ops.__main__", "ops.cli", "ops.ci.reviewed_plan"}

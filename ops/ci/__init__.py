@@ -3,7 +3,8 @@
 `review` plans a pull request for people to read, `comment` shows that and holds back a dangerous one, `plan`
 plans the main branch and compares with what was reviewed, `deploy` applies that plan.
 
-`planned` makes plans, `manifest` ties their files together, `store` is the state bucket that they lie in.
+`reviewed_plan` plans and reviews, `manifest` ties the files together, `store` is the state bucket that they
+lie in.
 `merged` finds what was reviewed, `compare` compares with it, `label` says whether the label counts that lets
 a dangerous plan through. `github` is the API of comments, labels and merges, `runner` GitHub's runner,
 `git` the checkout. docs/ci.md tells it as a whole.

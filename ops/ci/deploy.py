@@ -7,7 +7,7 @@ from ops.ci.github import github
 from ops.ci.label import LABEL, NOT_ALLOWED, label_problem
 from ops.ci.manifest import CONFIGURATION, PLAN, Manifest, require_for, require_fresh
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record
-from ops.ci.planned import DEPLOYED, state_version, terraform_version
+from ops.ci.reviewed_plan import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError

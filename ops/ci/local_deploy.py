@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ops.ci.apply import advice, laid_out, outputs_of, storage_stack
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, REVIEW
-from ops.ci.planned import planned_here
+from ops.ci.reviewed_plan import plan_folder
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
@@ -29,7 +29,7 @@ def plan_into(folder: Path, environment: str, *, checked: bool) -> None:
     Raises:
         OpsError: the environment is not bootstrapped, a check failed, or Terraform did.
     """
-    made = planned_here(environment, checked=checked)
+    made = plan_folder(environment, checked=checked)
     folder.mkdir(mode=0o700)
     for name in KEPT:
         (folder / name).write_bytes(made.files[name])

@@ -2,7 +2,7 @@
 
 import sys
 
-from ops.ci.planned import planned_here
+from ops.ci.reviewed_plan import plan_folder
 from review.command import show
 
 
@@ -18,4 +18,4 @@ def run_local_review(environment: str, *, format_: str, fail_on: str | None) -> 
         OpsError: the environment is not bootstrapped, or Terraform failed.
     """
     print(f"Planning {environment}; this changes nothing", file=sys.stderr)
-    return show(planned_here(environment).review, format_=format_, fail_on=fail_on)
+    return show(plan_folder(environment).review, format_=format_, fail_on=fail_on)

@@ -8,8 +8,8 @@ from ops.ci.git import changed_judges
 from ops.ci.label import LABEL, NOT_ALLOWED
 from ops.ci.manifest import PLAN_FILES, REVIEW, SUMMARY, Manifest, digests_of
 from ops.ci.merged import MergedReviews, dangers_of, deployed_commit, merged_reviews
-from ops.ci.planned import Planned, planned
 from ops.ci.review import judges_note
+from ops.ci.reviewed_plan import ReviewedPlan, plan_commit
 from ops.ci.runner import write_output, write_summary
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError
@@ -54,7 +54,7 @@ def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed
     Raises:
         OpsError: something in it was not reviewed or not allowed, a check failed, or Terraform did.
     """
-    made = planned(environment, checked=checked)
+    made = plan_commit(environment, checked=checked)
     store = PlanStore(made.settings)
     since = deployed_commit(store)
     merged = merged_reviews(made.settings, store, since, numbers)
@@ -86,7 +86,7 @@ def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed
     print(f"✓ planned {made.stack} at {made.of.commit}: {where}/")
 
 
-def judge(made: Planned, merged: MergedReviews, *, allowed: bool) -> Judgement:
+def judge(made: ReviewedPlan, merged: MergedReviews, *, allowed: bool) -> Judgement:
     """Compare a plan with the reviews of what was merged, and ask for labels where it is dangerous."""
     missing = unreviewed(made.plan, [(one.name, one.plan) for one in merged.reviews])
     if missing:
@@ -96,7 +96,7 @@ def judge(made: Planned, merged: MergedReviews, *, allowed: bool) -> Judgement:
     return _allowed(made, merged)
 
 
-def _allowed(made: Planned, merged: MergedReviews) -> Judgement:
+def _allowed(made: ReviewedPlan, merged: MergedReviews) -> Judgement:
     """Return whether labels allow each danger."""
     problems = {one.number: one.label_problem() for one in merged.reviews if one.dangers}
     allowing: set[int] = set()
@@ -121,7 +121,7 @@ def _error(environment: str, judgement: Judgement) -> str:
     return f"the plan of {environment} is not what was reviewed and allowed: {listed}; {remedy}"
 
 
-def _summary(made: Planned, merged: MergedReviews, judgement: Judgement, note: str) -> str:
+def _summary(made: ReviewedPlan, merged: MergedReviews, judgement: Judgement, note: str) -> str:
     """Return what the approver reads, in Markdown."""
     title, rest = markdown(made.review, limit=SUMMARY_LIMIT).split("\n", 1)
     said = judgement.refusals or merged.problems
@@ -135,7 +135,7 @@ def _summary(made: Planned, merged: MergedReviews, judgement: Judgement, note: s
     )
 
 
-def _compared(made: Planned, merged: MergedReviews, judgement: Judgement) -> str:
+def _compared(made: ReviewedPlan, merged: MergedReviews, judgement: Judgement) -> str:
     if judgement.refusals:
         return "**It is not deployed, as this was not reviewed or not allowed:**"
     if not effects(made.plan):

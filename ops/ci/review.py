@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.ci.git import changed_judges
 from ops.ci.label import LABEL
 from ops.ci.manifest import COMMENT, MANIFEST, REVIEW_FILES, ReviewManifest, digests_of, require_unaltered
-from ops.ci.planned import planned
+from ops.ci.reviewed_plan import plan_commit
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import ROOT
@@ -42,7 +42,7 @@ def run_review(environment: str, number: int, *, base: str | None, checked: bool
     Raises:
         OpsError: something is not committed, a check failed, or Terraform did.
     """
-    made = planned(environment, checked=checked)
+    made = plan_commit(environment, checked=checked)
     note = judges_note(changed_judges(base), "this pull request")
     text = markdown(made.review, marker=marker(environment), limit=LIMIT - FOOTER - len(note), label=LABEL)
     hidden, rest = text.split("\n", 1)

@@ -15,19 +15,18 @@ def check(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
     """Check that the log bucket's name is free or ours, or that the existing bucket can accept logs."""
     logging = settings.logging
     is_given = logging.existing_bucket is not None
-    name = logging.existing_bucket or logging.bucket
     key = "logging.existing_bucket" if is_given else "logging.bucket"
     # S3 delivers logs only within an account and region.
-    bucket = BucketName(SUBJECT, key, name, "region", settings.region)
+    bucket = BucketName(SUBJECT, key, logging.target, "region", settings.region)
     line, owner = bucket.unusable(caller)
     if line is not None:
         return line
     if not is_given:
         return bucket.judge(owner, taken)
     if owner is Owner.NOBODY:
-        text = f"there is no bucket {name} in account {caller.account}"
+        text = f"there is no bucket {logging.target} in account {caller.account}"
         return bad(SUBJECT, text, f"correct {key}, or leave it out: then a log bucket is made")
-    return _judge_encryption(aws.client("s3", settings.region), name)
+    return _judge_encryption(aws.client("s3", settings.region), logging.target)
 
 
 def _judge_encryption(s3: aws.Client, name: str) -> Verdict:

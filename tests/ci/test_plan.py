@@ -14,8 +14,8 @@ from ops.ci.label import LABEL
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, REVIEW_FILES, StateVersion
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record, deployed_commit
 from ops.ci.plan import run_plan
-from ops.ci.planned import Planned
 from ops.ci.review import marker
+from ops.ci.reviewed_plan import ReviewedPlan
 from ops.ci.stand_in import AUTHOR, BOT, REVIEWER, StandIn
 from ops.ci.store import PlanStore
 from ops.demo.ci_demo_site import GIT
@@ -80,12 +80,12 @@ class Scene:
 
     def plan(self, *changes: Json, allowed: bool = False, numbers: tuple[int, ...] = ()) -> str:
         """Plan the main branch with these changes; return the digest that is handed on, if any."""
-        made = self.planned(changes)
-        self._monkeypatch.setattr(module, "planned", lambda *_, **__: made)
+        made = self.reviewed_plan(changes)
+        self._monkeypatch.setattr(module, "plan_commit", lambda *_, **__: made)
         run_plan("dev", checked=False, numbers=numbers, allowed=allowed)
         return self.output.read_text().removeprefix("digest=").strip() if self.output.exists() else ""
 
-    def planned(self, changes: tuple[Json, ...]) -> Planned:
+    def reviewed_plan(self, changes: tuple[Json, ...]) -> ReviewedPlan:
         plan, result = _made(changes)
         parsed = read_plan(plan, PLAN)
         of = Revision(git(self.checkout, "rev-parse", "HEAD"), git(self.checkout, "rev-parse", "HEAD^{tree}"))
@@ -94,7 +94,7 @@ class Scene:
         }  # fmt: skip
         state = StateVersion("7f2c", 3)
         same = not changes
-        return Planned(
+        return ReviewedPlan(
             SETTINGS, "secure-storage-dev", of, state, "1.11.4", files, parsed, review(parsed), same
         )
 

@@ -18,7 +18,7 @@ STATE, CI_STATE = "secure-storage-dev/terraform.tfstate", "secure-storage-dev-ci
 OWN_STATE = "secure-storage-dev-state/terraform.tfstate"
 COMMIT, COMMITS = b'{"commit": "1234"}', "ci-of-guests/deployed/dev/commit.json"
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 
 def describe(account: Account, environment: str, text: str) -> None:

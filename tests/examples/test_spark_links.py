@@ -27,7 +27,7 @@ LOCAL = {
     "--conf spark.driver.host=127.0.0.1 --conf spark.ui.enabled=false pyspark-shell",
 }
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,6 @@ from tests.ops.ops_support import checkout_of_ops
 
 import pytest
 
-pytestmark = pytest.mark.nightly
-
-
 SETTINGS = """\
 protect = true
 

@@ -17,7 +17,7 @@ from tests.stacks.test_account_regional import TEXT
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 Stack = dict[str, Any]
 BUCKET, KEY = "aws_s3_bucket", "aws_kms_key"

@@ -23,7 +23,7 @@ NEWER = "6.45.0"
 STACK = "secure-storage-dev"
 LINE = f'[terraform]\nprovider_version = "{NEWER}"\nprovider_version_untested = true\n'
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from ops.shared.toolchain import tool_environment
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 RUN_SECONDS = 600
 LATE = ("late-1", "late-2")

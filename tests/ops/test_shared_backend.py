@@ -125,7 +125,6 @@ class DeadAfter:
         return REFUSED if self.left < 0 else None
 
 
-@pytest.mark.nightly  # minutes, if the machine is busy
 @pytest.mark.slow
 def test_a_move_that_dies_after_any_of_its_requests_is_finished_by_the_next(
     account: Account, both: dict[str, Settings], running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch

@@ -138,7 +138,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a replica in the log bucket of the company": (
         '[logging]\nexisting_bucket = "central"\n'
         '[replication]\nenabled = true\nregion = "eu-west-1"\nbucket = "central"',
-        'replication.bucket: must differ from logging.existing_bucket, not "central"',
+        'logging.existing_bucket: must differ from replication.bucket, not "central"',
         '[logging]\nexisting_bucket = "central"\n[replication]\nenabled = true\nregion = "eu-west-1"',
     ),
     "a trail that is gone after a week": (

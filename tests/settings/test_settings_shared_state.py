@@ -51,6 +51,7 @@ def test_an_ephemeral_environment_uses_the_bucket_that_dev_uses(tmp_path: Path) 
 def test_an_ephemeral_environment_has_a_bucket_of_its_own_where_dev_has_one(tmp_path: Path) -> None:
     loaded = load(tmp_path, {"dev": SHARED}, picked="pr-12")
     assert (loaded["pr-12"].state.of, loaded["pr-12"].state.bucket) == (None, "secure-pr-12-terraform-state")
+    assert not loaded["pr-12"].state.shared
 
 
 def test_twenty_guests_of_one_bucket_are_no_conflict(tmp_path: Path) -> None:

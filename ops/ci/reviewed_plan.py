@@ -1,4 +1,4 @@
-"""Plans an environment and reviews the plan."""
+"""A plan with its review, and with what both were made from."""
 
 import json
 import sys
@@ -34,8 +34,8 @@ OF_THE_RUN = ("relevant_attributes", "timestamp")
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A plan.
+class ReviewedPlan:
+    """A plan with its review, and with what both were made from.
 
     Attributes:
         settings: of the environment.
@@ -60,7 +60,7 @@ class Planned:
     same_configuration: bool
 
 
-def planned(environment: str, *, checked: bool) -> Planned:
+def plan_commit(environment: str, *, checked: bool) -> ReviewedPlan:
     """Plan the commit that is checked out.
 
     Args:
@@ -73,10 +73,10 @@ def planned(environment: str, *, checked: bool) -> Planned:
     of = revision()
     if checked:
         preflight.require(environment, read_only=True)
-    return _planned(environment, of)
+    return _plan(environment, of)
 
 
-def planned_here(environment: str, *, checked: bool = False) -> Planned:
+def plan_folder(environment: str, *, checked: bool = False) -> ReviewedPlan:
     """Plan what is in the folder, committed or not; nothing of it may be stored in the state bucket.
 
     Args:
@@ -91,10 +91,10 @@ def planned_here(environment: str, *, checked: bool = False) -> Planned:
     settings = settings_of(environment)
     refuse_unsaved_state(settings, resource_names.storage_stack(environment))
     require_bootstrapped(settings)
-    return _planned(environment, NO_REVISION)
+    return _plan(environment, NO_REVISION)
 
 
-def _planned(environment: str, of: Revision) -> Planned:
+def _plan(environment: str, of: Revision) -> ReviewedPlan:
     with synthesized(environment) as (settings, stacks):
         stack = stacks[resource_names.storage_stack(environment)]
         refuse_lost_state(settings, stack.name)
@@ -117,7 +117,7 @@ def _planned(environment: str, of: Revision) -> Planned:
     result = review(plan, environment=environment, warnings=said, raw=raw, **compared)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
-    return Planned(settings, stack.name, of, state, version, files, plan, result, same)
+    return ReviewedPlan(settings, stack.name, of, state, version, files, plan, result, same)
 
 
 def _deployed(settings: Settings, *, required: bool) -> bytes | None:
