@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from presign.endpoint import Variant
 from presign.errors import EndpointError
 
-# botocore, which reads the files exactly, takes longer to load than all else here.
-_CLUES = (b"endpoint", b"addressing_style")
+# botocore, which reads the files exactly, takes longer to load than all else here. AWS's own hosts get
+# `auto` and `virtual` alike, so there only `path` is worth it.
+_CLUES = re.compile(rb"endpoint|addressing_style\s*=\s*path")
+_CLUES_WITH_ENDPOINT = re.compile(rb"endpoint|addressing_style")
 _FILES = {
     "AWS_CONFIG_FILE": "~/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
@@ -27,7 +30,9 @@ def configured(
     profile's. Raises EndpointError for files that cannot be read, and for a profile that names services
     which are not there.
     """
-    config, services = _of_profile(profile) if _worth_reading(environ) else ({}, {})
+    from_environ = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    clues = _CLUES_WITH_ENDPOINT if given or from_environ else _CLUES
+    config, services = _of_profile(profile) if _worth_reading(clues, environ) else ({}, {})
     s3 = _section(config, "s3")
     style = s3.get("addressing_style")
 
@@ -37,10 +42,7 @@ def configured(
     endpoint_url = given
     if not given and not on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"):
         endpoint_url = (
-            environ.get("AWS_ENDPOINT_URL_S3")
-            or environ.get("AWS_ENDPOINT_URL")
-            or _section(services, "s3").get("endpoint_url")
-            or config.get("endpoint_url")
+            from_environ or _section(services, "s3").get("endpoint_url") or config.get("endpoint_url")
         )
     variant = Variant(
         fips=on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
@@ -53,13 +55,13 @@ def configured(
     return endpoint_url or None, variant
 
 
-def _worth_reading(environ: Mapping[str, str]) -> bool:
+def _worth_reading(clues: re.Pattern[bytes], environ: Mapping[str, str]) -> bool:
     for variable, usual in _FILES.items():
         try:
             text = Path(environ.get(variable) or usual).expanduser().read_bytes()
         except (OSError, RuntimeError):  # RuntimeError: no home
             continue
-        if any(clue in text for clue in _CLUES):
+        if clues.search(text):
             return True
     return False
 

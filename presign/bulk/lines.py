@@ -10,7 +10,7 @@ from presign.errors import ManifestError
 
 MAX_LINE = 1 << 20  # bytes; a key has at most 1,024, even with every byte escaped and other fields next to it
 TOO_LONG = f"the line is longer than {MAX_LINE:,} bytes, which no line with a key of 1,024 bytes needs"
-_BLOCK = 1 << 18  # bytes
+_BLOCK = 1 << 16  # bytes
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes | None]:

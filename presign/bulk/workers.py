@@ -13,11 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from multiprocessing import reduction, resource_tracker
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from presign.bulk.job import Done, Job
 from presign.bulk.manifest import Batch
 from presign.errors import BulkError
+
+_BATCHES_EACH = 2  # one to sign, and the next: its turn may come late, if another process is slow
 
 if TYPE_CHECKING:
 
@@ -40,7 +44,7 @@ def sign_together(job: Job, batches: Iterable[Batch], count: int, fd: int | None
     OSError where they cannot be written, and BulkError where a process ends before its work does.
     """
     with contextlib.ExitStack() as stack:
-        idle = [stack.enter_context(_process(job, fd)) for _ in range(count)]
+        idle = [stack.enter_context(_process(job, fd)) for _ in range(count)] * _BATCHES_EACH
         waiting: deque[Connection] = deque()
         for batch in batches:
             if idle:
@@ -120,11 +124,29 @@ def _inherited(duplicate: "SupportsDetach") -> _Inherited:
 
 def _serve(link: Connection, job: Job, out: _Inherited | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows, which has no mask
-    with link, contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            done = job.sign(link.recv())
-            link.recv()  # its turn
+    batches: SimpleQueue[Batch | None] = SimpleQueue()
+    turns: SimpleQueue[bool] = SimpleQueue()
+    with link, contextlib.suppress(ConnectionError):
+        Thread(target=_receive, args=(link, batches, turns), daemon=True).start()
+        while batch := batches.get():
+            done = job.sign(batch)
+            if not turns.get():
+                return
             link.send(_written(done, out.fd) if out else done)
+
+
+def _receive(link: Connection, batches: "SimpleQueue[Batch | None]", turns: "SimpleQueue[bool]") -> None:
+    """Take what is sent while this process signs, so that the sender is free to serve the others."""
+    try:
+        with contextlib.suppress(EOFError, OSError):  # the sender has ended, or this process does
+            while True:
+                if (batch := link.recv()) is None:
+                    turns.put(True)
+                else:
+                    batches.put(batch)
+    finally:
+        turns.put(False)
+        batches.put(None)
 
 
 def _written(done: Done, fd: int) -> Done | OSError:

@@ -27,8 +27,11 @@ def start(*args: str, **environment: str) -> subprocess.Popen[bytes]:
 
 
 def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
-    outputs_file: OutputsFile,
+    outputs_file: OutputsFile, tmp_path: Path
 ) -> None:
+    # The one setting that the AWS CLI needs for links of such a bucket; presign makes the same without it.
+    config = tmp_path / "config"
+    config.write_text("[default]\ns3 =\n  addressing_style = virtual\n")
     script = (
         "import sys; from presign.cli import run; code = run(sys.argv[1:]);"
         "print(code, [m for m in sys.modules if m.split('.')[0] in ('boto3', 'botocore', 'cdktf', 'jsii')])"
@@ -36,7 +39,7 @@ def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
     for command in (["put"], ["get"]):
         ran = subprocess.run(
             [sys.executable, "-c", script, *command, "--outputs", outputs_file(), "k"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "AWS_CONFIG_FILE": str(config)},
             capture_output=True,
             text=True,
             check=True,

@@ -125,6 +125,19 @@ PLACES = {
         "http://secure-dev-data-bucket.s3.example.com/",
         True,
     ),
+    "path style, without blanks": (
+        "s3 =\n  addressing_style=path\n",
+        {},
+        "https://s3.eu-west-1.amazonaws.com/secure-dev-data-bucket/",
+        True,
+    ),
+    "virtual hosts on AWS": (f"s3 =\n  {VIRTUAL}", {}, AWS.format(".eu-west-1"), True),
+    "virtual hosts of the environment's endpoint": (
+        f"s3 =\n  {VIRTUAL}",
+        {"AWS_ENDPOINT_URL_S3": "http://s3.example.com"},
+        "http://secure-dev-data-bucket.s3.example.com/",
+        True,
+    ),
     "acceleration": ("s3 =\n  use_accelerate_endpoint = true\n", {}, AWS.format("-accelerate"), True),
     "acceleration, dual-stack": (
         "s3 =\n  use_accelerate_endpoint = true\n  use_dualstack_endpoint = true\n",
