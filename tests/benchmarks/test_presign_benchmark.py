@@ -138,9 +138,9 @@ def results(boto3: float, two_jobs: float) -> Results:
 
 
 def test_targets_are_met_or_missed() -> None:
-    met = [met for met, _ in targets(results(100, 130_000))]
+    met = [met for met, _ in targets(results(100, 150_000))]
     assert met == [True, True, True, True, True, True, True, False, True]
-    assert [met for met, _ in targets(results(101, 129_000))] == [
+    assert [met for met, _ in targets(results(101, 149_000))] == [
         False,
         True,
         False,
