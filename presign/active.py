@@ -30,7 +30,7 @@ def refuse_shown(key: str, query: Mapping[str, str]) -> None:
         if is_type(content_type):
             raise RequestError(
                 f"browsers would run the scripts in {key!r} as {content_type}, with the bucket's own origin: "
-                "add --download-as NAME, or give --content-type text/plain"
+                "add a name to save it as (--download-as), or give the type text/plain"
             )
     elif disposition and PurePosixPath(key).suffix.lower() in _SUFFIXES:
         raise RequestError(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from presign import says
+from presign import active, says
 from presign.bulk.rows import Own
 from presign.errors import ManifestError, RequestError
 
@@ -44,6 +44,8 @@ def said(key: str, values: Mapping[str, object], *, uploads: bool = False) -> Sa
     found = SaidKey(key)
     try:
         query = {} if uploads else says.query(cast(says.DownloadSays, given))
+        if not uploads:
+            active.refuse_shown(key, query)
         headers = says.headers(cast(says.UploadSays, given)) if uploads else {}
     except RequestError as error:
         return ManifestError(str(error))
