@@ -138,19 +138,20 @@ class Inventory:
                     batch.column(name).to_pylist() if name in there else repeat(None, len(keys))
                     for name in _PARQUET_COLUMNS
                 )
-                for key, latest, marker, version, *storage in zip(keys, *others, strict=True):
+                for raw, latest, marker, version, *storage in zip(keys, *others, strict=True):
                     number += 1
+                    key = str(raw or b"", "utf-8", "surrogateescape")
                     if self.left.out(
-                        str(key or b"", "latin-1"),
+                        key,
                         latest=latest is not False,
                         marker=marker is True,
                         storage=storage,
                     ):
                         yield number, None, None
-                    elif key is None:
+                    elif raw is None:
                         yield number, ManifestError("the row has no key"), None
                     else:
-                        yield number, key.decode("utf-8", "surrogateescape"), version
+                        yield number, key, version
         except ArrowException as error:
             raise OSError(f"not Parquet: {error}") from error
 
