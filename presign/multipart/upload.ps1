@@ -174,8 +174,8 @@ for ($try = 1; ; $try++) {
     # S3 may begin its answer with 200, and have an error in it.
     $answer = Send-Whole 'POST' $completeUrl $xml $condition
     if ($answer.Body -match '<CompleteMultipartUploadResult') { break }
-    if ($try -gt 1 -and $answer.Body -match '<Code>NoSuchUpload<') {
-        Stop-Here "S3 did not answer, and now has no such upload: most likely $place is complete; look at it"
+    if ($try -gt 1 -and $answer.Body -match '<Code>(NoSuchUpload|PreconditionFailed)<') {
+        Stop-Here "S3 did not confirm an earlier try, and now answers $($Matches[1]): most likely $place is complete; look at it"
     }
     if ($try -ge $Tries -or ($answer.Status -ge 300 -and $answer.Status -lt 500)) {
         Stop-Here "the upload could not be completed: $($answer.Status) $($answer.Body)"

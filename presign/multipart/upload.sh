@@ -195,16 +195,21 @@ finish() {
         printf '</CompleteMultipartUpload>'
     } >"$state/complete.xml"
     try=1
+    # Whether S3 was asked before and may have done it, also by a script that was interrupted.
     unsure=
+    [ -e "$state/asked" ] && unsure=yes
+    : >"$state/asked"
     while :; do
         # S3 may begin its answer with 200, and have an error in it.
         request true complete "$complete" --max-time 3600 --header 'Content-Type: application/xml' \
             ${condition:+--header "$condition"} --data-binary "@$state/complete.xml"
         grep -q '<CompleteMultipartUploadResult' "$answer.body" 2>/dev/null && return
         [ "$status" = 200 ] && status=500
-        if [ "$code" = NoSuchUpload ] && [ -n "$unsure" ]; then
-            fail "S3 did not answer, and now has no such upload: most likely $place is complete; look at it"
-        fi
+        case $unsure/$code in
+        yes/NoSuchUpload | yes/PreconditionFailed)
+            fail "S3 did not confirm an earlier try, and now answers $code: most likely $place is complete; look at it" ;;
+        esac
+        [ -n "$unsure" ] || may_retry || rm -f "$state/asked"
         if [ $try -ge "$tries" ] || ! may_retry; then
             explain "the upload could not be completed"
             exit 1

@@ -1,6 +1,8 @@
 """A real Chromium, and the buckets of the enforcement tests to use with it."""
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.browser import chromium
@@ -21,7 +23,8 @@ from tests.enforcement.conftest import (  # noqa: F401
 )
 from tests.enforcement.places import Place
 from tests.enforcement.test_browser import link as named_sites  # noqa: F401
-from tests.presign.presign_support import Presign
+from tests.presign.parts_server import Parts, running
+from tests.presign.presign_support import OUTPUTS, Presign, isolate
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -64,6 +67,22 @@ def seen(context: BrowserContext, place: Place) -> Iterator[Seen]:  # noqa: F811
         yield seen
     assert seen.hosts() <= {urlsplit(place.variables["AWS_ENDPOINT_URL"]).netloc}
     assert seen.problems == []
+
+
+@pytest.fixture
+def parts_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Parts]:
+    """A server for uploads in parts that does what a test asks for, with credentials and outputs for it."""
+    with running() as parts:
+        isolate(monkeypatch, tmp_path)
+        (tmp_path / "outputs.json").write_text(json.dumps({"dev": OUTPUTS}))
+        for name, value in {
+            "AWS_ENDPOINT_URL": parts.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "PRESIGN_PAGES_ON_LOOPBACK": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield parts
 
 
 @pytest.fixture

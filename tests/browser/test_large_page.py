@@ -4,16 +4,15 @@ It takes 2 to 7 minutes: `make test-browser ARGS="-m slow"`. The sibling for the
 tests/presign/test_multipart_large.py.
 """
 
-import json
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.presign.multipart_support import MIB
-from tests.presign.parts_server import Parts, running
-from tests.presign.presign_support import OUTPUTS, in_this_process, isolate
+from tests.presign.parts_server import Parts
+from tests.presign.presign_support import in_this_process
 from tests.presign.test_multipart_large import COUNT, digests, source  # noqa: F401
 
 import pytest
@@ -65,49 +64,34 @@ def until(page: Page, done: Callable[[], bool]) -> int:
     return most
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Parts]:
-    with running() as parts:
-        isolate(monkeypatch, tmp_path)
-        for name, value in {
-            "AWS_ENDPOINT_URL": parts.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "PRESIGN_PAGES_ON_LOOPBACK": "1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield parts
-
-
 def test_a_file_of_6_gb_arrives_as_it_is_though_its_page_was_killed(
     browser: Browser,
-    server: Parts,
+    parts_server: Parts,
     source: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     record_property: Callable[[str, object], None],
 ) -> None:
-    Path("outputs.json").write_text(json.dumps({"dev": OUTPUTS}))
     presign = in_this_process(monkeypatch, capsys)
     made = presign("put", "--outputs", "outputs.json", "--file", str(source), "--format", "html", "k")
     assert made.code == 0, made.err
     url = made.out.split()[-1]
     before = sum(renderers().values())
     page = opened(browser, url, source)
-    most = until(page, lambda: len(server.digests) >= COUNT // 2)
+    most = until(page, lambda: len(parts_server.digests) >= COUNT // 2)
     for process_id in renderers():
         os.kill(process_id, signal.SIGKILL)
-    there = set(server.digests)
+    there = set(parts_server.digests)
     assert COUNT // 2 <= len(there) < COUNT
     page = opened(browser, url, source)
     page.get_by_role("button", name="Resume").click()
-    most = max(most, until(page, lambda: bool(server.order)))
+    most = max(most, until(page, lambda: bool(parts_server.order)))
     page.get_by_text("1 of 1 file uploaded, you can close this page.").wait_for()
     record_property("peak_bytes", most - before)
     # What was under way when it was killed is sent again, and nothing else.
-    assert sum(times - 1 for times in server.sent.values()) <= 3
-    assert set(server.digests) == server.with_md5 == set(range(1, COUNT + 1))
-    assert [server.digests[number] for number in range(1, COUNT + 1)] == list(digests(source))
-    assert server.order == server.etags()
+    assert sum(times - 1 for times in parts_server.sent.values()) <= 3
+    assert set(parts_server.digests) == parts_server.with_md5 == set(range(1, COUNT + 1))
+    assert [parts_server.digests[number] for number in range(1, COUNT + 1)] == list(digests(source))
+    assert parts_server.order == parts_server.etags()
     # Three parts of 64 MiB were on their way at once.
     assert most - before < 300 * MIB

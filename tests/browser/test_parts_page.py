@@ -10,7 +10,7 @@ from tests.presign.multipart_support import MIB
 from tests.presign.presign_support import Presign
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Response, Route, expect
 
 pytestmark = pytest.mark.parametrize("place", ["MiniStack"], indirect=True)
 
@@ -43,39 +43,45 @@ def slot(page: Page) -> Locator:
     return page.locator("#slots input")
 
 
+def number_of(url: str) -> int:
+    """Return the number of the part that a request sends; 0 for any other request."""
+    return int(url.partition("partNumber=")[2].partition("&")[0] or 0)
+
+
 def parts_sent(page: Page) -> list[int]:
     """Note the numbers of the parts that a page sends from now on."""
     sent: list[int] = []
-
-    def note(url: str) -> None:
-        if "partNumber=" in url:
-            sent.append(int(url.partition("partNumber=")[2].partition("&")[0]))
-
-    page.on("request", lambda request: note(request.url))
+    page.on(
+        "request", lambda request: sent.append(number_of(request.url)) if number_of(request.url) else None
+    )
     return sent
 
 
-def lose_parts_after(page: Page, count: int) -> None:
-    """Cut the connection of all parts but the first ones."""
-    begun: list[str] = []
+def upload_first(page: Page, film: Path, count: int) -> None:
+    """Upload the first parts, and cut the connection of all others."""
 
     def answer(route: Route) -> None:
-        begun.append(route.request.url)
-        if len(begun) > count:
+        if number_of(route.request.url) > count:
             route.abort("connectionreset")
         else:
             route.continue_()
 
     page.route("**/*partNumber=*", answer)
+    missing = set(range(1, count + 1))
+
+    def arrived(response: Response) -> bool:
+        missing.discard(number_of(response.url))
+        return not missing
+
+    with page.expect_response(arrived):
+        slot(page).set_input_files(film)
+    page.wait_for_timeout(300)
 
 
 def interrupted(context: BrowserContext, url: str, film: Path, parts: int) -> None:
     """Upload some parts, and leave the page without a word, as when a computer is switched off."""
     page = visit(context.new_page(), url)
-    lose_parts_after(page, parts)
-    with page.expect_response(lambda answer: f"partNumber={parts}&" in answer.url):
-        slot(page).set_input_files(film)
-    page.wait_for_timeout(300)
+    upload_first(page, film, parts)
     page.close(run_before_unload=False)
 
 
@@ -181,6 +187,18 @@ def test_a_file_larger_than_was_said_is_not_sent(
     slot(page).set_input_files(film)
     assert uploaded(page, 1) == ["parts/large/film.bin"]
     assert place.stored("parts/large/film.bin") == b"small"
+
+
+def test_a_second_file_of_the_same_name_does_not_take_the_key_of_the_large_one(
+    place: Place, link: Callable[..., str], page: Page, seen: Seen, film: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (other,) = files(tmp_path / "other", "film.bin")
+    visit(page, link("put", "--same-folder", "--large", "film.bin:1GB", "parts/twice/"))
+    choose(page, film, other)
+    assert uploaded(page, 2) == ["parts/twice/film.bin", "parts/twice/film (2).bin"]
+    assert place.stored("parts/twice/film.bin") == film.read_bytes()
+    assert place.stored("parts/twice/film (2).bin") == other.read_bytes()
 
 
 def test_an_upload_that_its_maker_has_ended_says_so(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import parse_qs, urlsplit
 
 UPLOAD_ID = "an upload/id=="
@@ -33,6 +33,8 @@ class Parts:
         with_md5: the parts that came with an MD5 digest, which fitted.
         order: the ETags that completed the upload; empty before.
         condition: the If-None-Match that came with the completion.
+        completions: how the next requests to complete the upload are refused, a status and a code each.
+        hold: the next completion begins its answer, and waits for this to be set; S3 can take minutes, too.
         aborted: whether the upload was ended.
         sizes: each part's size in bytes.
         objects: the type and the content of each object that was uploaded whole, by its path.
@@ -46,6 +48,8 @@ class Parts:
     order: list[str] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
     objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    completions: list[tuple[int, str]] = field(default_factory=list)
+    hold: Event | None = None
     aborted: bool = False
     condition: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -69,9 +73,20 @@ def running() -> Iterator[Parts]:
                 parts.headers = {name.lower(): value for name, value in self.headers.items()}
                 self.answer(200, f"<Result><UploadId>{UPLOAD_ID}</UploadId></Result>")
                 return
+            if parts.completions:
+                self.refuse(*parts.completions.pop(0))
+                return
             parts.condition = self.headers["If-None-Match"]
             parts.order = re.findall(r'<ETag>"(\w+)"</ETag>', body)
-            self.answer(200, "<CompleteMultipartUploadResult/>")
+            self.send_response_only(200)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"1\r\n \r\n")
+            if hold := parts.hold:
+                parts.hold = None
+                hold.wait()
+            self.wfile.write(b"20\r\n<CompleteMultipartUploadResult/>\r\n0\r\n\r\n")
 
         def do_DELETE(self) -> None:
             parts.aborted = True
@@ -122,12 +137,15 @@ def running() -> Iterator[Parts]:
                     if expected:
                         parts.with_md5.add(number)
             if refused:
-                self.answer(refused[0], f"<Error><Code>{refused[1]}</Code><Message>no</Message></Error>")
+                self.refuse(*refused)
             else:
                 self.answer(200, "", ETag=f'"{sha.hexdigest()[:32]}"')
 
         def query(self) -> dict[str, list[str]]:
             return parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+
+        def refuse(self, status: int, code: str) -> None:
+            self.answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>")
 
         def answer(self, status: int, body: str, **headers: str) -> None:
             self.send_response_only(status)

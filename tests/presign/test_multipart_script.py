@@ -159,6 +159,26 @@ def test_what_cannot_get_better_is_not_retried_and_the_rest_is_kept(
     assert_whole(server, source)
 
 
+@pytest.mark.parametrize("code", ["NoSuchUpload", "PreconditionFailed"])
+@pytest.mark.parametrize("tries", ["1", "2"])
+def test_a_completion_without_an_answer_is_most_likely_there(
+    server: Parts, script: Path, tries: str, code: str
+) -> None:
+    """The answer may be lost by one run, and the next one asks again."""
+    server.completions = [(500, "InternalError"), (412, code)]
+    ran = [run(script, TRIES=tries) for _ in range(3 - int(tries))][-1]
+    assert ran.returncode == 1
+    assert f"now answers {code}: most likely s3://secure-dev-data-bucket/k is complete; look" in ran.stderr
+
+
+def test_a_completion_that_was_refused_is_not_there(server: Parts, script: Path) -> None:
+    server.completions = [(403, "AccessDenied"), (404, "NoSuchUpload"), (412, "PreconditionFailed")]
+    for code in ("AccessDenied", "no such upload", "PreconditionFailed"):
+        ran = run(script, TRIES="1")
+        assert (ran.returncode, "most likely" in ran.stderr) == (1, False)
+        assert code in ran.stderr
+
+
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_script_leaves_nothing_running_and_resumes(
     server: Parts, script: Path, source: Path, by: signal.Signals

@@ -1,6 +1,9 @@
 // Large files: each is uploaded in parts, with links that were made for it alone.
 
 const PARTS_AT_ONCE = 3;
+// Seconds for which S3 may put the parts together. It sends blanks meanwhile, but Chromium shows none of them before it
+// has seen more of the XML.
+const COMPLETING = 15 * 60;
 const RESUME = "Resume";
 const START_AGAIN = "Upload all of it again";
 
@@ -39,13 +42,12 @@ const resume = async (slot, item, parts) => {
   if (slot.file === item.file) return; // what was sent a moment ago is known
   const there = await partsThere(slot, item.cancel.signal);
   const same = parts.filter(({ number, blob }) => there.get(number)?.size === blob.size);
-  slot.etags = new Map();
-  slot.file = item.file;
-  if (!same.length) return;
   const question = `${same.length} of ${parts.length} parts of ${slot.name} are there already. ` +
     "Resume only with the same file, unchanged since.";
-  if ((await item.ask(question, [RESUME, START_AGAIN])) !== RESUME) return;
-  for (const { number } of same) slot.etags.set(number, there.get(number).etag);
+  const resumed = same.length && (await item.ask(question, [RESUME, START_AGAIN])) === RESUME;
+  slot.etags = new Map(resumed ? same.map(({ number }) => [number, there.get(number).etag]) : []);
+  slot.unanswered = false;
+  slot.file = item.file; // only now: a question that was cancelled is asked again
 };
 
 const sendPart = async (slot, item, part, show) => {
@@ -56,11 +58,27 @@ const sendPart = async (slot, item, part, show) => {
   progress(part.blob.size);
 };
 
+// What S3 answers to a second request to complete an upload, if the first one did it and its answer was lost.
+const AFTERWARDS = ["NoSuchUpload", "PreconditionFailed"];
+
 const complete = async (slot, item, parts) => {
   const listed = parts.map(({ number }) =>
     `<Part><PartNumber>${number}</PartNumber><ETag>"${slot.etags.get(number)}"</ETag></Part>`);
   const body = `<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`;
-  await send("POST", linkTo(slot.complete), { body, headers: slot.condition, signal: item.cancel.signal });
+  item.say("All of it is sent. The server puts it together, which can take minutes: keep this page open.");
+  try {
+    const { signal } = item.cancel;
+    await send("POST", linkTo(slot.complete), { body, headers: slot.condition, signal, patience: COMPLETING });
+  } catch (error) {
+    const unanswered = slot.unanswered || error.retried;
+    slot.unanswered = unanswered || error.mayPass || error instanceof Cancelled;
+    if (unanswered && AFTERWARDS.includes(error.code)) {
+      throw new Unsure(`Most likely uploaded to ${placeOf(item)}, but the server did not confirm it. Ask the person ` +
+        `who sent this page whether the file is there, with ${item.file.size.toLocaleString("en")} bytes.`, true);
+    }
+    if (error.mayPass) throw new Unsure(`Not confirmed: ${reasonOf(error)}. The file may be there already.`, false);
+    throw error;
+  }
 };
 
 const uploadInParts = (slot) => async (item) => {
@@ -95,13 +113,15 @@ const addLarge = (slot, file) => {
     item.enter("refused", `Not uploaded: ${problem}.`);
     return;
   }
+  // Its parts are of another file: with both, the upload would become a mixture.
+  slot.item?.enter("replaced", "Replaced: you have chosen a file for this again, see below.");
   slot.item = item;
   if (slot.name !== file.name) item.note(`It is stored as ${slot.name}`);
   item.enter("waiting", "Waiting");
 };
 
 // Whether a file is already on its way to the slot, or there.
-const isTaken = (slot) => Boolean(slot.item) && ["waiting", "running", "done"].includes(slot.item.state);
+const isTaken = (slot) => Boolean(slot.item) && ["waiting", "running", "done", "unsure"].includes(slot.item.state);
 
 const showSlots = () => {
   for (const [index, slot] of about.large.entries()) {

@@ -9,7 +9,7 @@ const visit = () => {
   return `${moment}-${hex(crypto.getRandomValues(new Uint8Array(3)))}/`;
 };
 
-const taken = new Set();
+const taken = new Set(about.large.map((slot) => slot.key));
 const items = [];
 let folder = "";
 let closed = false;
@@ -47,17 +47,22 @@ const upload = async (item) => {
   await send("POST", origin + about.base, { body: form, progress, signal: item.cancel.signal });
 };
 
+const placeOf = (item) => `${about.bucket}/${item.key}`;
+
 const count = (...states) => items.filter((item) => states.includes(item.state)).length;
 
 const summarize = () => {
   refreshSlots();
   const failed = count("failed", "refused");
+  const unsure = count("unsure");
   const open = count("waiting", "running");
-  const wanted = items.length - count("cancelled");
+  const wanted = items.length - count("cancelled", "replaced");
   const parts = [`${count("done")} of ${wanted} ${wanted === 1 ? "file" : "files"} uploaded`];
-  if (failed) parts.push(`${failed} not uploaded: see below`);
-  else if (!open) parts.push("you can close this page");
-  byId("summary").textContent = wanted ? `${parts.join(", ")}.` : "No files to upload.";
+  if (failed) parts.push(`${failed} not uploaded`);
+  if (unsure) parts.push(`${unsure} to check`);
+  if (!failed && !unsure && !open) parts.push("you can close this page");
+  const end = failed || unsure ? ": see below." : ".";
+  byId("summary").textContent = wanted ? parts.join(", ") + end : "No files to upload.";
 };
 
 const turn = () => {
@@ -72,9 +77,10 @@ const run = async (item) => {
   item.enter("running", "Uploading");
   try {
     await item.work(item);
-    item.enter("done", `Uploaded to ${about.bucket}/${item.key}`);
+    item.enter("done", `Uploaded to ${placeOf(item)}`);
   } catch (error) {
     if (error instanceof Cancelled) item.enter("cancelled", "Cancelled");
+    else if (error instanceof Unsure) item.enter(error.final ? "unsure" : "failed", error.message);
     else item.enter("failed", `Not uploaded: ${reasonOf(error)}.`);
   }
   turn();
@@ -112,8 +118,8 @@ class Item {
 
   enter(state, text) {
     this.state = state;
-    this.said.textContent = text;
-    this.said.className = { done: "good", failed: "bad", refused: "bad" }[state] ?? "quiet";
+    this.say(text);
+    this.said.className = { done: "good", failed: "bad", refused: "bad", unsure: "bad" }[state] ?? "quiet";
     this.bar.hidden = !["waiting", "running"].includes(state);
     this.retry.hidden = closed || !["failed", "cancelled"].includes(state);
     this.stop.hidden = !["waiting", "running"].includes(state);
@@ -135,13 +141,17 @@ class Item {
       this.cancel.signal.addEventListener("abort", () => end(reject, new Cancelled()));
       tell(question);
       buttons[0].focus();
-    }).finally(() => tell(""));
+    }).finally(() => { if (byId("problem").textContent === question) tell(""); });
+  }
+
+  say(text) {
+    this.said.textContent = text;
   }
 
   show(sent) {
     const percent = this.file.size ? Math.floor((100 * sent) / this.file.size) : 100;
     this.bar.value = percent;
-    this.said.textContent = `Uploading: ${percent} %`;
+    this.say(`Uploading: ${percent} %`);
   }
 }
 

@@ -19,6 +19,15 @@ class Refused extends Error {
 
 class Cancelled extends Error {}
 
+// What was asked for may have been done, and its answer lost. The message is for people; `final` is whether a
+// retry can tell no more.
+class Unsure extends Error {
+  constructor(text, final) {
+    super(text);
+    this.final = final;
+  }
+}
+
 const MEANINGS = {
   EntityTooLarge: "the file is too large for this page",
   EntityTooSmall: "the file is too small for this page",
@@ -35,13 +44,13 @@ const reasonOf = (error) => {
   return MEANINGS[error.code] ?? `the server refused it (${error.code || error.status}) ${error.message}`.trim();
 };
 
-const sendOnce = (method, url, { body = null, headers = {}, progress = () => {}, signal }) =>
+const sendOnce = (method, url, { body = null, headers = {}, progress = () => {}, signal, patience = STALLED }) =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let timer;
     const watch = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => request.abort(), STALLED * 1000);
+      timer = setTimeout(() => request.abort(), patience * 1000);
     };
     const cancel = () => request.abort();
     const finish = (settle, value) => {
@@ -74,7 +83,7 @@ const send = async (method, url, options) => {
     try {
       return await sendOnce(method, url, options);
     } catch (error) {
-      if (pause === null || !error.mayPass) throw error;
+      if (pause === null || !error.mayPass) throw Object.assign(error, { retried: pause !== PAUSES[0] });
       options.progress?.(0);
       await new Promise((resume) => setTimeout(resume, pause * 1000));
       if (options.signal.aborted) throw new Cancelled();
