@@ -1,14 +1,13 @@
 """``presign put --multipart``: begins an upload in parts, and hands out what completes it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
-from presign import curl, duration, keys, report, reserved, says
-from presign.errors import PresignError, RequestError
+from presign import curl, duration, keys, report, says
+from presign.errors import RequestError
 from presign.multipart import render, sizes, upload
 from presign.multipart.s3 import Uploads
 from presign.options import LifeOptions, life
-from presign.prepare import prepare
+from presign.prepare import Prepared, prepare
 from presign.request import MAX_UPLOAD, size_of
 from presign.signer import utc_now
 
@@ -16,8 +15,6 @@ import click
 
 FORMATS = (*render.FORMATS, "html")
 """The last one is a page, which presign.page makes."""
-
-_DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
 
 
 class Wanted(LifeOptions, says.UploadSays):
@@ -44,38 +41,32 @@ def put(options: Wanted) -> None:
     render.require(form, cut)
     own, condition = split(says.headers(options))
     now = utc_now().replace(microsecond=0)
-    prepared = prepare(options, life(options), options["access_point"], now, default=_DEFAULT_EXPIRES)
+    prepared = prepare(options, life(options), options["access_point"], now, default=upload.DEFAULT_EXPIRES)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
-    reserved.refuse(key)
-    prepared.stack.revoked.refuse(key)
+    upload.require_key(prepared, key)
     warnings = [*keys.doubts(key, "PUT"), *says.doubts(own), *prepared.warnings]
     digests = upload.digests_of(options["file"] or "", cut) if options["part_checksums"] else []
-    if options["check"]:
-        from presign import check
-
-        warnings += check.ask_upload(prepared).require()
+    warnings += checked(prepared, options)
     uploads = Uploads(prepared, options, options["access_point"])
-    begun = uploads.begin(key, {**prepared.stack.upload_headers, **own})
-    try:
-        made = upload.sign(
-            prepared, key, options["file"] or curl.local_name(key), cut, digests, condition, begun
-        )
+    with uploads.begun(key, {**prepared.stack.upload_headers, **own}) as begun:
+        file = options["file"] or curl.local_name(key)
+        made = upload.sign(prepared, key, file, cut, digests, condition, begun)
         report.write(render.render(made, form))
-    except BaseException:
-        with suppress(PresignError):
-            uploads.abort(key, begun[0])
-        raise
-    if made.removed_at and made.removed_at < made.expires_at:
-        warnings.append(
-            f"a lifecycle rule of the bucket removes the upload at {duration.iso(made.removed_at)}, "
-            "before the links expire"
-        )
-    report.warn(warnings)
+    report.warn([*warnings, *made.doubts()])
     click.echo(
         f"An upload to {report.printable(made.place)} has begun: {len(made.parts):,} parts of "
         f"{cut.part_size // sizes.MIB} MiB, until {duration.iso(made.expires_at)} (id {made.upload_id})",
         err=True,
     )
+
+
+def checked(prepared: Prepared, options: Wanted) -> list[str]:
+    """Ask S3 first, where that was asked for, and return what is doubtful. Raises CheckError."""
+    if not options["check"]:
+        return []
+    from presign import check
+
+    return check.ask_upload(prepared).require()
 
 
 def split(headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

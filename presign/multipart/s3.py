@@ -1,13 +1,13 @@
 """Begins, lists and ends uploads in parts, with the credentials themselves."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from presign import needs
-from presign.errors import MultipartError
+from presign.errors import MultipartError, PresignError
 from presign.options import PlaceOptions
 from presign.prepare import Prepared
 
@@ -39,9 +39,21 @@ class Uploads:
         self._bucket = access_point or prepared.stack.bucket
         self._policy_arn = prepared.stack.policy_arn
 
-    def begin(self, key: str, headers: Mapping[str, str]) -> tuple[str, datetime | None]:
-        """Begin an upload with ``headers``; return its id, and when a lifecycle rule removes it (UTC)."""
+    @contextmanager
+    def begun(self, key: str, headers: Mapping[str, str]) -> Iterator[tuple[str, datetime | None]]:
+        """Begin an upload with ``headers``, and abort it where the block fails.
 
+        Yields its id, and when a lifecycle rule removes it (UTC).
+        """
+        made = self._begin(key, headers)
+        try:
+            yield made
+        except BaseException:
+            with suppress(PresignError):
+                self.abort(key, made[0])
+            raise
+
+    def _begin(self, key: str, headers: Mapping[str, str]) -> tuple[str, datetime | None]:
         def add(request: "AWSRequest", **_: object) -> None:
             for name, value in headers.items():
                 del request.headers[name]

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from presign import duration, reserved
 from presign.errors import RequestError
 from presign.multipart.sizes import MIB, Parts
 from presign.prepare import Prepared
+from presign.signer import encode_keys
 
+DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
 DIGEST_HEADER = "content-md5"
 
 
@@ -49,6 +52,22 @@ class Upload:
     def name(self) -> str:
         """A short name for this upload, of letters and digits."""
         return hashlib.sha256(self.upload_id.encode()).hexdigest()[:12]
+
+    def doubts(self) -> list[str]:
+        """Say whether it is removed before its links expire."""
+        if self.removed_at is None or self.removed_at >= self.expires_at:
+            return []
+        return [
+            f"a lifecycle rule of the bucket removes the upload to {self.place} at "
+            f"{duration.iso(self.removed_at)}, before the links expire"
+        ]
+
+
+def require_key(prepared: Prepared, key: str) -> None:
+    """Raise ObjectKeyError for a key that gets no links, before an upload to it begins."""
+    encode_keys([key])
+    reserved.refuse(key)
+    prepared.stack.revoked.refuse(key)
 
 
 def sign(

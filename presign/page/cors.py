@@ -16,7 +16,7 @@ def admits_forms(prepared: Prepared) -> bool:
 
 
 def admits_parts(prepared: Prepared) -> bool:
-    """Ask whether such a page may upload in parts, and complete that. Raises CheckError."""
+    """Ask whether such a page may upload in parts, complete that, and so send forms. Raises CheckError."""
     return (
         _admits(prepared, "PUT", "content-md5", exposed="etag")
         and _admits(prepared, "POST", "if-none-match")

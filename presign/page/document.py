@@ -45,11 +45,13 @@ def page(kind: str, about: Mapping[str, Any], *, room: int, origin: str | None =
     fits = len(packed) <= room
     values = {
         "TITLE": "Upload files" if kind == "put" else "Download files",
+        "WORK": _file(f"{kind}.html").rstrip(),
         "ABOUT": "" if fits else text.translate(_ESCAPES),
         # The page takes no other links than those that it was made with.
         "DIGEST": hashlib.sha256(packed.encode()).hexdigest() if fits else "",
     }
-    return Page(_html(_body(kind), _CODE[kind], values, origin or "'self'", "'none'"), packed if fits else "")
+    html = _html(_file("main.html"), _CODE[kind], values, origin or "'self'", "'none'")
+    return Page(html, packed if fits else "")
 
 
 def plain_form(url: str, origin: str, fields: Mapping[str, str], texts: Mapping[str, str]) -> bytes:
@@ -88,10 +90,6 @@ def _html(body: str, code: Sequence[str], values: Mapping[str, str], connect: st
     frame = {"POLICY": policy, "STYLE": style, "BODY": fill(body, values), "TITLE": values["TITLE"]}
     frame["SCRIPT"] = f'<script type="module">{script}</script>' if code else ""
     return fill(_file("page.html"), frame).encode()
-
-
-def _body(kind: str) -> str:
-    return _file(f"{kind}.html")
 
 
 def _file(name: str) -> str:

@@ -46,8 +46,6 @@ def _below(prepared: Prepared, prefix: str, left: dict[str, int]) -> Iterator[tu
 
 
 def _why_not(prepared: Prepared, entry: listing.Entry) -> str:
-    if entry.key.startswith(reserved.FOLDER):
-        return f"objects in {reserved.FOLDER}: pages of 'presign page'"
     if entry.storage in listing.ARCHIVES:
         return "archived objects, which must be restored first"
     if prepared.stack.revoked.by(entry.key):

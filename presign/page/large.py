@@ -1,18 +1,15 @@
 """Files that are uploaded in parts: begun when the page is made, each with a key of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from presign import duration
-from presign.errors import PresignError
 from presign.multipart import render, sizes, upload
 from presign.multipart.s3 import Uploads
 from presign.options import PlaceOptions
 from presign.prepare import Prepared
 
-DEFAULT_EXPIRES = 24 * 60 * 60  # seconds
 NEW = {"if-none-match": "*"}
 """The condition with which an upload replaces no object."""
 
@@ -36,7 +33,7 @@ def begun(
     headers: Mapping[str, str],
     condition: dict[str, str],
 ) -> Iterator[list[upload.Upload]]:
-    """Begin an upload for each file; end all of them where the block fails.
+    """Begin an upload for each file; abort all of them where the block fails.
 
     ``headers`` is what the uploads say besides what the bucket demands. ``condition`` has the headers with
     which they are completed.
@@ -45,17 +42,13 @@ def begun(
         yield []
         return
     client = Uploads(prepared, options)
-    made: list[upload.Upload] = []
-    try:
-        for one in wanted:
-            id_and_end = client.begin(one.key, {**prepared.stack.upload_headers, **headers})
-            made.append(upload.sign(prepared, one.key, one.name, one.parts, [], condition, id_and_end))
-        yield made
-    except BaseException:
-        for one, begun in zip(wanted, made, strict=False):
-            with suppress(PresignError):
-                client.abort(one.key, begun.upload_id)
-        raise
+    headers = {**prepared.stack.upload_headers, **headers}
+    with ExitStack() as stack:
+        begun = [stack.enter_context(client.begun(one.key, headers)) for one in wanted]
+        yield [
+            upload.sign(prepared, one.key, one.name, one.parts, [], condition, id_and_end)
+            for one, id_and_end in zip(wanted, begun, strict=True)
+        ]
 
 
 def about(prepared: Prepared, wanted: Sequence[Large], made: Sequence[upload.Upload]) -> list[dict[str, Any]]:
@@ -81,13 +74,3 @@ def _about(prepared: Prepared, one: Large, made: upload.Upload) -> dict[str, Any
         "complete": made.complete.removeprefix(prepared.bucket_url),
         "condition": made.complete_headers,
     }
-
-
-def doubts(made: Sequence[upload.Upload]) -> list[str]:
-    """Say which uploads end before their links."""
-    return [
-        f"a lifecycle rule of the bucket removes the upload to {one.place} at "
-        f"{duration.iso(one.removed_at)}, before the links expire"
-        for one in made
-        if one.removed_at and one.removed_at < one.expires_at
-    ]

@@ -1,20 +1,21 @@
 """Makes a page, stores it and prints its link."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from presign import active, curl, duration, form, keys, report, reserved, says
 from presign import make as links
 from presign.errors import PageError, RequestError
 from presign.multipart import put as in_parts
-from presign.multipart import sizes
+from presign.multipart import sizes, upload
 from presign.options import life
 from presign.page import about, cors, document, downloads, large, place, saved
 from presign.page.large import Large
 from presign.prepare import Prepared, prepare
-from presign.signer import encode_keys, utc_now
+from presign.signer import utc_now
 
 import click
 
@@ -28,13 +29,18 @@ Rows = Sequence[tuple[str, str]]
 
 def put(options: "PutOptions") -> None:
     """Make a page that uploads, and print its link or write it to a file."""
-    default = large.DEFAULT_EXPIRES if options["large"] else duration.DEFAULT_EXPIRES
+    default = upload.DEFAULT_EXPIRES if options["large"] else duration.DEFAULT_EXPIRES
     prepared = _prepared(options, default)
     prefix = keys.in_bucket(options["prefix"], prepared.stack.bucket)
     rules = form.rules(
         prefix, None, options["min_size"], options["max_size"], options["content_type"] or _PLAIN
     )
     warnings = _doubts(rules)
+    if options["large"] and rules.any_subtype:
+        raise RequestError(
+            f"--content-type {options['content_type']} is not for a --large file, whose type is fixed when "
+            "the page is made: give one type, such as video/mp4"
+        )
     wanted = [
         _expected(prepared, name, f"{prefix}{name}", sizes.cut(size, None))
         for name, size in options["large"].items()
@@ -42,7 +48,7 @@ def put(options: "PutOptions") -> None:
     locked = prepared.stack.object_lock
     files: Mapping[str, Any] = {}
     if locked:
-        _require_large(wanted)
+        _require_large(wanted, options)
         reserved.refuse_form(prefix, None)
         warnings += ["the bucket has Object Lock: the page takes the --large files alone", *prepared.warnings]
     else:
@@ -51,17 +57,18 @@ def put(options: "PutOptions") -> None:
         files = about.small_files(made, rules, visits=not options["same_folder"])
         warnings += made.warnings
     output = options["output"]
-    if output is not None and wanted and not (cors.admits_parts(prepared) and cors.admits_forms(prepared)):
+    if output is not None and wanted and not cors.admits_parts(prepared):
         saved.refuse_parts()
-    if output is not None and not locked and not cors.admits_forms(prepared):
+    if output is not None and not wanted and not cors.admits_forms(prepared):
         saved.plain_form(prepared, made, prefix, output)
         report.warn(warnings)
         return
-    with large.begun(prepared, options, wanted, {"content-type": _PLAIN}, large.NEW) as uploads:
+    content_type = {"content-type": rules.content_type or _PLAIN}
+    with large.begun(prepared, options, wanted, content_type, large.NEW) as uploads:
         rows = [("Uploads to", f"s3://{prepared.stack.bucket}/{prefix}"), *_in_parts(prepared, wanted)]
         whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), files)
         _hand_out(prepared, "put", whole, rows, options)
-    report.warn([*warnings, *large.doubts(uploads)])
+    report.warn([*warnings, *_of_parts(uploads)])
 
 
 def put_one(options: in_parts.Wanted) -> None:
@@ -72,15 +79,18 @@ def put_one(options: in_parts.Wanted) -> None:
     if options["part_checksums"]:
         raise RequestError("--part-checksums is not for a page, which sends a checksum with each part anyway")
     headers, condition = in_parts.split(says.headers(options))
+    _require_data(headers.get("content-type", ""))
     cut = sizes.cut(in_parts.size(options), options["part_size"])
-    prepared = prepare(options, life(options), signed_at=_now(), default=large.DEFAULT_EXPIRES)
+    prepared = prepare(options, life(options), signed_at=_now(), default=upload.DEFAULT_EXPIRES)
     _require_place(prepared)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
     wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut)]
+    warnings = [*keys.doubts(key, "PUT"), *says.doubts(headers), *prepared.warnings]
+    warnings += in_parts.checked(prepared, options)
     with large.begun(prepared, options, wanted, headers, condition) as uploads:
         whole = about.upload(prepared, _ends(prepared), large.about(prepared, wanted, uploads), {})
         _store(prepared, "put", whole, _in_parts(prepared, wanted), "text")
-    report.warn([*keys.doubts(key, "PUT"), *says.doubts(headers), *prepared.warnings, *large.doubts(uploads)])
+    report.warn([*warnings, *_of_parts(uploads)])
 
 
 def get(options: "GetOptions") -> None:
@@ -110,13 +120,24 @@ def _require_place(prepared: Prepared) -> None:
     place.require_own_host(prepared)
 
 
-def _require_large(wanted: Sequence[Large]) -> None:
-    """Raise PageError where a bucket with Object Lock would get a page for a form."""
+def _require_large(wanted: Sequence[Large], options: "PutOptions") -> None:
+    """Raise PageError where a bucket with Object Lock would get a page for a form, or options of one."""
     if not wanted:
         raise PageError(
             "the bucket has Object Lock, and takes no upload without a checksum, which a page's form cannot "
             "carry: name each file, which is then uploaded in parts with checksums: --large NAME:SIZE"
         )
+    of_forms = {
+        "--min-size": options["min_size"] > 0,
+        "--max-size": options["max_size"] != form.MAX_SIZE,
+        "--same-folder": options["same_folder"],
+    }
+    for name, given in of_forms.items():
+        if given:
+            raise PageError(
+                f"the bucket has Object Lock, so the page takes the --large files alone, and {name} is not "
+                "for them: leave it out"
+            )
 
 
 def _now() -> datetime:
@@ -130,9 +151,7 @@ def _ends(prepared: Prepared) -> datetime:
 
 def _expected(prepared: Prepared, name: str, key: str, cut: sizes.Parts) -> Large:
     """Return a file that is expected. Raises ObjectKeyError for a key that gets no links."""
-    encode_keys([key])
-    reserved.refuse(key)
-    prepared.stack.revoked.refuse(key)
+    upload.require_key(prepared, key)
     return Large(name, key, cut)
 
 
@@ -141,13 +160,23 @@ def _in_parts(prepared: Prepared, wanted: Sequence[Large]) -> Rows:
     return report.listed("In parts", texts)
 
 
-def _doubts(rules: form.Rules) -> list[str]:
-    """Raise RequestError for a type that browsers run; warn of one that may be such a type."""
-    content_type = rules.content_type or ""
-    if not rules.any_subtype and active.is_type(content_type):
+def _of_parts(uploads: Sequence[upload.Upload]) -> Iterator[str]:
+    return chain.from_iterable(one.doubts() for one in uploads)
+
+
+def _require_data(content_type: str) -> None:
+    """Raise RequestError for a type that browsers run."""
+    if active.is_type(content_type):
         raise RequestError(
             f"no page takes {content_type}: browsers would run its scripts, with the bucket's own origin"
         )
+
+
+def _doubts(rules: form.Rules) -> list[str]:
+    """Raise RequestError for a type that browsers run; warn of one that may be such a type."""
+    content_type = rules.content_type or ""
+    if not rules.any_subtype:
+        _require_data(content_type)
     if rules.any_subtype and content_type in ("application/", "image/", "text/"):
         return [
             f"{content_type}* may be HTML, SVG or XML, whose scripts browsers run: hand such files out with "

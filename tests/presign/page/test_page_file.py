@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from presign import http
 from presign.errors import PageError
 from presign.page import saved
 from tests.presign.page.page_support import about
@@ -136,6 +137,25 @@ def test_parts_need_more_and_are_refused_with_the_way_out(
     assert 'allowed_origins = ["*"]' in result.err
     assert not Path("page.html").exists()
     assert s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+
+
+@pytest.mark.parametrize(("options", "asked"), [((), 1), (("--large", "a:6GB"), 3)])
+def test_s3_is_asked_once_for_each_thing(
+    presign: Presign, s3: S3Client, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], asked: int
+) -> None:
+    admit(s3)
+    sent: list[str] = []
+    send = http.send
+
+    def note(method: str, *others: Any) -> http.Reply:
+        sent.append(method)
+        return send(method, *others)
+
+    monkeypatch.setattr(http, "send", note)
+    assert presign("page", "put", "-o", "page.html", *options, "file/").code == 0
+    assert sent == ["OPTIONS"] * asked
+    if options:
+        assert presign("multipart", "abort", "file/a").code == 0
 
 
 def test_downloads_need_no_cors(presign: Presign, s3: S3Client, s3_endpoint: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from presign.check import Answer
 from tests.presign.multipart_support import MIB
 from tests.presign.page.page_support import LOOPBACK, Opened, made, opened, send
 from tests.presign.presign_support import BUCKET, OutputsFile, Presign
@@ -160,6 +161,34 @@ def test_files_that_cannot_be_meant_are_refused(
     assert left(s3) == []
 
 
+def test_a_content_type_is_that_of_the_large_files_too(presign: Presign, s3: S3Client) -> None:
+    s3.delete_object(Bucket=BUCKET, Key="large/film.mp4")
+    options = ("--content-type", "video/mp4", "--large", "film.mp4:1MB")
+    page = opened(made(presign, "put", *options, "large/")["url"])
+    [slot] = page.about["large"]
+    assert finish(page, slot, [put_part(page, slot, 1, b"x").headers["ETag"]]).status_code == 200
+    assert s3.head_object(Bucket=BUCKET, Key="large/film.mp4")["ContentType"] == "video/mp4"
+    refused = presign("page", "put", "--content-type", "video/*", "--large", "a:1MB", "large/")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert "--content-type video/* is not for a --large file" in refused.err
+    assert left(s3) == []
+
+
+@pytest.mark.parametrize("options", [["--min-size", "1KB"], ["--max-size", "1GB"], ["--same-folder"]])
+def test_what_is_for_a_form_is_refused_where_the_page_has_none(
+    presign: Presign,
+    s3: S3Client,
+    outputs_file: OutputsFile,
+    upload_headers: dict[str, str],
+    options: list[str],
+) -> None:
+    outputs = outputs_file(S3BucketName=BUCKET, UploadHeaders=upload_headers, ObjectLock=True)
+    result = presign("page", "put", "--outputs", outputs, "--large", "a:1MB", *options, "large/")
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+    assert f"the page takes the --large files alone, and {options[0]} is not for them" in result.err
+    assert left(s3) == []
+
+
 def test_a_name_may_have_a_colon(presign: Presign) -> None:
     page = opened(made(presign, "put", "--large", "at 12:30.mov:5GB", "large/")["url"])
     assert page.about["large"][0]["name"] == "at 12:30.mov"
@@ -215,6 +244,11 @@ def test_a_single_upload_in_parts_can_be_a_page(presign: Presign, s3: S3Client, 
             ["--multipart", "--size", "6GB", "--format", "html", "--access-point", "arn:aws:s3:x"],
             "leave --access-point out",
         ),
+        (
+            1,
+            ["--multipart", "--size", "6GB", "--format", "html", "--content-type", "text/html"],
+            "no page takes text/html: browsers would run its scripts",
+        ),
         (1, ["--multipart", "--size", "6GB", "--format", "text"], "sh, powershell, json, html"),
     ],
 )
@@ -225,4 +259,20 @@ def test_a_page_of_one_file_refuses_what_it_cannot_have(
     result = presign("put", *options, "k")
     assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
     assert problem in result.err
+    assert left(s3) == []
+
+
+def test_a_page_of_one_file_is_checked_first(
+    presign: Presign, s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("put", "--multipart", "--size", "1MB", "--format", "html", "--check", "one/checked")
+    assert "only an upload shows whether these credentials may upload" in presign(*options).err
+    end_all(s3)
+
+    def fail(prepared: object) -> Answer:
+        return Answer("the bucket is not there", [])
+
+    monkeypatch.setattr("presign.check.ask_upload", fail)
+    result = presign(*options)
+    assert (result.code, result.out, result.err) == (1, "", "Error: the bucket is not there\n")
     assert left(s3) == []
