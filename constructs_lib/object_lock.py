@@ -70,7 +70,7 @@ class ObjectLock(Construct):
             scope: the construct it belongs to.
             construct_id: its id in that scope.
             bucket: the name of the bucket, which was made with Object Lock.
-            mode: who can delete a locked version: with "governance" who has s3:BypassGovernanceRetention,
+            mode: who can delete a locked version: with "governance" holders of s3:BypassGovernanceRetention,
                 with "compliance" nobody.
             days: days that a version is locked, 1 to 36,500.
             years: years that it is locked, 1 to 100, instead of days.

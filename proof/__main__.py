@@ -41,10 +41,10 @@ class _Parser(argparse.ArgumentParser):
 def _arguments() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m proof", description="What policies allow, exactly.")
     commands = parser.add_subparsers(dest="command", required=True)
-    told = commands.add_parser("compare", help="say what the new policy allows more, with a request")
-    told.add_argument("old", help="a policy document as JSON")
-    told.add_argument("new", help="another policy document, of the same type")
-    told.add_argument("--account", type=_account, help="the account of the resource, 12 digits")
+    compared = commands.add_parser("compare", help="say what the new policy allows more, with a request")
+    compared.add_argument("old", help="a policy document as JSON")
+    compared.add_argument("new", help="another policy document, of the same type")
+    compared.add_argument("--account", type=_account, help="the account of the resource, 12 digits")
     return parser
 
 

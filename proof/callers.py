@@ -78,7 +78,7 @@ _FORMS: tuple[tuple[Kind, str, Glob], ...] = (
 _ANY_ARN: Glob = (*literal("arn:"), Token(NO_COLON, many=True), Token(":", literal=True))
 
 
-def _told_apart(asked: Asked) -> Iterator[Glob]:
+def _distinguished(asked: Asked) -> Iterator[Glob]:
     """Yield what the ARNs of callers are compared with, directly or by their account or name."""
     for named in asked.named:
         account = account_of(named.text) if named.kind == "AWS" else None
@@ -126,7 +126,7 @@ def _derived(key: str, glob: Glob) -> Iterator[Glob]:
 def _callers(asked: Asked, limits: Limits) -> Iterator[Caller]:
     if "anonymous" in asked.kinds:
         yield Caller("anonymous")
-    globs = tuple(dict.fromkeys(_told_apart(asked)))
+    globs = tuple(dict.fromkeys(_distinguished(asked)))
     for (kind, service, rest), account, partition in product(
         _FORMS, _account_forms(asked), _partitions(asked)
     ):

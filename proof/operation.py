@@ -55,8 +55,8 @@ class Operation:
 
     def key_material(self, accounts: frozenset[str], identities: tuple[Named, ...]) -> Material:
         """Return what the request to KMS must tell apart."""
-        told = asking.Action(*NEEDS) & asking.Resource(self.key_arn)
-        return Material((*self.key.statements, *self._mentioned()), (told,), accounts, identities)
+        of_key = asking.Action(*NEEDS) & asking.Resource(self.key_arn)
+        return Material((*self.key.statements, *self._mentioned()), (of_key,), accounts, identities)
 
     def _mentioned(self) -> tuple[Statement, ...]:
         """A statement that names the keys that are known, so that they have these values."""

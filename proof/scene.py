@@ -26,8 +26,8 @@ from proof.material import Material
 from proof.resources import Resources
 from proof.services import listed_type
 
-# Values that tie other things, which must be told apart though no policy compares them.
-TOLD_APART = {
+# Values that tie other things, which must be distinguished although no policy compares them.
+DISTINGUISHED = {
     "aws:viaawsservice": (Match("bool", "equals", "true"),),
     "s3:signatureversion": (Match("text", "equals", "AWS"),),
 }
@@ -77,13 +77,13 @@ class Scene:
             key: tuple(
                 dict.fromkeys(
                     (
-                        *told,
-                        *TOLD_APART.get(key, ()),
+                        *compared,
+                        *DISTINGUISHED.get(key, ()),
                         *(material.of_callers.get(key, ()) if facts[key].of_caller else ()),
                     )
                 )
             )
-            for key, told in found.items()
+            for key, compared in found.items()
         }
         self.actions = Actions(material.actions(), sorted(matches), name, limits)
         self.resources = Resources(
@@ -92,8 +92,8 @@ class Scene:
         self.keys: dict[str, Key] = {
             key: share.keys[key]
             if share is not None and facts[key].of_caller and key in share.keys
-            else self._key(key, facts[key], told, limits)
-            for key, told in matches.items()
+            else self._key(key, facts[key], values, limits)
+            for key, values in matches.items()
         }
 
     def _key(self, name: str, known: KeyFact, matches: tuple[Match, ...], limits: Limits) -> Key:

@@ -33,16 +33,16 @@ class Owners:
         before, after = change.before, change.after
         if not echoes or not isinstance(before, dict) or not isinstance(after, dict):
             return change
-        told = dict(after)
+        clean = dict(after)
         for attribute, echo in echoes.items():
             if before.get(attribute) != after.get(attribute):
-                told |= self._told(attribute, echo, before, after)
+                clean |= self._old_values(attribute, echo, before, after)
         unknown = change.unknown
         if isinstance(unknown, dict):
-            unknown = {k: v for k, v in unknown.items() if k not in echoes or told.get(k) is after.get(k)}
-        return replace(change, after=told, unknown=unknown)
+            unknown = {k: v for k, v in unknown.items() if k not in echoes or clean.get(k) is after.get(k)}
+        return replace(change, after=clean, unknown=unknown)
 
-    def _told(
+    def _old_values(
         self, attribute: str, echo: Echo, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> dict[str, Json]:
         names = {str(before.get(name) or after.get(name)) for name in echo.of}

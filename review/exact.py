@@ -55,7 +55,7 @@ def exactly(before: str, after: str, own: Collection[str]) -> Exact:
     # Loading the solver takes a tenth of a second, which most plans can do without.
     from proof import Comparison, DocumentError, Example, compare, policy_text, sentence
 
-    def told(examples: Iterable[Example], *, refused: bool) -> dict[str, str]:
+    def sentences(examples: Iterable[Example], *, refused: bool) -> dict[str, str]:
         # Of two that one statement is about, the worse comes first: anybody before another account.
         words: dict[str, str] = {}
         for one in examples:
@@ -71,7 +71,7 @@ def exactly(before: str, after: str, own: Collection[str]) -> Exact:
     undecided = [*found.more.undecided, *found.denies_less.undecided]
     return Exact(
         found.more.nothing and found.denies_less.nothing,
-        told(found.more.examples, refused=False),
-        told(found.denies_less.examples, refused=True),
+        sentences(found.more.examples, refused=False),
+        sentences(found.denies_less.examples, refused=True),
         undecided[0] if undecided else "",
     )

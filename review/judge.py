@@ -90,17 +90,17 @@ def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
         lost += _by_rules(RULES[change.type], subject, differences(was, subject.now))
     if change.type in POLICIES and change.type not in HOLDS_DATA and change.type != "aws_iam_role":
         lost += policy_findings(change.type, was, {}, around)
-    told = list(fate(change, was, around))
+    fates = list(fate(change, was, around))
     worst = [one for one in lost if one.severity == DANGEROUS] or [
         one for one in lost if one.severity == CAREFUL
     ]
     if not worst:
-        yield from lost if lost and change.type not in GUARDS and change.type not in POLICIES else told
+        yield from lost if lost and change.type not in GUARDS and change.type not in POLICIES else fates
         return
     guard = GUARDS.get(change.type)
     words = f"{guard} is removed: " if guard else ""
     values = tuple(value for one in worst for value in one.values)
-    severity = min([*told, *worst], key=lambda one: one.severity != DANGEROUS).severity
+    severity = min([*fates, *worst], key=lambda one: one.severity != DANGEROUS).severity
     yield Finding(
         severity, "", words + "; ".join(one.words.replace(f"{guard} ", "it ") for one in worst), values
     )

@@ -84,17 +84,17 @@ def shown(change: Change) -> Sides:
 
 def judged(change: Change, around: Around) -> Iterator[Finding]:
     """Judge a change with its sensitive values, and say only what can be said without them."""
-    told = list(judge(change, *shown(change), around))
+    found = list(judge(change, *shown(change), around))
     if not any_mark(change.before_sensitive) and not any_mark(change.after_sensitive):
-        yield from told
+        yield from found
         return
     raw = change.before, visible(change.after, change.unknown, None)
     known = list(judge(change, *raw, around))
     # Findings from sensitive values are reported only in words that are found without them.
     means = Counter((one.severity, one.words) for one in known)
-    told = [one for one in told if (one.severity, one.words) in means]
-    yield from told
-    rest = means - Counter((one.severity, one.words) for one in told)
+    found = [one for one in found if (one.severity, one.words) in means]
+    yield from found
+    rest = means - Counter((one.severity, one.words) for one in found)
     for severity in sorted({severity for severity, _ in rest} - {GOOD}, key=SEVERITIES.index):
         what = "weakens what it protects" if severity == DANGEROUS else "needs a look"
         words = f"a change that is not shown, because it is sensitive, {what}"
@@ -106,11 +106,11 @@ def real_drift(plan: Plan) -> list[Change]:
     if not plan.drift:
         return []
     owners, given = owners_of(plan), configured_attributes(plan)
-    told = (
+    drifted = (
         without_unset(owners.without_echoes(change, given.get(plain_address(change.address), ())))
         for change in plan.drift
     )
-    return [change for change in told if change.action != "update" or _differs(change)]
+    return [change for change in drifted if change.action != "update" or _differs(change)]
 
 
 def _differs(change: Change) -> bool:
@@ -134,8 +134,8 @@ def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Find
             change.address
         )
         return
-    told = [*judged(change, around), *_without_rules(change)]
-    for finding in told:
+    found = [*judged(change, around), *_without_rules(change)]
+    for finding in found:
         if finding.severity != GOOD:
             words = f"changed outside of Terraform: {finding.words}{ending}"
             yield dataclasses.replace(finding, severity=CAREFUL, words=words)

@@ -74,8 +74,8 @@ def refused_to_all(
             asked = replace(one, action=(False, frozenset([deed])))
             if _means(one, deed) and _of_data(one, deed) and uncovered([asked], before):
                 lost.setdefault(one.sid, {})[words] = None
-    for sid, told in lost.items():
-        words = f"nobody can {' or '.join(told)} any more: {{}} denies it to everybody"
+    for sid, acts in lost.items():
+        words = f"nobody can {' or '.join(acts)} any more: {{}} denies it to everybody"
         yield careful(words, sid or NO_SID)
 
 

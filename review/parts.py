@@ -158,8 +158,8 @@ def _outputs(plan: Plan) -> Iterator[Finding]:
         Redactor(frozenset(one for one in secrets_of(document) if len(one) >= LONG)) if plan.outputs else None
     )
     for one in plan.outputs:
-        told = visible(one.after, one.unknown, one.after_sensitive)
-        if secret and one.action != "destroy" and secret.value(told) != told:
+        value = visible(one.after, one.unknown, one.after_sensitive)
+        if secret and one.action != "destroy" and secret.value(value) != value:
             yield careful("the output {} contains a secret, and Terraform prints it", one.address)
     for name, change in object_at(document, "output_changes").items():
         before, after = (

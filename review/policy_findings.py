@@ -91,33 +91,38 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     if old is not None and new is not None and old.version != new.version and "${" in f"{before}{after}":
         words = "the policy's language changes from version {} to {}"
         yield careful(words, old.version, new.version)
-    told = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
-    yield from _decided(told, old, new, before, after, around)
+    findings = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
+    yield from _decided(findings, old, new, before, after, around)
     yield from _services_out(old, new)
     yield from locked_out(kind, old, new)
     yield from refused_to_all(kind, old, new, around.own_accounts)
 
 
-Told = tuple[str, Finding]
-"""What is said of a statement, and its Sid."""
+OfSid = tuple[str, Finding]
+"""The Sid of a statement, and a finding about it."""
 
 
 def _decided(
-    told: Sequence[Told], old: Policy | None, new: Policy | None, before: str, after: str, around: Around
+    findings: Sequence[OfSid],
+    old: Policy | None,
+    new: Policy | None,
+    before: str,
+    after: str,
+    around: Around,
 ) -> Iterator[Finding]:
     """Yield the findings that a request shows, each with such a request as its example."""
-    worse = any(one.severity != GOOD for _, one in told)
+    worse = any(one.severity != GOOD for _, one in findings)
     statements = (*(old.statements if old else ()), *(new.statements if new else ()))
     surprising = any(map(_is_surprising, statements))
     if not (worse and old and new) or surprising or not around.budget.allows(len(statements)):
-        yield from (one for _, one in told)
+        yield from (one for _, one in findings)
         return
     # A proof for an account that only the configuration names would show that its own people get nothing new.
     own = around.own_accounts
     exact = exactly(before, after, frozenset(() if is_claimed(own) else own))
-    about = {sid for sid, one in told if one.severity != GOOD}
+    about = {sid for sid, one in findings if one.severity != GOOD}
     nothing = exact.nothing_more and all(is_known(one) for one in statements if one.sid in about)
-    for sid, one in told:
+    for sid, one in findings:
         if one.severity == GOOD:
             yield one
         elif not nothing:
@@ -153,7 +158,7 @@ def _renamed(policy: Json, around: Around) -> Json:
     return policy
 
 
-def refused_less(old: Policy | None, new: Policy | None) -> Iterator[Told]:
+def refused_less(old: Policy | None, new: Policy | None) -> Iterator[OfSid]:
     """Yield what the old policy refused and the new one does not, and what is refused in addition."""
     before, after = clauses(old, "Deny"), clauses(new, "Deny")
     there, was = _named(new), _named(old)
@@ -192,7 +197,7 @@ def _by_sid(ones: Sequence[Clause]) -> dict[str, list[Clause]]:
     return found
 
 
-def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collection[str]) -> Iterator[Told]:
+def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collection[str]) -> Iterator[OfSid]:
     """Yield who may do what that the old policy did not allow, and what is no longer allowed."""
     before, after = clauses(old, "Allow"), clauses(new, "Allow")
     denied = {one.sid for one in clauses(old, "Deny") if one.sid}

@@ -110,11 +110,11 @@ def _values(operator: str, element: str, was: Collection[str], now: Collection[s
     less = "less" in old.operator
     if limits[0] is not None and limits[1] is not None and (less or "greater" in old.operator):
         if limits[0] != limits[1]:
-            told = [
+            texts = [
                 _duration(element, one) or said(values)
                 for one, values in zip(limits, (was, now), strict=True)
             ]
-            yield Shift((limits[1] < limits[0]) == less, element, f"{told[0]} becomes {told[1]}")
+            yield Shift((limits[1] < limits[0]) == less, element, f"{texts[0]} becomes {texts[1]}")
         return
     for values, word, narrower in (
         (new.values - old.values, "", old.negated),

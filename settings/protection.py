@@ -159,7 +159,7 @@ class ObjectLockSettings(Section):
 
     mode: Literal["governance", "compliance"] | None = Field(
         None,
-        description='"governance": only who has s3:BypassGovernanceRetention can delete a locked version. '
+        description='"governance": only holders of s3:BypassGovernanceRetention can delete a locked version. '
         '"compliance": nobody can, not even AWS. Without a mode there is no Object Lock.',
         examples=["governance"],
     )

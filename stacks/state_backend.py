@@ -48,7 +48,7 @@ class StateBackendStack(TerraformStack):
             bucket_name=settings.state.bucket,
             bucket_arn=bucket_arn,
             key_arn=key.arn,
-            # In a shared bucket, KMS has to be told the object, as each role uses the key for its own.
+            # In a shared bucket, S3 must name the object to KMS, as each role uses the key for its own.
             bucket_key=not settings.state.shared,
             # Terraform's lock file is uploaded without encryption headers.
             require_upload_headers=False,

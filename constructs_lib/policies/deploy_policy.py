@@ -32,8 +32,8 @@ def deploy_policies(
         place: where it is deployed to.
         state_key_alias: the alias of the key that encrypts its state.
         state_contexts: in a state bucket that others use too: the ARNs for which that key may be used.
-        read_only: leave out all that changes anything. Such a role plans with `-lock=false`: who may take
-            the lock may also keep deploys out, and who may release it may let two of them in at once.
+        read_only: leave out all that changes anything. Such a role plans with `-lock=false`: a role
+            that can take the lock can block deploys, and one that can release it can let two of them in.
 
     Raises:
         DeployPolicyError: a resource of the stack is of a type whose actions are not known, a role of the

@@ -45,7 +45,7 @@ def trust_policy(*, sources: Sequence[Side]) -> Document:
     """Return the trust policy: S3 takes the role, for these buckets of this account where it says for which.
 
     IfExists, as no page of AWS says that S3 sends these keys when it takes a replication role; AWS's own
-    example has no condition. Only who may pass the role can set it on a bucket.
+    example has no condition. Only a principal that may pass the role can set it on a bucket.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """

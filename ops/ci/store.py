@@ -1,4 +1,4 @@
-"""CI's files in the state bucket: encrypted by its key, and read only by who may read the state as well.
+"""CI's files in the state bucket: encrypted by its key, and readable only with the right to read the state.
 
 Everything lies under `ci/ENV/`: a pull request's review in `review/NUMBER/DIGEST/`, a plan of the main branch
 in `plans/TREE/DIGEST/`, where DIGEST is the SHA-256 of the manifest there; and what was deployed last in

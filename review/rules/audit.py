@@ -121,7 +121,7 @@ def _listed(values: Sequence[Json]) -> list[Json]:
     "sns_topic_name",
     new=False,
 )
-def told(it: Subject) -> Iterator[Finding]:
+def recipients(it: Subject) -> Iterator[Finding]:
     """Judge who else gets what the trail records."""
     yield careful("the trail sends its records to others than before")
 

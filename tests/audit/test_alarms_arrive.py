@@ -62,8 +62,8 @@ def deployed(
 
 
 @pytest.fixture
-def told(aws: EmbeddedAws, deployed: Path) -> Iterator[Callable[[Event], list[str]]]:
-    """Publish an event, and return what a subscriber of the topic is told."""
+def received(aws: EmbeddedAws, deployed: Path) -> Iterator[Callable[[Event], list[str]]]:
+    """Publish an event, and return what a subscriber of the topic receives."""
     assert deployed.is_dir()
     events, sns, sqs = (client(aws, service) for service in ("events", "sns", "sqs"))
     (topic,) = sns.list_topics()["Topics"]
@@ -93,34 +93,34 @@ def told(aws: EmbeddedAws, deployed: Path) -> Iterator[Callable[[Event], list[st
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_who_weakens_the_bucket_is_named_in_one_sentence(told: Callable[[Event], list[str]]) -> None:
+def test_who_weakens_the_bucket_is_named_in_one_sentence(received: Callable[[Event], list[str]]) -> None:
     bucket = "secure-audit-data-bucket"
-    (message,) = told(call("s3", "DeleteBucketPolicy", {"bucketName": bucket, "policy": ""}))
-    when, told_when, rest = message.partition(" at ")
+    (message,) = received(call("s3", "DeleteBucketPolicy", {"bucketName": bucket, "policy": ""}))
+    when, at, rest = message.partition(" at ")
     assert when == (
         f'"audit: the policy of bucket {bucket} was changed, with DeleteBucketPolicy by {ROLE} '
         "(AssumedRole) from 203.0.113.7"
     )
-    assert told_when
+    assert at
     assert rest.partition(", ")[2] == (
         f"in account {ACCOUNT}, region us-east-1; CloudTrail's event is {EVENT_ID}.\""
     )
 
 
 def test_a_call_about_another_bucket_or_that_only_reads_reaches_nobody(
-    told: Callable[[Event], list[str]],
+    received: Callable[[Event], list[str]],
 ) -> None:
-    assert told(call("s3", "DeleteBucketPolicy", {"bucketName": "another-bucket"})) == []
-    assert told(call("s3", "GetBucketPolicy", {"bucketName": "secure-audit-data-bucket"})) == []
-    assert len(told(call("s3", "PutBucketPolicy", {"bucketName": "secure-audit-data-bucket"}))) == 1
+    assert received(call("s3", "DeleteBucketPolicy", {"bucketName": "another-bucket"})) == []
+    assert received(call("s3", "GetBucketPolicy", {"bucketName": "secure-audit-data-bucket"})) == []
+    assert len(received(call("s3", "PutBucketPolicy", {"bucketName": "secure-audit-data-bucket"}))) == 1
 
 
-def test_who_disables_the_key_is_named(aws: EmbeddedAws, told: Callable[[Event], list[str]]) -> None:
+def test_who_disables_the_key_is_named(aws: EmbeddedAws, received: Callable[[Event], list[str]]) -> None:
     kms = client(aws, "kms")
     aliases = {one["AliasName"]: one.get("TargetKeyId") for one in kms.list_aliases()["Aliases"]}
     for alias in ("alias/secure-s3-key-audit", "alias/secure-s3-audit-audit"):
         key = aliases[alias]
-        (message,) = told(call("kms", "DisableKey", {"keyId": key}))
+        (message,) = received(call("kms", "DisableKey", {"keyId": key}))
         assert message.startswith(
             f'"audit: KMS key {key} was disabled, scheduled for deletion, given another policy or kept from '
             f"rotating, with DisableKey by {ROLE}"

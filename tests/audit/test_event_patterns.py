@@ -155,10 +155,10 @@ def test_every_call_that_a_pattern_names_raises_it_in_a_test(patterns: dict[str,
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_somebody_is_told_where_the_rule_of_any_alarm_is_disabled(alarm: str, raised: Raised) -> None:
-    told = raised(call("events", "DisableRule", {"name": f"secure-audit-{alarm}"}))
-    assert len(told) == 1
-    assert told != {alarm}
+def test_somebody_is_notified_where_the_rule_of_any_alarm_is_disabled(alarm: str, raised: Raised) -> None:
+    alarms = raised(call("events", "DisableRule", {"name": f"secure-audit-{alarm}"}))
+    assert len(alarms) == 1
+    assert alarms != {alarm}
 
 
 def test_the_longest_pattern_is_one_that_eventbridge_takes() -> None:

@@ -79,7 +79,7 @@ def test_a_dropped_folder_is_not_taken_and_the_page_says_so(upload: Page, tmp_pa
     assert "Folders cannot be uploaded" in upload.get_by_role("alert").inner_text()
 
 
-def test_a_drop_beside_the_field_does_not_leave_the_page(upload: Page, tmp_path: Path) -> None:
+def test_a_drop_next_to_the_field_does_not_leave_the_page(upload: Page, tmp_path: Path) -> None:
     (file,) = files(tmp_path, "a.csv")
     before = upload.url
     devtools = upload.context.new_cdp_session(upload)

@@ -296,7 +296,7 @@ def test_a_label_before_the_review_does_not_let_a_danger_through(scene: Scene) -
     )
 
 
-def test_a_danger_that_no_review_told_is_refused_whatever_the_label(scene: Scene) -> None:
+def test_a_danger_that_no_review_named_is_refused_whatever_the_label(scene: Scene) -> None:
     scene.deployed()
     plan, _ = _made((SUSPENDED,))
     _, harmless = _made((ROTATION,))

@@ -52,7 +52,7 @@ def test_there_are_these_workflows() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
-def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(path: Path) -> None:
+def test_every_action_is_pinned_by_its_commit_with_the_version_next_to_it(path: Path) -> None:
     used = re.findall(r"uses: (.+)", path.read_text())
     assert used
     for one in used:

@@ -258,6 +258,6 @@ def test_a_locked_bucket_is_made_with_object_lock_and_locks_what_comes(stacks: d
     assert retention == {"mode": "GOVERNANCE", "days": 30}
 
 
-def test_eventbridge_is_told_where_the_settings_say_so(stacks: dict[str, Stack]) -> None:
+def test_eventbridge_is_notified_where_the_settings_say_so(stacks: dict[str, Stack]) -> None:
     assert only(stacks["secure-storage-browser"], "aws_s3_bucket_notification")["eventbridge"] is True
     assert "aws_s3_bucket_notification" not in stacks["secure-storage-prod"]["resource"]

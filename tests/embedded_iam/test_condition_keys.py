@@ -227,7 +227,7 @@ def test_a_key_knows_the_account_of_its_caller(account: Account) -> None:
     refused(lambda: describe("111122223333"))
 
 
-def test_a_request_over_plain_http_is_told_from_one_over_tls(account: Account, tmp_path: Path) -> None:
+def test_plain_http_is_distinguished_from_tls(account: Account, tmp_path: Path) -> None:
     secure = allow("s3:GetObject", Bool={"aws:SecureTransport": "true"})
     modern = allow("s3:GetObject", NumericGreaterThanEquals={"s3:TlsVersion": "1.2"})
     with embedded_aws(tmp_path / "log", auth=True) as aws:

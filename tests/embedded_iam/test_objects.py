@@ -101,7 +101,7 @@ def test_the_encryption_context_is_the_bucket_or_the_object(
 
 
 @pytest.mark.parametrize("name", ["get_object", "head_object"])
-def test_that_an_object_is_missing_is_told_to_those_who_may_list(account: Account, name: str) -> None:
+def test_that_an_object_is_missing_is_reported_to_those_who_may_list(account: Account, name: str) -> None:
     def ask(caller: Caller) -> None:
         getattr(caller.s3, name)(Bucket=account.bucket, Key="missing")
 

@@ -138,6 +138,6 @@ def test_what_is_stored_is_not_replaced(kind: str, place: str, s3_of: dict[str, 
 
 
 @pytest.mark.parametrize("kind", JOBS)
-def test_a_role_is_told_that_nobody_holds_the_lock(kind: str, s3_of: dict[str, Any]) -> None:
+def test_a_role_learns_that_nobody_holds_the_lock(kind: str, s3_of: dict[str, Any]) -> None:
     with pytest.raises(ClientError, match="NoSuchKey"):
         s3_of[kind].get_object(Bucket=BUCKET, Key=f"{FILES['state']}.tflock")

@@ -67,7 +67,7 @@ def test_headers_are_required_inside_the_perimeter_as_well(bucket: Bucket) -> No
     assert bucket.upload({}, source=INSIDE).outcome == DENIED
 
 
-def test_from_outside_the_policy_can_still_be_mended(deploy: Deploy) -> None:
+def test_from_outside_the_policy_can_still_be_fixed(deploy: Deploy) -> None:
     # Its networks are those of documentation, RFC 5737: here everybody is outside.
     bucket = deploy("perimeter")
     assert bucket.upload().outcome == DENIED

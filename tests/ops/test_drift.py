@@ -323,7 +323,7 @@ def test_every_change_is_made_in_one_round() -> None:
 
 
 @pytest.mark.parametrize("names", ROUNDS, ids=lambda names: names[0])
-def test_changes_by_hand_are_told_in_words_and_mended_by_a_deploy(
+def test_changes_by_hand_are_reported_in_words_and_reverted_by_a_deploy(
     deployed: Deployed, names: list[str]
 ) -> None:
     for name in names:
@@ -364,16 +364,21 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     lock = {"Bucket": STATE_BUCKET, "Key": f"{STACK}/terraform.tfstate.tflock"}
     deployed.account.s3.put_object(**lock, Body=b"{}")
     try:
-        told = deployed.ops_drift(deployed.administrator)
+        done = deployed.ops_drift(deployed.administrator)
         parsed = deployed.ops_drift(deployed.planner, "--storage-only", "--format", "json")
     finally:
         deployed.account.s3.delete_object(**lock)
-    assert (told.returncode, told.stderr, parsed.returncode, parsed.stderr) == (DRIFTED, "", DRIFTED, "")
-    assert '    versioning_configuration: [{"mfa_delete": "", "status": "Enabled"}] → ' in told.stdout
-    assert (
-        "    dangerous: versions are no longer kept: what is overwritten or deleted is lost\n" in told.stdout
+    assert (done.returncode, done.stderr, parsed.returncode, parsed.stderr) == (
+        DRIFTED,
+        "",
+        DRIFTED,
+        "",
     )
-    assert told.stdout.endswith(
+    assert '    versioning_configuration: [{"mfa_delete": "", "status": "Enabled"}] → ' in done.stdout
+    assert (
+        "    dangerous: versions are no longer kept: what is overwritten or deleted is lost\n" in done.stdout
+    )
+    assert done.stdout.endswith(
         "2 resources of dev drifted; 2 of the findings are dangerous.\n"
         "→ `make deploy ENV=dev` puts back what our settings say.\n"
     )
@@ -390,7 +395,7 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     )
 
 
-def test_what_nobody_described_is_told_once(deployed: Deployed) -> None:
+def test_what_nobody_described_is_reported_once(deployed: Deployed) -> None:
     rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
     deployed.account.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
     (drift,) = deployed.drifts()

@@ -177,7 +177,7 @@ def test_without_state_of_the_state_that_is_left_is_not_used(
     refuse_lost_state(alone, STACK)
 
 
-def test_who_may_not_see_the_lock_is_not_stopped(
+def test_a_role_that_cannot_see_the_lock_is_not_stopped(
     running: object, alone: Settings, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hidden(call: object) -> Answer | None:

@@ -208,7 +208,7 @@ def test_a_status_is_returned_whether_curl_fails_of_it_or_not(place: Workplace) 
     assert place.curl("sh -c 'echo no entry; printf 403; exit 22' sh") == 403
 
 
-def test_an_error_of_presign_is_told_as_it_is(place: Workplace) -> None:
+def test_an_error_of_presign_is_reported_as_it_is(place: Workplace) -> None:
     with pytest.raises(OpsError) as caught:
         place.presign("get", "key")
     assert str(caught.value).startswith("presign failed: ")

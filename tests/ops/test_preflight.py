@@ -130,8 +130,8 @@ class TestGood:
             timeout=DONE_SECONDS,
         )
         assert (done.returncode, done.stderr) == (0, "")
-        *told, unseen = done.stdout.splitlines()
-        assert len(told) == len(SUBJECTS)
+        *checked, unseen = done.stdout.splitlines()
+        assert len(checked) == len(SUBJECTS)
         assert unseen == f"1 of {len(SUBJECTS)} checks could not be made: see the lines with ?"
         assert f"✓ bucket name:          {BUCKET}: ours, and in the state\n" in done.stdout
 
@@ -569,7 +569,7 @@ class TestCommand:
         assert "✗ promises:             not proven: deploy-role-keeps-control" in done.stdout
         assert "→ make prove ENV=dev shows why\n" in done.stdout
 
-    def test_bad_settings_are_told_as_everywhere(self, checkout: Path) -> None:
+    def test_bad_settings_are_reported_as_everywhere(self, checkout: Path) -> None:
         (checkout / "environments" / "dev.toml").write_text('bucket_name = "Bad_Name"\n')
         done = run_ops(checkout, "preflight", "dev")
         (line,) = done.stderr.splitlines()

@@ -167,14 +167,14 @@ def test_a_key_is_taken_over_with_its_alias_or_without(account: Account, tmp_pat
     assert (line.mark, line.text) == (Mark.GOOD, f"{found}: ours, and the deploy takes it over as {ALIAS}")
 
 
-def test_an_alias_that_is_there_and_not_to_be_taken_over_is_told(account: Account, tmp_path: Path) -> None:
+def test_an_alias_that_exists_and_is_not_taken_over_is_reported(account: Account, tmp_path: Path) -> None:
     found = account.key(ALIAS)
     _, line = lines(tmp_path, f'key = "{found}"')
     assert (line.mark, line.text) == (Mark.BAD, f"{ALIAS} exists")
     assert "import.key_alias = true" in line.remedy
 
 
-def test_an_alias_of_another_key_is_told(account: Account, tmp_path: Path) -> None:
+def test_an_alias_of_another_key_is_reported(account: Account, tmp_path: Path) -> None:
     other, found = account.key(ALIAS), key(account)
     _, line = lines(tmp_path, f'key = "{found}"\nkey_alias = true')
     assert (line.mark, line.text) == (Mark.BAD, f"{ALIAS} stands for {other}, and import.key is another key")
@@ -187,7 +187,7 @@ def test_a_key_that_cannot_encrypt_a_bucket_is_refused(account: Account, tmp_pat
     assert "must be a symmetric key" in line.text
 
 
-def test_a_key_that_does_not_exist_is_told(account: Account, tmp_path: Path) -> None:
+def test_a_key_that_does_not_exist_is_reported(account: Account, tmp_path: Path) -> None:
     missing = "11111111-2222-3333-4444-555555555555"
     _, line = lines(tmp_path, f'key = "{missing}"')
     assert (line.mark, line.text) == (

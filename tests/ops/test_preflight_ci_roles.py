@@ -168,7 +168,7 @@ def test_of_many_differences_three_are_shown(
 
 
 @pytest.mark.parametrize("action", ["GetRole", "ListAttachedRolePolicies", "GetPolicy", "GetPolicyVersion"])
-def test_who_may_not_read_the_policies_is_told_that_they_could_not_be_checked(
+def test_policies_that_may_not_be_read_are_reported_as_not_checked(
     action: str,
     account: Account,
     settings: Settings,

@@ -45,7 +45,7 @@ def test_roles_and_users_that_exist_are_good(account: Account, tmp_path: Path) -
     assert (line.mark, line.text) == (Mark.GOOD, "all 3 of this account exist")
 
 
-def test_a_deploying_role_that_does_not_exist_is_told_before_kms_refuses_its_key(
+def test_a_deploying_role_that_does_not_exist_is_reported_before_kms_refuses_its_key(
     account: Account, tmp_path: Path
 ) -> None:
     make(account, "etl")

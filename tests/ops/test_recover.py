@@ -286,9 +286,9 @@ class TestSpareKey:
     ) -> None:
         spare = own_key(account)
         recover("dev", agree)
-        told = capsys.readouterr().out
-        assert f"✗ secure-storage-dev: KMS key {spare} looks like this stack's, and is not in its " in told
-        assert f"aws kms cancel-key-deletion --region us-east-1 --key-id {spare}" in told
+        printed = capsys.readouterr().out
+        assert f"✗ secure-storage-dev: KMS key {spare} looks like this stack's, and is not in its " in printed
+        assert f"aws kms cancel-key-deletion --region us-east-1 --key-id {spare}" in printed
         metadata = account.kms.describe_key(KeyId=spare)["KeyMetadata"]
         assert metadata["KeyState"] == "PendingDeletion"
         assert 29 <= (metadata["DeletionDate"] - datetime.now(UTC)).days <= 30

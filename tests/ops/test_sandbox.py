@@ -361,7 +361,7 @@ def settings(text: str, folder: Path) -> Settings:
     return found
 
 
-def test_who_deploys_has_the_deploy_policy_and_nothing_else(shared: Sandbox) -> None:
+def test_the_deploying_role_has_the_deploy_policy_and_nothing_else(shared: Sandbox) -> None:
     aws = Account(shared.aws, settings_of("dev", {})).deployer()
     iam, role = shared.aws.client("iam"), "sandbox-deploy-dev"
     held = [

@@ -211,7 +211,7 @@ def test_a_damaged_state_does_not_move(
     assert line.startswith(f"the state s3://{OLD}/{STATE} {problem}; remove state.of, restore that state")
 
 
-def test_terraform_is_told_where_the_state_is_now(account: Account, both: dict[str, Settings]) -> None:
+def test_terraform_learns_where_the_state_is_now(account: Account, both: dict[str, Settings]) -> None:
     move(both["dev"])
     before = OldBackend(OLD, "us-east-1", named=False).settings(both["dev"])
     lock = RemoteState(before, STACK).lock()

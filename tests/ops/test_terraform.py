@@ -46,7 +46,7 @@ def test_each_stack_lies_in_a_folder_that_is_gone_afterwards() -> None:
     assert not folder.exists()
 
 
-def test_what_terraform_cannot_do_is_told_in_a_line() -> None:
+def test_what_terraform_cannot_do_is_reported_in_a_line() -> None:
     with synthesized("dev") as (_, stacks):
         stack = stacks["secure-storage-dev"]
         assert stack.terraform("version", "-json").stdout.startswith("{")
@@ -55,6 +55,6 @@ def test_what_terraform_cannot_do_is_told_in_a_line() -> None:
         assert stack.terraform("nonsense", accept=[1]).returncode == 1
 
 
-def test_bad_settings_are_told_before_anything_is_written() -> None:
+def test_bad_settings_are_reported_before_anything_is_written() -> None:
     with pytest.raises(OpsError, match="ENVIRONMENT_SUFFIX"), synthesized("Not A Name"):
         pass

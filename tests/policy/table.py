@@ -65,13 +65,13 @@ class Row:
     kms_key: str = "this"
 
     def __str__(self) -> str:
-        told = [
+        parts = [
             f"{field.name}={getattr(self, field.name)}"
             for field in fields(self)
             if field.name not in ("stack", "who", "does", "answer")
             and getattr(self, field.name) != field.default
         ]
-        return " ".join([f"{self.stack}: {self.who} {self.does}", *told])
+        return " ".join([f"{self.stack}: {self.who} {self.does}", *parts])
 
 
 def _stacks(patterns: list[str]) -> list[str]:

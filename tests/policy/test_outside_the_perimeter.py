@@ -133,7 +133,7 @@ def test_listing_is_within_the_perimeter_where_the_settings_say_so(
 
 
 @of_each_bucket
-def test_who_deploys_lists_from_everywhere(engine: Engine, listing: Deployment, bucket: str) -> None:
+def test_the_deploying_role_lists_from_everywhere(engine: Engine, listing: Deployment, bucket: str) -> None:
     found = answers(engine, listing, "the deploying role", LISTING_ACTIONS, bucket)
     assert set(found.values()) == {"allowed: S3 by AdministratorAccess"}
 

@@ -226,7 +226,7 @@ def test_misuse_is_one_line(presign: Presign, place: Sequence[str], args: list[s
         ),
     ],
 )
-def test_who_may_not_list_is_one_line(
+def test_a_refused_list_is_one_line(
     presign: Presign, place: Sequence[str], args: list[str], needed: str
 ) -> None:
     with refusing(403, "AccessDenied", "no") as url:

@@ -62,7 +62,7 @@ def test_rows_without_a_file_come_back_in_order(job: Job) -> None:
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-def test_a_killed_process_is_told_and_what_it_leaves_is_in_order(
+def test_a_killed_process_is_reported_and_what_it_leaves_is_in_order(
     job: Job, tmp_path: Path, victim: int, stack: contextlib.ExitStack
 ) -> None:
     path = tmp_path / "out"
@@ -86,7 +86,7 @@ def test_a_killed_process_is_told_and_what_it_leaves_is_in_order(
     assert expected(job, 100).startswith(left)
 
 
-def test_a_full_disk_is_told_by_the_process_that_met_it(
+def test_a_full_disk_is_reported_by_the_process_that_met_it(
     job: Job, tmp_path: Path, stack: contextlib.ExitStack
 ) -> None:
     """A limit on the size of files stands in for the full disk: it stops a write midway just so."""

@@ -64,7 +64,7 @@ def test_who_can_read_is_named() -> None:
     assert "Public allows it" in lines[0]
 
 
-def test_another_account_is_told_from_this_one() -> None:
+def test_another_account_is_distinguished_from_this_one() -> None:
     foreign = statement(Principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": OTHER}})
     found = compared((*OLD, foreign)).more
     assert [example.who for example in found.examples] == ["another account"]
@@ -95,7 +95,7 @@ def test_witnesses_are_real_actions_on_resources_of_their_type() -> None:
     assert "/" in example.witness.resource
 
 
-def test_a_difference_only_in_actions_that_do_not_exist_is_told_as_such() -> None:
+def test_a_difference_only_in_actions_that_do_not_exist_is_reported_as_such() -> None:
     lines = more(*OLD, statement(Action="s3:Frobnicate*"))
     assert lines == [
         *NOTHING_MORE,

@@ -87,7 +87,7 @@ def test_an_identity_policy_suffices_where_the_resource_has_none() -> None:
         ({"AWS": ROOT}, ROLE, False),
     ],
 )
-def test_who_is_named_by_role_or_account_keeps_the_limits_of_a_boundary(
+def test_a_principal_named_by_role_or_account_keeps_the_limits_of_a_boundary(
     principal: Any, who: str, bypassed: bool
 ) -> None:
     limited = Identity((who,), (policy(document(READS), "reads"),), boundary=NOTHING)

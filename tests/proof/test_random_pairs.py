@@ -115,7 +115,7 @@ def compared(seeds: Iterable[int]) -> Compared:
 
 
 @pytest.mark.parametrize("ten", range(20))
-def test_pairs_are_told_apart_as_by_brute_force(ten: int) -> None:
+def test_pairs_are_distinguished_as_by_brute_force(ten: int) -> None:
     assert compared(range(10 * ten, 10 * ten + 10)).disagreements == []
 
 
@@ -125,7 +125,7 @@ THOUSANDS = int(os.environ.get("RANDOM_THOUSANDS", "1"))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("thousand", range(THOUSANDS))
-def test_thousands_of_pairs_are_told_apart_as_by_brute_force(thousand: int) -> None:
+def test_thousands_of_pairs_are_distinguished_as_by_brute_force(thousand: int) -> None:
     found = compared(range(1000 * (thousand + 1), 1000 * (thousand + 2)))
     assert found.disagreements == []
     assert found.decisions >= 40_000

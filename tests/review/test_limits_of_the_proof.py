@@ -57,11 +57,11 @@ def test_what_another_statement_denies_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize(("policies", "verdict"), [(10, "safe"), (50, "careful")])
-def test_what_is_too_much_to_compare_exactly_is_told_and_never_safe(policies: int, verdict: str) -> None:
+def test_what_is_too_much_to_compare_exactly_is_reported_and_never_safe(policies: int, verdict: str) -> None:
     change = ["aws_s3_bucket_policy", "update", {"policy": READS}, {"policy": WRITES}]
     result = review_of(plan({"changes": [change] * policies}))
     assert result.verdict == verdict
-    told = [one.said for one in result.findings if not one.address]
-    assert [one.partition(":")[0] for one in told] == (
+    said = [one.said for one in result.findings if not one.address]
+    assert [one.partition(":")[0] for one in said] == (
         ["policies with more than 80 statements change"] if verdict == "careful" else []
     )

@@ -54,7 +54,7 @@ def run_ops(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedP
         (b'{"a": ' + b"1" * 5000 + b"}", "is not JSON that can be read"),
     ],
 )  # fmt: skip
-def test_what_is_not_a_plan_is_told_in_a_line(content: bytes, says: str, tmp_path: Path) -> None:
+def test_what_is_not_a_plan_is_reported_in_a_line(content: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(content)
     with pytest.raises(PlanError) as error:
@@ -94,7 +94,7 @@ def test_an_error_goes_to_standard_error_alone() -> None:
         ),
     ],
 )
-def test_misuse_is_told_in_a_line(arguments: list[str | Path], status: int, says: str) -> None:
+def test_misuse_is_reported_in_a_line(arguments: list[str | Path], status: int, says: str) -> None:
     done = run_ops(*arguments)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (status, b"", 1)
     assert says in done.stderr.decode()

@@ -99,7 +99,7 @@ def test_what_terraform_warns_of_is_shown_folded(configured: Configured) -> None
 
 
 @pytest.mark.real
-def test_a_plan_that_fails_is_told_in_a_line(configured: Configured, tmp_path: Path) -> None:
+def test_a_plan_that_fails_is_reported_in_a_line(configured: Configured, tmp_path: Path) -> None:
     other = Stack("one", tmp_path, configured.stack.env)
     (tmp_path / "cdk.tf.json").write_text('{"output": {"x": {"value": "${var.nothing}"}}}')
     with pytest.raises(OpsError, match=r"^`terraform plan` of one failed: Reference to undeclared input .+$"):
@@ -115,12 +115,12 @@ def warning(summary: str, **more: str) -> dict[str, str]:
     return {"severity": "warning", "summary": summary, **more}
 
 
-def test_each_warning_is_told_once_and_always_in_the_same_order() -> None:
+def test_each_warning_is_reported_once_and_always_in_the_same_order() -> None:
     deprecated = warning("Deprecated", detail="Use b.\u2028", address="aws_s3_bucket.x")
     both = (warning("B"), deprecated, deprecated, {"severity": "error", "summary": "E"})
-    told = (Notice("B"), Notice("Deprecated", "Use b.\u2028", "aws_s3_bucket.x"))
-    assert warnings_of(log(*both)) == told
-    assert warnings_of(log(*reversed(both))) == told
+    said = (Notice("B"), Notice("Deprecated", "Use b.\u2028", "aws_s3_bucket.x"))
+    assert warnings_of(log(*both)) == said
+    assert warnings_of(log(*reversed(both))) == said
 
 
 def test_a_check_that_failed_is_a_finding_and_no_warning_as_well() -> None:
@@ -217,7 +217,7 @@ def test_a_plan_that_is_too_long_is_cut_and_says_so_and_what_is_destroyed_stays(
     assert written.rstrip().endswith("more lines: the comment is full.*")
 
 
-def test_what_is_no_log_is_told_in_a_line(tmp_path: Path) -> None:
+def test_what_is_no_log_is_reported_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("Terraform used the selected providers")
     (tmp_path / "raw").write_bytes(b"\xff")
     for option, says in (("log", "is not what `terraform plan -json` writes"), ("raw", "is not text: ")):

@@ -138,7 +138,7 @@ def test_a_setting_that_weakens_and_the_same_put_back(
     assert judged(kind, before, before) == []
 
 
-def test_an_inventory_that_goes_elsewhere_is_weaker_and_one_that_ends_is_told() -> None:
+def test_an_inventory_that_goes_elsewhere_is_weaker_and_one_that_ends_is_reported() -> None:
     kind = "aws_s3_bucket_inventory"
 
     def inventory(arn: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def test_what_is_gone_leaves_what_aws_does_without_it(
     assert [finding.severity for finding in findings(kind, before, None)] == [severity] * count
 
 
-def test_a_public_access_block_that_is_gone_is_told_with_all_that_it_did() -> None:
+def test_a_public_access_block_that_is_gone_is_reported_with_all_that_it_did() -> None:
     (finding,) = findings("aws_s3_bucket_public_access_block", dict.fromkeys(PUBLIC_ACCESS, True), None)
     assert finding.said == (
         "the public-access block is removed: it no longer refuses new ACLs that make something public; "
@@ -489,7 +489,7 @@ def test_a_condition_with_another_value_is_to_be_looked_at() -> None:
     assert stricter == (GOOD, "D refuses more: Condition Bool aws:SecureTransport true")
 
 
-def test_statements_without_a_sid_are_told_apart_by_what_they_say() -> None:
+def test_statements_without_a_sid_are_distinguished_by_what_they_say() -> None:
     one, other = allow(Sid=""), allow(Sid="", Action="s3:PutObject")
     assert [severity for severity, _ in compared(policy(one), policy(other, one))] == [CAREFUL]
     assert compared(policy(one, other), policy(other, one)) == []

@@ -133,7 +133,7 @@ def test_a_change_that_is_weaker_either_way(
     assert len(judged(kind, before | change, before)) == 1
 
 
-def test_a_topic_policy_that_lets_another_service_publish_is_told() -> None:
+def test_a_topic_policy_that_lets_another_service_publish_is_reported() -> None:
     allow = '{"Statement":[{"Sid":"A","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"}}]}'
     opened = allow.replace('"events.amazonaws.com"', '["events.amazonaws.com","s3.amazonaws.com"]')
     (found,) = findings("aws_sns_topic_policy", {"policy": allow}, {"policy": opened})

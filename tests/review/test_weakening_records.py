@@ -28,7 +28,7 @@ def test_logs_that_go_elsewhere_are_weaker(after: dict[str, Any] | None, words: 
     assert said("aws_s3_bucket_logging", logging(), after) == [(DANGEROUS, words)]
 
 
-def test_logs_that_stay_are_not_told() -> None:
+def test_logs_that_stay_are_not_reported() -> None:
     assert said("aws_s3_bucket_logging", logging(), logging()) == []
 
 
@@ -63,11 +63,11 @@ def replication(**changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_change_of_replication_is_told(
+def test_a_change_of_replication_is_reported(
     before: dict[str, Any] | None, after: dict[str, Any] | None, finding: tuple[str, str]
 ) -> None:
     assert said("aws_s3_bucket_replication_configuration", before, after) == [finding]
 
 
-def test_replication_that_stays_is_not_told() -> None:
+def test_replication_that_stays_is_not_reported() -> None:
     assert said("aws_s3_bucket_replication_configuration", replication(), replication()) == []

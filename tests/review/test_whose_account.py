@@ -44,7 +44,7 @@ def test_two_providers_each_in_the_account_that_it_is_deployed_in_are_no_change(
     assert own_accounts(document) == {OURS, OTHERS}
 
 
-def test_a_provider_that_changes_its_account_is_told_though_another_one_may_use_that() -> None:
+def test_a_provider_that_changes_its_account_is_reported_though_another_one_may_use_that() -> None:
     document = plan(deployed(OURS), KEYS, aws=allowing(OTHERS), peer=allowing(OURS))
     (found,) = account_findings(document)
     assert found.severity == "dangerous"

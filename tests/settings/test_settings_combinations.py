@@ -263,7 +263,7 @@ def test_without_a_key_its_alias_is_free(tmp_path: Path, monkeypatch: pytest.Mon
         ),
     ],
 )
-def test_what_is_wrong_in_a_list_of_tables_is_told_as_elsewhere(
+def test_what_is_wrong_in_a_list_of_tables_is_reported_as_elsewhere(
     text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert f"environments/prod.toml: {line}" in problems(tmp_path, monkeypatch, prod=text)

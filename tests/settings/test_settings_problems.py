@@ -248,7 +248,7 @@ def test_each_mistake_gets_its_line(problems: Problems, text: str, problem: str)
     assert line.startswith(expected) if problem.endswith(", ") else line == expected
 
 
-def test_all_problems_of_all_files_are_told_at_once(problems: Problems) -> None:
+def test_all_problems_of_all_files_are_reported_at_once(problems: Problems) -> None:
     lines = problems(
         dev='region = "x"\nencryption.mode = "aes"\nbucket_name = "b"',
         prod="protect = 1\nstate.bucket = 'b'",
@@ -266,13 +266,13 @@ def test_all_problems_of_all_files_are_told_at_once(problems: Problems) -> None:
     ]
 
 
-def test_a_wrong_aws_region_is_told_once_and_by_its_name(problems: Problems) -> None:
+def test_a_wrong_aws_region_is_reported_once_and_by_its_name(problems: Problems) -> None:
     assert problems({"AWS_REGION": "us-eats-1"}, dev="", prod="") == [
         'AWS_REGION: must be an AWS region, not "us-eats-1"; did you mean "us-east-1"?'
     ]
 
 
-def test_what_does_not_fit_together_is_told_once_every_value_is_right(problems: Problems) -> None:
+def test_what_does_not_fit_together_is_reported_once_every_value_is_right(problems: Problems) -> None:
     same = "state.bucket = 'secure-prod-data-bucket'"
     assert [line.split(": ")[1] for line in problems(prod=f"protect = 1\n{same}")] == ["protect"]
     text = f"{same}\naccess.attach_to_roles = ['secure-storage-prod-plan']\nstate.region = 'cn-north-1'"
@@ -356,7 +356,7 @@ def test_an_ephemeral_environment_cannot_take_the_name_of_another(problems: Prob
 # Files
 
 
-def test_broken_toml_is_told_with_line_and_column(problems: Problems) -> None:
+def test_broken_toml_is_reported_with_line_and_column(problems: Problems) -> None:
     [line] = problems(dev="\nregion = \n")
     assert line.startswith("environments/dev.toml: is not valid TOML: ")
     assert "line 2, column" in line

@@ -105,7 +105,7 @@ def test_a_part_that_arrives_otherwise_is_refused(presign: Presign) -> None:
     assert requests.put(url, b"x", headers=headers, timeout=30).status_code == 400
 
 
-def test_who_has_the_page_can_use_no_other_key_or_upload(presign: Presign) -> None:
+def test_the_page_can_use_no_other_key_or_upload(presign: Presign) -> None:
     page = opened(made(presign, "put", "--large", "a:1MB", "--large", "b:1MB", "large/")["url"])
     one, two = page.about["large"]
     mixed = {**one, "head": two["head"]}

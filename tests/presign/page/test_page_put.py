@@ -87,7 +87,7 @@ def test_the_page_uploads_with_the_buckets_headers(
         ("inbox/x", b"x", {"success_action_redirect": "https://evil.example/"}),
     ],
 )
-def test_who_has_the_page_can_upload_nothing_else(
+def test_the_page_can_upload_nothing_else(
     page: Opened, key: str, content: bytes, fields: dict[str, str]
 ) -> None:
     assert send(page, key, content, **fields).status_code in (400, 403)
