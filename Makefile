@@ -73,13 +73,15 @@ snapshots: cdktf-only setup ## Update the snapshots of the synthesized JSON
 	@rm -rf tests/snapshots/__snapshots__
 	@$(python) -m pytest -q tests/snapshots --snapshot-update
 
-docs: cdktf-only setup ## Update the generated parts of docs/: settings, constructs, controls, costs, guarantees, upgrading
+docs: cdktf-only setup ## Update the generated parts of docs/: most pages, and the pictures demo.svg and requests.svg
 	@$(python) -m ops.pages.settings_page
 	@$(python) -m ops.pages.constructs_page
 	@$(python) -m ops.pages.controls_page
 	@$(python) -m ops.pages.costs_page
 	@$(python) -m ops.pages.guarantees_page
+	@$(python) -m ops.pages.demo_cast
 	@$(python) -m tests.upgrading.page
+	@$(python) -m tests.policy.drawing
 
 review-plans: cdktf-only setup ## Update the real plans that test the plan review, and their comments
 	@PYTHONPATH=. $(python) tests/review/make_plans.py $(ARGS)
