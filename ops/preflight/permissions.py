@@ -1,7 +1,8 @@
 """The permissions that a deploy needs, checked with IAM's simulator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from ops.deploy.caller import Caller
 from ops.deploy.deploy_policy import Check
@@ -12,6 +13,9 @@ SUBJECT = "permissions"
 
 SHOWN = 6
 """How many missing actions a line names."""
+
+Result = tuple[str, Mapping[str, Any]]
+"""A resource, and IAM's answer about an action on it."""
 
 
 def check(region: str, caller: Caller, needed: Sequence[Check], remedy: str) -> Verdict:
@@ -33,15 +37,13 @@ def _simulated(region: str, caller: Caller, needed: Sequence[Check], remedy: str
     if principal is None:
         return unknown(SUBJECT, f"IAM simulates users and roles, and {caller.arn} is neither")
     try:
-        return _answer(iam, principal, needed, remedy)
+        return judge(principal, list(_results(iam, principal, needed)), remedy)
     except iam.exceptions.NoSuchEntityException:
         # The session's ARN lacks the role's path, and these credentials may not look it up.
         return unknown(SUBJECT, f"there is no {principal}, and these credentials may not see its path")
 
 
-def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: str) -> Verdict:
-    refused: list[str] = []
-    undecided: set[str] = set()
+def _results(iam: aws.Client, principal: str, needed: Sequence[Check]) -> Iterator[Result]:
     # One call for all actions that differ in nothing else, because IAM limits the calls per second.
     for (resource, context), checks in groupby(sorted(needed, key=_without_action), _without_action):
         pages = iam.get_paginator("simulate_principal_policy").paginate(
@@ -57,20 +59,27 @@ def _answer(iam: aws.Client, principal: str, needed: Sequence[Check], remedy: st
                 for name, values in context
             ],
         )
-        for result in (result for page in pages for result in page["EvaluationResults"]):
-            if result["EvalDecision"] == "allowed":
-                continue
-            # IAM cannot decide what depends on the request, such as its tags.
-            undecided.update(result.get("MissingContextValues") or [])
-            if not result.get("MissingContextValues"):
-                refused.append(f"{result['EvalActionName']} on {resource}")
+        yield from ((resource, result) for page in pages for result in page["EvaluationResults"])
+
+
+def judge(principal: str, results: Sequence[Result], remedy: str) -> Verdict:
+    """Judge what IAM answered about each action on its resource."""
+    refused: list[str] = []
+    undecided: set[str] = set()
+    for resource, result in results:
+        if result["EvalDecision"] == "allowed":
+            continue
+        # IAM cannot decide what depends on the request, such as its tags.
+        undecided.update(result.get("MissingContextValues") or [])
+        if not result.get("MissingContextValues"):
+            refused.append(f"{result['EvalActionName']} on {resource}")
     if refused:
         more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         return bad(SUBJECT, f"{principal} may not {', '.join(refused[:SHOWN])}{more}", remedy)
     if undecided:
         return unknown(SUBJECT, f"whether {principal} may depends on {', '.join(sorted(undecided))}")
     return good(
-        SUBJECT, f"{principal} may do all {len(needed)} things that a deploy does, as IAM simulates it"
+        SUBJECT, f"{principal} may do all {len(results)} things that a deploy does, as IAM simulates it"
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ops.deploy.caller import Caller
 from ops.deploy.names_in_aws import Owner, look_up_bucket
@@ -61,7 +62,7 @@ def check(settings: Settings, caller: Caller) -> tuple[list[Verdict], StateFacts
     where = {"Bucket": settings.state.bucket, "ExpectedBucketOwner": caller.account}
     checks: list[tuple[str, Callable[[], Verdict]]] = [
         (SUBJECTS[1], lambda: _versions(s3, where, again)),
-        (SUBJECTS[2], lambda: _encryption(s3, where, again, shared=settings.state.shared)),
+        (SUBJECTS[2], lambda: encryption(_default(s3, where), again, shared=settings.state.shared)),
         (SUBJECTS[3], lambda: _public_access(s3, where, again)),
         (SUBJECTS[4], lambda: usable(SUBJECTS[4], settings.state.key_alias, settings.state.region, again)),
     ]
@@ -99,8 +100,13 @@ def _versions(s3: aws.Client, where: dict[str, str], remedy: str) -> Verdict:
     return bad(SUBJECTS[1], f"versioning is {status or 'off'}: an overwritten state is lost", remedy)
 
 
-def _encryption(s3: aws.Client, where: dict[str, str], remedy: str, *, shared: bool) -> Verdict:
+def _default(s3: aws.Client, where: dict[str, str]) -> dict[str, Any]:
     (rule, *_) = s3.get_bucket_encryption(**where)["ServerSideEncryptionConfiguration"]["Rules"]
+    return dict(rule)
+
+
+def encryption(rule: dict[str, Any], remedy: str, *, shared: bool) -> Verdict:
+    """Judge a bucket's rule of default encryption."""
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
     if shared and rule.get("BucketKeyEnabled"):
