@@ -16,7 +16,7 @@ from ops.deploy.foreign_content import foreign_content
 from ops.deploy.imports import Import, find_imports, own_bucket_exists
 from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
-from ops.shared.output_folder import local_state
+from ops.shared.output_folder import local_state, remove_local_state
 from ops.shared.terraform import Stack, TerraformError
 from ops.state.bucket_objects import BucketObjects
 from ops.state.guests import refuse_with_guests
@@ -261,13 +261,7 @@ class Bootstrap:
 
     def _remove_local(self) -> None:
         self._step(f"Removing the local copy, {os.path.relpath(self._local)}")
-        # The state itself comes last: while it exists, another run finds what is left to remove.
-        for path in (
-            self._local.with_name(f".{self._local.name}.lock.info"),
-            self._local.with_name(f"{self._local.name}.backup"),
-            self._local,
-        ):
-            path.unlink(missing_ok=True)
+        remove_local_state(self._local)
 
 
 def _read_state(body: bytes, where: str) -> Snapshot | None:

@@ -34,6 +34,15 @@ def local_state(stack: str, environ: Mapping[str, str]) -> Path:
     return output_folder(environ).parent / f"terraform.{stack}.tfstate"
 
 
+def remove_local_state(state: Path) -> None:
+    """Remove a local state, with what Terraform leaves next to it; the state itself comes last.
+
+    While it exists, another run finds what is left to remove.
+    """
+    for name in (f".{state.name}.lock.info", f"{state.name}.backup", state.name):
+        state.with_name(name).unlink(missing_ok=True)
+
+
 def outputs_file(environment: str, kind: str = "", environ: Mapping[str, str] = os.environ) -> str:
     """Return the name of the file in the checkout that a deploy writes its outputs to.
 
@@ -53,8 +62,12 @@ def unsaved_states(stack: str = "*") -> list[Path]:
 
 
 def kept_states_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder to which unsaved states are moved: those of the sandbox lie apart."""
-    return FOLDER if sandbox_is_wanted(environ) else ROOT
+    """Return the folder to which the unsaved states are moved that lie in the output folder.
+
+    The place decides, not the variable SANDBOX: a command that does not enter the sandbox, such as
+    `make synth SANDBOX=1`, finds states of real deploys. The sandbox's folder is deleted with its data.
+    """
+    return FOLDER if output_folder(environ).resolve().is_relative_to(FOLDER.resolve()) else ROOT
 
 
 def kept_states(stack: str) -> list[Path]:

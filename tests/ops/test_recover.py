@@ -188,13 +188,26 @@ def test_a_state_of_the_sandbox_is_not_taken_for_a_real_one_nor_the_other_way(
     sandbox.mkdir()
     monkeypatch.setattr(folders, "ROOT", checkout)
     monkeypatch.setattr(folders, "FOLDER", sandbox)
-    left_by_a_deploy(tmp_path / "out", monkeypatch)
-    monkeypatch.setenv("SANDBOX", written_for)
+    outputs = {"": tmp_path / "out", "1": sandbox / "cdktf.out"}  # ops.sandbox.switch sets the latter
+    left_by_a_deploy(outputs[written_for], monkeypatch)
     (copy,) = emergency_copy.emergency_copies("secure-storage-dev")
     assert copy.parent == (sandbox if written_for else checkout)
-    monkeypatch.setenv("SANDBOX", read_for)
+    monkeypatch.setenv("CDKTF_OUTPUT", str(outputs[read_for]))
     assert emergency_copy.emergency_copies("secure-storage-dev") == []
     assert copy.exists()
+
+
+def test_a_real_state_stays_in_the_checkout_where_a_command_does_not_enter_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make synth SANDBOX=1` is one; `make sandbox-stop ARGS=--delete-data` would delete the state."""
+    monkeypatch.setattr(folders, "ROOT", tmp_path)
+    monkeypatch.setenv("SANDBOX", "1")
+    left_by_a_deploy(tmp_path / ".cache" / "sandbox" / ".." / ".." / "out", monkeypatch)
+    monkeypatch.setattr(folders, "FOLDER", tmp_path / ".cache" / "sandbox")
+    emergency_copy.rescue_all()
+    (copy,) = tmp_path.glob("terraform.*.tfstate")
+    assert copy.read_text() == "state"
 
 
 def alias(account: Account, key: str) -> None:
