@@ -34,7 +34,7 @@ MAY_IMPORT = {
     },
     "ops.ci": {"ops.deploy", "ops.preflight", "ops.shared", "ops.state", "review", "settings"},
     "ops.sandbox": {"ops.deploy", "ops.embedded", "ops.shared", "settings"},
-    "ops.several": {"ops.ci", "ops.sandbox", "ops.shared", "ops.state", "review", "settings"},
+    "ops.several": {"ops.ci", "ops.deploy", "ops.sandbox", "ops.shared", "ops.state", "review"},
     "ops.scan": {"ops.embedded", "ops.shared", "settings"},
     "ops.demo": {"ops.ci", "ops.embedded", "ops.sandbox", "ops.shared", "settings"},
     "ops.pages": {"ops.deploy", "ops.scan", "ops.shared", "proof", "settings"},

@@ -1,24 +1,27 @@
 """One command for several environments: each in a process of its own, and one table at the end."""
 
+import contextlib
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ops.ci.manifest import REVIEW
 from ops.sandbox import server
 from ops.several.side_by_side import Done, Job, SideBySide
-from ops.several.table import SKIPPED, VERDICT, Row, row, table
+from ops.several.table import SKIPPED, Row, row, table
+from ops.shared.checkout import settings_of
 from ops.shared.environment_argument import matching
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import output_folder_of
 from ops.shared.provider_mirror import PROVIDER, find_mirror, user_cli_config
 from ops.shared.sandbox_variable import sandbox_is_wanted
-from ops.shared.toolchain import CACHE
+from ops.shared.toolchain import CACHE, PLUGIN_CACHE
 from ops.state.emergency_copy import rescue_all
+from review.command import AT_LEAST_THAT_BAD
 from review.model import DANGEROUS, VERDICTS
 from review.plan import parse_object
-from settings.names.provider import TESTED
 
 import click
 
@@ -103,7 +106,7 @@ class _Deploy:
             result = "✗ dangerous: left out" if verdict == DANGEROUS else said
             rows[name] = Row(name, result, rows[name].seconds, rows[name].line)
         if DANGEROUS in verdicts.values():
-            statuses.append(VERDICT)
+            statuses.append(AT_LEAST_THAT_BAD)
         wanted = [name for name, verdict in verdicts.items() if verdict not in (DANGEROUS, "no changes")]
         if wanted and self._side_by_side.signal is None:
             self._ask(wanted, [one for name, one in rows.items() if name not in wanted], rows)
@@ -129,7 +132,7 @@ class _Deploy:
 
 
 def _verdict(folder: Path, done: Done) -> str:
-    review = folder / done.job.environment / "review.json"
+    review = folder / done.job.environment / REVIEW
     return str(parse_object(review.read_bytes(), review.name)["verdict"])
 
 
@@ -162,17 +165,24 @@ def _run(
             f"[{ended}/{len(jobs)}] {title} of {one.environment}: {one.result}", file=sys.stderr, flush=True
         )
 
-    return side_by_side.run(jobs, say, first_alone=_provider_comes_first())
+    return side_by_side.run(jobs, say, alone=_filling_the_cache(names))
 
 
-def _provider_comes_first() -> bool:
-    """Return whether the first `terraform init` fills a cache, which others must not use meanwhile.
+def _filling_the_cache(names: Sequence[str]) -> list[str]:
+    """Return an environment for each version of the provider that is in no cache yet, and in no mirror.
 
+    Its `terraform init` fills the cache, which others must not use meanwhile.
     https://developer.hashicorp.com/terraform/cli/config/config-file#provider-plugin-cache
     """
-    if user_cli_config(os.environ) is not None or find_mirror(os.environ, TESTED) is not None:
-        return False
-    return not (CACHE / "terraform-plugins" / PROVIDER / TESTED).is_dir()
+    if user_cli_config(os.environ) is not None:
+        return []
+    first: dict[str, str] = {}
+    for name in names:
+        with contextlib.suppress(OpsError):  # the environment's own process says what is wrong
+            version = settings_of(name).terraform.provider_version
+            if find_mirror(os.environ, version) is None and not (PLUGIN_CACHE / PROVIDER / version).is_dir():
+                first.setdefault(version, name)
+    return list(first.values())
 
 
 def _end(

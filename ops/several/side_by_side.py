@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,18 +57,19 @@ class SideBySide:
         self._lock = threading.RLock()
 
     def run(
-        self, jobs: Sequence[Job], say: Callable[[Done], None], *, first_alone: bool = False
+        self, jobs: Sequence[Job], say: Callable[[Done], None], *, alone: Collection[str] = ()
     ) -> list[Done]:
         """Run all jobs and return how they ended, in the order of the jobs.
 
         Args:
             jobs: what is run.
             say: gets each job as soon as it ended.
-            first_alone: start the others when the first has ended.
+            alone: environments whose jobs come first, one after the other.
         """
         with self._passing_signals_on(), ThreadPoolExecutor(self._at_once) as pool:
             done = {}
-            for part in (jobs[:1], jobs[1:]) if first_alone else (jobs,):
+            first = [job for job in jobs if job.environment in alone]
+            for part in (*([job] for job in first), [job for job in jobs if job not in first]):
                 for ended in as_completed([pool.submit(self._run, job) for job in part]):
                     one = ended.result()
                     done[one.job.environment] = one

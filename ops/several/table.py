@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ops.deploy.drift_report import DRIFTED
 from ops.several.side_by_side import Done
+from review.command import AT_LEAST_THAT_BAD
 from review.render.escape import visible_text
 
-DRIFTED, VERDICT = 3, 4
-"""The exit statuses of `ops drift`, and of `ops plan --review --fail-on`."""
-
 SKIPPED = "\u2013"
-RESULTS = {None: f"{SKIPPED} not started", 0: "✓ ok", DRIFTED: "✗ drifted", VERDICT: "✗ verdict"}
+RESULTS = {
+    None: f"{SKIPPED} not started",
+    0: "✓ ok",
+    DRIFTED: "✗ drifted",
+    AT_LEAST_THAT_BAD: "✗ verdict",
+}
 MOST = 120
 """How long the last cell may be; the log has everything."""
 
@@ -47,7 +51,7 @@ def summary(command: str, done: Done) -> str:
     """Return the line of a log that says most: why a command failed, or what it found."""
     text = _COLOURS.sub("", done.job.log.read_text(encoding="utf-8", errors="replace"))
     lines = [line.strip("│╷╵ ").strip() for line in text.splitlines()]
-    if done.status in (0, DRIFTED, VERDICT):
+    if done.status in (0, DRIFTED, AT_LEAST_THAT_BAD):
         wanted = _SUMMARIES[command].format(environment=re.escape(done.job.environment))
         found = [line for line in lines if re.search(wanted, line)]
         return _cut(found[0].removeprefix(f"{done.job.environment}: ")) if found else ""

@@ -9,6 +9,9 @@ from settings.names.provider import TESTED
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
+PLUGIN_CACHE = CACHE / "terraform-plugins"
+"""Where Terraform keeps the providers that it fetches from the public registry."""
+
 FORK_CLI = CACHE / "cdktn" / "cli-bin"
 """Where ops.fork puts CDK Terrain's CLI, as `cdktf`, and its Node."""
 
@@ -36,7 +39,7 @@ def tool_environment(
     config = user_cli_config(environ)
     if config is None:
         mirror = find_mirror(environ, provider_version)
-        text = terraform_cli_config(mirror, CACHE / "terraform-plugins")
+        text = terraform_cli_config(mirror, PLUGIN_CACHE)
         config = _write_cli_config(f"terraform-aws-{provider_version}.tfrc", text)
         if mirror is not None:
             # `terraform providers lock` asks the public registry even where a mirror has the provider.
@@ -48,7 +51,7 @@ def tool_environment(
 
 def _write_cli_config(name: str, text: str) -> Path:
     path = CACHE / name
-    (CACHE / "terraform-plugins").mkdir(parents=True, exist_ok=True)
+    PLUGIN_CACHE.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         # Replaced in one step: another terraform may be reading it.
         part = path.with_suffix(f".{os.getpid()}")

@@ -18,10 +18,11 @@ from ops.sandbox.switch import variables_of
 from ops.several import run as several
 from ops.several.side_by_side import Done, Job, SideBySide
 from ops.several.table import MOST, Row, row, table
-from ops.shared import environment_argument
+from ops.shared import checkout, environment_argument, provider_mirror
 from ops.shared.environment_argument import is_pattern, matching
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import output_folder_of, unsaved_states
+from ops.shared.provider_mirror import PROVIDER
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub
 
@@ -80,7 +81,7 @@ class Place:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._monkeypatch = folder, monkeypatch
         monkeypatch.setattr(several, "LOGS", folder / "logs")
-        monkeypatch.setattr(several, "_provider_comes_first", lambda: False)
+        monkeypatch.setattr(several, "_filling_the_cache", lambda _: [])
 
     def script(self, text: str) -> None:
         """Let each command run this shell script, with ops' arguments."""
@@ -167,14 +168,37 @@ def test_no_more_run_at_once_than_jobs_says(place: Place, monkeypatch: pytest.Mo
     assert most == 2
 
 
-def test_the_first_runs_alone_where_it_fetches_the_provider(
+def test_each_that_fetches_a_provider_runs_alone_and_before_the_others(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(several, "_provider_comes_first", lambda: True)
+    monkeypatch.setattr(several, "_filling_the_cache", lambda names: [names[0], names[2]])
     place.script("date +%s%N; sleep 0.2; date +%s%N")
     assert several.run_several("drift", "team-*", []) == 0
-    first, *others = [tuple(map(int, place.log("drift", name).split())) for name in NAMES[2:]]
-    assert all(first[1] <= start for start, _ in others)
+    first, other, second = [tuple(map(int, place.log("drift", name).split())) for name in NAMES[2:]]
+    assert first[1] <= second[0] < second[1] <= other[0]
+
+
+def test_one_environment_for_each_version_that_is_nowhere_fetches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERRAFORM_PROVIDER_MIRROR", "TF_CLI_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(provider_mirror, "MACHINE_FOLDERS", ())
+    monkeypatch.setattr(several, "PLUGIN_CACHE", tmp_path / "cache")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checkout, "ROOT", tmp_path)
+    newer = '[terraform]\nprovider_version = "6.{}.0"\nprovider_version_untested = true\n'
+    texts = {"dev": "", "a": newer.format(44), "b": "wrong = 1", "c": newer.format(45), "d": newer.format(44)}
+    (tmp_path / "environments").mkdir()
+    for name, text in texts.items():
+        (tmp_path / "environments" / f"{name}.toml").write_text(text)
+    filling = several._filling_the_cache
+    assert filling(["a", "b", "c", "d"]) == ["a", "c"]
+    (tmp_path / "cache" / PROVIDER / "6.44.0").mkdir(parents=True)
+    assert filling(["a", "b", "c", "d", "dev"]) == ["c", "dev"]
+    (tmp_path / ".terraformrc").touch()
+    assert filling(["a", "c"]) == []
 
 
 def job(folder: Path, script: str, name: str = "dev") -> Job:

@@ -21,6 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr(toolchain, "CACHE", tmp_path / "a checkout" / ".cache")
+    monkeypatch.setattr(toolchain, "PLUGIN_CACHE", tmp_path / "a checkout" / ".cache" / "terraform-plugins")
     monkeypatch.setattr(provider_mirror, "MACHINE_FOLDERS", ())
     return home
 
