@@ -1,7 +1,6 @@
 """The demo of CI: a pull request's life, with real git, Terraform, roles and state, on an embedded AWS."""
 
 import contextlib
-import dataclasses
 import os
 import tempfile
 from pathlib import Path
@@ -49,9 +48,7 @@ def run_ci_demo() -> None:
             aws = stack.enter_context(embedded_aws(log, auth=True, tls=True))
             github = stack.enter_context(stand_in())
             narrator.say("GitHub cannot run here: the stand-in keeps comments, labels and merges")
-        if settings.account_id is not None:
-            # MiniStack takes 12 digits for the account.
-            aws = dataclasses.replace(aws, access_key_id=settings.account_id)
+        aws = aws.of_account(settings.account_id)
         tools = tool_environment(provider_version=settings.terraform.provider_version)
         env = tools | github.variables | GIT
         # Unbuffered, so that an error is the last line after all that was printed before it.

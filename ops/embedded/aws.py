@@ -101,6 +101,10 @@ class EmbeddedAws:
             config={"proxies": {}, **config},
         )
 
+    def of_account(self, account_id: str | None) -> "EmbeddedAws":
+        """Return the same AWS for an account's root, for whom MiniStack takes its id as the access key."""
+        return self if account_id is None else replace(self, access_key_id=account_id)
+
     def with_keys(self, answer: Mapping[str, Any]) -> "EmbeddedAws":
         """Return the same AWS for those whose keys IAM or STS answered."""
         return replace(

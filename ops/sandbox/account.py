@@ -5,7 +5,8 @@ The administrator may do everything, but is bound by bucket and key policies. Th
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from settings.model import Settings
 
 ADMINISTRATOR = "sandbox-administrator"
 SESSION_SECONDS = 43_200
+EVERYTHING_NAME = "sandbox-everything"
 EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
@@ -27,23 +29,24 @@ class Account:
     """The account of one environment in the sandbox.
 
     Attributes:
-        root: the sandbox for the account's root; MiniStack takes 12 digits for the account.
+        root: the sandbox for the account's root.
     """
 
     def __init__(self, sandbox: EmbeddedAws, settings: Settings) -> None:
         self.settings, self._id = settings, settings.account_id or ACCOUNT_ID
-        self.root = replace(sandbox, access_key_id=settings.account_id or sandbox.access_key_id)
+        self.root = sandbox.of_account(settings.account_id)
         self._iam = self.root.client("iam")
 
     def administrator(self) -> EmbeddedAws:
         """Return the sandbox for who bootstraps."""
-        return self._session(ADMINISTRATOR, [EVERYTHING])
+        return self._session(ADMINISTRATOR, {EVERYTHING_NAME: EVERYTHING})
 
     def deployer(self) -> EmbeddedAws:
         """Return the sandbox for a role with what `ops deploy-policy` prints now."""
         name = self._own_role(self.settings.access.deploy_role) or f"sandbox-deploy-{self._environment}"
         policies = policies_of_environment(self._environment, account=self._id, read_only=False)
-        return self._session(name, policies)
+        prefix = f"sandbox-{self._environment}-policy-"
+        return self._session(name, {f"{prefix}{number}": one for number, one in enumerate(policies)})
 
     def data_team(self) -> EmbeddedAws:
         """Return the sandbox for who makes links; raises OpsError if the environment is not deployed."""
@@ -53,12 +56,12 @@ class Account:
             command = f"make deploy ENV={self._environment} SANDBOX=1"
             raise OpsError(f"{self._environment} is not deployed in the sandbox", f"`{command}` does that")
         if access.attach_to_roles:
-            return self._session(access.attach_to_roles[0], [])
+            return self._session(access.attach_to_roles[0], {})
         principals = [name for one in access.principals if (name := self._own_role(one))]
         # Limited by the session: a policy that is attached to a role could not be deleted by a destroy.
         arn = f"arn:aws:iam::{self._id}:policy/{policy}"
         name = principals[0] if principals else f"sandbox-data-{self._environment}"
-        return self._session(name, [EVERYTHING], PolicyArns=[{"arn": arn}])
+        return self._session(name, {EVERYTHING_NAME: EVERYTHING}, PolicyArns=[{"arn": arn}])
 
     def make_named_roles(self) -> list[str]:
         """Make the roles of the account that the settings name; return which were missing."""
@@ -77,20 +80,28 @@ class Account:
         prefix = f"arn:aws:iam::{self._id}:role/"
         return arn.removeprefix(prefix) if arn is not None and arn.startswith(prefix) else None
 
-    def _session(self, role: str, policies: Sequence[object], **options: object) -> EmbeddedAws:
-        """Return a session of a role with exactly these policies, besides those that a deploy attaches."""
+    def _session(self, role: str, policies: Mapping[str, object], **options: object) -> EmbeddedAws:
+        """Return a session of a role with exactly these policies, besides those that a deploy attaches.
+
+        The policies with which the same role deploys other environments stay: one may be deployed right now.
+        """
         self._make(role)
         name = role.rpartition("/")[2]
-        wanted = {f"sandbox-{number}": json.dumps(policy) for number, policy in enumerate(policies)}
-        for stale in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            if stale.startswith("sandbox-") and stale not in wanted:
-                self._iam.delete_role_policy(RoleName=name, PolicyName=stale)
-        for policy_name, document in wanted.items():
+        for found in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            if found.startswith("sandbox-") and found not in policies and not self._of_another(found):
+                self._iam.delete_role_policy(RoleName=name, PolicyName=found)
+        for policy_name, policy in policies.items():
+            document = json.dumps(policy)
             self._iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=document)
         arn = self._iam.get_role(RoleName=name)["Role"]["Arn"]
         ends = datetime.now(UTC) + timedelta(seconds=SESSION_SECONDS)
         asked = {"RoleSessionName": "sandbox", "DurationSeconds": SESSION_SECONDS, **options}
         return replace(assume(self.root, arn, **asked), expiration=ends.isoformat(timespec="seconds"))
+
+    def _of_another(self, policy: str) -> bool:
+        """Whether an inline policy is one with which its role deploys another environment."""
+        found = re.fullmatch("sandbox-(.+)-policy-[0-9]+", policy)
+        return found is not None and found[1] != self._environment
 
     def _make(self, role: str) -> bool:
         """Make a role that the account's root may take, unless it exists; return whether it was missing."""

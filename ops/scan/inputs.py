@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.embedded.aws import EmbeddedAws
@@ -63,8 +63,7 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
             shutil.copytree(out / "stacks" / stack, place)
             # The state bucket does not exist here, and where the state lies does not change the plan.
             (place / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
-            # MiniStack takes an access key of 12 digits for the account.
-            own = aws if settings.account_id is None else replace(aws, access_key_id=settings.account_id)
+            own = aws.of_account(settings.account_id)
             tools = tool_environment(provider_version=settings.terraform.provider_version)
             planned.append(_Deployment(stack, settings, place, own, own.environment(tools)))
     return sources + _plans(planned, log)

@@ -4,7 +4,6 @@ Recorded calls and the simulator decide these: tests/deploy_policy and tests/pol
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ops.embedded.aws import assume_with_token
 from tests.embedded_iam.account import Account, allow, document, refused, trust
@@ -51,7 +50,7 @@ def a_role_of_another_account_is_no_principal(account: Account) -> None:
 
     AWS would allow this request.
     """
-    there = Account(replace(account.aws, access_key_id=OTHER_ACCOUNT))
+    there = Account(account.aws.of_account(OTHER_ACCOUNT))
     role = there.role("reader", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}))
     objects = f"arn:aws:s3:::{account.bucket}/*"
     lets_in = allow("s3:GetObject") | {"Principal": {"AWS": role}, "Resource": objects}

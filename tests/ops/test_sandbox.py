@@ -30,6 +30,7 @@ from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.real
 
+OTHER = "444455556666"
 NOT_RUNNING = "Error: the sandbox does not run; `make sandbox` starts it\n"
 
 
@@ -384,7 +385,33 @@ def test_a_policy_that_is_not_wanted_any_more_is_taken_away(shared: Sandbox) -> 
     account.administrator()
     iam.put_role_policy(RoleName=ADMINISTRATOR, PolicyName="sandbox-1", PolicyDocument=json.dumps(EVERYTHING))
     account.administrator()
-    assert iam.list_role_policies(RoleName=ADMINISTRATOR)["PolicyNames"] == ["sandbox-0"]
+    assert iam.list_role_policies(RoleName=ADMINISTRATOR)["PolicyNames"] == ["sandbox-everything"]
+
+
+def test_a_role_that_deploys_several_environments_has_the_policies_of_each(
+    shared: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deploy of several runs side by side: one must not take the rights of the other away."""
+    monkeypatch.setattr(
+        "ops.sandbox.account.policies_of_environment", lambda *_, **__: [EVERYTHING, EVERYTHING]
+    )
+    folder, iam = tmp_path / "environments", shared.aws.of_account(OTHER).client("iam")
+    folder.mkdir()
+    # One of them has a name that begins with what the policies of the other are called.
+    for name in ("dev", "dev-policy-1"):
+        text = f'account_id = "{OTHER}"\naccess.deploy_role = "arn:aws:iam::{OTHER}:role/both"\n'
+        (folder / f"{name}.toml").write_text(text)
+    one, other = (Account(shared.aws, settings) for settings in load_environments(folder, {}))
+    one.deployer()
+    iam.put_role_policy(
+        RoleName="both", PolicyName="sandbox-dev-policy-2", PolicyDocument=json.dumps(EVERYTHING)
+    )
+    iam.put_role_policy(RoleName="both", PolicyName="sandbox-0", PolicyDocument=json.dumps(EVERYTHING))
+    other.deployer()
+    one.deployer()
+    assert sorted(iam.list_role_policies(RoleName="both")["PolicyNames"]) == [
+        f"sandbox-{name}-policy-{number}" for name in ("dev", "dev-policy-1") for number in (0, 1)
+    ]
 
 
 def test_a_data_team_has_the_managed_policy_and_nothing_else(shared: Sandbox) -> None:
