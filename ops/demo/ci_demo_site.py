@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.ci.stand_in import REPOSITORY, StandIn
-from ops.demo.own_checkout import add_setting
+from ops.demo.own_checkout import put_setting
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume_with_token
 from ops.shared.aws import Client
 from ops.shared.errors import OpsError
@@ -139,7 +139,7 @@ class Site:
             setting: the line that is added to it, if any.
         """
         if setting:
-            add_setting(self.checkout / DEV, section, setting)
+            put_setting(self.checkout / DEV, section, setting)
         self.git("commit", "--quiet", "--all", "--allow-empty", "--message", message)
 
     def push(self, number: int, *, section: str = "", setting: str = "") -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.demo.own_checkout import add_setting, make_checkout
+from ops.demo.own_checkout import make_checkout, put_setting
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.sandbox import server
 from ops.sandbox.account import Account
@@ -165,17 +165,15 @@ def in_checkout(folder: Path, log: Path, aws: EmbeddedAws) -> Workplace:
 
 def in_copy(folder: Path, log: Path, aws: EmbeddedAws, settings: Settings) -> Workplace:
     """Work in a copy of this checkout, without the lifecycle that the AWS provider waits a minute for."""
-    env = aws.environment(tool_environment()) | {
+    env = aws.of_account(settings.account_id).environment(tool_environment()) | {
         "CDKTF_OUTPUT": str(folder / "cdktf.out"),
         "ENVIRONMENT_SUFFIX": "dev",
         "TMPDIR": str(folder),
     }
     env.pop(VARIABLE, None)
-    if settings.account_id is not None:
-        env["AWS_ACCESS_KEY_ID"] = settings.account_id  # MiniStack takes 12 digits for the account
     checkout = make_checkout(folder / "checkout")
     if settings.state.lifecycle:
-        add_setting(checkout / "environments" / "dev.toml", "state", "lifecycle = false")
+        put_setting(checkout / "environments" / "dev.toml", "state", "lifecycle = false")
     return Workplace(folder, checkout, log, aws, env, folder / "outputs.json")
 
 

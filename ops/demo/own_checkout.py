@@ -25,22 +25,26 @@ def make_checkout(folder: Path) -> Path:
     return folder
 
 
-def add_setting(file: Path, section: str, setting: str) -> None:
-    """Add a line to a section of a settings file, however the file writes that section.
+def put_setting(file: Path, section: str, setting: str) -> None:
+    """Write a setting into a section of a settings file, however the file writes that section.
 
     Args:
         file: the settings file.
         section: such as `state`.
-        setting: such as `lifecycle = false`; the file must not have it yet.
+        setting: such as `lifecycle = false`; another value of it in the file must be on one line.
     """
     text = file.read_text(encoding="utf-8")
-    header = re.search(rf"^\[{section}\].*\n?", text, re.MULTILINE)
-    if header:
-        text = f"{text[: header.end()].rstrip()}\n{setting}\n{text[header.end() :]}"
-    elif re.search(
-        rf"^{section}\.", text, re.MULTILINE
-    ):  # `state.bucket = …`, which stands above the sections
-        text = f"{section}.{setting}\n{text}"
+    old = rf"{setting.partition('=')[0].strip()}[ \t]*="
+    if header := re.search(rf"^\[{section}\].*\n?", text, re.MULTILINE):
+        rest = re.sub(rf"\A((?:(?!^\[).*\n)*?){old}.*\n?", r"\1", text[header.end() :], flags=re.MULTILINE)
+        text = f"{text[: header.end()].rstrip()}\n{setting}\n{rest}"
+    elif inline := re.search(rf"^{section}[ \t]*=[ \t]*\{{(.*)\}}", text, re.MULTILINE):
+        others = re.sub(rf"{old}[^,]*,?", "", inline[1]).strip().rstrip(",")
+        inside = ", ".join(filter(None, [setting, others]))
+        text = f"{text[: inline.start()]}{section} = {{ {inside} }}{text[inline.end() :]}"
+    elif re.search(rf"^{section}\.", text, re.MULTILINE):  # `state.bucket = …`, above all sections
+        others = re.sub(rf"^{section}\.{old}.*\n?", "", text, flags=re.MULTILINE)
+        text = f"{section}.{setting}\n{others}"
     else:
         text = f"{text.rstrip()}\n\n[{section}]\n{setting}\n"
     file.write_text(text, encoding="utf-8")
