@@ -43,9 +43,8 @@ def refuse_locked_in_state(snapshot: Snapshot, settings: Settings, account: str)
         settings: the environment.
         account: the account of its buckets.
     """
-    for bucket in snapshot.buckets:
-        # A bucket that was not created completely may have no region in the state yet.
-        _refuse_locked(str(bucket["bucket"]), str(bucket.get("region") or settings.region), account)
+    for bucket, region in snapshot.buckets_in(settings.region):
+        _refuse_locked(bucket, region, account)
 
 
 def _refuse_locked(bucket: str, region: str, account: str) -> None:

@@ -8,7 +8,6 @@ forgets a resource only after it is gone, and the local state is removed last.
 import contextlib
 import json
 import os
-from pathlib import Path
 
 from ops.deploy import teardown_plan
 from ops.deploy.bootstrapped import require_bootstrapped
@@ -20,7 +19,7 @@ from ops.deploy.teardown_plan import Found
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.environment_argument import like_another
 from ops.shared.errors import OpsError
-from ops.shared.output_folder import local_state, outputs_file
+from ops.shared.output_folder import local_state, outputs_file, remove_local_state
 from ops.shared.terraform import Stack, TerraformError, synthesized
 from ops.shared.toolchain import ROOT
 from ops.state.guests import refuse_with_guests
@@ -52,8 +51,9 @@ def run_teardown(environment: str, *, auto_approve: bool) -> None:
         raise _protected(settings)
     caller = require_own_account(settings)
     _refuse_with_guests(settings, caller)
-    refuse_locked_objects(settings, caller.account)
     if settings.protect:
+        # Where something is locked, no setting helps.
+        refuse_locked_objects(settings, caller.account)
         raise _protected(settings)
     click.echo(f"Synthesizing the stacks of {environment}")
     with synthesized(environment) as (settings, stacks), contextlib.ExitStack() as held:
@@ -177,7 +177,7 @@ class _Teardown:
     def _confirm(self, found: list[Found], *, auto_approve: bool) -> None:
         click.echo(f"   What goes, for good, from account {self._caller.account}:")
         for one in found:
-            for line in one.described(self._caller.account):
+            for line in one.described(self._settings.region, self._caller.account):
                 click.echo(f"   - {line}")
         if auto_approve:
             return
@@ -266,11 +266,9 @@ class _Teardown:
     def _forget(self) -> None:
         """Remove what is on this machine, and say what AWS still has."""
         self._step("Removing what is on this machine")
-        files = [ROOT / outputs_file(self._environment, stack) for stack in ("", ".ci")]
-        # The state itself comes last: while it exists, another run continues.
-        lock, backup = f".{self._local.name}.lock.info", f"{self._local.name}.backup"
-        for file in (*files, *map(self._beside, (lock, backup)), self._local):
-            file.unlink(missing_ok=True)
+        for stack in ("", ".ci"):
+            (ROOT / outputs_file(self._environment, stack)).unlink(missing_ok=True)
+        remove_local_state(self._local)
         former = former_bucket(self._settings, account=self._caller.account)
         but = f"its former state bucket {former}, the key of that bucket, and " if former else ""
         click.echo(f"✓ nothing is left of {self._environment} but {but}keys that wait for their deletion:")
@@ -278,9 +276,6 @@ class _Teardown:
         waiting = list(teardown_plan.waiting_keys(described, self._caller.account))
         for line in waiting or ["none"]:
             click.echo(f"  {line}")
-
-    def _beside(self, name: str) -> Path:
-        return self._local.with_name(name)
 
     def _step(self, title: str) -> None:
         self._step_number += 1

@@ -28,29 +28,33 @@ class Found:
     state: RemoteState
     snapshot: Snapshot | None
 
-    def described(self, account: str) -> Iterator[str]:
-        """Yield a line for the stack, and one for each of its buckets."""
+    def described(self, region: str, account: str) -> Iterator[str]:
+        """Yield a line for the stack, and one for each of its buckets.
+
+        Args:
+            region: where a bucket is whose region the state does not know.
+            account: whose buckets they are.
+        """
         resources = {} if self.snapshot is None else self.snapshot.resources
         yield f"{self.name}: {len(resources) or 'no'} resources"
-        for attributes in () if self.snapshot is None else self.snapshot.buckets:
-            yield f"  bucket {attributes['bucket']}, {_content(attributes, account)}"
+        for bucket, where in () if self.snapshot is None else self.snapshot.buckets_in(region):
+            yield f"  bucket {bucket}, {_content(bucket, where, account)}"
 
 
 def _of(kind: str, resources: Mapping[str, Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
     return (one for address, one in resources.items() if address.startswith(f"{kind}."))
 
 
-def _content(bucket: Mapping[str, object], account: str) -> str:
+def _content(bucket: str, region: str, account: str) -> str:
     """Say how much is in a bucket; the first page is enough to know that it matters."""
-    s3: aws.Client = aws.client("s3", str(bucket["region"]))
     try:
         with aws.one_line_errors():
-            listed = s3.list_object_versions(Bucket=bucket["bucket"], ExpectedBucketOwner=account)
+            listed = aws.client("s3", region).list_object_versions(Bucket=bucket, ExpectedBucketOwner=account)
     except OpsError:
         return "of which the content cannot be listed"
     count = len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
     more = " or more" if listed.get("IsTruncated") else ""
-    return f"with {count or 'no'}{more} versions of objects" if count else "which is empty"
+    return f"with {count}{more} versions of objects" if count else "which is empty"
 
 
 def refuse_unknown(

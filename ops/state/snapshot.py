@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,14 @@ class Snapshot:
     def __str__(self) -> str:
         """Describe it."""
         return f"serial {self.serial}, {len(self.resources)} resources"
+
+    def buckets_in(self, region: str) -> Iterator[tuple[str, str]]:
+        """Yield the name and the region of every bucket; `region` where the state does not know it.
+
+        A bucket that was not created completely may have none in the state.
+        """
+        for one in self.buckets:
+            yield str(one["bucket"]), str(one.get("region") or region)
 
     def with_serial(self, serial: int) -> bytes:
         """Return the state file with another serial, as Terraform writes it."""

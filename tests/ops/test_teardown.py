@@ -5,11 +5,14 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ops.deploy import teardown
 from ops.deploy.teardown import run_teardown
-from ops.deploy.teardown_plan import shared_providers, waiting_keys
+from ops.deploy.teardown_plan import Found, shared_providers, waiting_keys
 from ops.embedded.aws import EmbeddedAws
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.state.lock import Lock
+from ops.state.remote_state import RemoteState
 from ops.state.snapshot import Snapshot
 from tests.ops.preflight_support import ACCOUNT, STATE_BUCKET, Account, use_account
 
@@ -59,6 +62,26 @@ def test_a_bucket_that_was_protected_may_be_emptied_afterwards() -> None:
     assert (forced.serial, forced.resources["aws_s3_bucket.one"]["force_destroy"]) == (4, True)
     assert forced.with_buckets_emptied() is None
     assert snapshot().with_buckets_emptied() is None
+
+
+def test_a_bucket_that_was_not_created_completely_is_named_in_the_environments_region(
+    account: Account,
+) -> None:
+    account.s3.create_bucket(Bucket="half-made")
+    state = snapshot(aws_s3_bucket={"bucket": "half-made", "region": None})
+    found = Found("storage", RemoteState(settings_of("dev", {}), "storage"), state)
+    assert list(found.described(REGION, ACCOUNT)) == [
+        "storage: 1 resources",
+        "  bucket half-made, which is empty",
+    ]
+    account.s3.delete_bucket(Bucket="half-made")
+
+
+def test_locks_are_asked_for_twice_only_where_they_are_the_reason(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teardown, "refuse_locked_objects", lambda *_: pytest.fail("it asks"))
+    run_teardown("pr-8", auto_approve=False)
 
 
 def lock(who: str, info: str) -> Lock:
