@@ -1,6 +1,5 @@
 """The commands that describe an environment, and change nothing in AWS: new, prove, deploy-policy."""
 
-import re
 from pathlib import Path
 
 from ops.deploy.deploy_policy import print_deploy_policy
@@ -11,14 +10,24 @@ import click
 
 def require_account_id(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Refuse what cannot be the id of an account."""
-    if value is not None and not re.fullmatch("[0-9]{12}", value):
-        raise click.UsageError(f'--account must be the 12 digits of an AWS account; it is "{value}"', ctx)
-    return value
+    # Only here, as `ops --help` would have to wait for it.
+    from settings.names.aws import InvalidValueError, account_id
+    from settings.problems import invalid
+
+    try:
+        return None if value is None else account_id(value)
+    except InvalidValueError as error:
+        raise click.UsageError(invalid("--account", error, value), ctx) from error
 
 
 @click.command()
 @environment_argument
-@click.option("--account", metavar="ID", help="The AWS account; that of the credentials if left out.")
+@click.option(
+    "--account",
+    metavar="ID",
+    callback=require_account_id,
+    help="The AWS account; that of the credentials if left out.",
+)
 @click.option("--region", metavar="REGION", help="The region; the profile's or us-east-1 if left out.")
 @click.option(
     "--role",

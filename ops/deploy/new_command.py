@@ -53,7 +53,6 @@ def run_new(environment: str, *, account: str | None, region: str | None, roles:
     region = _checked("--region", region, aws_names.region) or _default_region()
     if asks:
         region = _ask("Region", region, aws_names.region)
-    account = _checked("--account", account, aws_names.account_id)
     chosen = [_checked("--role", role, check_role) or role for role in roles]
     found = _account_of_credentials(region)
     account = account or found
@@ -103,7 +102,7 @@ def _checked(option: str, value: str | None, check: Callable[[str], str]) -> str
     try:
         return None if value is None else check(value)
     except InvalidValueError as error:
-        raise OpsError(invalid(option, error, value)) from error
+        raise OpsError(invalid(option, error, value), status=2) from error
 
 
 def _account_or_none(text: str) -> str:

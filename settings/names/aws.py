@@ -93,7 +93,7 @@ def account_id(text: str) -> str:
     https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
     """
     if not re.fullmatch(r"[0-9]{12}", text):
-        raise InvalidValueError("must be 12 digits in quotes", 'like "111122223333"')
+        raise InvalidValueError("must be 12 digits", 'like "111122223333"')
     return text
 
 

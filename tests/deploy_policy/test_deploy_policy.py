@@ -428,7 +428,7 @@ def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_accou
         (
             ["prod", "--account", "1"],
             2,
-            'Error: --account must be the 12 digits of an AWS account; it is "1"',
+            'Error: --account: must be 12 digits, not "1"; like "111122223333"',
         ),
         ([""], 2, "Error: no environment was given; "),
         (["Not A Name"], 1, "Error: ENVIRONMENT_SUFFIX: "),
