@@ -29,6 +29,7 @@ from ops.shared.environment_argument import (
     without_a_file,
 )
 from ops.shared.errors import OpsError
+from ops.shared.output_folder import stack_folder
 from ops.shared.toolchain import tool_environment
 from settings import resource_names
 from settings.model import Settings
@@ -76,7 +77,8 @@ def check(environment: str, *, read_only: bool = False) -> list[Verdict]:
     version = settings.terraform.provider_version
     env = {**tool_environment(provider_version=version), "ENVIRONMENT_SUFFIX": environment}
     with ThreadPoolExecutor() as pool:
-        tool_lines = pool.submit(tools.check, env, user_environ, provider_version=version)
+        folder = stack_folder(resource_names.storage_stack(environment))
+        tool_lines = pool.submit(tools.check, env, user_environ, provider_version=version, folder=folder)
         proven = pool.submit(promises.proven_stacks, settings)
         credential_lines, caller = credentials.check(settings)
         if caller is None:

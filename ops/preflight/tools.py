@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.preflight.verdict import Verdict, bad, good
+from ops.preflight.verdict import Verdict, bad, good, unknown
 from ops.shared.errors import OpsError
-from ops.shared.provider_mirror import find_mirror, missing_provider, user_cli_config
+from ops.shared.provider_mirror import find_mirror, is_installed, missing_provider, user_cli_config
 from settings.names.provider import TESTED
 
 OLDEST_TERRAFORM = (1, 11)
@@ -18,7 +18,7 @@ INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terr
 
 
 def check(
-    environ: Mapping[str, str], user_environ: Mapping[str, str], *, provider_version: str
+    environ: Mapping[str, str], user_environ: Mapping[str, str], *, provider_version: str, folder: Path
 ) -> list[Verdict]:
     """Check the tools.
 
@@ -26,8 +26,9 @@ def check(
         environ: the variables that they are started with.
         user_environ: the user's own, before we named a Terraform CLI configuration in them.
         provider_version: the version of the AWS provider that the settings ask for.
+        folder: where Terraform runs, and may have installed the provider before.
     """
-    return [_terraform(environ), _provider(user_environ, provider_version), _cdktf(environ)]
+    return [_terraform(environ), _provider(user_environ, provider_version, folder), _cdktf(environ)]
 
 
 def _terraform(environ: Mapping[str, str]) -> Verdict:
@@ -47,9 +48,9 @@ def _terraform(environ: Mapping[str, str]) -> Verdict:
     return good("terraform", version)
 
 
-def _provider(environ: Mapping[str, str], version: str) -> Verdict:
+def _provider(environ: Mapping[str, str], version: str, folder: Path) -> Verdict:
     subject = "AWS provider"
-    name = version if version == TESTED else f"{version}, which nobody has deployed with"
+    name = version if version == TESTED else f"{version} (nobody has deployed with it yet)"
     config = user_cli_config(environ)
     if config is not None:
         return good(subject, f"{name}, from where your {config} says")
@@ -59,9 +60,14 @@ def _provider(environ: Mapping[str, str], version: str) -> Verdict:
         return bad(subject, error.problem, "correct the variable, or unset it")
     if mirror is not None:
         return good(subject, f"{name}, from the mirror {mirror}")
-    problem = missing_provider(environ, version)
-    if problem is not None:
-        return bad(subject, problem, "set terraform.provider_version to another, or put it into a mirror")
+    if is_installed(folder, version):
+        return good(subject, f"{name}, installed by an earlier run")
+    missing = missing_provider(environ, version, folder)
+    if missing is not None and not missing.certain:
+        return unknown(subject, missing.problem)
+    if missing is not None:
+        remedy = "set terraform.provider_version to another, or put it into a mirror"
+        return bad(subject, missing.problem, remedy)
     return good(subject, f"{name}, from the public Terraform registry, as no mirror is on this machine")
 
 

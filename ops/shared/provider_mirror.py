@@ -6,6 +6,7 @@ import platform
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.shared.errors import OpsError
@@ -54,13 +55,43 @@ def find_mirror(environ: Mapping[str, str], version: str) -> Path | None:
     return None
 
 
-def missing_provider(environ: Mapping[str, str], version: str) -> str | None:
-    """Say that a version of the provider is nowhere to be had; None where it is, or where that is not known.
+@dataclass(frozen=True)
+class Missing:
+    """A version of the provider that Terraform may not get.
+
+    Attributes:
+        problem: why.
+        certain: whether it is nowhere; False where the public registry cannot be asked.
+    """
+
+    problem: str
+    certain: bool
+
+
+def is_installed(folder: Path, version: str) -> bool:
+    """Return whether an earlier `terraform init` installed a version of the provider in a stack's folder."""
+    return (folder / ".terraform" / "providers" / PROVIDER / version / _platform()).exists()
+
+
+def missing_provider(environ: Mapping[str, str], version: str, folder: Path) -> Missing | None:
+    """Say that Terraform may not get a version of the provider; None where nothing says so.
 
     What a Terraform CLI configuration of the user's says is not looked into.
     https://developer.hashicorp.com/terraform/internals/provider-registry-protocol#find-a-provider-package
+
+    Args:
+        environ: the variables that Terraform gets.
+        version: the version.
+        folder: the stack's folder, in which it may be installed already.
+
+    Raises:
+        OpsError: a variable names a mirror that does not have it.
     """
-    if user_cli_config(environ) is not None or find_mirror(environ, version) is not None:
+    if (
+        user_cli_config(environ) is not None
+        or is_installed(folder, version)
+        or find_mirror(environ, version) is not None
+    ):
         return None
     nowhere = f"version {version} of the AWS provider is in no mirror on this machine"
     url = f"{REGISTRY}/{version}/download/{_platform().replace('_', '/')}"
@@ -68,9 +99,10 @@ def missing_provider(environ: Mapping[str, str], version: str) -> str | None:
         urllib.request.urlopen(url, timeout=REGISTRY_SECONDS).close()  # noqa: S310 (the URL is ours)
     except urllib.error.HTTPError as error:
         error.close()
-        return f"{nowhere}, and not in the public Terraform registry" if error.code == 404 else None
+        if error.code == 404:
+            return Missing(f"{nowhere}, and not in the public Terraform registry", certain=True)
     except OSError:
-        return f"{nowhere}, and the public Terraform registry cannot be reached"
+        return Missing(f"{nowhere}, and the public Terraform registry cannot be reached", certain=False)
     return None
 
 

@@ -104,6 +104,15 @@ class BucketObjects:
         with self._errors("delete", key):
             self._s3.delete_object(**self._where, Key=key)
 
+    def newest_version(self, key: str) -> str | None:
+        """Return the id of an object's newest version; None where the bucket keeps no versions.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        with self._errors("look at", key):
+            version: str | None = self._s3.head_object(**self._where, Key=key).get("VersionId")
+            return version
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys of the objects below a prefix."""
         with self._errors("list", prefix):

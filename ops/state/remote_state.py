@@ -127,6 +127,10 @@ class RemoteState:
         written, size, latest = listed["LastModified"], listed["Size"], listed["IsLatest"]
         return Version(listed["VersionId"], written, size, latest, snapshot, problem)
 
+    def newest_version(self) -> str | None:
+        """Return the id of the version that a read returns now; None where the bucket keeps no versions."""
+        return self._objects.newest_version(self.key)
+
     def all_bodies(self) -> Iterator[tuple[str, bytes]]:
         """Yield every version of every state in the bucket, of other stacks too, each after its key."""
         for listed in self._objects.versions(""):

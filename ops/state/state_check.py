@@ -4,13 +4,11 @@ import contextlib
 import os
 import sys
 
-from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import stack_folder
-from ops.shared.provider_mirror import PROVIDER, missing_provider
+from ops.shared.provider_mirror import missing_provider
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import DamagedStateError, RemoteState
-from settings import resource_names
 from settings.model import Settings
 from settings.names.provider import TESTED
 
@@ -52,18 +50,17 @@ def note_way_back(settings: Settings, stack: str) -> None:
 
     An older provider may not be able to read the state that a newer one writes. Nothing is printed before the
     first deploy, or if S3 does not say.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
     version = settings.terraform.provider_version
     if version == TESTED:
         return
-    s3 = aws.client("s3", settings.state.region)
     try:
-        with aws.one_line_errors(f"cannot look at the state of {stack}"):
-            head = s3.head_object(Bucket=settings.state.bucket, Key=resource_names.state_key(stack))
+        newest = RemoteState(settings, stack).newest_version()
     except OpsError:
         return
-    command = f"make state-restore ENV={settings.environment} ARGS='--version {head.get('VersionId')}'"
+    if newest is None:
+        return
+    command = f"make state-restore ENV={settings.environment} ARGS='--version {newest}'"
     print(f"Nobody has deployed with AWS provider {version} yet. {command} returns to the state of now.")
     sys.stdout.flush()
 
@@ -84,7 +81,6 @@ def advice_after_failure(settings: Settings, stack: str, command: str, status: i
     if command != "cdktf diff":
         failed += f" can be run again, after {recover} where something exists already; it"
     version = settings.terraform.provider_version
-    installed = stack_folder(stack) / ".terraform" / "providers" / PROVIDER / version
-    if not installed.exists() and (problem := missing_provider(os.environ, version)) is not None:
-        return f"{failed} ended with exit status {status}: {problem}"
+    if (missing := missing_provider(os.environ, version, stack_folder(stack))) is not None:
+        return f"{failed} ended with exit status {status}: {missing.problem}"
     return f"{failed} ended with exit status {status}; what it says above is why"

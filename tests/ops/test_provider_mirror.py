@@ -9,12 +9,13 @@ from socket import socket
 from threading import Thread
 
 from ops.preflight import tools
-from ops.preflight.verdict import Mark
+from ops.preflight.verdict import Mark, Verdict
 from ops.shared import provider_mirror
 from ops.shared.errors import OpsError
 from ops.shared.provider_mirror import (
     MIRROR_VARIABLE,
     PROVIDER,
+    Missing,
     find_mirror,
     missing_provider,
     terraform_cli_config,
@@ -186,28 +187,60 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         thread.join()
 
 
+NOTHING = Path("/there/is/none")
+
+
+def preflight(folder: Path = NOTHING) -> Verdict:
+    """The preflight's line about version 6.46.0."""
+    lines = tools.check({"PATH": ""}, {}, provider_version="6.46.0", folder=folder)
+    (line,) = [one for one in lines if one.subject == SUBJECT]
+    return line
+
+
 NOWHERE = "version 6.46.0 of the AWS provider is in no mirror on this machine, and "
 
 
 def test_a_version_that_the_registry_has_is_not_missing(registry: list[str]) -> None:
-    assert missing_provider({}, "6.45.0") is None
+    assert missing_provider({}, "6.45.0", NOTHING) is None
     assert registry == [f"/6.45.0/download/{PLATFORM.replace('_', '/')}"]
 
 
 def test_a_version_that_is_nowhere_is_missing(registry: list[str]) -> None:
-    assert missing_provider({}, "6.46.0") == f"{NOWHERE}not in the public Terraform registry"
+    problem = f"{NOWHERE}not in the public Terraform registry"
+    assert missing_provider({}, "6.46.0", NOTHING) == Missing(problem, certain=True)
 
 
-def test_a_version_is_missing_where_the_registry_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No registry: nothing listens on a port that is taken."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setattr(provider_mirror, "REGISTRY", f"http://127.0.0.1:{free.getsockname()[1]}")
-        problem = missing_provider({}, "6.46.0")
-    assert problem == f"{NOWHERE}the public Terraform registry cannot be reached"
+        yield
+
+
+UNREACHABLE = f"{NOWHERE}the public Terraform registry cannot be reached"
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_nobody_knows_whether_a_version_is_missing_where_the_registry_cannot_be_reached() -> None:
+    assert missing_provider({}, "6.46.0", NOTHING) == Missing(UNREACHABLE, certain=False)
+    assert (preflight().mark, preflight().text) == (Mark.UNKNOWN, f"could not be checked: {UNREACHABLE}")
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_a_version_that_an_earlier_run_installed_is_not_missing(tmp_path: Path) -> None:
+    mirror(tmp_path / "stack" / ".terraform" / "providers", version="6.46.0")
+    assert missing_provider({}, "6.46.0", tmp_path / "stack") is None
+    line = preflight(tmp_path / "stack")
+    assert (line.mark, line.text) == (
+        Mark.GOOD,
+        "6.46.0 (nobody has deployed with it yet), installed by an earlier run",
+    )
 
 
 def test_a_registry_that_does_not_say_is_not_taken_for_one_without_it(registry: list[str]) -> None:
-    assert missing_provider({}, TESTED) is None
+    assert missing_provider({}, TESTED, NOTHING) is None
     assert len(registry) == 1
 
 
@@ -216,22 +249,18 @@ def test_nobody_asks_the_registry_where_a_mirror_or_a_configuration_decides(
 ) -> None:
     found = mirror(home / ".terraform.d" / "plugins", version="6.46.0")
     assert find_mirror({}, "6.46.0") == found
-    assert missing_provider({}, "6.46.0") is None
+    assert missing_provider({}, "6.46.0", NOTHING) is None
     (home / ".terraformrc").touch()
-    assert missing_provider({}, "6.47.0") is None
+    assert missing_provider({}, "6.47.0", NOTHING) is None
     assert registry == []
 
 
 def test_the_preflight_says_where_the_version_comes_from(registry: list[str], home: Path) -> None:
-    (line,) = [
-        one for one in tools.check({"PATH": ""}, {}, provider_version="6.46.0") if one.subject == SUBJECT
-    ]
+    line = preflight()
     assert (line.mark, line.text) == (Mark.BAD, f"{NOWHERE}not in the public Terraform registry")
     found = mirror(home / ".terraform.d" / "plugins", version="6.46.0")
-    (line,) = [
-        one for one in tools.check({"PATH": ""}, {}, provider_version="6.46.0") if one.subject == SUBJECT
-    ]
+    line = preflight()
     assert (line.mark, line.text) == (
         Mark.GOOD,
-        f"6.46.0, which nobody has deployed with, from the mirror {found}",
+        f"6.46.0 (nobody has deployed with it yet), from the mirror {found}",
     )

@@ -1,6 +1,7 @@
 """`ops state`, and what lies under it: the state object, its versions and its lock, on the embedded AWS."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,7 +80,7 @@ def ops(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def test_a_deploy_with_an_untested_provider_notes_the_way_back(
-    s3: Any, settings: Settings, capsys: pytest.CaptureFixture[str]
+    s3: Any, settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     untested = {"provider_version": "6.45.0", "provider_version_untested": True}
     newer = settings.model_copy(update={"terraform": settings.terraform.model_copy(update=untested)})
@@ -93,6 +94,11 @@ def test_a_deploy_with_an_untested_provider_notes_the_way_back(
     assert f" make state-restore ENV=dev ARGS='--version {version}' returns " in said
     note_way_back(settings, STACK)
     assert capsys.readouterr().out == ""  # 5.100.0 needs no way back
+    with AwsProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        note_way_back(newer.model_copy(update={"account_id": "111122223333"}), STACK)
+    # S3 refuses it where the bucket is another account's; the embedded AWS does not.
+    assert [call.headers["x-amz-expected-bucket-owner"] for call in proxy.calls] == ["111122223333"]
 
 
 def test_an_earlier_version_is_shown_and_restored(env: dict[str, str], s3: Any, state: RemoteState) -> None:
