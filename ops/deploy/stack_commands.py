@@ -38,13 +38,13 @@ def synth(arguments: Sequence[str]) -> None:
 
 def plan(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf diff` on the environment's storage stack."""
-    _run_on_stack("diff", resource_names.storage_stack(environment), environment, arguments)
+    _run_on_stack("diff", resource_names.storage_stack(environment), settings_of(environment), arguments)
 
 
 def deploy(environment: str, arguments: Sequence[str]) -> None:
     """Run `cdktf deploy` on the environment's storage stack; its outputs go to a file in the checkout."""
     options = ("--outputs-file", outputs_file(environment), *arguments)
-    _run_on_stack("deploy", resource_names.storage_stack(environment), environment, options)
+    _run_on_stack("deploy", resource_names.storage_stack(environment), settings_of(environment), options)
 
 
 def destroy(environment: str, arguments: Sequence[str]) -> None:
@@ -65,7 +65,7 @@ def destroy(environment: str, arguments: Sequence[str]) -> None:
             "then destroy",
         )
     stack = resource_names.storage_stack(environment)
-    _run_on_stack("destroy", stack, environment, arguments)
+    _run_on_stack("destroy", stack, settings, arguments)
     if _is_gone(settings, stack):
         (ROOT / outputs_file(environment)).unlink(missing_ok=True)
 
@@ -84,7 +84,7 @@ def deploy_ci_roles(environment: str, arguments: Sequence[str]) -> None:
             f"say which repository may take them, with ci.repository in {file_of(environment)}",
         )
     options = ("--outputs-file", outputs_file(environment, ".ci"), *arguments)
-    _run_on_stack("deploy", resource_names.ci_stack(environment), environment, options)
+    _run_on_stack("deploy", resource_names.ci_stack(environment), settings, options)
 
 
 def _is_gone(settings: Settings, stack: str) -> bool:
@@ -96,16 +96,15 @@ def _is_gone(settings: Settings, stack: str) -> bool:
     return snapshot is None or not snapshot.resources
 
 
-def _run_on_stack(command: str, stack: str, environment: str, arguments: Sequence[str]) -> None:
+def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Sequence[str]) -> None:
     """Run cdktf on a stack; where it fails, a last line says what to do.
 
     Raises:
         OpsError: the environment is not bootstrapped, its state is lost, a version in what would be destroyed
             is locked, or cdktf failed.
     """
-    picked = {"ENVIRONMENT_SUFFIX": environment}
-    (settings,) = load_settings({**os.environ, **picked})
-    env = tool_environment(provider_version=settings.terraform.provider_version) | picked
+    env = tool_environment(provider_version=settings.terraform.provider_version)
+    env["ENVIRONMENT_SUFFIX"] = settings.environment
     _require_cdktf(env)
     refuse_unsaved_state(settings, stack)
     require_bootstrapped(settings)
