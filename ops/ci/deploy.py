@@ -11,6 +11,7 @@ from ops.ci.reviewed_plan import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
+from ops.shared.output_folder import outputs_file
 from ops.shared.terraform import Stack
 from ops.shared.toolchain import ROOT
 from ops.state.emergency_copy import emergency_copies
@@ -48,11 +49,11 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
         print(f"Deploying the plan {digest} of {name}, made at commit {manifest.commit}")
         _apply(stack, settings, store)
         outputs = outputs_of(stack)
-    (ROOT / f"outputs.{environment}.json").write_bytes(outputs)
+    (ROOT / outputs_file(environment)).write_bytes(outputs)
     store.replace(DEPLOYED, files[CONFIGURATION])
     store.replace("deployed/outputs.json", outputs)
     store.replace(DEPLOYED_COMMIT, commit_record(manifest.commit))
-    print(f"✓ deployed {name}; its outputs are in outputs.{environment}.json")
+    print(f"✓ deployed {name}; its outputs are in {outputs_file(environment)}")
 
 
 def _require_allowed(manifest: Manifest, *, allowed: bool) -> None:
