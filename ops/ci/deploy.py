@@ -1,5 +1,7 @@
 """Deploys exactly the approved plan of the main branch."""
 
+import json
+
 from ops.ci.apply import advice, laid_out, outputs_of, storage_stack
 from ops.ci.comment import own_comment
 from ops.ci.git import revision
@@ -9,6 +11,7 @@ from ops.ci.manifest import CONFIGURATION, PLAN, Manifest, require_for, require_
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record
 from ops.ci.reviewed_plan import DEPLOYED, state_version, terraform_version
 from ops.ci.store import PlanStore
+from ops.deploy.locked_objects import refuse_locked_in_what_goes
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
@@ -29,7 +32,8 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
         allowed: deploy a dangerous plan that no label allowed.
 
     Raises:
-        OpsError: there is no such plan, it is altered or stale, nobody allowed it, or Terraform failed.
+        OpsError: there is no such plan, it is altered or stale, nobody allowed it, a version in a bucket that
+            would go is locked, or Terraform failed.
     """
     of = revision()
     settings = settings_of(environment)
@@ -41,6 +45,7 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     _require_allowed(manifest, allowed=allowed)
 
     refuse_lost_state(settings, name)
+    refuse_locked_in_what_goes(settings, name, lambda: json.loads(files[CONFIGURATION]))
     state = state_version(settings, name)
     with laid_out(stack, files):
         require_fresh(manifest, state=state, terraform_version=terraform_version(stack))

@@ -3,11 +3,13 @@
 For several environments, a person answers in between. Terraform refuses the plan if the state changed.
 """
 
+import json
 from pathlib import Path
 
 from ops.ci.apply import advice, laid_out, outputs_of, storage_stack
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, REVIEW
 from ops.ci.reviewed_plan import plan_folder
+from ops.deploy.locked_objects import refuse_locked_in_what_goes
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
@@ -40,12 +42,14 @@ def deploy_from(folder: Path, environment: str) -> None:
     """Deploy the plan that `plan_into` kept; its outputs go to a file in the checkout.
 
     Raises:
-        OpsError: the plan is stale, or Terraform failed; the line says what to do next.
+        OpsError: a version in a bucket that would go is locked, the plan is stale, or Terraform failed; the
+            line says what to do next.
     """
     settings = settings_of(environment)
     stack = storage_stack(settings)
     files = {name: (folder / name).read_bytes() for name in KEPT}
     refuse_lost_state(settings, stack.name)
+    refuse_locked_in_what_goes(settings, stack.name, lambda: json.loads(files[CONFIGURATION]))
     with laid_out(stack, files):
         stack.init("-lockfile=readonly")
         note_way_back(settings, stack.name)

@@ -4,19 +4,28 @@ The provider empties a bucket with `force_destroy`: it removes legal holds, and 
 governance mode. So what destroys buckets asks here first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.deploy.caller import require_own_account
+from ops.deploy.names_in_aws import StackNames
 from ops.deploy.object_lock import has_lock
 from ops.shared import aws
 from ops.shared.errors import OpsError
+from ops.state.remote_state import RemoteState
 from ops.state.snapshot import Snapshot
 from settings.model import Settings
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 """The end of a legal hold, which has none."""
+
+REPLACING = ("bucket", "bucket_namespace", "object_lock_enabled")
+"""The arguments of a bucket that cannot be changed, so that Terraform replaces it.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket
+"""
 
 AT_A_TIME = 32
 """Requests to S3."""
@@ -45,6 +54,36 @@ def refuse_locked_in_state(snapshot: Snapshot, settings: Settings, account: str)
     """
     for bucket, region in snapshot.buckets_in(settings.region):
         _refuse_locked(bucket, region, account)
+
+
+def refuse_locked_in_what_goes(
+    settings: Settings, stack: str, describe: Callable[[], Mapping[str, Any]]
+) -> None:
+    """Raise an OpsError where a version is locked in a bucket that a deploy would delete or replace.
+
+    Args:
+        settings: the environment.
+        stack: the stack's name.
+        describe: returns its synthesized JSON; asked only if the state has buckets.
+    """
+    snapshot = RemoteState(settings, stack).read()
+    if snapshot is None or not snapshot.buckets:
+        return
+    kept = set(_kept(snapshot, describe(), settings.region))
+    going = [one for one in snapshot.buckets_in(settings.region) if one not in kept]
+    account = require_own_account(settings).account if going else ""
+    for bucket, region in going:
+        _refuse_locked(bucket, region, account)
+
+
+def _kept(snapshot: Snapshot, described: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the region of each bucket that stays as a stack describes it."""
+    for one in StackNames(described, {}).of("aws_s3_bucket"):
+        known = snapshot.resources.get(one.address, {})
+        # What the JSON leaves out is no reason to replace a bucket.
+        same = all(known.get(name) == one.described.get(name, known.get(name)) for name in REPLACING)
+        if same and (known.get("region") or region) == one.region and one.address not in snapshot.tainted:
+            yield one.name, one.region
 
 
 def _refuse_locked(bucket: str, region: str, account: str) -> None:

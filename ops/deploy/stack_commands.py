@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ops.deploy.bootstrapped import refuse_misspelt, require_bootstrapped
 from ops.deploy.caller import require_own_account
-from ops.deploy.locked_objects import refuse_locked_in_state
+from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_in_what_goes
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.shared.checkout import environments_folder, file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
 from ops.shared.process import ENDING
+from ops.shared.terraform import synthesized
 from ops.shared.toolchain import ROOT, tool_environment
 from ops.state.emergency_copy import rescue_all
 from ops.state.guests import refuse_with_guests
@@ -100,7 +102,7 @@ def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Seque
     """Run cdktf on a stack; where it fails, a last line says what to do.
 
     Raises:
-        OpsError: the environment is not bootstrapped, its state is lost, a version in what would be destroyed
+        OpsError: the environment is not bootstrapped, its state is lost, a version in a bucket that would go
             is locked, or cdktf failed.
     """
     env = tool_environment(provider_version=settings.terraform.provider_version)
@@ -115,6 +117,7 @@ def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Seque
     else:
         refuse_changed_object_lock(settings, stack)
     if command == "deploy" and stack == resource_names.storage_stack(settings.environment):
+        refuse_locked_in_what_goes(settings, stack, lambda: _synthesized(settings, stack))
         note_way_back(settings, stack)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
         raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
@@ -124,6 +127,11 @@ def _refuse_locked_objects(settings: Settings, stack: str) -> None:
     """Raise an OpsError where a version is locked in a bucket that Terraform would destroy."""
     if (snapshot := RemoteState(settings, stack).read()) is not None:
         refuse_locked_in_state(snapshot, settings, require_own_account(settings).account)
+
+
+def _synthesized(settings: Settings, stack: str) -> Mapping[str, Any]:
+    with synthesized(settings.environment) as (_, stacks):
+        return stacks[stack].described
 
 
 def _warn(environments: Iterable[Settings]) -> None:

@@ -78,6 +78,9 @@ VERSION_ACTIONS: Mapping[str, tuple[str, str | None]] = {
 }
 """The same for a version that is named."""
 
+LOCK_ACTIONS = {"legal-hold": "s3:GetObjectLegalHold", "retention": "s3:GetObjectRetention"}
+"""What we ask of each version before a bucket with Object Lock goes, by what stands in the query."""
+
 PART_ACTIONS: Mapping[tuple[str, str], tuple[str, str | None]] = {
     ("POST", "uploads"): ("s3:PutObject", "kms:GenerateDataKey"),
     ("PUT", "uploadId"): ("s3:PutObject", "kms:Decrypt"),
@@ -177,7 +180,10 @@ class Account:
     def _s3(self, call: Call) -> Iterator[Needed]:
         bucket, _, key = call.url.path.removeprefix("/").partition("/")
         bucket_arn = f"arn:aws:s3:::{bucket}"
-        if key:
+        of_locks = [action for question, action in LOCK_ACTIONS.items() if question in call.query]
+        if key and of_locks:
+            yield from (Needed(action, f"{bucket_arn}/{key}", {}) for action in of_locks)
+        elif key:
             yield from self._object(call, bucket_arn, f"{bucket_arn}/{key}")
         elif "delete" in call.query:
             for one in ElementTree.fromstring(call.body).iter(f"{S3}Object"):  # noqa: S314 - our own

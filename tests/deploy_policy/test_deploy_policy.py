@@ -108,14 +108,21 @@ def test_only_what_is_unprotected_may_be_destroyed_and_only_what_is_attached_att
     assert allowed(engine, policy(stacks, "prod"), requests("prod")) == everything - DESTROYING - ATTACHING
 
 
-def test_only_where_objects_can_be_locked_may_a_lock_be_lifted(
-    engine: Engine,
-    stacks: dict[str, dict[str, Any]],
+@pytest.mark.parametrize(
+    "action", ["s3:BypassGovernanceRetention", "s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+)
+def test_only_where_objects_can_be_locked_may_locks_be_seen_and_lifted(
+    engine: Engine, stacks: dict[str, dict[str, Any]], action: str
 ) -> None:
-    for name, answer in (("object-lock", "Allowed"), ("dev", "ImplicitlyDenied")):
-        needed = Needed("s3:BypassGovernanceRetention", f"{BUCKET.format(name)}/data/file", {})
-        (said,) = judge(engine, policy(stacks, name), [needed])
-        assert said.result == answer
+    for name, answer in (
+        ("object-lock", "Allowed"),
+        ("dev", "ImplicitlyDenied"),
+        ("prod", "ImplicitlyDenied"),
+    ):
+        for bucket, said in ((name, answer), ("payroll", "ImplicitlyDenied")):
+            needed = Needed(action, f"{BUCKET.format(bucket)}/data/file", {})
+            (found,) = judge(engine, policy(stacks, name), [needed])
+            assert found.result == said
 
 
 def test_a_role_of_one_environment_can_do_nothing_in_another(

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Any
 
 from constructs_lib.policies import place as aws_place
 from constructs_lib.policies.deploy_policy import deploy_policies
+from ops.deploy.locked_objects import refuse_locked_in_state
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import RemoteState
 from review.drift_findings import Drift, drifts_of
@@ -235,6 +238,15 @@ def put_objects(place: Place) -> None:
         s3.delete_object(**where)
 
 
+def ask_for_locks(settings: Settings, state: RemoteState) -> None:
+    """Look for locked objects as `ops destroy` does; there are some where the settings lock them."""
+    snapshot = state.read()
+    assert snapshot is not None
+    locked = settings.object_lock.mode is not None
+    with pytest.raises(OpsError, match="is locked until") if locked else nullcontext():
+        refuse_locked_in_state(snapshot, settings, ACCOUNT)
+
+
 @pytest.mark.parametrize("place", SETTINGS, indirect=True)
 def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     place: Place, record_property: Any, monkeypatch: pytest.MonkeyPatch
@@ -275,6 +287,7 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
         place.apply(*(f"-replace={address}" for address in place.resources(*kinds)))
         place.terraform("destroy", "-input=false", "-auto-approve", status=1)
     else:
+        place.recorded(lambda: ask_for_locks(settings, state))
         place.terraform("destroy", "-input=false", "-auto-approve")
     report("deploy", document, place.needed, place.calls, record_property)
 

@@ -1,14 +1,25 @@
 """No command destroys a bucket in which a version is locked, or of which that cannot be found out."""
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ops.ci import deploy as ci_deploy
+from ops.ci.git import Revision
+from ops.ci.local_deploy import deploy_from
+from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, REVIEW, Manifest, StateVersion
+from ops.ci.store import PlanStore
 from ops.deploy import stack_commands
-from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_objects
+from ops.deploy.locked_objects import (
+    refuse_locked_in_state,
+    refuse_locked_in_what_goes,
+    refuse_locked_objects,
+)
 from ops.deploy.teardown import run_teardown
 from ops.embedded.aws import EmbeddedAws
+from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack
 from ops.state.snapshot import Snapshot
@@ -74,7 +85,10 @@ def state(*buckets: str, module: str | None = None) -> bytes:
         "mode": "managed",
         "type": "aws_s3_bucket",
         "name": "one",
-        "instances": [{"attributes": {"bucket": name, "region": REGION}} for name in buckets],
+        "instances": [
+            {"attributes": {"bucket": name, "region": REGION, "object_lock_enabled": True}}
+            for name in buckets
+        ],
     }
     content = {"serial": 3, "lineage": "one", "outputs": {}, "resources": [bucket]}
     return json.dumps(content).encode()
@@ -170,6 +184,88 @@ def test_a_destroy_goes_on_where_nothing_is_locked(locked: Account, monkeypatch:
     ran = without_cdktf(monkeypatch)
     stack_commands.destroy("dev", [])
     assert ran == [["cdktf", "destroy", "secure-storage-dev"]]
+
+
+@LOCKS
+def test_a_deploy_leaves_them_in_a_bucket_that_the_settings_no_longer_name(
+    locked: Account, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], problem: str
+) -> None:
+    ran = without_cdktf(monkeypatch)
+    put(locked, OLD_BUCKET, "case", **options)
+    with pytest.raises(OpsError) as raised:
+        stack_commands.deploy("dev", [])
+    assert (str(raised.value), ran) == (problem, [])
+
+
+def test_a_deploy_goes_on_where_nothing_is_locked(locked: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = without_cdktf(monkeypatch)
+    stack_commands.deploy("dev", [])
+    assert ran == [["cdktf", "deploy", "secure-storage-dev", "--outputs-file", "outputs.dev.json"]]
+
+
+@pytest.mark.parametrize("path", ["several", "ci"])
+def test_a_plan_that_was_made_before_is_not_applied_either(
+    locked: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    put(locked, OLD_BUCKET, "case", **HELD)
+    files = dict.fromkeys((PLAN, LOCK, REVIEW), b"") | {
+        CONFIGURATION: json.dumps(described("other")).encode()
+    }
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    manifest = Manifest("dev", "", "", "", StateVersion(), "", "safe", (), {})
+    monkeypatch.setattr(PlanStore, "plan", lambda *_: (manifest, files))
+    monkeypatch.setattr(ci_deploy, "revision", lambda: Revision("", ""))
+    monkeypatch.setattr(Stack, "terraform", lambda *_, **__: pytest.fail("Terraform is started"))
+    by = {
+        "several": lambda: deploy_from(tmp_path, "dev"),
+        "ci": lambda: ci_deploy.run_deploy("dev", digest="", allowed=False),
+    }
+    with pytest.raises(OpsError, match="has a legal hold"):
+        by[path]()
+
+
+def described(bucket: str, **attributes: object) -> dict[str, Any]:
+    """A stack's JSON with the bucket that `state` has, by another name or not."""
+    provider = {"region": attributes.pop("region", REGION), "default_tags": [{"tags": {}}]}
+    one = {"bucket": bucket, **attributes}
+    return {"provider": {"aws": [provider]}, "resource": {"aws_s3_bucket": {"one": one}}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "goes"),
+    [
+        (described(OLD_BUCKET), False),
+        (described(OLD_BUCKET, object_lock_enabled=True, force_destroy=True), False),
+        (described("other"), True),
+        (described(OLD_BUCKET, object_lock_enabled=False), True),
+        (described(OLD_BUCKET, bucket_namespace="account-regional"), True),
+        (described(OLD_BUCKET, region="eu-west-1"), True),
+        ({"provider": {"aws": []}, "resource": {}}, True),
+    ],
+)
+def test_a_bucket_goes_where_terraform_would_delete_or_replace_it(
+    locked: Account, stack: dict[str, Any], *, goes: bool
+) -> None:
+    put(locked, OLD_BUCKET, "case", **HELD)
+    settings, name = with_locks("other"), "secure-storage-dev"
+    settings = settings.model_copy(update={"state": settings_of("dev", {}).state})
+    with pytest.raises(OpsError, match="has a legal hold") if goes else nullcontext():
+        refuse_locked_in_what_goes(settings, name, lambda: stack)
+
+
+def test_a_bucket_that_is_tainted_goes_and_one_of_another_address_too(
+    locked: Account,
+) -> None:
+    put(locked, OLD_BUCKET, "case", **HELD)
+    tainted, elsewhere = (b'"attributes"', b'"status": "tainted", "attributes"'), (b'"one"', b'"other"')
+    for old, new in (tainted, elsewhere):
+        body = state(OLD_BUCKET).replace(old, new)
+        put(locked, STATE_BUCKET, "secure-storage-dev/terraform.tfstate", Body=body)
+        with pytest.raises(OpsError, match="has a legal hold"):
+            refuse_locked_in_what_goes(
+                settings_of("dev", {}), "secure-storage-dev", lambda: described(OLD_BUCKET)
+            )
 
 
 @pytest.mark.parametrize("question", ["object-lock", "versions", "legal-hold", "retention"])
