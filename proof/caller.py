@@ -97,7 +97,7 @@ def names(named: Named, caller: Caller) -> bool | None:
         of = "service" if named.kind == "Service" else "web identity"
         return caller.kind == of and named.text in (caller.arn, "*")
     if named.text == "*":
-        # Whether {"AWS": "*"} names services and web identities, no page says.
+        # No page says whether {"AWS": "*"} names services and web identities.
         return True if caller.account is not None or caller.kind == "anonymous" else None
     account = account_of(named.text)
     if account is not None:

@@ -93,7 +93,7 @@ def _keys(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
     labels = _labels(stack["provider"]["aws"][0])
     request = {f"aws:RequestTag/{key}": value for key, value in labels.items()}
     resource = {f"aws:ResourceTag/{key}": value for key, value in labels.items()}
-    # The region's name tells the statements of another region from those of the stack's own.
+    # The region's name distinguishes the statements of another region from those of the stack's own.
     at = {one: "" if one == place.region else one.title().replace("-", "") for one in keys}
     of_region = {one: replace(place, region=one) for one in {*keys, *aliases}}
     # Other keys of the environment, such as that of its state, have the same tags but aliases of their own.

@@ -7,5 +7,5 @@ plans the main branch and compares with what was reviewed, `deploy` applies that
 lie in.
 `merged` finds what was reviewed, `compare` compares with it, `label` says whether the label counts that lets
 a dangerous plan through. `github` is the API of comments, labels and merges, `runner` GitHub's runner,
-`git` the checkout. docs/ci.md tells it as a whole.
+`git` the checkout. docs/ci.md describes the whole path.
 """

@@ -47,7 +47,7 @@ class Site:
         aws: the embedded AWS, with the credentials of its account's root.
         settings: of the dev environment.
         github: the stand-in for GitHub.
-        narrator: tells what happens.
+        narrator: prints what happens.
         outputs: what the last command handed to the next job.
         summary: what the last command wrote into its job's summary.
         checked: the targets whose preflight was run, which takes seconds and would say the same again.

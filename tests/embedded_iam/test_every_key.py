@@ -26,7 +26,7 @@ ASKED_FOR = {
     "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "s3:x-amz-server-side-encryption-customer-algorithm",
 }
-"""What MiniStack leaves out, AWS sends, and a test of ours must show, whether or not a policy asks for it."""
+"""Keys that AWS sends and MiniStack leaves out; a test must show each, whether or not a policy uses it."""
 
 OF_MINISTACK = {
     "aws:RequestTag/Environment",

@@ -24,7 +24,7 @@ OVER: Mapping[str, dict[str, str]] = {
     "TLS 1.2": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"},
     "TLS 1.1": {"aws:SecureTransport": "true", "s3:TlsVersion": "1.1"},
     "HTTP": {"aws:SecureTransport": "false"},
-    # Which version S3 says there is over HTTP, no page of AWS tells.
+    # No page of AWS says which TLS version S3 reports over HTTP.
     "HTTP, with a TLS version": {"aws:SecureTransport": "false", "s3:TlsVersion": "1.3"},
 }
 

@@ -69,7 +69,7 @@ def test_another_account_is_distinguished_from_this_one() -> None:
     found = compared((*OLD, foreign)).more
     assert [example.who for example in found.examples] == ["another account"]
     assert found.examples[0].witness.account == OTHER
-    # What a service has as aws:PrincipalAccount, no page says.
+    # No page says what a service has as aws:PrincipalAccount.
     assert found.undecided == ("an AWS service: it depends on the value of aws:principalaccount",)
 
 

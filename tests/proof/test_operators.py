@@ -186,7 +186,7 @@ def address(value: str) -> dict[str, Any]:
         # IPv4 and IPv6 share no address, though 203.0.113.0 and ::cb00:7100 are the same number.
         ({"IpAddress": {IP: "::cb00:7100/120"}}, address("203.0.113.0/24"), "no"),
         ({"NotIpAddress": {IP: "::/0"}}, address("203.0.113.0/24"), "yes"),
-        # What IPv6 address means without a prefix, AWS does not say.
+        # AWS does not say what an IPv6 address means without a prefix.
         ({"IpAddress": {IP: "2001:db8::1"}}, address("2001:db8::1/128"), "unknown"),
         ({"IpAddress": {IP: "everywhere"}}, address("203.0.113.7"), "unknown"),
     ],
