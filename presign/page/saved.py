@@ -41,12 +41,12 @@ def plain_form(prepared: Prepared, made: Form, prefix: str, output: str) -> None
     """Write a page with a form that works without scripts, for a file at a time."""
     texts = {
         "PLACE": f"{prepared.stack.bucket}/{prefix}",
-        "UNTIL": duration.iso(made.expires_at),
-        "SIZE": f"{made.max_size:,}",
+        "UNTIL": f"{made.expires_at:%Y-%m-%d, %H:%M} UTC",
+        "SIZE": f"{f'{made.min_size:,} to' if made.min_size else 'at most'} {made.max_size:,}",
     }
     html = document.plain_form(made.url, _origin(made.url), made.fields, texts)
     how = f"a plain form for a file at a time, without progress, since {_RULES}"
-    _write(output, html, f"{how}; until {texts['UNTIL']}")
+    _write(output, html, f"{how}; until {duration.iso(made.expires_at)}")
 
 
 def _origin(url: str) -> str:

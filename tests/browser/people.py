@@ -107,9 +107,9 @@ def files(folder: Path, *names: str) -> list[Path]:
     return found
 
 
-def refuse_uploads(page: Page, code: str = "AccessDenied", status: int = 403) -> None:
+def refuse_uploads(page: Page, code: str = "AccessDenied", status: int = 403, message: str = "no") -> None:
     """Answer forms as S3 does that does not take them, until `page.unroute_all()`."""
-    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 
     def answer(route: Route) -> None:
         if route.request.method == "POST":

@@ -18,7 +18,7 @@ SIZE = 10 * MIB + 77
 OPTIONS = ("--multipart", "--part-size", "5MiB", "--size", "40MiB", "--format", "html")
 MOST_LIKELY = (
     "Most likely uploaded to secure-dev-data-bucket/film.bin, but the server did not confirm it. Ask the "
-    "person who sent this page whether the file is there, with 10,485,837 bytes."
+    "person who sent you this page whether the file is there, with 10,485,837 bytes."
 )
 
 
@@ -129,7 +129,7 @@ def test_a_completion_that_is_refused_at_once_is_not_there(
 ) -> None:
     parts_server.completions = [(412, "PreconditionFailed"), (404, "NoSuchUpload")]
     slot(page).set_input_files(film)
-    for said in ("there is a file of this name already", "this upload was completed, ended or removed"):
+    for said in ("there is a file of this name already", "this upload was finished or ended before"):
         row(page, "film.bin").get_by_text(f"Not uploaded: {said}").wait_for()
         page.get_by_role("button", name="Retry film.bin").click()
     assert uploaded(page, 1) == ["film.bin"]

@@ -91,7 +91,7 @@ def upload_and_resume(place: Place, url: str, context: BrowserContext, film: Pat
     page = visit(context.new_page(), url)
     sent = parts_sent(page)
     slot(page).set_input_files(film)
-    page.get_by_role("alert").get_by_text("2 of 4 parts of film.bin are there already").wait_for()
+    page.get_by_role("alert").get_by_text("66 % of film.bin is there already").wait_for()
     expect(page.get_by_role("button", name="Resume film.bin")).to_be_focused()
     page.keyboard.press("Enter")
     assert uploaded(page, 1) == ["parts/resumed/film.bin"]
@@ -207,7 +207,7 @@ def test_an_upload_that_its_maker_has_ended_says_so(
     visit(page, single("parts/ended/film.bin"))
     assert presign("multipart", "abort", "parts/ended/film.bin").code == 0
     slot(page).set_input_files(film)
-    row(page, "film.bin").get_by_text("this upload was completed, ended or removed").wait_for()
+    row(page, "film.bin").get_by_text("this upload was finished or ended before").wait_for()
     seen.problems.clear()
 
 

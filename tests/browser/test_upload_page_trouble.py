@@ -34,6 +34,7 @@ def test_a_lost_connection_is_retried_by_itself(
     (file,) = files(tmp_path, "a.csv")
     lost = cut(upload, 2)
     choose(upload, file)
+    row(upload, "a.csv").get_by_text("Trying again: the connection was lost.").wait_for()
     (key,) = uploaded(upload, 1)
     assert (len(lost), place.stored(key)) == (2, file.read_bytes())
     assert all("ERR_CONNECTION_RESET" in problem for problem in seen.problems)
@@ -62,16 +63,62 @@ def test_a_connection_that_stays_lost_is_for_the_person_to_retry(
     expect(upload.get_by_role("status")).to_have_text("1 of 1 file uploaded, you can close this page.")
 
 
+GONE = "Not uploaded: the file cannot be read: was it moved or changed?"
+
+
+def test_a_file_that_was_moved_while_it_waited_is_not_sent(upload: Page, seen: Seen, tmp_path: Path) -> None:
+    *large, last = files(tmp_path, "1", "2", "3", "last.csv")
+    for file in large:
+        file.write_bytes(bytes(20_000_000))
+    slow_down(upload, 1_000_000)
+    choose(upload, *large, last)
+    row(upload, "last.csv").get_by_text("Waiting").wait_for()
+    last.unlink()
+    upload.get_by_role("button", name="Cancel 1").click()
+    row(upload, "last.csv").get_by_text(GONE).wait_for()
+    seen.problems.clear()
+
+
+def test_a_file_that_changes_meanwhile_is_no_lost_connection(
+    upload: Page, seen: Seen, tmp_path: Path
+) -> None:
+    (file,) = files(tmp_path, "a.csv")
+    upload.clock.install()
+    cut(upload, 9)
+    choose(upload, file)
+    row(upload, "a.csv").get_by_text("Trying again").wait_for()
+    file.write_bytes(b"changed")
+    gone = row(upload, "a.csv").get_by_text(GONE)
+    for _ in range(60):
+        upload.clock.run_for(1000)
+        if gone.count():
+            break
+    expect(gone).to_be_visible()
+    seen.problems.clear()
+
+
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message", "said"),
     [
-        ("AccessDenied", "the server does not allow it"),
-        ("EntityTooLarge", "the file is too large for this page"),
-        ("<img src=x onerror=alert(1)>", "the server refused it"),
+        ("AccessDenied", "no", "the server does not allow it. Ask the person who sent you this page"),
+        (
+            "AccessDenied",
+            "Invalid according to Policy: Policy expired.",
+            "the page has expired. Ask the person",
+        ),
+        ("EntityTooLarge", "no", "the file is too large for this page"),
+        (
+            "KMS.DisabledException",
+            "no",
+            "Show this to the person who sent you this page: KMS.DisabledException: no.",
+        ),
+        ("<img src=x onerror=alert(1)>", "no", "the server refused it"),
     ],
 )
-def test_a_refusal_is_said_in_words(upload: Page, seen: Seen, tmp_path: Path, code: str, said: str) -> None:
-    refuse_uploads(upload, code)
+def test_a_refusal_is_said_in_words(
+    upload: Page, seen: Seen, tmp_path: Path, code: str, message: str, said: str
+) -> None:
+    refuse_uploads(upload, code, message=message)
     choose(upload, *files(tmp_path, "a.csv"))
     row(upload, "a.csv").get_by_text(said).wait_for()
     assert upload.locator("img").count() == 0
@@ -138,6 +185,7 @@ def test_a_page_that_expires_stops_and_says_so(
     visit(page, url)
     page.get_by_role("alert").get_by_text("This page has expired").wait_for()
     expect(page.get_by_label("Choose files")).to_be_hidden()
+    expect(page.get_by_text("Files go to")).to_be_hidden()
     # Who opens it too late reads the same.
     visit(page, url)
     page.get_by_role("alert").get_by_text("This page has expired").wait_for()

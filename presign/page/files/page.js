@@ -80,7 +80,7 @@ const countDown = (end) => {
     const left = secondsLeft();
     if (left <= 0) {
       byId("time").textContent = "";
-      tell(`This page has expired: it worked until ${until}. Ask the person who sent it for a new one.`);
+      tell(`This page has expired: it worked until ${until}. Ask the person who sent it to you for a new one.`);
       end();
       return;
     }

@@ -42,8 +42,9 @@ const resume = async (slot, item, parts) => {
   if (slot.file === item.file) return; // what was sent a moment ago is known
   const there = await partsThere(slot, item.cancel.signal);
   const same = parts.filter(({ number, blob }) => there.get(number)?.size === blob.size);
-  const question = `${same.length} of ${parts.length} parts of ${slot.name} are there already. ` +
-    "Resume only with the same file, unchanged since.";
+  const bytes = same.reduce((sum, { blob }) => sum + blob.size, 0);
+  const sent = Math.max(1, Math.floor((100 * bytes) / (item.file.size || 1)));
+  const question = `${sent} % of ${slot.name} is there already. Resume only with the same file, unchanged since then.`;
   const resumed = same.length && (await item.ask(question, [RESUME, START_AGAIN])) === RESUME;
   slot.etags = new Map(resumed ? same.map(({ number }) => [number, there.get(number).etag]) : []);
   slot.unanswered = false;
@@ -53,7 +54,8 @@ const resume = async (slot, item, parts) => {
 const sendPart = async (slot, item, part, show) => {
   const headers = { "Content-MD5": await md5(part.blob) };
   const progress = (sent) => { part.sent = sent; show(); };
-  const answer = await send("PUT", part.url, { body: part.blob, headers, progress, signal: item.cancel.signal });
+  const { again, cancel: { signal } } = item;
+  const answer = await send("PUT", part.url, { body: part.blob, headers, progress, again, signal });
   slot.etags.set(part.number, answer.getResponseHeader("ETag").replaceAll('"', ""));
   progress(part.blob.size);
 };
@@ -67,14 +69,14 @@ const complete = async (slot, item, parts) => {
   const body = `<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`;
   item.say("All of it is sent. The server puts it together, which can take minutes: keep this page open.");
   try {
-    const { signal } = item.cancel;
-    await send("POST", linkTo(slot.complete), { body, headers: slot.condition, signal, patience: COMPLETING });
+    const { again, cancel: { signal } } = item;
+    await send("POST", linkTo(slot.complete), { body, headers: slot.condition, again, signal, patience: COMPLETING });
   } catch (error) {
     const unanswered = slot.unanswered || error.retried;
     slot.unanswered = unanswered || error.mayPass || error instanceof Cancelled;
     if (unanswered && AFTERWARDS.includes(error.code)) {
-      throw new Unsure(`Most likely uploaded to ${placeOf(item)}, but the server did not confirm it. Ask the person ` +
-        `who sent this page whether the file is there, with ${item.file.size.toLocaleString("en")} bytes.`, true);
+      throw new Unsure(`Most likely uploaded to ${placeOf(item)}, but the server did not confirm it. ` +
+        `${ASK} whether the file is there, with ${item.file.size.toLocaleString("en")} bytes.`, true);
     }
     if (error.mayPass) throw new Unsure(`Not confirmed: ${reasonOf(error)}. The file may be there already.`, false);
     throw error;

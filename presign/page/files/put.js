@@ -24,12 +24,21 @@ const newKey = (name) => {
 
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
+// What the files must be, in words.
+const kinds = () => {
+  const words = { "image/": "pictures", "video/": "videos", "audio/": "sound files", "text/": "text files" };
+  return words[about.type] ?? `files of the type ${about.type}*`;
+};
+
+// Throws where the file was moved or changed: of a request, the browser would say only that its connection was lost.
+const requireReadable = (file) => file.slice(0, 1).arrayBuffer();
+
 // Why the form would refuse the file; nothing where it takes it.
 const problemOf = (file) => {
   if (!about.fields) return "this page takes only the files that are named above";
   if (file.size > about.max) return `it has ${sizeOf(file.size)}, and this page takes at most ${sizeOf(about.max)} a file`;
   if (file.size < about.min) return `it has ${sizeOf(file.size)}, and this page takes at least ${sizeOf(about.min)} a file`;
-  if (about.anySubtype && !file.type.startsWith(about.type)) return `this page takes only ${about.type}*`;
+  if (about.anySubtype && !file.type.startsWith(about.type)) return `this page takes only ${kinds()}`;
   if (bytesOf(folder + safeName(file.name)) > LONGEST_KEY - 8) return "its name is too long";
   return "";
 };
@@ -44,7 +53,14 @@ const upload = async (item) => {
   form.append("file", item.file, "file");
   // The form adds a little to what is sent.
   const progress = (sent) => item.show(Math.min(sent, item.file.size));
-  await send("POST", origin + about.base, { body: form, progress, signal: item.cancel.signal });
+  const { again, cancel: { signal } } = item;
+  await requireReadable(item.file);
+  try {
+    await send("POST", origin + about.base, { body: form, progress, again, signal });
+  } catch (error) {
+    await requireReadable(item.file);
+    throw error;
+  }
 };
 
 const placeOf = (item) => `${about.bucket}/${item.key}`;
@@ -99,18 +115,20 @@ class Item {
     this.row = element("li", "", { tabindex: "-1" });
     this.bar = element("progress", "", { max: "100", value: "0", "aria-label": `Upload of ${name}` });
     this.said = element("p");
-    const again = () => { this.enter("waiting", "Waiting"); this.row.focus(); turn(); };
+    const retry = () => { this.enter("waiting", "Waiting"); this.row.focus(); turn(); };
     const end = () => {
       if (this.state === "running") this.cancel.abort();
       else this.enter("cancelled", "Cancelled");
       this.row.focus();
     };
-    this.retry = button("Retry", name, again);
+    this.retry = button("Retry", name, retry);
     this.stop = button("Cancel", name, end);
     this.row.append(element("p", `${name} (${sizeOf(file.size)})`), this.bar, this.said, this.retry, this.stop);
     byId("list").append(this.row);
     items.push(this);
   }
+
+  again = (error) => this.say(`Trying again: ${reasonOf(error)}.`);
 
   note(text) {
     this.row.insertBefore(element("p", text, { class: "quiet" }), this.bar);
@@ -139,6 +157,7 @@ class Item {
       const buttons = choices.map((choice) => button(choice, this.file.name, () => end(resolve, choice)));
       this.row.append(asked, ...buttons);
       this.cancel.signal.addEventListener("abort", () => end(reject, new Cancelled()));
+      this.say("Waiting for your answer");
       tell(question);
       buttons[0].focus();
     }).finally(() => { if (byId("problem").textContent === question) tell(""); });
@@ -209,9 +228,10 @@ const sayRules = () => {
     byId("drop").hidden = true;
     return;
   }
-  const limits = [`Files go to ${about.bucket}/${folder}.`, `Each may have ${sizeOf(about.max)}.`];
+  const least = about.min ? `${sizeOf(about.min)} to` : "at most";
+  const limits = [`Files go to ${about.bucket}/${folder}.`, `Each may have ${least} ${sizeOf(about.max)}.`];
   if (about.anySubtype) {
-    limits.push(`Only ${about.type}* is taken.`);
+    limits.push(`This page takes only ${kinds()}.`);
     byId("files").accept = `${about.type}*`;
   }
   if (!about.visits) {
@@ -222,7 +242,8 @@ const sayRules = () => {
 
 const expired = () => {
   closed = true;
-  byId("drop").hidden = true;
+  for (const id of ["rules", "drop", "large"]) byId(id).hidden = true;
+  byId("work").hidden = !items.length;
   for (const item of items) {
     if (item.state === "waiting") item.enter("failed", "Not uploaded: the page has expired.");
     item.retry.hidden = true;

@@ -28,20 +28,26 @@ class Unsure extends Error {
   }
 }
 
+const ASK = "Ask the person who sent you this page";
+const EXPIRED = `the page has expired. ${ASK} for a new one`;
+
 const MEANINGS = {
   EntityTooLarge: "the file is too large for this page",
   EntityTooSmall: "the file is too small for this page",
   BadDigest: "the file changed while it was read, or arrived broken",
-  NoSuchUpload: "this upload was completed, ended or removed: ask for a new page",
+  NoSuchUpload: `this upload was finished or ended before. ${ASK} whether the file is there, or for a new page`,
   PreconditionFailed: "there is a file of this name already, and it is not replaced",
-  ExpiredToken: "the page has expired: ask for a new one",
-  AccessDenied: "the server does not allow it: the page may have expired, or have been taken back",
+  ExpiredToken: EXPIRED,
+  AccessDenied: `the server does not allow it. ${ASK}: it may have been withdrawn, or work only in some networks`,
 };
 
 const reasonOf = (error) => {
   if (!(error instanceof Refused)) return "the file cannot be read: was it moved or changed?";
   if (error.status === 0) return "the connection was lost";
-  return MEANINGS[error.code] ?? `the server refused it (${error.code || error.status}) ${error.message}`.trim();
+  if (error.code === "AccessDenied" && /expired/i.test(error.message)) return EXPIRED;
+  const said = [error.code || error.status, error.message].filter(Boolean).join(": ");
+  if (error.mayPass && !MEANINGS[error.code]) return `the server has a problem, retry later (${said})`;
+  return MEANINGS[error.code] ?? `the server refused it. Show this to the person who sent you this page: ${said}`;
 };
 
 const sendOnce = (method, url, { body = null, headers = {}, progress = () => {}, signal, patience = STALLED }) =>
@@ -85,6 +91,7 @@ const send = async (method, url, options) => {
     } catch (error) {
       if (pause === null || !error.mayPass) throw Object.assign(error, { retried: pause !== PAUSES[0] });
       options.progress?.(0);
+      options.again?.(error);
       await new Promise((resume) => setTimeout(resume, pause * 1000));
       if (options.signal.aborted) throw new Cancelled();
     }
