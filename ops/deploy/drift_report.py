@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
+from ops.shared.sandbox_variable import as_here
 from ops.shared.terraform import Stack, TerraformError, synthesized
 from review.drift_findings import Drift, drifts_of
 from review.model import DANGEROUS
@@ -116,7 +117,7 @@ def _as_text(environment: str, drifts: Drifts) -> Iterator[str]:
     count = f"{len(drifts)} resource{'s' * (len(drifts) != 1)} of {environment} drifted"
     yield f"{count}; {worse or 'none'} of the findings {'is' if worse == 1 else 'are'} dangerous."
     commands = " and ".join(f"`{command}`" for command in _deploys(environment, drifts))
-    yield f"→ {commands} puts back what our settings say."
+    yield f"→ {as_here(commands)} puts back what our settings say."
 
 
 def _deploys(environment: str, drifts: Drifts) -> list[str]:

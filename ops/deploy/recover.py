@@ -8,6 +8,7 @@ from ops.deploy.spare_keys import UNKNOWABLE, WAIT_DAYS, Spare, find_spare_keys,
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state
+from ops.shared.sandbox_variable import as_here
 from ops.shared.terraform import Stack, synthesized
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import RemoteState
@@ -41,9 +42,8 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
                     f"make bootstrap ENV={environment} moves it first",
                 )
             _Recovery(stack, settings, agree, release).run()
-    print(
-        f"Next: make plan ENV={environment} shows what is left to do, make deploy ENV={environment} does it."
-    )
+    plan, deploy = f"make plan ENV={environment}", f"make deploy ENV={environment}"
+    print(as_here(f"Next: {plan} shows what is left to do, {deploy} does it."))
 
 
 class _Recovery:

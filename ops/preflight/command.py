@@ -30,6 +30,7 @@ from ops.shared.environment_argument import (
 )
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import stack_folder
+from ops.shared.sandbox_variable import as_here
 from ops.shared.toolchain import tool_environment
 from settings import resource_names
 from settings.model import Settings
@@ -51,7 +52,7 @@ def require(environment: str, *, read_only: bool = False) -> None:
     """
     lines = check(environment, read_only=read_only)
     for line in lines:
-        click.secho(str(line), fg=COLOURS[line.mark])
+        click.secho(as_here(str(line)), fg=COLOURS[line.mark])
     unseen = sum(line.mark is Mark.UNKNOWN for line in lines)
     if unseen:
         click.echo(f"{unseen} of {len(lines)} checks could not be made: see the lines with {Mark.UNKNOWN}")

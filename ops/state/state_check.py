@@ -7,6 +7,7 @@ import sys
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import stack_folder
 from ops.shared.provider_mirror import missing_provider
+from ops.shared.sandbox_variable import as_here
 from ops.state.emergency_copy import emergency_copies
 from ops.state.remote_state import DamagedStateError, RemoteState
 from settings.model import Settings
@@ -60,7 +61,7 @@ def note_way_back(settings: Settings, stack: str) -> None:
         return
     if newest is None:
         return
-    command = f"make state-restore ENV={settings.environment} ARGS='--version {newest}'"
+    command = as_here(f"make state-restore ENV={settings.environment} ARGS='--version {newest}'")
     print(f"Nobody has deployed with AWS provider {version} yet. {command} returns to the state of now.")
     sys.stdout.flush()
 

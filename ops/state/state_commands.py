@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
+from ops.shared.sandbox_variable import as_here
 from ops.state.remote_state import RemoteState, Version
 from ops.state.snapshot import Snapshot
 from settings import resource_names
@@ -61,9 +62,10 @@ def restore(environment: str, version_id: str | None, agree: Callable[[str], boo
             raise OpsError("aborted: not confirmed")
         state.write(earlier.snapshot.with_serial(serial))
     print(f"✓ version {earlier.id} is the newest again, with serial {serial}, and reads back")
+    plan, recover = as_here(f"make plan ENV={environment}"), as_here(f"make recover ENV={environment}")
     print(
-        f"Next: make plan ENV={environment} shows where AWS differs from it; "
-        f"what was made since is unknown to it, and make recover ENV={environment} finds it."
+        f"Next: {plan} shows where AWS differs from it; what was made since is unknown to it, and {recover} "
+        "finds it."
     )
 
 
