@@ -4,7 +4,13 @@ from ops.deploy.caller import require_own_account
 from ops.deploy.names_in_aws import Owner, look_up_bucket
 from ops.shared import aws
 from ops.shared.checkout import file_of, settings_of
-from ops.shared.environment_argument import did_you_mean, like_another, without_a_file
+from ops.shared.environment_argument import (
+    did_you_mean,
+    environment_names,
+    like_another,
+    those_with_a_file,
+    without_a_file,
+)
 from ops.shared.errors import OpsError
 from ops.state.remote_state import RemoteState
 from settings import resource_names
@@ -34,7 +40,7 @@ def require_bootstrapped(settings: Settings) -> None:
         if near is not None:
             raise OpsError(without_a_file(name), did_you_mean(name, near))
         problem = f"{name} is not bootstrapped: there is no state bucket {bucket}"
-        raise OpsError(problem, f"make bootstrap ENV={settings.state.of or name} first")
+        raise OpsError(problem, f"make bootstrap ENV={settings.state.of or name} first{_others(name)}")
     if owner is Owner.OTHERS:
         remedy = f"set state.bucket to a name of your own in {file_of(name)}, then make bootstrap ENV={name}"
         raise OpsError(f"the state bucket {bucket} of {name} is not account {account}'s", remedy)
@@ -42,8 +48,13 @@ def require_bootstrapped(settings: Settings) -> None:
         if near is not None:
             raise OpsError(without_a_file(name), did_you_mean(name, near))
         problem = f"{name} is not bootstrapped: it has no state in {bucket}"
-        raise OpsError(problem, f"make bootstrap ENV={name} first")
+        raise OpsError(problem, f"make bootstrap ENV={name} first{_others(name)}")
     _refuse_moved(settings)
+
+
+def _others(name: str) -> str:
+    """Name the environments that may be meant by a name without a file."""
+    return "" if name in environment_names() else f". {those_with_a_file()}"
 
 
 def _has_state(settings: Settings) -> bool:

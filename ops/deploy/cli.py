@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ops.deploy.deploy_policy import print_deploy_policy
-from ops.shared.environment_argument import environment_argument
+from ops.shared.environment_argument import environment_argument, new_environment_argument
 
 import click
 
@@ -21,7 +21,7 @@ def require_account_id(ctx: click.Context, _param: click.Parameter, value: str |
 
 
 @click.command()
-@environment_argument
+@new_environment_argument
 @click.option(
     "--account",
     metavar="ID",

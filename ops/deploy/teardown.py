@@ -10,14 +10,13 @@ import json
 import os
 
 from ops.deploy import teardown_plan
-from ops.deploy.bootstrapped import require_bootstrapped
+from ops.deploy.bootstrapped import refuse_misspelt
 from ops.deploy.caller import Caller, require_own_account
 from ops.deploy.imports import own_bucket_exists
 from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_objects
 from ops.deploy.move_state import former_bucket
 from ops.deploy.teardown_plan import Found
 from ops.shared.checkout import file_of, settings_of
-from ops.shared.environment_argument import like_another
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, outputs_file, remove_local_state
 from ops.shared.terraform import Stack, TerraformError, synthesized
@@ -43,9 +42,12 @@ def run_teardown(environment: str, *, auto_approve: bool) -> None:
         auto_approve: do not ask for the name.
 
     Raises:
-        OpsError: it is protected or locked, something of it is in no state, it was not confirmed, or a step
-            failed; another run continues from there.
+        OpsError: its name looks misspelt, it is protected or locked, something of it is in no state, it was
+            not confirmed, or a step failed; another run continues from there.
     """
+    if not local_state(resource_names.state_stack(environment), os.environ).exists():
+        # An earlier teardown, which this one continues, may have removed the state bucket.
+        refuse_misspelt(environment)
     settings = settings_of(environment)
     if settings.protect and settings.object_lock.mode != "compliance":
         raise _protected(settings)
@@ -167,9 +169,7 @@ class _Teardown:
         return remote if remote is not None and remote.serial >= local.serial else local
 
     def _require_nothing(self) -> None:
-        """Say that there is nothing; raise an OpsError where the name looks misspelt or something is left."""
-        if like_another(self._environment) is not None:
-            require_bootstrapped(self._settings)
+        """Say that there is nothing; raise an OpsError where something is left."""
         for stack in (self._storage, self._backend):
             teardown_plan.refuse_unknown(stack.described, self._settings, None, remedy="bootstrap")
         self._forget()

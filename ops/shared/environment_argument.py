@@ -1,5 +1,6 @@
 """The argument ENV of the commands, and which environments have a file."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -66,7 +67,19 @@ def without_a_file(name: str) -> str:
 
 def did_you_mean(name: str, near: str) -> str:
     """Say what to do about a name that looks like `near`, and whose environment does not exist yet."""
-    return f'did you mean "{near}"? If not, make bootstrap ENV={name}'
+    return f'did you mean "{near}"? {those_with_a_file()} If not, make bootstrap ENV={name}'
+
+
+def those_with_a_file() -> str:
+    """Name the environments that have a file."""
+    return f"Those with a file are {', '.join(environment_names())}."
+
+
+def refuse_option(ctx: click.Context, environ: Mapping[str, str]) -> None:
+    """Refuse an ENV of make, which gives it as a word, that click would take for an option."""
+    name = environ.get("ENV", "")
+    if name.startswith("-"):
+        raise click.UsageError(f'ENV must be the name of an environment, not "{name}"', ctx)
 
 
 def require_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -79,4 +92,12 @@ def require_environment(ctx: click.Context, _param: click.Parameter, value: str)
     return value
 
 
+def require_new_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse an empty ENV where it is the name of an environment to make."""
+    if not value:
+        raise click.UsageError(f"no name was given; say ENV=… with a new one. {those_with_a_file()}", ctx)
+    return value
+
+
 environment_argument = click.argument("environment", metavar="ENV", callback=require_environment)
+new_environment_argument = click.argument("environment", metavar="ENV", callback=require_new_environment)

@@ -484,7 +484,10 @@ class TestEnvironment:
     ) -> None:
         line = environment_line(typo, bootstrapped=False)
         assert line.mark is Mark.BAD
-        assert line.remedy == f'did you mean "{meant}"? If not, make bootstrap ENV={typo}'
+        assert line.remedy == (
+            f'did you mean "{meant}"? Those with a file are dev, prod, staging. If not, '
+            f"make bootstrap ENV={typo}"
+        )
         assert environment_line(typo, bootstrapped=True).mark is Mark.GOOD
 
     def test_whether_it_was_is_asked_of_aws(self, aws: EmbeddedAws) -> None:
