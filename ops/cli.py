@@ -1,5 +1,6 @@
 """The `ops` command line: what the make targets call."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -20,9 +21,10 @@ from ops.sandbox.switch import Actor, in_sandbox, refuse_sandbox
 from ops.scan.command import run_scan
 from ops.several.cli import ForSeveral, reviewed
 from ops.shared.checkout import settings_of
-from ops.shared.environment_argument import environment_argument
+from ops.shared.environment_argument import environment_argument, refuse_option
 from ops.shared.errors import OpsError
 from ops.shared.process import unwind_on_signals
+from ops.shared.sandbox_variable import as_here
 from ops.state import state_commands
 from review.cli import review
 from review.plan import PlanError
@@ -50,6 +52,7 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
 @click.pass_context
 def ops(ctx: click.Context) -> None:
     """Run the project's tools with everything that they need in place."""
+    refuse_option(ctx, os.environ)
     if ctx.invoked_subcommand == "ci":
         refuse_sandbox("the commands of CI")
     use_what_is_asked_for()
@@ -264,22 +267,32 @@ ops.add_command(sandbox)
 ops.add_command(reviewed)
 
 
+def _end_question() -> None:
+    """Begin a line after a question that was not answered."""
+    if sys.stdin.isatty():
+        print(file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line; every failure is one line on standard error."""
     unwind_on_signals()
     try:
         ops.main(standalone_mode=False)
     except click.exceptions.Abort:
+        _end_question()
+        print("Error: aborted: nobody answered", file=sys.stderr)
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "ops"
-        print(f"Error: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+        print(f"Error: {as_here(error.format_message())} (see `{command} --help`)", file=sys.stderr)
         sys.exit(2)
     except (OpsError, PlanError, OSError) as error:
-        for line in str(error).splitlines():
+        if isinstance(error.__cause__, click.exceptions.Abort):
+            _end_question()
+        for line in as_here(str(error)).splitlines():
             print(f"Error: {line}", file=sys.stderr)
         sys.exit(error.status if isinstance(error, OpsError) else 1)
     except KeyboardInterrupt:

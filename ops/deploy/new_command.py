@@ -1,9 +1,7 @@
 """`ops new`: the questions, where somebody can answer them, and what comes next."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ops.deploy.caller import ask_caller
 from ops.deploy.new_environment import (
@@ -15,8 +13,8 @@ from ops.deploy.new_environment import (
     write_new,
 )
 from ops.shared import aws
+from ops.shared.checkout import environments_folder, settings_of
 from ops.shared.errors import OpsError
-from ops.shared.toolchain import ROOT
 from settings.defaults import DEFAULT_REGION
 from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
@@ -24,6 +22,10 @@ from settings.problems import invalid
 
 import click
 
+PROTECTED = """\
+It is protected (protect = true, the default): no plan can destroy its bucket or its key, and make destroy and
+make teardown refuse, until protect = false is at the top of {0}.
+"""
 NEXT = """\
 Next, in this order; each asks before it changes anything:
   make bootstrap ENV={0}   create the bucket and the key for Terraform's state
@@ -45,9 +47,16 @@ def run_new(environment: str, *, account: str | None, region: str | None, roles:
         roles: who may use the bucket; the account's own IAM policies decide where there are none.
 
     Raises:
-        OpsError: the environment has a file already, or an answer is wrong; nothing is written.
+        OpsError: the environment has a file already, or an answer is wrong or missing; nothing is written.
     """
-    directory = Path(os.path.relpath(ROOT / "environments"))
+    try:
+        _run(environment, account=account, region=region, roles=roles)
+    except click.Abort as error:
+        raise OpsError("aborted: nothing was written", status=130) from error
+
+
+def _run(environment: str, *, account: str | None, region: str | None, roles: Sequence[str]) -> None:
+    directory = environments_folder()
     refuse_existing(environment, directory)
     asks = sys.stdin.isatty()
     region = _checked("--region", region, aws_names.region) or _default_region()
@@ -68,6 +77,8 @@ def run_new(environment: str, *, account: str | None, region: str | None, roles:
     file = write_new(wanted, directory)
     click.echo(f"✓ {file.as_posix()} is written, and valid:\n")
     click.echo("".join(f"    {line}\n" if line else "\n" for line in file.read_text().splitlines()))
+    if settings_of(environment).protect:
+        click.echo(PROTECTED.format(file.as_posix()))
     if taken := default_names(wanted):
         click.echo(f"Note: somebody else may have taken {', '.join(taken)}: no account's id is in it")
     click.echo(NEXT.format(environment))

@@ -26,6 +26,12 @@ from settings import resource_names
 from settings.doubtful import warnings_of
 from settings.model import Settings
 
+QUESTION = (
+    "After the plan, cdktf asks with a menu: Approve, which Enter selects, applies exactly that plan; "
+    "Dismiss and Stop change nothing."
+)
+"""Its question is better than one of ours, as with --auto-approve it would apply a plan that nobody saw."""
+
 
 def synth(arguments: Sequence[str]) -> None:
     """Run `cdktf synth`, for every environment; exits with its status where it fails."""
@@ -56,6 +62,7 @@ def destroy(environment: str, arguments: Sequence[str]) -> None:
         OpsError: the environment is protected, so that Terraform would refuse it; its state bucket has the
             states of others; or a version of an object is locked, or that cannot be found out.
     """
+    refuse_misspelt(environment)
     settings = settings_of(environment)
     if settings.state.shared:
         refuse_with_guests(settings, f"environment {environment} cannot be destroyed")
@@ -119,8 +126,15 @@ def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Seque
     if command == "deploy" and stack == resource_names.storage_stack(settings.environment):
         refuse_locked_in_what_goes(settings, stack, lambda: _synthesized(settings, stack))
         note_way_back(settings, stack)
+    _announce_question(command, arguments)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
         raise OpsError(advice_after_failure(settings, stack, f"cdktf {command}", status), status=status)
+
+
+def _announce_question(command: str, arguments: Sequence[str]) -> None:
+    """Say which answer does what, where cdktf will ask a person."""
+    if command != "diff" and "--auto-approve" not in arguments and sys.stdin.isatty():
+        print(QUESTION, flush=True)
 
 
 def _refuse_locked_objects(settings: Settings, stack: str) -> None:

@@ -32,9 +32,9 @@ def start() -> None:
 )
 def stop(*, delete_data: bool) -> None:
     """End the sandbox; its data stays."""
-    ran = server.stop(delete_data=delete_data)
-    data = "is deleted" if delete_data else "stays"
-    print(f"✓ the sandbox {'is stopped' if ran else 'did not run'}; its data {data}")
+    ran, had_data = server.stop(delete_data=delete_data)
+    data = f"its data {'is deleted' if delete_data else 'stays'}" if had_data else "it has no data"
+    print(f"✓ the sandbox {'is stopped' if ran else 'did not run'}; {data}")
 
 
 @sandbox.command()

@@ -95,14 +95,17 @@ def start() -> tuple[EmbeddedAws, str]:
     return require_running(), "it runs already"
 
 
-def stop(*, delete_data: bool) -> bool:
-    """End the sandbox; return whether it ran. With `delete_data`, also delete everything of it."""
-    ran = runs()
+def stop(*, delete_data: bool) -> tuple[bool, bool]:
+    """End the sandbox; return whether it ran, and whether it had data.
+
+    With `delete_data`, also delete everything of it.
+    """
+    ran, had_data = runs(), _DATA.exists()
     if ran:
         _end()
     if delete_data:
         shutil.rmtree(FOLDER, ignore_errors=True)
-    return ran
+    return ran, had_data
 
 
 def _start(lock: IO[str]) -> tuple[EmbeddedAws, str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ops.deploy import new_environment
+from ops.deploy.new_command import run_new
 from ops.deploy.new_environment import Wanted, default_names, write_new
 from ops.shared.errors import OpsError
 from settings.loading import load_environments
@@ -14,6 +15,7 @@ from settings.model import Settings
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops
 
+import click
 import pytest
 
 ACCOUNT = "111122223333"
@@ -122,6 +124,17 @@ def test_ctrl_c_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert sorted(folder.iterdir()) == before
 
 
+def test_ctrl_c_at_a_question_says_that_nothing_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr(click, "prompt", interrupt)
+    with pytest.raises(OpsError, match=r"^aborted: nothing was written$") as raised:
+        run_new("acme", account=None, region=None, roles=())
+    assert raised.value.status == 130
+
+
 def test_with_options_nothing_is_asked(tmp_path: Path) -> None:
     checkout = checkout_of_ops(tmp_path / "checkout")
     options = ("--account", ACCOUNT, "--region", "eu-central-1", "--role", "etl")
@@ -129,6 +142,7 @@ def test_with_options_nothing_is_asked(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("✓ environments/acme.toml is written, and valid:\n")
     assert "make bootstrap ENV=acme" in done.stdout
+    assert "It is protected (protect = true, the default): no plan can destroy" in done.stdout
     assert (checkout / "environments" / "acme.toml").read_text().splitlines()[2:6] == [
         'region = "eu-central-1"',
         f'account_id = "{ACCOUNT}" # nothing deploys into another account',

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from ops.deploy.stack_commands import _announce_question
+from ops.shared.sandbox_variable import as_here
 from tests.conftest import ROOT
 from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
 
@@ -146,6 +148,72 @@ def test_without_an_environment_it_says_which_there_are(checkout: Path, cdktf: P
     )
 
 
+def test_a_new_environment_without_a_name_says_which_there_are(checkout: Path) -> None:
+    assert_error(
+        run_ops(checkout, "new", ""),
+        2,
+        "no name was given; say ENV=… with a new one. Those with a file are dev, prod, staging. "
+        "(see `python -m ops new --help`)",
+    )
+
+
+@pytest.mark.parametrize("command", ["new", "plan", "destroy"])
+def test_an_environment_that_looks_like_an_option_is_named(checkout: Path, command: str) -> None:
+    # This is what `make plan ENV=-x` does.
+    assert_error(
+        run_ops(checkout, command, "-x", ENV="-x"),
+        2,
+        'ENV must be the name of an environment, not "-x" (see `python -m ops --help`)',
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "terminal", "announced"),
+    [
+        ("deploy", [], True, True),
+        ("destroy", ["--var", "a=b"], True, True),
+        ("deploy", ["--auto-approve"], True, False),
+        ("deploy", [], False, False),
+        ("diff", [], True, False),
+    ],
+)
+def test_where_cdktf_asks_a_line_says_before_which_answer_does_what(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    arguments: list[str],
+    *,
+    terminal: bool,
+    announced: bool,
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: terminal)
+    _announce_question(command, arguments)
+    said = capsys.readouterr().out
+    assert said.startswith("After the plan, cdktf asks with a menu: Approve, ") == announced
+    assert bool(said) == announced
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        ("make bootstrap ENV=dev first", "make bootstrap ENV=dev SANDBOX=1 first"),
+        ("`make deploy ENV=dev`; ENV=dev", "`make deploy ENV=dev SANDBOX=1`; ENV=dev"),
+        (
+            "make recover ENV=a-1 ARGS='--release-lock 0'.",
+            "make recover ENV=a-1 SANDBOX=1 ARGS='--release-lock 0'.",
+        ),
+        ("run make plan ENV='team-*'.", "run make plan ENV='team-*' SANDBOX=1."),
+        ("make a ENV=dev, then make b ENV=dev.", "make a ENV=dev SANDBOX=1, then make b ENV=dev SANDBOX=1."),
+        ("make deploy ENV=dev SANDBOX=1", "make deploy ENV=dev SANDBOX=1"),
+        ("make sandbox-env ENV=dev", "make sandbox-env ENV=dev"),
+        ("`make sandbox` starts it", "`make sandbox` starts it"),
+    ],
+)
+def test_with_sandbox_messages_name_commands_with_it(said: str, here: str) -> None:
+    assert as_here(said, {"SANDBOX": "1"}) == here
+    assert as_here(said, {}) == said
+
+
 def test_an_environment_is_a_required_argument(checkout: Path) -> None:
     assert_error(
         run_ops(checkout, "deploy"), 2, "Missing argument 'ENV'. (see `python -m ops deploy --help`)"
@@ -187,11 +255,11 @@ def test_a_command_that_needs_the_state_says_that_bootstrap_comes_first(
         run_ops(checkout, *on("nothing-here", arguments), **answers),
         1,
         "nothing-here is not bootstrapped: there is no state bucket secure-nothing-here-terraform-state; "
-        "make bootstrap ENV=nothing-here first",
+        "make bootstrap ENV=nothing-here first. Those with a file are dev, prod, staging.",
     )
 
 
-WITHOUT_CREDENTIALS = (*USE_STATE, ["prove"], ["deploy-policy"], ["ci-roles"])
+WITHOUT_CREDENTIALS = (*USE_STATE, ["prove"], ["deploy-policy"], ["ci-roles"], ["teardown"])
 
 
 @pytest.mark.parametrize("arguments", WITHOUT_CREDENTIALS, ids=" ".join)
@@ -202,7 +270,7 @@ def test_a_misspelt_environment_is_refused_before_anything_is_done(
         run_ops(checkout, *on("prodd", arguments)),
         1,
         "prodd has no file of its own: it is ephemeral, made from environments/dev.toml; "
-        'did you mean "prod"? If not, make bootstrap ENV=prodd',
+        'did you mean "prod"? Those with a file are dev, prod, staging. If not, make bootstrap ENV=prodd',
     )
 
 

@@ -238,13 +238,14 @@ def test_a_process_that_has_its_id_by_now_is_not_ended(stopped: Sandbox) -> None
     stopped.folder.mkdir(parents=True)
     with subprocess.Popen(["sleep", "100"]) as other:
         (stopped.folder / "lock").write_text(str(other.pid))
-        assert stopped.ops("sandbox", "stop").stdout == "✓ the sandbox did not run; its data stays\n"
+        assert stopped.ops("sandbox", "stop").stdout == "✓ the sandbox did not run; it has no data\n"
         assert other.poll() is None
         other.kill()
 
 
 def test_to_stop_what_never_ran_changes_nothing(stopped: Sandbox) -> None:
-    assert stopped.ops("sandbox", "stop").returncode == 0
+    done = stopped.ops("sandbox", "stop")
+    assert (done.returncode, done.stdout) == (0, "✓ the sandbox did not run; it has no data\n")
     assert not stopped.folder.exists()
 
 
@@ -346,6 +347,18 @@ def test_a_shell_gets_the_credentials_of_a_role_and_nothing_of_the_user_s(shared
 def test_a_data_team_is_known_once_there_is_a_deploy(shared: Sandbox) -> None:
     assert shared.error("sandbox", "env", "dev") == (
         "Error: dev is not deployed in the sandbox; `make deploy ENV=dev SANDBOX=1` does that\n"
+    )
+    assert shared.error("sandbox", "env", "prodd") == (
+        "Error: prodd has no file of its own: it is ephemeral, made from environments/dev.toml; did you mean "
+        '"prod"? Those with a file are dev, prod, staging. If not, make bootstrap ENV=prodd SANDBOX=1\n'
+    )
+
+
+def test_a_message_names_the_commands_for_the_sandbox(shared: Sandbox) -> None:
+    done = shared.ops("drift", "other", SANDBOX="1")
+    assert done.stderr.splitlines()[-1] == (
+        "Error: other is not bootstrapped: there is no state bucket secure-other-terraform-state; make "
+        "bootstrap ENV=other SANDBOX=1 first. Those with a file are dev, prod, staging."
     )
 
 
