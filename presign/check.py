@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from presign import duration, http
+from presign import duration, http, scan_tags
 from presign.errors import CheckError
 from presign.explain import answer, judge, link
 from presign.explain.cause import Cause
@@ -27,13 +27,14 @@ class Answer:
     """What S3 said. ``problem`` is empty where it would serve the link; ``warnings`` are about the rest.
 
     ``denied`` is true where a policy is the problem, and not the credentials themselves. ``size`` is that of
-    the object, in bytes.
+    the object, in bytes. ``unscanned`` is true where the object may be read once it was scanned for malware.
     """
 
     problem: str
     warnings: list[str]
     denied: bool = False
     size: int = 0
+    unscanned: bool = False
 
     def require(self) -> list[str]:
         """Return the warnings; raises CheckError where there is a problem, with the clock first."""
@@ -61,8 +62,15 @@ def ask(prepared: Prepared, key: str | None = None, query: Mapping[str, str] | N
     refused = answer.read(reply.raw)
     if reply.status == 404 and refused.code in ("", "NoSuchKey", "NoSuchBucket"):
         return Answer(f"there is no {'bucket' if key is None else 'object'} {place}", clock)
-    problem = f"S3 refuses {place} ({reply.status}): {why(prepared, url, reply)}"
-    return Answer(problem, clock, denied=refused.code == "AccessDenied" and not _about_time(refused))
+    cause = _cause(prepared, url, refused)
+    unscanned = False
+    if cause.scan and key is not None:
+        said = scan_tags.of(prepared, key, query)
+        unscanned = said in ("", None)
+        cause = _by_scan(prepared, cause, said, version=bool(query and "versionId" in query))
+    problem = f"S3 refuses {place} ({reply.status}): {_words(cause)}"
+    denied = refused.code == "AccessDenied" and not _about_time(refused)
+    return Answer(problem, clock, denied=denied, unscanned=unscanned)
 
 
 def ask_upload(prepared: Prepared) -> Answer:
@@ -75,7 +83,10 @@ def ask_upload(prepared: Prepared) -> Answer:
 
 def why(prepared: Prepared, url: str, refusal: http.Reply) -> str:
     """Say why S3 refused a link that was made a moment ago, and what to do."""
-    cause = _cause(prepared, url, answer.read(refusal.raw))
+    return _words(_cause(prepared, url, answer.read(refusal.raw)))
+
+
+def _words(cause: Cause) -> str:
     return f"{cause.text}: {cause.remedy[:1].lower()}{cause.remedy[1:]}"
 
 
@@ -88,6 +99,23 @@ def _cause(prepared: Prepared, url: str, refused: answer.Answer) -> Cause:
     found = link.read(url, prepared.stack)
     verdict = judge.judge(found, refused, prepared.stack, None, datetime.now(UTC))
     return verdict.causes[0]
+
+
+def _by_scan(prepared: Prepared, perhaps: Cause, said: str | None, *, version: bool) -> Cause:
+    """Return the cause once the object's tags were asked for, which the bucket does not deny."""
+    if said is None:
+        lacking = scan_tags.lacking(prepared, version=version)
+        return Cause(
+            f"{perhaps.text}; which of these cannot be known, as the credentials lack {lacking}",
+            "Ask the bucket's owner for the object's tags, or wait for the scan",
+        )
+    if said == prepared.stack.scan.clean:
+        return Cause(
+            "it was found clean, so another statement of the bucket's policy, or an IAM policy, denies it",
+            "Use the link from inside the bucket's perimeter, and sign with credentials that may read it",
+        )
+    result = scan_tags.result(said)
+    return Cause(result.text, result.remedy)
 
 
 def _about_time(refused: answer.Answer) -> bool:

@@ -12,11 +12,11 @@ from typing import IO, NamedTuple
 from presign.errors import CheckError
 
 _TIMEOUT = 20  # seconds
-_LONGEST_REFUSAL = 65536  # bytes
+_LONGEST_BODY = 65536  # bytes; refusals and tags are shorter
 
 
 class Reply(NamedTuple):
-    """What came back; ``body`` is empty unless it is a refusal."""
+    """What came back; of a long ``body``, what it begins with."""
 
     status: int
     headers: Message
@@ -49,10 +49,11 @@ def send(
     secure = urllib.request.HTTPSHandler(context=_trusted(profile))
     try:
         with urllib.request.build_opener(_NoRedirect, secure).open(sent, timeout=_TIMEOUT) as response:
-            return Reply(response.status, response.headers, "")
+            body = response.read(_LONGEST_BODY)
+            return Reply(response.status, response.headers, body.decode(errors="replace"))
     except urllib.error.HTTPError as error:
         with error:
-            return Reply(error.code, error.headers, error.read(_LONGEST_REFUSAL).decode(errors="replace"))
+            return Reply(error.code, error.headers, error.read(_LONGEST_BODY).decode(errors="replace"))
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         raise CheckError(f"cannot reach S3 at {url.partition('?')[0]}: {reason}") from error

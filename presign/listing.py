@@ -45,14 +45,14 @@ def pages(
     bucket = prepared.stack.bucket
     # Every way to fail here (no access, no bucket, no network) is one to the user.
     try:
-        client = _client(prepared)
+        asked = client(prepared)
         wanted: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
         # Without it, an archived object that is restored for now looks like all others.
         wanted["OptionalObjectAttributes"] = ["RestoreStatus"]
         if after:
             wanted["StartAfter"] = after
         name: Any = "list_object_versions" if versions else "list_objects_v2"
-        for page in client.get_paginator(name).paginate(**wanted):
+        for page in asked.get_paginator(name).paginate(**wanted):
             objects = [_entry(found) for found in page.get("Versions" if versions else "Contents", ())]
             markers = [_entry(found, marker=True) for found in page.get("DeleteMarkers", ())]
             yield [*objects, *markers]
@@ -79,15 +79,24 @@ def _entry(found: Mapping[str, Any], *, marker: bool = False) -> Entry:
     )
 
 
-def _client(prepared: Prepared) -> "S3Client":
-    """Return a client for the host of the links, with the credentials that sign them."""
+def client(prepared: Prepared, connections: int = 1) -> "S3Client":
+    """Return a client for the host of the links, with the credentials that sign them.
+
+    ``connections`` is how many requests it sends at once.
+    """
     from boto3 import Session  # takes longer to load than all else here
     from botocore.config import Config
 
     endpoint, addressing = endpoint_of(prepared.bucket_url, prepared.stack.bucket)
     style: Any = {"addressing_style": addressing, "use_accelerate_endpoint": False}
     # What the profile says of endpoints is in the bucket's URL already, and does not go with another one.
-    config = Config(s3=style, use_fips_endpoint=False, use_dualstack_endpoint=False, signature_version="s3v4")
+    config = Config(
+        s3=style,
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
+        signature_version="s3v4",
+        max_pool_connections=connections,
+    )
     return Session(profile_name=prepared.profile).client(
         "s3",
         region_name=prepared.stack.region,

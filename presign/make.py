@@ -54,6 +54,7 @@ def link(
     stack.revoked.refuse(key)
     if method == "PUT":
         require_checksum(stack, headers, "give --checksum sha256:DIGEST")
+        stack.scan.refuse_tags(key, headers)
         headers = {**stack.upload_headers, **headers}
     plan = prepared.signer.plan(method, prepared.expires, headers, query)
     warnings = [*keys.doubts(key, method), *says.doubts(headers), *prepared.warnings]
@@ -70,6 +71,7 @@ def post(
     stack = prepared.stack
     reserved.refuse_form(rules.prefix, rules.key)
     revoked = stack.revoked.refuse_form(rules.prefix, rules.key)
+    tags = stack.scan.refuse_form_tags(rules.prefix, rules.key, own)
     require_checksum(
         stack, own, "give --checksum sha256:DIGEST, or make a link for each file with 'presign put'"
     )
@@ -84,7 +86,7 @@ def post(
         expires=prepared.expires,
         now=now,
     )
-    warnings = [*_about(rules.prefix, rules.key), *says.doubts(own), *revoked, *prepared.warnings]
+    warnings = [*_about(rules.prefix, rules.key), *says.doubts(own), *revoked, *tags, *prepared.warnings]
     expires_at = now.replace(microsecond=0) + timedelta(seconds=prepared.expires)
     return Form(prepared.bucket_url, fields, expires_at, rules.min_size, rules.max_size, warnings)
 

@@ -14,9 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeGuard
 
 from presign.errors import OutputsError
 from presign.revoked import NOTHING, Revoked
+from presign.scanned import NOTHING as NOT_SCANNED
+from presign.scanned import Scan
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -37,7 +40,8 @@ class Outputs:
     that the bucket lets a link live. ``kms_key_arn`` is empty where the bucket
     is encrypted with SSE-S3; the other two ARNs are empty where the outputs
     lack them. ``access_points`` are the ARNs of those that the policy names, and
-    ``revoked`` is which links do not work. ``object_lock`` is false where the outputs do not tell.
+    ``revoked`` is which links do not work. ``object_lock`` is false where the outputs do not tell, and
+    ``scan`` is then of nothing.
     """
 
     bucket: str
@@ -50,6 +54,7 @@ class Outputs:
     access_points: tuple[str, ...] = ()
     revoked: Revoked = NOTHING
     object_lock: bool = False
+    scan: Scan = NOT_SCANNED
 
 
 def read(source: str, stack: str | None = None) -> Outputs:
@@ -91,6 +96,7 @@ def parse(document: object, where: str, stack: str | None = None) -> Outputs:
         access_points=_texts(values, "S3AccessPointArns", where, "ARNs"),
         revoked=Revoked(_texts(values, "PresignRevoked", where, "keys"), _moment(values, where)),
         object_lock=_flag(values, "ObjectLock", where),
+        scan=_scan(values.get("MalwareScan"), where),
     )
 
 
@@ -174,7 +180,7 @@ def _headers(value: object, where: str) -> dict[str, str]:
 
 def _texts(values: Mapping[str, object], name: str, where: str, what: str) -> tuple[str, ...]:
     value = values.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+    if not _are_texts(value):
         raise OutputsError(f"the output {name} in {where} is {value!r}, not a list of {what}")
     return tuple(value)
 
@@ -184,6 +190,28 @@ def _flag(values: Mapping[str, object], name: str, where: str) -> bool:
     if value in (True, False, "true", "false"):
         return value in (True, "true")
     raise OutputsError(f"the output {name} in {where} is {value!r}, not true or false")
+
+
+def _scan(value: object, where: str) -> Scan:
+    if value in (None, ""):
+        return NOT_SCANNED
+    if isinstance(value, dict):
+        prefixes, enforced, names = value.get("Prefixes"), value.get("Enforced"), _scan_names(value)
+        if _are_texts(prefixes) and isinstance(enforced, bool) and all(names):
+            # A bucket that is scanned as a whole has all keys below "".
+            return Scan(tuple(prefixes) or ("",), enforced, *names)
+    raise OutputsError(
+        f"the output MalwareScan in {where} is {value!r}, not an object with a list of Prefixes, Enforced "
+        "(true or false), Tag and Clean"
+    )
+
+
+def _scan_names(value: Mapping[str, object]) -> list[str]:
+    return [text if isinstance(text := value.get(name), str) else "" for name in ("Tag", "Clean")]
+
+
+def _are_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _moment(values: Mapping[str, object], where: str) -> datetime | None:

@@ -53,6 +53,8 @@ def show(**options: Unpack[ShowOptions]) -> None:
             "iam_policy_arn": stack.policy_arn or None,
             "access_points": list(stack.access_points),
             "revoked": list(stack.revoked.keys),
+            "scanned": list(stack.scan.prefixes),
+            "scan_enforced": stack.scan.enforced,
             "revoked_before": duration.iso(stack.revoked.before) if stack.revoked.before else None,
             "access_key": credentials.access_key,
             "temporary": temporary,
@@ -72,6 +74,7 @@ def show(**options: Unpack[ShowOptions]) -> None:
             *report.listed("Through", stack.access_points),
             ("Links", f"live at most {duration.words(longest)}"),
             *report.listed("Revoked", stack.revoked.words()),
+            *report.listed("Scanned", stack.scan.words()),
             ("Signed by", prepared.signed_by),
             (
                 "Until",

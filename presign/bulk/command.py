@@ -76,6 +76,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
             **options,
             "prefix": None,
             "archived": True,
+            "scanned": False,
             "all_versions": False,
             "version_column": None,
             "download_as_column": None,
@@ -85,7 +86,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
 
 def _run(method: str, options: BulkGetOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
-    from presign.bulk import resume, source, workers
+    from presign.bulk import resume, scanned, source, workers
     from presign.bulk.job import Done, Job
     from presign.bulk.manifest import Layout
     from presign.bulk.report import Progress, say
@@ -98,6 +99,8 @@ def _run(method: str, options: BulkGetOptions) -> None:
     # Truncated, as the links have it, so that a resumed run comes to the same expiry.
     started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
     prepared = prepare(options, life(options), signed_at=started)
+    if options["scanned"]:
+        scanned.require(prepared.stack)
     headers = prepared.stack.upload_headers if method == "PUT" else {}
     columns = source.columns(method, options, manifest_format, form)
     if method == "PUT" and "checksum" not in columns:
@@ -132,7 +135,11 @@ def _run(method: str, options: BulkGetOptions) -> None:
             fd = out.fileno() if target and os.name == "posix" else None
             batches = keys.batches()
             before = [Done(b"", left.rows, [], Doubts(method))] if after else resume.skip(job, batches, left)
-            done = chain(before, workers.sign(job, batches, options["jobs"], fd))
+            if options["scanned"]:
+                signed = scanned.sign(job, batches, prepared, keys.left)
+            else:
+                signed = workers.sign(job, batches, options["jobs"], fd)
+            done = chain(before, signed)
             if not left.rows:
                 out.write(job.header)
             count, bad, doubts = _write(done, out, progress, errors, Doubts(method))
@@ -146,6 +153,8 @@ def _run(method: str, options: BulkGetOptions) -> None:
     if layout.format == "listing" and not count + bad and not keys.left.counts:
         report.warn(["S3 lists no objects there: compare the prefix with 'presign list'"])
     warnings = [*prepared.warnings, *doubts.words()]
+    if method == "GET" and count and not options["scanned"]:
+        warnings += scanned.doubts(prepared.stack)
     if plan.expires_at <= datetime.now(UTC):
         warnings.append("the links have already expired: give a longer --expires")
     report.warn(warnings)

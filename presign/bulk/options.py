@@ -27,6 +27,7 @@ class BulkGetOptions(BulkOptions):
 
     prefix: str | None
     archived: bool
+    scanned: bool
     all_versions: bool
     version_column: str | None
     download_as_column: str | None
@@ -51,6 +52,12 @@ listing_options = together(
         "--archived",
         is_flag=True,
         help="Of a listing or an inventory, also objects in an archive, which must be restored first.",
+    ),
+    click.option(
+        "--scanned",
+        is_flag=True,
+        help="Ask S3 for the tags of each object that is scanned for malware, and leave out what was not "
+        "found clean. It takes s3:GetObjectTagging, and a request for each object.",
     ),
     click.option(
         "--all-versions",

@@ -42,15 +42,15 @@ class Left:
     def out(self, key: str, *, latest: bool, marker: bool, storage: Sequence[str | None] = ()) -> bool:
         """Return whether an object is left out; ``storage`` is its class and its tier."""
         if key.startswith(reserved.FOLDER):
-            self._count(f"objects in {reserved.FOLDER}: pages of 'presign page'")
+            self.count(f"objects in {reserved.FOLDER}: pages of 'presign page'")
         elif marker or not (latest or self.all_versions):
-            self._count(
+            self.count(
                 "delete markers"
                 if self.all_versions
                 else "delete markers and versions that are not the latest"
             )
         elif not self.archived and any(name in ARCHIVES for name in storage):
-            self._count("archived objects, which must be restored first (--archived includes them)")
+            self.count("archived objects, which must be restored first (--archived includes them)")
         else:
             return False
         return True
@@ -59,5 +59,6 @@ class Left:
         """Say how many of what."""
         return [f"{count:,} {what}" for what, count in self.counts.items()]
 
-    def _count(self, what: str) -> None:
+    def count(self, what: str) -> None:
+        """Count one object that is left out, by what it is."""
         self.counts[what] = self.counts.get(what, 0) + 1

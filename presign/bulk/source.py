@@ -41,6 +41,8 @@ def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
     manifest_format = _manifest_format(method, options)
     if options["manifest"] == "-" == options["outputs"]:
         raise click.UsageError("standard input cannot hold both the outputs and the manifest")
+    if options["scanned"]:
+        _require_one_run(options)
     if name == "-" and options["resume"]:
         raise click.UsageError("--resume needs a file: standard output cannot be resumed")
     if (
@@ -62,6 +64,16 @@ def formats(method: str, options: BulkGetOptions) -> tuple[str, str]:
             f"{_WORDS.get(manifest_format, manifest_format)}"
         )
     return manifest_format, form
+
+
+def _require_one_run(options: BulkGetOptions) -> None:
+    """Refuse what does not go with asking for tags, which may be others in the next run."""
+    if options["resume"]:
+        raise click.UsageError(
+            "--scanned cannot be resumed, as objects were scanned since: leave --resume out"
+        )
+    if options["jobs"] > 1:
+        raise click.UsageError("--scanned takes longer to ask than to sign: leave --jobs out")
 
 
 def columns(method: str, options: BulkGetOptions, manifest_format: str, form: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Whether the bucket, as its outputs describe it, allows a link. S3 itself is not asked."""
 
 from presign import duration, endpoint
+from presign.errors import RequestError
 from presign.explain.cause import Cause, listed, shown
 from presign.explain.link import Link
 from presign.explain.operation import Operation
@@ -89,6 +90,8 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
         return [Cause("the link uses http, which the bucket's policy denies", "Use https:// in the link")]
     if revoked := _revoked(link, outputs):
         return revoked
+    if tagged := _tagged(link, outputs):
+        return tagged
     if operation.methods != ("PUT",) or "partNumber" in link.parameters:
         return []
     wanted = {name.lower(): value for name, value in outputs.upload_headers.items()}
@@ -108,6 +111,21 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
         for name, value in wanted.items()
         if link.headers.get(name, value) != value
     ]
+
+
+def stopped_by_scan(link: Link, operation: Operation, outputs: Outputs | None) -> bool:
+    """Return whether a link may not work because of what a scan for malware found, or did not scan yet."""
+    reads = not {"GET", "HEAD"}.isdisjoint(operation.methods) and not operation.uploads
+    return bool(outputs and reads and leads_to(link, outputs) and outputs.scan.stops(link.place.key))
+
+
+def _tagged(link: Link, outputs: Outputs) -> list[Cause]:
+    try:
+        signed = (*link.signed_headers, *link.fields)
+        outputs.scan.refuse_tags(link.place.key or link.fields.get("key", ""), dict.fromkeys(signed, ""))
+    except RequestError as error:
+        return [Cause(str(error).partition(": leave")[0], "Make it without --tag")]
+    return []
 
 
 def _revoked(link: Link, outputs: Outputs) -> list[Cause]:

@@ -9,10 +9,14 @@ _LONGEST = 80  # characters of a value
 
 @dataclass(frozen=True)
 class Cause:
-    """What is wrong, in one line, and the remedy."""
+    """What is wrong, in one line, and the remedy.
+
+    ``scan`` is whether the object's scan for malware may be the reason, which its tags tell.
+    """
 
     text: str
     remedy: str
+    scan: bool = False
 
 
 def shown(value: str) -> str:

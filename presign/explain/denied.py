@@ -130,6 +130,8 @@ def _by_the_bucket(link: Link, operation: Operation, outputs: Outputs | None, no
             f"the bucket's policy denies it: the encryption headers are not the bucket's, or {outside}",
             "Make the link with the present outputs, and use it from inside the perimeter",
         )
+    if allowed.stopped_by_scan(link, operation, outputs):
+        return _unscanned(link, "the bucket's policy denies it", f"or {outside}")
     return Cause(
         f"the bucket's policy denies it: {outside}",
         "Use the link from inside the perimeter, or make a new link",
@@ -171,10 +173,24 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
     remedy = f"sign with credentials that have {_policy(outputs)}"
     if not link.place.key:
         return Cause(f"the credentials that signed may not list the bucket{session}", f"To list it, {remedy}")
+    if allowed.stopped_by_scan(link, operation, outputs):
+        lacking = f"the credentials that signed may not read it{session}"
+        return _unscanned(link, f"S3 denies access to {link.place}", f"there is no such object, or {lacking}")
     return Cause(
         f"there is no object {link.place}, or the credentials that signed may not read it: S3 answers 403 "
         f"for both, unless they may list the bucket{session}",
         f"Compare the key, letter by letter; else {remedy}",
+    )
+
+
+def _unscanned(link: Link, what: str, others: str) -> Cause:
+    """Say that S3 denies what was not found clean, also to HEAD, and what is not there."""
+    ask = f"`aws s3api get-object-tagging --bucket {link.place.bucket} --key …`"
+    return Cause(
+        f"{what}: it was not scanned for malware yet, GuardDuty found a threat in it or could not scan it; "
+        f"{others}",
+        f"Wait for the scan; the object's tags say what it found ({ask}, which needs s3:GetObjectTagging)",
+        scan=True,
     )
 
 

@@ -43,7 +43,7 @@ def put(options: Wanted) -> None:
     now = utc_now().replace(microsecond=0)
     prepared = prepare(options, life(options), options["access_point"], now, default=upload.DEFAULT_EXPIRES)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
-    upload.require_key(prepared, key)
+    upload.require_key(prepared, key, own)
     warnings = [*keys.doubts(key, "PUT"), *says.doubts(own), *prepared.warnings]
     digests = upload.digests_of(options["file"] or "", cut) if options["part_checksums"] else []
     warnings += checked(prepared, options)

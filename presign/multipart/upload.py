@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,11 +63,12 @@ class Upload:
         ]
 
 
-def require_key(prepared: Prepared, key: str) -> None:
-    """Raise ObjectKeyError for a key that gets no links, before an upload to it begins."""
+def require_key(prepared: Prepared, key: str, headers: Mapping[str, str]) -> None:
+    """Raise PresignError for a key that gets no links with such ``headers``, before an upload begins."""
     encode_keys([key])
     reserved.refuse(key)
     prepared.stack.revoked.refuse(key)
+    prepared.stack.scan.refuse_tags(key, headers)
 
 
 def sign(

@@ -40,8 +40,17 @@ def small_files(made: Form, rules: form.Rules, *, visits: bool) -> dict[str, Any
     }
 
 
-def download(prepared: Prepared, plan: Plan, prefix: str, files: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    """Return what a page says that downloads ``files``, each a key and a size in bytes."""
+def download(
+    prepared: Prepared,
+    plan: Plan,
+    prefix: str,
+    files: Sequence[tuple[str, int]],
+    marks: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return what a page says that downloads ``files``, each a key and a size in bytes.
+
+    ``marks`` has those that may have to be scanned for malware first.
+    """
     urls = [plan.url(key) for key, _ in files]
     query = urls[0].partition("?")[2].rpartition("=")[0]
     return {
@@ -50,8 +59,10 @@ def download(prepared: Prepared, plan: Plan, prefix: str, files: Sequence[tuple[
         "prefix": prefix,
         "query": f"{query}=",
         "files": [
-            [path, size, url.rpartition("=")[2]]
-            for path, (_, size), url in zip(encode_keys([key for key, _ in files]), files, urls, strict=True)
+            [path, size, url.rpartition("=")[2], *([marks[key]] if key in marks else [])]
+            for path, (key, size), url in zip(
+                encode_keys([key for key, _ in files]), files, urls, strict=True
+            )
         ],
     }
 

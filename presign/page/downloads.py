@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from presign import check, keys, listing, reserved
+from presign import check, keys, listing, reserved, scan_many, scan_tags
 from presign.errors import PageError
 from presign.prepare import Prepared
 
 MOST = 1000
 """More are too many for a page that people read."""
+
+NOT_YET, UNKNOWN = 1, 2
+"""What the page says of a file: it was not scanned for malware yet, or S3 does not tell whether it was."""
 
 
 def find(prepared: Prepared, wanted: Sequence[str]) -> tuple[dict[str, int], str, list[str]]:
@@ -31,6 +34,41 @@ def find(prepared: Prepared, wanted: Sequence[str]) -> tuple[dict[str, int], str
     if not found:
         raise PageError(f"there is nothing to download: {'; '.join(said) or 'S3 lists no objects there'}")
     return found, named[0] if len(named) == 1 and named[0].endswith("/") else "", said
+
+
+def leave_unclean(prepared: Prepared, found: dict[str, int]) -> tuple[dict[str, int], list[str]]:
+    """Take out what a scan for malware did not find clean, and return the marks of what may still be scanned.
+
+    The texts are what was left out, and what cannot be known. Raises PageError where nothing is left.
+    """
+    stopped = [key for key in found if prepared.stack.scan.stops(key)]
+    if not stopped:
+        return {}, []
+    with scan_many.asking(prepared) as asker:
+        results = dict(zip(stopped, asker.values(stopped), strict=True))
+    marks = {key: NOT_YET if said == "" else UNKNOWN for key, said in results.items() if not said}
+    left: dict[str, int] = {}
+    for key, said in results.items():
+        if said and said != prepared.stack.scan.clean:
+            del found[key]
+            what = scan_tags.result(said).objects
+            left[what] = left.get(what, 0) + 1
+    texts = [f"left out {count:,} {what}" for what, count in left.items()]
+    if not found:
+        raise PageError(f"there is nothing to download: {'; '.join(texts)}")
+    counts = list(marks.values())
+    if waiting := counts.count(NOT_YET):
+        texts.append(f"{waiting:,} {_files(waiting)} not scanned for malware yet: S3 answers 403 until then")
+    if unknown := counts.count(UNKNOWN):
+        texts.append(
+            f"S3 does not tell whether {unknown:,} {_files(unknown)} scanned for malware, and answers 403 "
+            f"where not: the credentials need {scan_tags.lacking(prepared)}"
+        )
+    return marks, texts
+
+
+def _files(count: int) -> str:
+    return "file was" if count == 1 else "files were"
 
 
 def _below(prepared: Prepared, prefix: str, left: dict[str, int]) -> Iterator[tuple[str, int]]:

@@ -42,7 +42,7 @@ def put(options: "PutOptions") -> None:
             "the page is made: give one type, such as video/mp4"
         )
     wanted = [
-        _expected(prepared, name, f"{prefix}{name}", sizes.cut(size, None))
+        _expected(prepared, name, f"{prefix}{name}", sizes.cut(size, None), {})
         for name, size in options["large"].items()
     ]
     locked = prepared.stack.object_lock
@@ -84,7 +84,7 @@ def put_one(options: in_parts.Wanted) -> None:
     prepared = prepare(options, life(options), signed_at=_now(), default=upload.DEFAULT_EXPIRES)
     _require_place(prepared)
     key = keys.in_bucket(options["key"], prepared.stack.bucket)
-    wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut)]
+    wanted = [_expected(prepared, curl.local_name(options["file"] or key), key, cut, headers)]
     warnings = [*keys.doubts(key, "PUT"), *says.doubts(headers), *prepared.warnings]
     warnings += in_parts.checked(prepared, options)
     with large.begun(prepared, options, wanted, headers, condition) as uploads:
@@ -97,11 +97,12 @@ def get(options: "GetOptions") -> None:
     """Make a page that downloads, and print its link or write it to a file."""
     prepared = _prepared(options, duration.DEFAULT_EXPIRES)
     found, prefix, left = downloads.find(prepared, options["keys"])
+    marks, unscanned = downloads.leave_unclean(prepared, found)
     plan = prepared.signer.plan("GET", prepared.expires, {}, {"response-content-disposition": "attachment"})
-    said = about.download(prepared, plan, prefix, list(found.items()))
+    said = about.download(prepared, plan, prefix, list(found.items()), marks)
     rows = [("Downloads", f"{len(found):,} {'file' if len(found) == 1 else 'files'}")]
     _hand_out(prepared, "get", said, rows, options)
-    report.warn([*left, *prepared.warnings])
+    report.warn([*left, *unscanned, *prepared.warnings])
 
 
 def _prepared(options: "PageOptions", default: int) -> Prepared:
@@ -149,9 +150,9 @@ def _ends(prepared: Prepared) -> datetime:
     return prepared.signer.now() + timedelta(seconds=prepared.expires)
 
 
-def _expected(prepared: Prepared, name: str, key: str, cut: sizes.Parts) -> Large:
-    """Return a file that is expected. Raises ObjectKeyError for a key that gets no links."""
-    upload.require_key(prepared, key)
+def _expected(prepared: Prepared, name: str, key: str, cut: sizes.Parts, headers: Mapping[str, str]) -> Large:
+    """Return a file that is expected. Raises PresignError for a key that gets no links."""
+    upload.require_key(prepared, key, headers)
     return Large(name, key, cut)
 
 
@@ -220,3 +221,5 @@ def _store(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, 
             ("Open", url),
         ]
         report.write(report.table(table))
+    if prepared.stack.scan.stops(key):
+        report.warn(["the page itself is scanned for malware: its link answers 403 until it was found clean"])

@@ -46,7 +46,10 @@ def room(prepared: Prepared, name: str) -> int:
 
 
 def store(prepared: Prepared, name: str, page: Page) -> tuple[str, str]:
-    """Store the page as ``_presign/RANDOM/NAME``, and return its key and its link. Raises PageError."""
+    """Store the page as ``_presign/RANDOM/NAME``, and return its key and its link. Raises PageError.
+
+    Where pages are scanned for malware, as all objects, the link works once this one was.
+    """
     key = _key(secrets.token_hex(16), name)
     digest = b64encode(hashlib.sha256(page.html).digest()).decode()
     headers = {
@@ -63,7 +66,7 @@ def store(prepared: Prepared, name: str, page: Page) -> tuple[str, str]:
             f"cannot store the page {key}: S3 refuses it ({reply.status}): {check.why(prepared, url, reply)}"
         )
     answer = check.ask(prepared, key)
-    if answer.problem:
+    if answer.problem and not answer.unscanned:
         raise PageError(f"the page was stored, and its link does not work: {answer.problem}")
     fragment = f"#{page.fragment}" if page.fragment else ""
     return key, f"{_link(prepared, key)}{fragment}"

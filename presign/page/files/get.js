@@ -1,6 +1,9 @@
 // The page for downloads: a list of links.
 
-const row = ([path, size, signature]) => {
+// What is said of a file whose scan for malware is not known to have found it clean.
+const WAITING = ["", "not checked for malware yet", "perhaps not checked for malware yet"];
+
+const row = ([path, size, signature, mark = 0]) => {
   const key = decodeURIComponent(path);
   const name = key.startsWith(about.prefix) ? key.slice(about.prefix.length) : key;
   const link = element("a", shown(name), {
@@ -10,6 +13,7 @@ const row = ([path, size, signature]) => {
   });
   const cell = element("td");
   cell.append(link);
+  if (mark) cell.append(element("p", WAITING[mark], { class: "quiet" }));
   const made = element("tr");
   made.append(cell, element("td", sizeOf(size)));
   return made;
@@ -25,6 +29,7 @@ byId("list").append(...about.files.map(row));
 const count = about.files.length;
 byId("summary").textContent =
   `${count} ${count === 1 ? "file" : "files"} from ${about.bucket}/${about.prefix}, ${sizeOf(total)}`;
+byId("scan").hidden = !about.files.some(([, , , mark]) => mark);
 byId("work").hidden = false;
 await askTheTime();
 countDown(expired);

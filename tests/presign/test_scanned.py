@@ -1,0 +1,481 @@
+"""Objects that are scanned for malware: what is refused, what is said, and what is left out."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from presign import outputs
+from presign.errors import OutputsError
+from presign.scanned import Scan
+from tests.presign.presign_support import BUCKET as EXISTING
+from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
+
+import boto3
+import pytest
+from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+TAG, CLEAN = "GuardDutyMalwareScanStatus", "NO_THREATS_FOUND"
+BUCKET = OUTPUTS["S3BucketName"]
+
+
+def scan(*prefixes: str, enforced: bool = True) -> dict[str, object]:
+    """Return the output of a bucket that is scanned."""
+    return {"Prefixes": list(prefixes), "Enforced": enforced, "Tag": TAG, "Clean": CLEAN}
+
+
+def parsed(value: object) -> Scan:
+    return outputs.parse({"secure-storage-dev": {**OUTPUTS, "MalwareScan": value}}, "f").scan
+
+
+@contextmanager
+def scanning(tags: Mapping[str, str | int | None], others: int | None = 404) -> Iterator[str]:
+    """Run an S3 whose objects have these results as tags: None is no tag, a number is a status instead.
+
+    It denies every read of what is not clean, as the bucket's policy does; also of `others`.
+    """
+
+    def answer(key: str, *, tagging: bool) -> tuple[int, str]:
+        value = tags.get(key, others)
+        if not tagging:
+            return (200, "x") if value == CLEAN else (403, "<Error><Code>AccessDenied</Code></Error>")
+        if isinstance(value, int):
+            return value, "<Error><Code>AccessDenied</Code></Error>"
+        one = "" if value is None else f"<Tag><Key>{TAG}</Key><Value>{value}</Value></Tag>"
+        return 200, f"<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag>{one}</TagSet></Tagging>"
+
+    def listing(prefix: str) -> str:
+        about = "<LastModified>2026-11-22T06:41:05Z</LastModified><Size>1</Size>"
+        found = "".join(
+            f"<Contents><Key>{key}</Key>{about}</Contents>" for key in tags if key.startswith(prefix)
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            query = parse_qs(url.query, keep_blank_values=True)
+            _, _, key = unquote(url.path).removeprefix("/").partition("/")
+            if self.command == "PUT":
+                self.rfile.read(int(self.headers["Content-Length"]))
+                status, body = 200, ""
+            elif key:
+                status, body = answer(key, tagging="tagging" in query)
+            else:
+                status, body = 200, listing(query["prefix"][0])
+            self.send_response_only(status)
+            self.send_header("Date", self.date_time_string())
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_PUT = do_GET
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+# The outputs.
+
+
+def test_the_output_tells_what_is_scanned() -> None:
+    assert outputs.parse({"s": OUTPUTS}, "f").scan == Scan()
+    found = parsed(scan("inbox/", "outbox/"))
+    assert found == Scan(("inbox/", "outbox/"), True, TAG, CLEAN)
+    assert [found.stops(key) for key in ("inbox/a", "outbox/", "inbox", "reports/inbox/a")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_without_prefixes_the_whole_bucket_is_scanned_and_without_the_output_nothing() -> None:
+    assert parsed(scan()).stops("any")
+    assert not parsed(scan(enforced=False)).stops("any")
+    assert parsed(scan(enforced=False)).covers("any")
+    assert not Scan().covers("any")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "on",
+        True,
+        [],
+        {},
+        scan() | {"Prefixes": "inbox/"},
+        scan() | {"Prefixes": [1]},
+        scan() | {"Enforced": "true"},
+        scan() | {"Tag": ""},
+        scan() | {"Clean": None},
+        {name: value for name, value in scan().items() if name != "Enforced"},
+    ],
+)
+def test_an_output_that_is_malformed_is_one_line(value: object) -> None:
+    with pytest.raises(OutputsError) as caught:
+        parsed(value)
+    assert str(caught.value).startswith("the output MalwareScan in f is ")
+    assert "\n" not in str(caught.value)
+
+
+def test_show_says_what_is_scanned(presign: Presign, outputs_file: OutputsFile) -> None:
+    said = presign("show", "--outputs", outputs_file(MalwareScan=scan("inbox/"))).out
+    assert "\nScanned    inbox/*, for malware; nobody reads them before they are found clean\n" in said
+    said = presign("show", "--outputs", outputs_file(MalwareScan=scan(enforced=False))).out
+    assert "\nScanned    all objects, for malware\n" in said
+    document = json.loads(
+        presign("show", "--format", "json", "--outputs", outputs_file(MalwareScan=scan("inbox/"))).out
+    )
+    assert (document["scanned"], document["scan_enforced"]) == (["inbox/"], True)
+
+
+# Tags.
+
+TAGGED = [
+    ["put", "inbox/a"],
+    ["put", "--multipart", "--size", "1MB", "inbox/a"],
+    ["put", "--multipart", "--size", "1MB", "--format", "html", "inbox/a"],
+    ["post", "inbox/"],
+    ["post", "inbox/sub/"],
+    ["post", "", "--key", "inbox/a"],
+]
+
+
+@pytest.mark.parametrize("command", TAGGED, ids=" ".join)
+@pytest.mark.parametrize("enforced", [True, False])
+def test_an_upload_with_tags_to_what_is_scanned_is_refused(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    enforced: bool,
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    place = ("--outputs", outputs_file(MalwareScan=scan("inbox/", enforced=enforced)))
+    done = presign(*command, *place, "--endpoint-url", "http://127.0.0.1:9", "--tag", "team=a")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1), done.err
+    assert re.match(r"Error: an upload to 'inbox/\S*' cannot have tags: only GuardDuty may tag", done.err)
+    assert done.err.endswith("(DenyScanTagTampering): leave --tag out\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["put", "other/a", "--tag", "a=b"], ["put", "inbox/a"], ["post", "inbox/"]], ids=" ".join
+)
+def test_uploads_without_tags_and_tags_elsewhere_pass(
+    presign: Presign, outputs_file: OutputsFile, command: list[str]
+) -> None:
+    done = presign(*command, "--outputs", outputs_file(MalwareScan=scan("inbox/")))
+    assert done.code == 0, done.err
+    assert "GuardDuty" not in done.err
+
+
+def test_a_form_whose_keys_are_scanned_in_part_warns(presign: Presign, outputs_file: OutputsFile) -> None:
+    done = presign("post", "in", "--tag", "a=b", "--outputs", outputs_file(MalwareScan=scan("inbox/")))
+    assert done.code == 0
+    assert "Warning: the form cannot upload below inbox/: only GuardDuty may tag" in done.err
+
+
+# --check and explain.
+
+
+@pytest.fixture
+def checked(presign: Presign, outputs_file: OutputsFile) -> Callable[..., Result]:
+    def run(said: str | int | None, *options: str, prefixes: tuple[str, ...] = ("inbox/",)) -> Result:
+        with scanning({"inbox/a": said}) as url:
+            place = ("--outputs", outputs_file(MalwareScan=scan(*prefixes)), "--endpoint-url", url)
+            return presign("get", "--check", *place, *options, "inbox/a")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (None, "it has no clean scan for malware yet: wait until GuardDuty has scanned it"),
+        ("THREATS_FOUND", "GuardDuty found a threat in it: do not use the file"),
+        ("UNSUPPORTED", "GuardDuty cannot scan it"),
+        ("ACCESS_DENIED", "GuardDuty may not read it"),
+        ("FAILED", "its scan for malware failed"),
+        ("NEW_VALUE", "its scan for malware says NEW_VALUE"),
+        (404, "there is no such object: compare the key"),
+        (403, "cannot be known, as the credentials lack s3:GetObjectTagging: none of this project's IAM"),
+    ],
+)
+def test_a_check_says_what_the_scan_found(
+    checked: Callable[..., Result], said: str | int | None, words: str
+) -> None:
+    done = checked(said)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1), done.err
+    assert done.err.startswith(f"Error: S3 refuses s3://{BUCKET}/inbox/a (403): ")
+    assert words in done.err
+
+
+def test_a_check_of_a_version_asks_for_its_tags(checked: Callable[..., Result]) -> None:
+    assert "lack s3:GetObjectVersionTagging" in checked(403, "--version-id", "v").err
+
+
+def test_what_was_found_clean_passes_the_check(checked: Callable[..., Result]) -> None:
+    assert (checked(CLEAN).code, checked(CLEAN).err) == (0, "")
+
+
+def test_where_nothing_is_scanned_the_check_does_not_speak_of_it(checked: Callable[..., Result]) -> None:
+    done = checked(None, prefixes=("other/",))
+    assert done.code == 1
+    assert "malware" not in done.err
+
+
+def test_a_server_that_does_not_say_the_tags_is_one_line(checked: Callable[..., Result]) -> None:
+    done = checked(500)
+    assert (done.code, done.err) == (
+        1,
+        "Error: S3 does not say which tags 'inbox/a' has: it answers 500\n",
+    )
+
+
+DENIED = "<Error><Code>AccessDenied</Code><Message>{}</Message></Error>"
+BY_BUCKET = (
+    "User: arn:x is not authorized to perform: s3:GetObject with an explicit deny in a resource-based policy"
+)
+BY_IAM = "User: arn:x is not authorized to perform: s3:GetObject because no identity-based policy allows it"
+
+
+def explained(presign: Presign, place: str, message: str, command: tuple[str, ...]) -> str:
+    link = presign(*command, "--format", "json", "--outputs", place).out
+    Path("answer.xml").write_text(DENIED.format(message))
+    done = presign("explain", "--answer", "answer.xml", "--outputs", place, "-", stdin=link.encode())
+    assert done.code == 0, done.err
+    return done.out.splitlines()[0]
+
+
+@pytest.mark.parametrize("message", ["Access Denied", BY_BUCKET])
+def test_explain_names_the_scan_where_it_may_be_the_reason(
+    presign: Presign, outputs_file: OutputsFile, message: str
+) -> None:
+    place = outputs_file(MalwareScan=scan("inbox/"))
+    said = explained(presign, place, message, ("get", "inbox/a"))
+    assert "it was not scanned for malware yet, GuardDuty found a threat in it or could not scan it" in said
+    for other in ("outside/a", "inbox"):
+        assert "malware" not in explained(presign, place, message, ("get", other))
+    assert "malware" not in explained(presign, place, message, ("put", "inbox/a"))
+    assert "malware" not in explained(presign, place, BY_IAM, ("get", "inbox/a"))
+    for value in (scan("inbox/", enforced=False), None):
+        assert "malware" not in explained(
+            presign, outputs_file(MalwareScan=value), message, ("get", "inbox/a")
+        )
+
+
+def test_explain_names_the_tags_of_an_upload_to_what_is_scanned(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    link = presign("put", "inbox/a", "--tag", "a=b", "--format", "json", "--outputs", outputs_file()).out
+    place = outputs_file(MalwareScan=scan("inbox/"))
+    done = presign("explain", "--outputs", place, "-", stdin=link.encode())
+    assert done.out.startswith("An upload to 'inbox/a' cannot have tags: only GuardDuty may tag"), done.out
+
+
+# Many links.
+
+MANY = {
+    "inbox/clean": CLEAN,
+    "inbox/new": None,
+    "inbox/bad": "THREATS_FOUND",
+    "inbox/zip": "UNSUPPORTED",
+    "inbox/denied": "ACCESS_DENIED",
+    "inbox/failed": "FAILED",
+    "inbox/odd": "NEW",
+    "other/a": None,
+}
+LEFT = [
+    "objects that GuardDuty has not scanned yet",
+    "objects in which GuardDuty found a threat",
+    "objects that GuardDuty cannot scan",
+    "objects that GuardDuty may not read",
+    "objects whose scan failed",
+    "objects whose scan says NEW",
+]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_scanned_leaves_out_what_is_not_clean_and_counts_it(
+    presign: Presign, outputs_file: OutputsFile, listed: bool
+) -> None:
+    Path("keys.txt").write_text("\n".join([*MANY, "inbox/gone"]))
+    source = ("--prefix", "") if listed else ("keys.txt",)
+    with scanning(MANY) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
+        source = ("--prefix", "inbox/") if listed else ("keys.txt",)
+        done = presign("bulk", "get", *place, *source, "--scanned", "-o", "out.csv")
+    assert done.code == 0, done.err
+    keys = [row.partition(",")[0] for row in Path("out.csv").read_text().splitlines()[1:]]
+    assert keys == (["inbox/clean"] if listed else ["inbox/clean", "other/a"])
+    gone = [] if listed else ["objects that are not there"]
+    for what in [*LEFT, *gone]:
+        assert f"Left out: 1 {what}\n" in done.err
+    assert "Warning" not in done.err
+
+
+def test_without_the_option_one_line_warns(presign: Presign, outputs_file: OutputsFile) -> None:
+    Path("keys.txt").write_text("\n".join(MANY))
+
+    def warned(value: object, command: str = "get") -> str:
+        done = presign(
+            "bulk", command, "--outputs", outputs_file(MalwareScan=value), "keys.txt", "-o", "out.csv"
+        )
+        assert done.code == 0
+        assert len(Path("out.csv").read_text().splitlines()) == len(MANY) + 1
+        return "".join(line for line in done.err.splitlines(keepends=True) if "Warning" in line)
+
+    assert warned(scan("inbox/")) == (
+        "Warning: S3 answers 403 for objects below inbox/ that no scan for malware found clean: "
+        "--scanned leaves them out\n"
+    )
+    assert "for objects that no scan" in warned(scan())
+    assert warned(scan("inbox/", enforced=False)) == warned(None) == warned(scan(), "put") == ""
+
+
+def test_credentials_that_may_not_ask_are_one_line(presign: Presign, outputs_file: OutputsFile) -> None:
+    Path("keys.txt").write_text("inbox/a")
+    with scanning({"inbox/a": 403}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan()), "--endpoint-url", url)
+        done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv")
+    assert (done.code, done.err.count("\n")) == (1, 1), done.err
+    assert "cannot know whether 'inbox/a' was scanned: the credentials need s3:GetObjectTagging" in done.err
+    assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "code", "words"),
+    [
+        (["--resume"], scan(), 2, "cannot be resumed"),
+        (["--jobs", "2"], scan(), 2, "leave --jobs out"),
+        ([], None, 1, "these outputs lack MalwareScan"),
+    ],
+)
+def test_scanned_is_refused_where_it_would_do_nothing(
+    presign: Presign, outputs_file: OutputsFile, options: list[str], value: object, code: int, words: str
+) -> None:
+    Path("keys.txt").write_text("inbox/a")
+    place = ("--outputs", outputs_file(MalwareScan=value))
+    done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv", *options)
+    assert done.code == code
+    assert words in done.err
+
+
+# Pages.
+
+
+def test_a_page_says_which_files_wait_for_their_scan(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    with scanning({**MANY, "inbox/unknown": 403}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
+        done = presign("page", "get", *place, "-o", "page.html", "inbox/", "other/")
+    assert done.code == 0, done.err
+    html = Path("page.html").read_text()
+    found = re.search(r'<script type="application/json" id="about">(.*?)</script>', html)
+    assert found
+    files = {row[0]: row[3:] for row in json.loads(found[1])["files"]}
+    assert files == {"inbox/clean": [], "inbox/new": [1], "inbox/unknown": [2], "other/a": []}
+    for what in LEFT[1:]:
+        assert f"Warning: left out 1 {what}\n" in done.err
+    assert "Warning: 1 file was not scanned for malware yet: S3 answers 403 until then\n" in done.err
+    assert "does not tell whether 1 file was scanned for malware, and answers 403 where not: the" in done.err
+
+
+def test_a_page_for_nothing_but_threats_is_refused(presign: Presign, outputs_file: OutputsFile) -> None:
+    with scanning({"inbox/bad": "THREATS_FOUND"}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
+        done = presign("page", "get", *place, "-o", "page.html", "inbox/")
+    assert (done.code, done.err) == (
+        1,
+        "Error: there is nothing to download: left out 1 objects in which GuardDuty found a threat\n",
+    )
+
+
+@pytest.mark.parametrize(("prefixes", "warned"), [((), True), (("_presign/",), True), (("inbox/",), False)])
+def test_a_stored_page_is_scanned_as_every_object(
+    presign: Presign,
+    outputs_file: OutputsFile,
+    monkeypatch: pytest.MonkeyPatch,
+    prefixes: tuple[str, ...],
+    warned: bool,
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    with scanning({}, others=None) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan(*prefixes)), "--endpoint-url", url)
+        done = presign("page", "put", *place, "docs/")
+    if warned:
+        assert done.code == 0, done.err
+        assert done.err == (
+            "Warning: the page itself is scanned for malware: its link answers 403 until it was found clean\n"
+        )
+    else:
+        assert done.code == 1
+        assert "Error: the page was stored, and its link does not work" in done.err
+
+
+# A server that enforces.
+
+
+@pytest.fixture
+def enforced(
+    s3: S3Client,
+    s3_endpoint: str,
+    outputs_file: OutputsFile,
+    upload_headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The outputs of a bucket that denies a user what is not clean below scanned/."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    iam = boto3.client("iam", **embedded(s3_endpoint))
+    iam.create_user(UserName="reader")
+    actions = ["s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket"]
+    allows = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allows]})
+    iam.put_user_policy(UserName="reader", PolicyName="reads", PolicyDocument=policy)
+    access = iam.create_access_key(UserName="reader")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", access["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", access["SecretAccessKey"])
+    denies = {
+        "Sid": "DenyUnscannedReads",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": f"arn:aws:s3:::{EXISTING}/scanned/*",
+        "Condition": {"StringNotEquals": {f"s3:ExistingObjectTag/{TAG}": CLEAN}},
+    }
+    s3.put_bucket_policy(Bucket=EXISTING, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denies]}))
+    s3.put_object(Bucket=EXISTING, Key="scanned/new", Body=b"x")
+    s3.put_object(Bucket=EXISTING, Key="scanned/clean", Body=b"x", Tagging=f"{TAG}={CLEAN}")
+    s3.put_object(Bucket=EXISTING, Key="scanned/bad", Body=b"x", Tagging=f"{TAG}=THREATS_FOUND")
+    return outputs_file(S3BucketName=EXISTING, UploadHeaders=upload_headers, MalwareScan=scan("scanned/"))
+
+
+def test_a_bucket_that_enforces_the_scan(presign: Presign, enforced: str) -> None:
+    def checked(key: str) -> str:
+        return presign("get", "--outputs", enforced, "--check", key).err
+
+    assert checked("scanned/clean") == ""
+    refused = f"Error: S3 refuses s3://{EXISTING}/scanned/"
+    assert checked("scanned/new").startswith(f"{refused}new (403): it has no clean scan for malware yet: ")
+    assert checked("scanned/bad").startswith(f"{refused}bad (403): GuardDuty found a threat in it: ")
+    assert checked("scanned/gone").startswith(f"{refused}gone (403): there is no such object: ")
+    done = presign("bulk", "get", "--outputs", enforced, "--prefix", "scanned/", "--scanned", "-o", "out.csv")
+    assert done.code == 0, done.err
+    assert [row.partition(",")[0] for row in Path("out.csv").read_text().splitlines()[1:]] == [
+        "scanned/clean"
+    ]
