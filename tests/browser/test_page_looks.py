@@ -68,7 +68,9 @@ def test_anybody_can_use_the_download_page(
 
 @pytest.mark.usefixtures("scheme")
 def test_anybody_can_read_that_a_page_has_expired(link: Callable[..., str], page: Page, seen: Seen) -> None:
-    visit(page, link("put", "--expires", "8s", "inbox/"))
+    page.clock.install()
+    visit(page, link("put", "inbox/"))
+    page.clock.run_for("16:00")
     page.get_by_role("alert").get_by_text("This page has expired").wait_for()
     assert problems(page) == []
 

@@ -71,7 +71,7 @@ def pass_time(page: Page, done: Callable[[], int]) -> None:
 
 @pytest.fixture
 def completing(parts_server: Parts, page: Page, opened: Page, film: Path) -> Iterator[Event]:
-    """An upload that S3 completes once this is set; the page's clock stands still."""
+    """An upload that S3 completes once this is set, on a page with a clock of its own."""
     hold = parts_server.hold = Event()
     page.clock.install()
     slot(page).set_input_files(film)
