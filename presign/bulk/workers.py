@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -105,6 +106,8 @@ def _broken() -> Iterator[None]:
     try:
         yield
     except (EOFError, ConnectionError) as error:
+        # The frames hold what was not sent; Python 3.13 prints a traceback when it finds that in a cycle.
+        traceback.clear_frames(error.__traceback__)
         raise BulkError("a process that signs was killed; if memory ran out, give fewer --jobs") from error
 
 

@@ -1,9 +1,11 @@
 """What becomes of a bulk run in several processes when one of them cannot go on."""
 
 import contextlib
+import multiprocessing
 import os
 import resource
 import signal
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 from presign import Signer
 from presign.bulk.job import Job
 from presign.bulk.manifest import Batch, Layout
-from presign.bulk.workers import sign_together
+from presign.bulk.workers import _broken, sign_together
 from presign.errors import BulkError
 
 import pytest
@@ -84,6 +86,17 @@ def test_a_killed_process_is_reported_and_what_it_leaves_is_in_order(
     left = path.read_bytes()
     assert left
     assert expected(job, 100).startswith(left)
+
+
+def test_what_could_not_be_sent_is_freed_at_once() -> None:
+    """Otherwise Python 3.13 prints a traceback when it finds it, after the one line with the error."""
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    with ours, pytest.raises(BulkError) as caught, _broken():
+        ours.send("a batch")
+    assert isinstance(caught.value.__cause__, BrokenPipeError)
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__cause__.__traceback__)]
+    assert not any(isinstance(value, memoryview) for frame in frames for value in frame.f_locals.values())
 
 
 def test_a_full_disk_is_reported_by_the_process_that_met_it(
