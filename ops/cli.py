@@ -267,20 +267,12 @@ ops.add_command(sandbox)
 ops.add_command(reviewed)
 
 
-def _end_question() -> None:
-    """Begin a line after a question that was not answered."""
-    if sys.stdin.isatty():
-        print(file=sys.stderr)
-
-
 def main() -> None:
     """Run the command line; every failure is one line on standard error."""
     unwind_on_signals()
     try:
         ops.main(standalone_mode=False)
     except click.exceptions.Abort:
-        _end_question()
-        print("Error: aborted: nobody answered", file=sys.stderr)
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
@@ -290,8 +282,8 @@ def main() -> None:
         print(f"Error: {as_here(error.format_message())} (see `{command} --help`)", file=sys.stderr)
         sys.exit(2)
     except (OpsError, PlanError, OSError) as error:
-        if isinstance(error.__cause__, click.exceptions.Abort):
-            _end_question()
+        if isinstance(error.__cause__, click.exceptions.Abort) and sys.stdin.isatty():
+            print(file=sys.stderr)  # the question ended without a line break
         for line in as_here(str(error)).splitlines():
             print(f"Error: {line}", file=sys.stderr)
         sys.exit(error.status if isinstance(error, OpsError) else 1)
