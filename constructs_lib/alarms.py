@@ -1,17 +1,19 @@
-"""EventBridge rules that tell a topic when somebody weakens what protects the data."""
+"""EventBridge rules that tell a topic when somebody weakens what protects the data, or brings malware."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from constructs_lib import aws
-from constructs_lib.event_patterns import Watched, alarms, message
+from constructs_lib.event_patterns import Pattern, Watched, alarms, message
+from constructs_lib.scan_events import scan_alarms, scan_message
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
 class Alarms(Construct):
-    """A rule for each alarm; one file, as they differ only in their data (`event_patterns.py`)."""
+    """A rule for each alarm; they differ only in their data (`event_patterns.py`, `scan_events.py`)."""
 
     def __init__(
         self,
@@ -21,6 +23,7 @@ class Alarms(Construct):
         environment: str,
         watched: Watched,
         topic_arn: str,
+        scanned_bucket: str | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Create the rules.
@@ -31,19 +34,19 @@ class Alarms(Construct):
             environment: what the messages begin with.
             watched: what the alarms are about.
             topic_arn: the topic that they are published to.
+            scanned_bucket: the bucket whose scans for malware raise alarms, too; None if it is not scanned.
             depends_on: what comes before; the topic's policy has to.
         """
         super().__init__(scope, construct_id)
-        for name, alarm in alarms(watched).items():
+        for name, pattern, paths, template in _every(watched, environment, scanned_bucket):
             rule = aws.CloudwatchEventRule(
                 self,
                 f"{name}-rule",
                 name=watched.rules[name],
                 description=f"Alarm of {environment}: {name}",
-                event_pattern=json.dumps(alarm.pattern, separators=(",", ":")),
+                event_pattern=json.dumps(pattern, separators=(",", ":")),
                 depends_on=list(depends_on),
             )
-            paths, template = message(alarm, environment)
             aws.CloudwatchEventTarget(
                 self,
                 f"{name}-target",
@@ -54,3 +57,20 @@ class Alarms(Construct):
                     input_paths=paths, input_template=template
                 ),
             )
+
+
+class _Alarm(NamedTuple):
+    """An alarm's name and pattern, and of its message the paths into the event and the template."""
+
+    name: str
+    pattern: Pattern
+    paths: dict[str, str]
+    template: str
+
+
+def _every(watched: Watched, environment: str, scanned_bucket: str | None) -> Iterator[_Alarm]:
+    for name, alarm in alarms(watched).items():
+        yield _Alarm(name, alarm.pattern, *message(alarm, environment))
+    if scanned_bucket is not None:
+        for name, of_scan in scan_alarms(scanned_bucket).items():
+            yield _Alarm(name, of_scan.pattern, *scan_message(of_scan, environment))

@@ -105,6 +105,13 @@ from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
     CloudwatchEventTargetInputTransformer,
 )
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.guardduty_malware_protection_plan import (
+    GuarddutyMalwareProtectionPlan,
+    GuarddutyMalwareProtectionPlanActions,
+    GuarddutyMalwareProtectionPlanActionsTagging,
+    GuarddutyMalwareProtectionPlanProtectedResource,
+    GuarddutyMalwareProtectionPlanProtectedResourceS3Bucket,
+)
 from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role import IamRole
@@ -191,6 +198,11 @@ __all__ = [
     "CloudwatchEventTarget",
     "CloudwatchEventTargetInputTransformer",
     "DataAwsCallerIdentity",
+    "GuarddutyMalwareProtectionPlan",
+    "GuarddutyMalwareProtectionPlanActions",
+    "GuarddutyMalwareProtectionPlanActionsTagging",
+    "GuarddutyMalwareProtectionPlanProtectedResource",
+    "GuarddutyMalwareProtectionPlanProtectedResourceS3Bucket",
     "IamOpenidConnectProvider",
     "IamPolicy",
     "IamRole",

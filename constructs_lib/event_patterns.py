@@ -23,7 +23,7 @@ class Watched:
         aliases: the aliases of both.
         trail_name, trail_arn: the trail.
         topic_arn: the topic that the alarms are published to.
-        rules: the name of each alarm's rule.
+        rules: the name of each alarm's rule, those about scans among them.
     """
 
     buckets: Sequence[str]
@@ -114,7 +114,9 @@ TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePerm
 SUBSCRIPTION_CALLS = ("Unsubscribe", "SetSubscriptionAttributes")
 # A pattern has at most 2,048 characters, so one alarm cannot watch the rules of all others:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-WATCHED_BY_TRAIL = ("object-lock", "ownership", "cors", "alias", "alarms")
+WATCHED_BY_ALARMS = tuple(
+    alarm for alarm in ALARMS if alarm not in ("object-lock", "ownership", "cors", "alias", "alarms")
+)
 
 
 def alarms(watched: Watched) -> dict[str, Alarm]:
@@ -151,7 +153,7 @@ def _alias(watched: Watched) -> Alarm:
 def _trail(watched: Watched) -> Alarm:
     """Somebody stops the trail; or silences the alarm that watches other alarms, or one that it does not."""
     names = (watched.trail_name, watched.trail_arn)
-    rules = [watched.rules[alarm] for alarm in WATCHED_BY_TRAIL]
+    rules = [rule for alarm, rule in watched.rules.items() if alarm not in WATCHED_BY_ALARMS]
     pattern = _any_call(
         ("cloudtrail", "events"),
         _call(TRAIL_CALLS, "name", names),
@@ -164,7 +166,7 @@ def _trail(watched: Watched) -> Alarm:
 
 def _alarms(watched: Watched) -> Alarm:
     """Somebody silences the alarms: most of their rules, the targets of these, or the topic."""
-    others = [rule for alarm, rule in watched.rules.items() if alarm not in WATCHED_BY_TRAIL]
+    others = [watched.rules[alarm] for alarm in WATCHED_BY_ALARMS]
     pattern = _any_call(
         ("events", "sns"),
         _call(RULE_CALLS, "name", others),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.bucket_policy import bucket_policy
 from constructs_lib.policies.links import Links
+from constructs_lib.policies.scanned_objects import Scan
 from constructs_lib.private_bucket import PrivateBucket
 
 from cdktf import TerraformProvider
@@ -32,6 +33,7 @@ class SecureBucket(PrivateBucket):
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
         replication_role: str | None = None,
+        scan: Scan | None = None,
         object_lock: bool | None = None,
         protect: bool = True,
         provider: TerraformProvider | None = None,
@@ -51,6 +53,7 @@ class SecureBucket(PrivateBucket):
             readers: who else may list and read.
             writers: who else may upload.
             replication_role: the ARN of the role that replicates into the bucket, if one does.
+            scan: how its objects are scanned for malware; None if they are not.
             object_lock: whether its objects can be locked; a plan that would change it is refused. None
                 if they cannot, and nothing checks that.
             protect: whether a plan that destroys the bucket is refused; where
@@ -72,6 +75,7 @@ class SecureBucket(PrivateBucket):
                 readers=readers,
                 writers=writers,
                 replication_role=replication_role,
+                scan=scan,
             ),
             object_lock=object_lock,
             protect=protect,

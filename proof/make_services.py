@@ -16,7 +16,19 @@ DATA = HERE.parent / "node_modules" / "@cloud-copilot" / "iam-data" / "data"
 
 SERVICES = (
     *("access-analyzer", "athena", "backup", "cloudformation", "cloudtrail", "cloudwatch", "dynamodb", "ec2"),
-    *("ecr", "events", "firehose", "glue", "iam", "kms", "lambda", "logs", "organizations", "s3"),
+    *(
+        "ecr",
+        "events",
+        "firehose",
+        "glue",
+        "guardduty",
+        "iam",
+        "kms",
+        "lambda",
+        "logs",
+        "organizations",
+        "s3",
+    ),
     *("s3-object-lambda", "s3-outposts", "s3express", "s3tables", "secretsmanager", "sns", "sqs", "ssm"),
     *("states", "sts", "tag"),
 )

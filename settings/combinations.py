@@ -12,6 +12,7 @@ from settings.names import aws as aws_names
 from settings.names.aws import InvalidValueError
 from settings.names.provider import TESTED
 from settings.problems import Conflict
+from settings.scan_rules import wrong_scans
 from settings.unique import taken_twice
 
 SHORTEST_AUDIT = 90
@@ -22,6 +23,7 @@ SWITCHES = {
     "replication": "enabled",
     "inventory": "enabled",
     "audit": "enabled",
+    "malware_scan": "enabled",
     "cors": "allowed_origins",
 }
 
@@ -39,6 +41,7 @@ def wrong_combinations(settings: Settings) -> Iterator[Conflict]:
     yield from _object_lock(settings)
     yield from _replication(settings)
     yield from _records(settings)
+    yield from wrong_scans(settings)
     yield from _cors(settings)
     yield from _import(settings)
     yield from _terraform(settings)
@@ -57,6 +60,8 @@ def _principals(settings: Settings) -> Iterator[Conflict]:
     if access.deploy_role is not None:
         arns["access.deploy_role"] = access.deploy_role
     arns |= {f"network.exempt_roles[{place}]": arn for place, arn in enumerate(settings.network.exempt_roles)}
+    unscanned = settings.malware_scan.readers_of_unscanned
+    arns |= {f"malware_scan.readers_of_unscanned[{place}]": arn for place, arn in enumerate(unscanned)}
     partition = aws_names.partition_of(settings.region)
     for key, arn in arns.items():
         if aws_names.arn_partition(arn) != partition:

@@ -20,6 +20,7 @@ def doubts(settings: Settings) -> Iterator[Doubt]:
     """Yield what is surely not meant in settings that are all valid."""
     yield from _grants(settings)
     yield from _alarms(settings)
+    yield from _scans(settings)
     yield from _expiries(settings)
     yield from _misplaced(settings)
 
@@ -46,6 +47,14 @@ def _grants(settings: Settings) -> Iterator[Doubt]:
 def _alarms(settings: Settings) -> Iterator[Doubt]:
     if settings.audit.enabled and not settings.audit.notify:
         yield Doubt("audit.notify", "is empty, so nobody gets the alarms; name an e-mail address")
+
+
+def _scans(settings: Settings) -> Iterator[Doubt]:
+    if settings.malware_scan.enabled and not settings.audit.enabled:
+        yield Doubt(
+            "malware_scan.enabled",
+            "is true without audit.enabled, so no alarm says that a threat was found, or that a scan failed",
+        )
 
 
 def _expiries(settings: Settings) -> Iterator[Doubt]:

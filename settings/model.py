@@ -8,6 +8,7 @@ from settings.defaults import (
     NamedAfterEnvironment,
     StrictUnlessDev,
 )
+from settings.malware_scan import MalwareScanSettings
 from settings.protection import (
     AuditSettings,
     CorsSettings,
@@ -97,6 +98,9 @@ class Settings(Section):
     inventory: InventorySettings = Field(description="A regular list of all objects.")
     audit: AuditSettings = Field(description="CloudTrail for the objects, and alarms.")
     events: EventsSettings = Field(description="Notifications about objects.")
+    malware_scan: MalwareScanSettings = Field(
+        description="Objects are scanned for malware, and read only if none was found."
+    )
     cors: CorsSettings = Field(description="Which web pages may use presigned URLs from a browser.")
     import_: ImportSettings = Field(alias="import", description="What exists already and is taken over.")
     tags: Annotated[Tags, DecidedByLoader("`{}`")] = Field(

@@ -101,6 +101,21 @@ def replication_boundary(environment: str) -> str:
     return f"SecureS3ReplicationBoundary-{environment}"
 
 
+def scan_role(environment: str) -> str:
+    """Return the name of the role with which GuardDuty scans the bucket."""
+    return f"secure-storage-{environment}-scan"
+
+
+def scan_policy(environment: str) -> str:
+    """Return the name of that role's managed policy."""
+    return f"SecureS3Scan-{environment}"
+
+
+def scan_boundary(environment: str) -> str:
+    """Return the name of that role's permissions boundary; the reason is as for `replication_boundary`."""
+    return f"SecureS3ScanBoundary-{environment}"
+
+
 class DataPolicies(NamedTuple):
     """The names of the managed policies for a team's roles: all use, reading only, uploading only."""
 

@@ -62,6 +62,22 @@ def _few_access_points(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _few_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    refuse(
+        (
+            (place,),
+            InvalidValueError("must not be empty", "without prefixes the whole bucket is scanned"),
+            one,
+        )
+        for place, one in enumerate(prefixes)
+        if not one
+    )
+    if len(prefixes) > MOST_SCAN_PREFIXES:
+        rule = f"must list at most {MOST_SCAN_PREFIXES}, as GuardDuty takes no more"
+        raise InvalidValueError(rule, f"there are {len(prefixes)}")
+    return prefixes
+
+
 def _expiry(value: object) -> object:
     return durations.duration(value, SHORTEST_EXPIRY, LONGEST_EXPIRY) if isinstance(value, str) else value
 
@@ -137,6 +153,15 @@ AccessPoints = Annotated[
     Limits(f"each a name or an ARN; each once, at most {MOST_ACCESS_POINTS}"),
 ]
 KeyPrefix = Annotated[str, AfterValidator(aws_names.key_prefix), Limits("up to 1024 bytes, without * ? $ %{")]
+# https://docs.aws.amazon.com/guardduty/latest/ug/how-malware-protection-for-s3-gdu-works.html
+MOST_SCAN_PREFIXES = 5
+ScanPrefixes = Annotated[
+    tuple[KeyPrefix, ...],
+    Field(strict=False),
+    AfterValidator(_distinct_keys),
+    AfterValidator(_few_prefixes),
+    Limits(f"each up to 1024 bytes, without * ? $ %{{; each once, at most {MOST_SCAN_PREFIXES}"),
+]
 RevokedKeys = Annotated[
     tuple[Annotated[str, AfterValidator(s3_names.key_or_folder)], ...],
     Field(strict=False),

@@ -8,6 +8,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.event_patterns import ALARMS, Watched
 from constructs_lib.log_bucket import LogBucket
 from constructs_lib.policies.place import Place
+from constructs_lib.scan_events import SCAN_ALARMS
 from settings import resource_names
 from settings.model import Settings
 
@@ -37,7 +38,9 @@ def audit(
         key: the data's key, if there is one.
     """
     environment = settings.environment
-    rules = {alarm: resource_names.alarm_rule(environment, alarm) for alarm in ALARMS}
+    scanned = settings.malware_scan.enabled
+    alarms = (*ALARMS, *(SCAN_ALARMS if scanned else ()))
+    rules = {alarm: resource_names.alarm_rule(environment, alarm) for alarm in alarms}
     trail, topic = trail_arn(environment, place), resource_names.alarm_topic(environment)
     topic_arn = place.arn("sns", topic)
     audit_key = AuditKey(
@@ -90,5 +93,6 @@ def audit(
             rules=rules,
         ),
         topic_arn=alarm_topic.arn,
+        scanned_bucket=settings.bucket_name if scanned else None,
         depends_on=[alarm_topic.last_setting],
     )

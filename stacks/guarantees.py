@@ -6,7 +6,6 @@ what is wrong in one of those must not be right in the other as well.
 
 from collections.abc import Iterator
 
-from constructs_lib.event_patterns import ALARMS
 from proof.asking import When
 from proof.properties import (
     GivenUp,
@@ -29,7 +28,8 @@ from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
 from settings import resource_names
-from stacks.proofs_words import InProofsWords, key_headers, via
+from stacks.proofs_of_scans import ScansInProofsWords
+from stacks.proofs_words import key_headers, via
 
 Guarantee = Property | GivenUp
 
@@ -37,7 +37,7 @@ STATE_LINKS = Links(7 * 24 * 3600)
 """Which links to the state work, whatever the settings say of the data's."""
 
 
-class Guarantees(InProofsWords):
+class Guarantees(ScansInProofsWords):
     """The promises of one environment."""
 
     def __iter__(self) -> Iterator[Guarantee]:
@@ -47,6 +47,7 @@ class Guarantees(InProofsWords):
         yield from self._encryption()
         yield from self._control()
         yield from self._protection()
+        yield from self._scans()
         yield from self._handed_out()
 
     # One after the other, as a table shows them
@@ -71,7 +72,7 @@ class Guarantees(InProofsWords):
                 self._data,
                 self._readers,
                 self._writers,
-                control.current(self._data, self._links) & control.inside(self._perimeter),
+                control.current(self._data, self._links) & control.inside(self._perimeter) & self._readable(),
                 any_of([When(control.sent(one)) for one in self._headers()]),
             )
 
@@ -92,7 +93,9 @@ class Guarantees(InProofsWords):
             self._data, None if data_key is None else data_key.arn, self._role_into(self._data)
         )
         yield encryption.headers_required(
-            self._data, required=self._settings.encryption.require_upload_headers
+            self._data,
+            required=self._settings.encryption.require_upload_headers,
+            scan_role=self._scan_role,
         )
         if self._state is not None:
             yield encryption.one_key(self._state, self._keys["state key"].arn)
@@ -134,9 +137,10 @@ class Guarantees(InProofsWords):
             self._headers(),
             self._perimeter,
             self._links,
+            scan_role=self._scan_role,
             hint=private if self._settings.network.source_ips else "",
         )
-        yield control.use_passes(self._data, self._perimeter, self._links)
+        yield control.use_passes(self._data, self._perimeter, self._links, self._readable())
         if self._state is not None:
             # Terraform uploads its lock file without headers.
             of_state: list[dict[str, str]] = [{}, key_headers(self._keys["state key"].arn)]
@@ -154,13 +158,15 @@ class Guarantees(InProofsWords):
             yield records.records_arrive(logs, self._deployed.account, self._deliveries)
             yield records.each_below_its_prefix(logs, self._deliveries)
         for topic in self._deployed.topics.values():
-            rules = [self._rule(name) for name in ALARMS]
+            rules = [self._rule(name) for name in self._alarms]
             yield records.only_our_alarms(topic, rules)
             yield records.alarms_arrive(topic, rules)
         yield replicas.only_our_replication({one: self._role_into(one) for one in self._buckets.values()})
         if "replica bucket" in self._buckets:
             yield replicas.nobody_uploads(self._buckets["replica bucket"])
-            yield control.use_passes(self._buckets["replica bucket"], self._perimeter, self._links)
+            yield control.use_passes(
+                self._buckets["replica bucket"], self._perimeter, self._links, self._readable()
+            )
             yield from self._replication()
 
     def _records_stay(self, logs: Bucket) -> Guarantee:
@@ -226,7 +232,10 @@ class Guarantees(InProofsWords):
                 )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.
-        of_roles.add(resource_names.replication_boundary(environment))
+        of_roles |= {
+            resource_names.replication_boundary(environment),
+            resource_names.scan_boundary(environment),
+        }
         handed = [self._deployed.holder(name) for name in self._deployed.managed if name not in of_roles]
         everybody = [*handed, *roles.values()]
         yield environments.nothing_of_others(everybody, self._environment())

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from constructs_lib.event_patterns import ALARMS
+from constructs_lib.scan_events import SCAN_ALARMS
 from proof import Where
 from proof.asking import EVERY, Action, Principal, Resource, When
 from proof.properties import environments, keys, managed, records, replicas, shared_states
@@ -107,6 +108,21 @@ class InProofsWords:
             return None
         return self._place.iam(f"role/{resource_names.replication_role(self._settings.environment)}")
 
+    @property
+    def _scan_role(self) -> str | None:
+        if not self._settings.malware_scan.enabled:
+            return None
+        return self._place.iam(f"role/{resource_names.scan_role(self._settings.environment)}")
+
+    @property
+    def _managed_rules(self) -> str:
+        """The rules of EventBridge that GuardDuty makes for all its plans of the account."""
+        return self._place.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*")
+
+    @property
+    def _alarms(self) -> tuple[str, ...]:
+        return (*ALARMS, *(SCAN_ALARMS if self._scan_role else ()))
+
     def _role_into(self, bucket: Bucket) -> str | None:
         """Return the role that replicates into a bucket."""
         back = self._settings.replication.replica_modifications
@@ -116,7 +132,8 @@ class InProofsWords:
     @property
     def _perimeter(self) -> Perimeter:
         network, access = self._settings.network, self._settings.access
-        roles = {*network.exempt_roles, *filter(None, (access.deploy_role, self._replication_role))}
+        ours = (access.deploy_role, self._replication_role, self._scan_role)
+        roles = {*network.exempt_roles, *filter(None, ours)}
         of_ci: list[str] = []
         if self._settings.ci.repository is not None:
             names = resource_names.ci_roles(self._settings.environment)
@@ -160,6 +177,7 @@ class InProofsWords:
                 self._writers,
                 self._replication_role,
                 self._key_uses["data key"],
+                self._scan_role,
             )
         if "replica key" in self._keys:
             found["replica key"] = keys.S3Use(
@@ -271,11 +289,13 @@ class InProofsWords:
                 *iam,
                 *(one.arn("kms", alias) for alias in aliases for one in places),
                 self._trail_arn,
-                *(self._rule(alarm) for alarm in ALARMS),
+                *(self._rule(alarm) for alarm in self._alarms),
+                *([self._managed_rules] if self._scan_role else []),
                 *(f"{self._deployed.topic_arn}{rest}" for rest in ("", ":*")),
             ),
             own_keys=tuple(one.arn for one in self._keys.values()),
             keys=tuple(one.arn("kms", "key/*") for one in places),
+            plans=place.arn("guardduty", "malware-protection-plan/*"),
             aliases=tuple(aliases),
             tags={key: settings.tags[key] for key in ("Environment", "Project")},
         )

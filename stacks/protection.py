@@ -1,4 +1,4 @@
-"""What protects the data beyond the bucket itself: logs, retention, replication, alarms."""
+"""What protects the data beyond the bucket itself: logs, retention, scans, replication, alarms."""
 
 from constructs_lib.access_logging import AccessLogging
 from constructs_lib.browser_access import BrowserAccess
@@ -15,6 +15,7 @@ from settings.model import Settings
 from stacks.account import Account
 from stacks.audit import audit, trail_arn
 from stacks.data_lifecycle import lifecycle_rules
+from stacks.malware_scan import scan_for_malware, scan_of_replicas
 from stacks.replication import replicate
 
 from cdktf import ITerraformDependable
@@ -58,6 +59,15 @@ def protect_data(
         last = _access_logs(scope, settings, bucket, log_bucket, last)
     if settings.events.eventbridge:
         last = BucketNotification(scope, "notification", bucket=bucket.id, depends_on=[last]).setting
+    if settings.malware_scan.enabled:
+        last = scan_for_malware(
+            scope,
+            settings,
+            place=account.place,
+            bucket=bucket,
+            key_arn=None if key is None else key.arn,
+            last=last,
+        )
     if settings.cors.allowed_origins:
         last = _browser_access(scope, settings, bucket, last)
     if settings.replication.enabled:
@@ -68,6 +78,7 @@ def protect_data(
             bucket=bucket,
             key_arn=None if key is None else key.arn,
             perimeter=perimeter,
+            scan=scan_of_replicas(settings, account.place),
             last=last,
         )
     if settings.inventory.enabled:

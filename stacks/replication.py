@@ -7,6 +7,7 @@ from constructs_lib.policies import Document, Perimeter, Statement
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.replica_bucket_policy import replica_bucket_policy
 from constructs_lib.policies.replication_policy import Side, key_statements, replication_boundary
+from constructs_lib.policies.scanned_objects import Scan
 from constructs_lib.private_bucket import PrivateBucket
 from constructs_lib.replication import Choices, Replication
 from constructs_lib.secure_bucket import SecureBucket
@@ -49,6 +50,7 @@ def replicate(
     bucket: SecureBucket,
     key_arn: str | None,
     perimeter: Perimeter,
+    scan: Scan | None,
     last: ITerraformDependable,
 ) -> ITerraformDependable:
     """Add the replica, and return the last setting of the data bucket.
@@ -60,6 +62,7 @@ def replicate(
         bucket: the data bucket.
         key_arn: its key; None with SSE-S3.
         perimeter: where requests for objects may come from.
+        scan: how the replicas are scanned; None if they are not.
         last: the setting of the data bucket that comes before.
     """
     replication, object_lock = settings.replication, settings.object_lock.mode is not None
@@ -96,6 +99,7 @@ def replicate(
             role_arn=role_arn,
             links=links_of(settings),
             perimeter=perimeter,
+            scan=scan,
         ),
         object_lock=object_lock,
         protect=settings.protect,

@@ -1,5 +1,7 @@
 """The state backend stack: where an environment's Terraform state lies, that of this stack included."""
 
+from dataclasses import replace
+
 from constructs_lib.access_policy import AccessPolicy
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.lifecycle import Lifecycle, LifecycleRule
@@ -9,7 +11,7 @@ from constructs_lib.policies.state_policy import allow_key_by_alias, allow_state
 from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import Settings
-from stacks import replication
+from stacks import malware_scan, replication
 from stacks.account import Account, choose_namespace, keep_state_remotely
 from stacks.state_use import contexts
 
@@ -113,6 +115,14 @@ def _policies(stack: TerraformStack, settings: Settings, place: Place, use_of_ke
             name=resource_names.replication_boundary(settings.environment),
             description="The most that the role may do that replicates the environment's bucket",
             document=replication.boundary(settings, place),
+        )
+    if settings.malware_scan.enabled:
+        AccessPolicy(
+            stack,
+            "scan-boundary",
+            name=resource_names.scan_boundary(settings.environment),
+            description="The most that the role may do that scans the environment's bucket",
+            document=malware_scan.boundary(settings, replace(place, region=settings.region)),
         )
     return policy
 

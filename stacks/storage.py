@@ -11,6 +11,7 @@ from constructs_lib.policies.place import Place
 from constructs_lib.secure_bucket import SecureBucket
 from settings import resource_names
 from settings.model import GrantSettings, Settings
+from stacks import malware_scan
 from stacks.account import Account, choose_namespace, keep_state_remotely
 from stacks.links import links_of
 from stacks.protection import protect_data
@@ -46,7 +47,10 @@ class StorageStack(TerraformStack):
                 principals=settings.access.principals,
                 readers=readers,
                 writers=writers,
-                extra_statements=source_key_statements(settings, place),
+                extra_statements=[
+                    *source_key_statements(settings, place),
+                    *malware_scan.scan_key_statements(settings, place),
+                ],
                 deploy_role=settings.access.deploy_role,
                 rotation_days=settings.encryption.key_rotation_days,
                 deletion_days=settings.encryption.key_deletion_days,
@@ -66,6 +70,7 @@ class StorageStack(TerraformStack):
             readers=readers,
             writers=writers,
             replication_role=writer_back(settings, place),
+            scan=malware_scan.scan_of_data(settings, place),
             object_lock=settings.object_lock.mode is not None,
             protect=settings.protect,
         )
@@ -114,6 +119,8 @@ class StorageStack(TerraformStack):
         TerraformOutput(self, "PresignMaxSeconds", value=links.max_age_seconds)
         if settings.object_lock.mode is not None:
             TerraformOutput(self, "ObjectLock", value=True)
+        if settings.malware_scan.enabled:
+            TerraformOutput(self, "MalwareScan", value=malware_scan.output(settings))
         if links.issued_before is not None:
             TerraformOutput(self, "PresignRevokedBefore", value=links.issued_before)
         if links.revoked:
@@ -164,6 +171,9 @@ def _roles_of_ours(settings: Settings, place: Place) -> Iterator[str]:
     if settings.replication.enabled:
         # S3 takes it, and is not aws:PrincipalIsAWSService then.
         yield replication_role_arn(settings, place)
+    if settings.malware_scan.enabled:
+        # GuardDuty takes it, for which the same holds.
+        yield malware_scan.scan_role_arn(settings, place)
 
 
 def _roles_of_ci(settings: Settings, place: Place) -> Iterator[str]:

@@ -17,7 +17,7 @@ gc.set_threshold(50_000, 20, 50)
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = ROOT / "tests" / "variants"
-STATE_VARIANTS = ("named-principals", "replication")
+STATE_VARIANTS = ("malware-scan", "named-principals", "replication")
 """The variants that say something of the state stack; for the others its stack is the same as for prod."""
 STACKS = [
     f"secure-storage-{file.stem}{suffix}"

@@ -6,6 +6,7 @@ from constructs_lib.policies import Condition, Document, Grant, Perimeter, State
 from constructs_lib.policies.encryption import encryption_statements
 from constructs_lib.policies.links import Links, link_statements
 from constructs_lib.policies.perimeter import perimeter_statements
+from constructs_lib.policies.scanned_objects import Scan, scan_statements
 
 # What a role needs to write to a bucket as replication does, from another account too.
 REPLICATE_ACTIONS = [
@@ -103,11 +104,12 @@ def bucket_policy(
     readers: Sequence[Grant],
     writers: Sequence[Grant],
     replication_role: str | None = None,
+    scan: Scan | None = None,
 ) -> Document:
     """Return the bucket policy.
 
-    `key_arn` is None for a bucket that encrypts with SSE-S3, and `replication_role` where no role replicates
-    into the bucket.
+    `key_arn` is None for a bucket that encrypts with SSE-S3, `replication_role` where no role replicates
+    into the bucket, and `scan` where nothing is scanned.
     """
     statements = [
         deny_insecure_transport(bucket_arn=bucket_arn),
@@ -117,9 +119,11 @@ def bucket_policy(
             key_arn=key_arn,
             require_headers=require_headers,
             takes_replicas=replication_role is not None,
+            scanner=None if scan is None else scan.scanner,
         ),
         deny_other_replication(bucket_arn=bucket_arn, role_arn=replication_role),
         *link_statements(bucket_arn=bucket_arn, links=links),
+        *scan_statements(bucket_arn=bucket_arn, scan=scan),
     ]
     statements += perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter)
     for number, grant in enumerate(readers, start=1):

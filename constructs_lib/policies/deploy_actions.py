@@ -29,6 +29,9 @@ Target = Literal[
     "own role",  # that the stack makes
     "new role",  # the same, within its permissions boundary
     "role for S3",
+    "role for GuardDuty",
+    "new plan",
+    "plan",
     "trails",
     "trail",
     "rule",
@@ -140,6 +143,17 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     "aws_s3_bucket_cors_configuration": (
         Need("read", "bucket", ("s3:GetBucketCORS",)),
         Need("write", "bucket", ("s3:PutBucketCORS",)),
+    ),
+    "aws_guardduty_malware_protection_plan": (
+        Need("read", "plan", ("guardduty:GetMalwareProtectionPlan", "guardduty:ListTagsForResource")),
+        Need("write", "new plan", ("guardduty:CreateMalwareProtectionPlan",)),
+        Need("write", "role for GuardDuty", ("iam:PassRole",)),
+        Need(
+            "write",
+            "plan",
+            ("guardduty:TagResource", "guardduty:UntagResource", "guardduty:UpdateMalwareProtectionPlan"),
+        ),
+        Need("destroy", "plan", ("guardduty:DeleteMalwareProtectionPlan",)),
     ),
     "aws_kms_key": (
         Need(

@@ -9,6 +9,9 @@ from typing import Any
 from constructs_lib.policies.deploy_actions import Target
 from constructs_lib.policies.key_policy import CHANGES_POLICY_SID
 from constructs_lib.policies.place import Place
+from constructs_lib.policies.scan_policy import GUARDDUTY
+
+PLAN = "aws_guardduty_malware_protection_plan"
 
 Where = tuple[str, dict[str, Any]]
 """A statement's Sid, and its Resource and Condition."""
@@ -60,12 +63,49 @@ def targets(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]
                 },
             )
         ],
-        "role for S3": [
+        "role for S3": _passed(
+            "AllowPassRoles", resources, place, "aws_s3_bucket_replication_configuration", "s3.amazonaws.com"
+        ),
+        "role for GuardDuty": _passed("AllowPassScanRole", resources, place, PLAN, GUARDDUTY),
+        **_plans(stack, place),
+    }
+
+
+def _passed(sid: str, resources: Mapping[str, Any], place: Place, kind: str, service: str) -> list[Where]:
+    """Return the roles of the stack's own that its resources of a type pass to a service."""
+    ids = {resource_id("aws_iam_role", one["role"], "arn") for one in _all(resources, kind)}
+    roles = [place.iam(f"role/{resources['aws_iam_role'][id_]['name']}") for id_ in ids]
+    return [
+        (
+            sid,
+            {
+                "Resource": one_or_many(roles),
+                "Condition": {"StringEquals": {"iam:PassedToService": service}},
+            },
+        )
+    ]
+
+
+def _plans(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]:
+    """Return the targets of GuardDuty: a plan's id is made by GuardDuty, so it is known by its tags.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+    """
+    labels = _labels(stack["provider"]["aws"][0])
+    request = {f"aws:RequestTag/{key}": value for key, value in labels.items()}
+    resource = {f"aws:ResourceTag/{key}": value for key, value in labels.items()}
+    region = {"aws:RequestedRegion": place.region}
+    return {
+        # Nor is there a resource for a plan that is made.
+        "new plan": [
+            ("AllowMakeScanPlan", {"Resource": "*", "Condition": {"StringEquals": {**region, **request}}})
+        ],
+        "plan": [
             (
-                "AllowPassRoles",
+                "AllowScanPlan",
                 {
-                    "Resource": own_roles,
-                    "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
+                    "Resource": place.arn("guardduty", "malware-protection-plan/*"),
+                    "Condition": {"StringEquals": resource},
                 },
             )
         ],

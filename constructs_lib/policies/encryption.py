@@ -36,31 +36,63 @@ def _unless_said(key: str, value: str) -> Condition:
     return {"StringNotEquals": {key: value}, "Null": {key: "false"}}
 
 
-def deny_unencrypted_uploads(*, bucket_arn: str, algorithm: str, require_headers: bool) -> Statement:
+def _unless_by(scanner: str | None) -> Condition:
+    """Condition that another role than `scanner` asks; none where that is None."""
+    return {} if scanner is None else {"ArnNotEquals": {"aws:PrincipalArn": scanner}}
+
+
+def deny_unencrypted_uploads(
+    *, bucket_arn: str, algorithm: str, require_headers: bool, scanner: str | None = None
+) -> Statement:
     """Refuse an upload, or a change of key, that names another encryption than `algorithm`.
 
-    That is "aws:kms" or "AES256". With `require_headers` an upload that names none is refused as well.
+    That is "aws:kms" or "AES256". With `require_headers` an upload that names none is refused as well, unless
+    the role `scanner` makes it; `deny_encryption_by_scanner` is about that one.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_UpdateObjectEncryption.html
     """
     condition = {
         "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
         **_header_present(unless=require_headers),
+        **_unless_by(scanner),
     }
     return deny("DenyUnencryptedUploads", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
-def deny_incorrect_kms_key(*, bucket_arn: str, key_arn: str, require_headers: bool) -> Statement:
+def deny_incorrect_kms_key(
+    *, bucket_arn: str, key_arn: str, require_headers: bool, scanner: str | None = None
+) -> Statement:
     """Refuse an upload, or a change of key, that names another key than `key_arn`, or "aws:kms" and no key.
 
-    "aws:kms" without a key id means the AWS-managed key, not the bucket's.
+    "aws:kms" without a key id means the AWS-managed key, not the bucket's. `scanner` as of
+    `deny_unencrypted_uploads`.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
     condition = {
         "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
         **_header_present(unless=require_headers),
+        **_unless_by(scanner),
     }
     return deny("DenyIncorrectKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_encryption_by_scanner(*, bucket_arn: str, scanner: str) -> Statement:
+    """Refuse an upload of the role `scanner` that names an encryption, so that it gets the bucket's default.
+
+    It puts one object, without headers, and its own policy and its boundary let it put no other.
+    https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
+    """
+    condition: Condition = {"Null": {f"s3:{SSE_HEADER}": "false"}, "ArnEquals": {"aws:PrincipalArn": scanner}}
+    return deny("DenyEncryptionByScanner", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+
+
+def deny_key_by_scanner(*, bucket_arn: str, scanner: str) -> Statement:
+    """Refuse an upload of the role `scanner` that names a key; see `deny_other_kms_key` for a key alone."""
+    condition: Condition = {
+        "Null": {f"s3:{SSE_KEY_HEADER}": "false"},
+        "ArnEquals": {"aws:PrincipalArn": scanner},
+    }
+    return deny("DenyKeyByScanner", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
 def deny_other_kms_key(*, bucket_arn: str, key_arn: str | None) -> Statement:
@@ -109,7 +141,12 @@ def replica_statements(*, bucket_arn: str, key_arn: str | None) -> list[Statemen
 
 
 def encryption_statements(
-    *, bucket_arn: str, key_arn: str | None, require_headers: bool, takes_replicas: bool
+    *,
+    bucket_arn: str,
+    key_arn: str | None,
+    require_headers: bool,
+    takes_replicas: bool,
+    scanner: str | None = None,
 ) -> list[Statement]:
     """Return the statements about encryption.
 
@@ -119,15 +156,26 @@ def encryption_statements(
         require_headers: whether an upload must name its encryption.
         takes_replicas: whether a role may replicate into the bucket; where none may, there is no replica to
             encrypt.
+        scanner: the role that GuardDuty scans the bucket with, which names no encryption; None without one.
     """
     algorithm = "AES256" if key_arn is None else "aws:kms"
+    # Where headers are not required, what names none passes anyhow.
+    spared = scanner if require_headers else None
     statements = [
-        deny_unencrypted_uploads(bucket_arn=bucket_arn, algorithm=algorithm, require_headers=require_headers)
+        deny_unencrypted_uploads(
+            bucket_arn=bucket_arn, algorithm=algorithm, require_headers=require_headers, scanner=spared
+        )
     ]
     if key_arn is not None:
         statements.append(
-            deny_incorrect_kms_key(bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_headers)
+            deny_incorrect_kms_key(
+                bucket_arn=bucket_arn, key_arn=key_arn, require_headers=require_headers, scanner=spared
+            )
         )
+    if spared is not None:
+        statements.append(deny_encryption_by_scanner(bucket_arn=bucket_arn, scanner=spared))
+        if key_arn is not None:
+            statements.append(deny_key_by_scanner(bucket_arn=bucket_arn, scanner=spared))
     if key_arn is None or not require_headers:
         statements.append(deny_other_kms_key(bucket_arn=bucket_arn, key_arn=key_arn))
     statements.append(deny_customer_provided_keys(bucket_arn=bucket_arn))

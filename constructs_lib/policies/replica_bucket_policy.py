@@ -10,6 +10,7 @@ from constructs_lib.policies.bucket_policy import (
 from constructs_lib.policies.encryption import deny_customer_provided_keys, replica_statements
 from constructs_lib.policies.links import Links, link_statements
 from constructs_lib.policies.perimeter import perimeter_statements
+from constructs_lib.policies.scanned_objects import Scan, scan_statements
 
 
 def deny_uploads(*, bucket_arn: str) -> Statement:
@@ -22,7 +23,13 @@ def deny_uploads(*, bucket_arn: str) -> Statement:
 
 
 def replica_bucket_policy(
-    *, bucket_arn: str, key_arn: str | None, role_arn: str, links: Links, perimeter: Perimeter
+    *,
+    bucket_arn: str,
+    key_arn: str | None,
+    role_arn: str,
+    links: Links,
+    perimeter: Perimeter,
+    scan: Scan | None = None,
 ) -> Document:
     """Return the policy.
 
@@ -34,6 +41,7 @@ def replica_bucket_policy(
         role_arn: the role that S3 replicates with.
         links: which links and forms work.
         perimeter: where requests for objects may come from.
+        scan: how the objects were scanned before they were replicated; None if they were not.
     """
     return document(
         deny_insecure_transport(bucket_arn=bucket_arn),
@@ -43,5 +51,6 @@ def replica_bucket_policy(
         *replica_statements(bucket_arn=bucket_arn, key_arn=key_arn),
         deny_other_replication(bucket_arn=bucket_arn, role_arn=role_arn),
         *link_statements(bucket_arn=bucket_arn, links=links),
+        *scan_statements(bucket_arn=bucket_arn, scan=scan),
         *perimeter_statements(bucket_arn=bucket_arn, perimeter=perimeter),
     )

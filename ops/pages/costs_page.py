@@ -83,6 +83,16 @@ def audit_all(prices: Prices, size: Size) -> float:
     return float(audit_writes(prices, size) + size["gets"] / 100_000 * prices["data_events_100000"])
 
 
+def scan(prices: Prices, size: Size) -> float:
+    """Return what it costs to scan what is new each month, and to read and tag it; every object keeps a tag."""
+    new = size["puts"] / 1000
+    return float(
+        size["gb"] / 10 * prices["scan_gb"]
+        + new * (prices["scan_1000"] + prices["get_1000"] + prices["put_1000"])
+        + size["objects"] / 10_000 * prices["tags_10000_month"]
+    )
+
+
 ROWS: tuple[tuple[str, Callable[[Prices, Size], float]], ...] = (
     ("the objects themselves, S3 Standard", storage),
     ("uploads and downloads", requests),
@@ -94,6 +104,7 @@ ROWS: tuple[tuple[str, Callable[[Prices, Size], float]], ...] = (
     ("`replication.time_control`, in addition", time_control),
     ('`[audit]`, `data_events = "write"`', audit_writes),
     ('`[audit]`, `data_events = "all"`', audit_all),
+    ("`[malware_scan]` of the whole bucket", scan),
 )
 
 HEAD = """# What it costs

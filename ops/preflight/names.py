@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ops.deploy import names_in_aws
 from ops.deploy.caller import Caller
 from ops.deploy.names_in_aws import Owner, Stack, StackNames
-from ops.preflight import adoption, log_bucket, replica
+from ops.preflight import adoption, log_bucket, malware_scan, replica
 from ops.preflight.bucket_name import BucketName
 from ops.preflight.keys import unusable
 from ops.preflight.state import StateFacts
@@ -21,7 +21,7 @@ AUDIT_SUBJECTS = ("audit key alias", "audit trail")
 
 
 def check(settings: Settings, caller: Caller, state: StateFacts, stack: Stack) -> list[Verdict]:
-    """Check the names that a deploy takes, those of log bucket, audit and replication where they are on.
+    """Check the names that a deploy takes, with those of log bucket, audit, replication and scan where on.
 
     Args:
         settings: the environment.
@@ -49,6 +49,8 @@ def check(settings: Settings, caller: Caller, state: StateFacts, stack: Stack) -
         ]
     if settings.replication.enabled:
         checks += replica.checks(settings, caller, taken)
+    if settings.malware_scan.enabled:
+        checks += malware_scan.checks(settings, caller, taken)
     return [asked(subject, ask) for subject, ask in checks]
 
 

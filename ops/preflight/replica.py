@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from ops.deploy.caller import Caller
-from ops.deploy.names_in_aws import look_up_key, look_up_role, policy_exists
+from ops.deploy.names_in_aws import look_up_key
+from ops.preflight import bounded_role
 from ops.preflight.bucket_name import BucketName
 from ops.preflight.keys import unusable
 from ops.preflight.taken import TakenNames
-from ops.preflight.verdict import Verdict, bad, good, skipped
+from ops.preflight.verdict import Verdict, good, skipped
 from settings import resource_names
 from settings.model import Settings
 
@@ -16,10 +17,21 @@ SUBJECTS = ("replica bucket", "replica key alias", "replication role")
 
 def checks(settings: Settings, caller: Caller, taken: TakenNames) -> list[tuple[str, Callable[[], Verdict]]]:
     """Return what to check, by subject."""
+    environment = settings.environment
     return [
         (SUBJECTS[0], lambda: _bucket(settings, caller, taken)),
         (SUBJECTS[1], lambda: _alias(settings, taken)),
-        (SUBJECTS[2], lambda: _role(settings, caller, taken)),
+        (
+            SUBJECTS[2],
+            lambda: bounded_role.judge(
+                SUBJECTS[2],
+                resource_names.replication_role(environment),
+                resource_names.replication_boundary(environment),
+                settings,
+                caller,
+                taken,
+            ),
+        ),
     ]
 
 
@@ -39,14 +51,3 @@ def _alias(settings: Settings, taken: TakenNames) -> Verdict:
     if key is None:
         return good(subject, f"{alias} is free")
     return unusable(subject, alias, key) or taken.judge(subject, "aws_kms_alias", [alias])
-
-
-def _role(settings: Settings, caller: Caller, taken: TakenNames) -> Verdict:
-    subject, name = SUBJECTS[2], resource_names.replication_role(settings.environment)
-    boundary = resource_names.replication_boundary(settings.environment)
-    if not policy_exists(caller.iam(f"policy/{boundary}"), settings.region):
-        text = f"its permissions boundary {boundary} does not exist, so it cannot be created"
-        return bad(subject, text, f"make bootstrap ENV={settings.environment}")
-    if look_up_role(name, settings.region) is None:
-        return good(subject, f"{name} is free, and its permissions boundary exists")
-    return taken.judge(subject, "aws_iam_role", [name])

@@ -144,6 +144,7 @@ def uploads_pass(
     perimeter: Perimeter,
     links: Links,
     *,
+    scan_role: str | None = None,
     hint: str = "",
 ) -> Property:
     """Return that an upload from inside, with what the outputs say, is not denied; and that it is possible.
@@ -153,10 +154,12 @@ def uploads_pass(
         headers: what an upload may send, each way to do so.
         perimeter: where requests may come from.
         links: which links work.
+        scan_role: the role that scans for malware, which uploads one object, without headers; None for none.
         hint: what to look at where no upload passes.
     """
     upload = bucket.objects & Action("s3:PutObject") & Account(bucket.account) & current(bucket, links)
     upload &= any_of([When(sent(one)) for one in headers])
+    upload &= EVERY if scan_role is None else ~Principal(scan_role)
     seen = When({"Null": {"aws:SourceIp": "true"}}) | When({"NotIpAddress": {"aws:SourceIp": list(INTERNAL)}})
     # By a principal who has to be inside.
     seen &= When({"BoolIfExists": {"aws:ViaAWSService": "false"}}) & ~Principal(*perimeter.exempt)
@@ -173,14 +176,18 @@ def uploads_pass(
     )
 
 
-def use_passes(bucket: Bucket, perimeter: Perimeter, links: Links) -> Property:
-    """Return that the bucket policy keeps nobody of the account from listing, reading and deleting."""
+def use_passes(bucket: Bucket, perimeter: Perimeter, links: Links, readable: Where = EVERY) -> Property:
+    """Return that the bucket policy keeps nobody of the account from listing, reading and deleting.
+
+    Of what is scanned for malware, only the requests in `readable` can be read.
+    """
     uses = ("s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket")
     asked = bucket.everything & Action(*uses) & Account(bucket.account) & current(bucket, links)
+    asked &= readable | ~Action("s3:GetObject", "s3:GetObjectVersion")
     return Property(
         f"{bucket.what.replace(' ', '-')}-can-be-used",
         f"The bucket policy does not deny listing, reading or deleting in the {bucket.what} from the account "
-        "and an allowed network.",
+        f"and an allowed network{'' if readable is EVERY else ', except reading what was not found clean'}.",
         "A bucket that nobody can use protects nothing.",
         (Ask(bucket.what, bucket.decision, never_denied(asked & inside(perimeter))),),
     )

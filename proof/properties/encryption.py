@@ -66,13 +66,17 @@ def one_key(bucket: Bucket, key_arn: str | None, replication_role: str | None = 
     )
 
 
-def headers_required(bucket: Bucket, *, required: bool) -> Property | GivenUp:
+def headers_required(bucket: Bucket, *, required: bool, scan_role: str | None = None) -> Property | GivenUp:
     """Return that every upload says how it is encrypted, or that the settings give that up.
+
+    The role that scans for malware puts an object without headers; `scans.scans_exactly` says that it is one.
 
     The parts of an upload are s3:PutObject as well, and S3 takes their encryption from the request that began
     it; see docs/architecture.md.
     """
-    name, says = "uploads-name-their-key", f"Every upload to the {bucket.what} says how it is encrypted."
+    but = "" if scan_role is None else ", except the one object of the role that scans for malware"
+    name = "uploads-name-their-key"
+    says = f"Every upload to the {bucket.what}{but} says how it is encrypted."
     if not required:
         return GivenUp(
             name,
@@ -80,10 +84,12 @@ def headers_required(bucket: Bucket, *, required: bool) -> Property | GivenUp:
             "encryption.require_upload_headers is false: an upload without headers gets the bucket's "
             "default, which is the same key as long as nobody changes that default",
         )
-    silent = When({"Null": {HEADER: "true"}})
+    silent = bucket.objects & Action("s3:PutObject") & When({"Null": {HEADER: "true"}})
+    # No page says what aws:PrincipalArn is where a service acts for itself; no statement lets one upload.
+    claim = denied(silent) if scan_role is None else nobody(silent & ~Principal(scan_role))
     return Property(
         name,
         says,
         "The bucket's default can be changed; what an upload says cannot.",
-        (Ask(bucket.what, bucket.decision, denied(bucket.objects & Action("s3:PutObject") & silent)),),
+        (Ask(bucket.what, bucket.decision, claim),),
     )

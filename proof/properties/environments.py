@@ -8,6 +8,8 @@ from proof.properties.model import Ask, Property
 from proof.properties.things import Holder, any_of
 from proof.proving import nobody
 
+MAKES_PLAN = "guardduty:CreateMalwareProtectionPlan"
+
 LISTS = ("cloudtrail:DescribeTrails", "kms:ListAliases", "sts:GetCallerIdentity")
 """Actions about the whole account, which show only names."""
 
@@ -20,13 +22,15 @@ class Environment:
         arns: of all but its keys, with wildcards for what lies in a bucket.
         own_keys: the ARNs of its KMS keys.
         keys: patterns of the ARNs of KMS keys of any owner.
+        plans: a pattern of the ARNs of GuardDuty's plans of any owner, whose ids GuardDuty makes.
         aliases: of its keys.
-        tags: that its keys have.
+        tags: that its keys and its plan have.
     """
 
     arns: tuple[str, ...]
     own_keys: tuple[str, ...]
     keys: tuple[str, ...]
+    plans: str
     aliases: tuple[str, ...]
     tags: Mapping[str, str]
 
@@ -52,9 +56,13 @@ class Environment:
         not_ours = When({"ForAllValues:StringNotEquals": {"kms:ResourceAliases": list(self.aliases)}})
         keys = Resource(*self.keys) & ~Resource(*self.own_keys) & not_ours & (tagged | named)
         tags = {f"aws:RequestTag/{tag}": value for tag, value in self.tags.items()}
-        creates = Action("kms:CreateKey") & ~When({"StringEquals": tags})
-        elsewhere = ~Resource(*self.arns, *self.keys) & ~Action(*LISTS, "kms:CreateKey")
-        return any_of([keys & ~Action("kms:CreateKey"), creates, elsewhere])
+        creates = Action("kms:CreateKey", MAKES_PLAN) & ~When({"StringEquals": tags})
+        own_tags = {f"aws:ResourceTag/{tag}": value for tag, value in self.tags.items()}
+        plans = Resource(self.plans) & ~When({"StringEquals": own_tags})
+        elsewhere = ~Resource(*self.arns, *self.keys, self.plans) & ~Action(
+            *LISTS, "kms:CreateKey", MAKES_PLAN
+        )
+        return any_of([keys & ~Action("kms:CreateKey"), creates, plans & ~Action(MAKES_PLAN), elsewhere])
 
 
 def nothing_of_others(holders: Sequence[Holder], environment: Environment) -> Property:

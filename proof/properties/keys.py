@@ -36,6 +36,7 @@ class S3Use:
         writers: others that encrypt, and decrypt to add a part to an upload.
         replication_role: the ARN of the role that replicates the bucket, or into it; None where none does.
         replication_uses: what that role does with the key.
+        scan_role: the ARN of the role that scans the bucket for malware; None where none does.
     """
 
     bucket_arn: str
@@ -46,10 +47,18 @@ class S3Use:
     writers: tuple[Grant, ...] = ()
     replication_role: str | None = None
     replication_uses: tuple[str, ...] = ()
+    scan_role: str | None = None
 
     def allowed(self) -> Where:
         """Return the requests that are this use."""
-        return self.through_s3() | self.s3_itself() | self.by_replication()
+        return self.through_s3() | self.s3_itself() | self.by_replication() | self.by_scan()
+
+    def by_scan(self) -> Where:
+        """Return the requests of the role that scans."""
+        if self.scan_role is None:
+            return any_of([])
+        both = ("kms:Decrypt", "kms:GenerateDataKey")
+        return Principal(self.scan_role) & Action(*both) & self._of_bucket()
 
     def by_replication(self) -> Where:
         """Return the requests of the role that replicates."""
@@ -111,6 +120,7 @@ def can_be_used(key: Key, use: S3Use) -> Property:
         (
             Ask(key.what, by_iam, always(key.itself & use.through_s3() & Caller("user", "role") & said)),
             Ask(f"{key.what}, to replicate", by_iam, always(key.itself & use.by_replication() & said)),
+            Ask(f"{key.what}, to scan", by_iam, always(key.itself & use.by_scan() & said)),
             Ask(f"{key.what}, S3 itself", key.decision, always(key.itself & use.s3_itself())),
         ),
     )

@@ -39,6 +39,10 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
         "force_destroy": "whether AWS's own rules may be deleted: this is none",
     },
     "aws_cloudwatch_event_target": {"force_destroy": "whether a target of AWS's own rules may be deleted"},
+    "aws_guardduty_malware_protection_plan": {
+        "created_at": "set by AWS",
+        "status": "set by AWS: whether GuardDuty can scan, which is no part of a plan",
+    },
     "aws_iam_policy": {
         "delay_after_policy_creation_in_ms": "how long Terraform waits",
         "path": "a part of its name",

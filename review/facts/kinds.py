@@ -92,6 +92,7 @@ GUARDS: Mapping[str, str] = {
     "aws_cloudtrail": "the audit trail",
     "aws_cloudwatch_event_rule": "the rule of an alarm",
     "aws_cloudwatch_event_target": "the target of an alarm",
+    "aws_guardduty_malware_protection_plan": "the scan for malware",
     "aws_s3_account_public_access_block": "the account's public-access block",
     "aws_s3_bucket_logging": "access logging",
     "aws_s3_bucket_object_lock_configuration": "Object Lock",

@@ -9,6 +9,7 @@ KINDS: Mapping[str, str] = {
     "aws_cloudtrail": "audit trail",
     "aws_cloudwatch_event_rule": "event rule",
     "aws_cloudwatch_event_target": "target of event rule",
+    "aws_guardduty_malware_protection_plan": "scan for malware",
     "aws_iam_openid_connect_provider": "identity provider",
     "aws_iam_policy": "managed policy",
     "aws_iam_role": "role",

@@ -47,6 +47,11 @@ notify = ["ops@example.com"]
 [events]
 eventbridge = true
 
+[malware_scan]
+enabled = true
+prefixes = ["inbox/"]
+enforce = true
+
 [cors]
 allowed_origins = ["https://app.example.com"]
 """

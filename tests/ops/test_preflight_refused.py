@@ -45,6 +45,11 @@ notify = ["ops@example.com"]
 [replication]
 enabled = true
 region = "eu-west-3"
+[events]
+eventbridge = true
+[malware_scan]
+enabled = true
+enforce = true
 """
 ADOPTION = """
 protect = true
@@ -70,6 +75,7 @@ def account(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Account:
     account = Account(running.endpoint)
     account.bootstrap()
     account.iam.create_policy(PolicyName="SecureS3ReplicationBoundary-dev", PolicyDocument=HARMLESS)
+    account.iam.create_policy(PolicyName="SecureS3ScanBoundary-dev", PolicyDocument=HARMLESS)
     for role in ("deployer", "etl"):
         account.iam.create_role(RoleName=role, AssumeRolePolicyDocument=HARMLESS)
     account.iam.put_role_policy(RoleName="deployer", PolicyName="all", PolicyDocument=HARMLESS)

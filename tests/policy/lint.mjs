@@ -17,9 +17,10 @@ function isGlobal(key) {
   return Boolean(getGlobalConditionKeyByName(key) || (key.includes('/') && getGlobalConditionKeyByPrefix(key.split('/')[0])))
 }
 
-// A listed key such as kms:EncryptionContext:${EncryptionContextKey} stands for every key of that shape.
+// A listed key such as kms:EncryptionContext:${EncryptionContextKey} or s3:ExistingObjectTag/<key> stands for every
+// key of that shape.
 function matches(listed, key) {
-  const parts = listed.split(/\$\{[^}]*\}/).map(escaped)
+  const parts = listed.split(/\$\{[^}]*\}|<[^>]*>/).map(escaped)
   return new RegExp(`^${parts.join('.+')}$`, 'i').test(key)
 }
 

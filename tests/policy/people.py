@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from constructs_lib.event_patterns import ALARMS
+from constructs_lib.scan_events import SCAN_ALARMS
 from tests.policy.deployment import Deployment
 from tests.policy.engine import Document
 
@@ -95,7 +96,7 @@ class Person:
                 f"{name} rule": deployment.arn(
                     "events", f"rule/secure-{deployment.stack}-{name}", account=account
                 )
-                for name in (*ALARMS, "another")
+                for name in (*ALARMS, *SCAN_ALARMS, "another")
             },
         } | {bucket: one.arn for bucket, one in deployment.buckets.items()}
         return {"aws:SourceArn": sources[self.source], "aws:SourceAccount": account}
@@ -148,6 +149,16 @@ PEOPLE: Mapping[str, Person] = {
     "the replication role without a policy": Person("role/secure-storage-{environment}-replica"),
     "a replication role with all of S3": Person("role/secure-storage-{environment}-replica", ("AllOfS3",)),
     "another role that may replicate": Person("role/replicator", ("SecureS3Replication",)),
+    # What GuardDuty scans with, the same permissions in other hands, and who reads what was not found clean.
+    "the scanner": Person("role/secure-storage-{environment}-scan", ("SecureS3Scan",)),
+    "the scanner without a policy": Person("role/secure-storage-{environment}-scan"),
+    "the scanner with all of KMS": Person("role/secure-storage-{environment}-scan", ("AllOfKMS",)),
+    "a scanner with all of S3": Person("role/secure-storage-{environment}-scan", ("AllOfS3", "SecureS3Scan")),
+    "the scanner with all of S3 and KMS": Person(
+        "role/secure-storage-{environment}-scan", ("AllOfS3", "AllOfKMS")
+    ),
+    "another role that may scan": Person("role/scanner", ("SecureS3Scan",)),
+    "the quarantine": Person("role/quarantine", ("AllOfS3",)),
     # Other accounts.
     "a stranger": Person("role/admin", ("AdministratorAccess",), "999988887777", "o-9z8y7x6w5v"),
     "a stranger without a policy": Person("role/admin", (), "999988887777", "o-9z8y7x6w5v"),
@@ -184,7 +195,7 @@ PEOPLE: Mapping[str, Person] = {
     ),
     **{
         f"EventBridge for the {alarm} rule": Person("events.amazonaws.com", source=f"{alarm} rule")
-        for alarm in ALARMS
+        for alarm in (*ALARMS, *SCAN_ALARMS)
     },
     "EventBridge for another rule": Person("events.amazonaws.com", source="another rule"),
     "EventBridge for a stranger's rule of that name": Person(

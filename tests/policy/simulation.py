@@ -63,7 +63,19 @@ SENT: Mapping[str, dict[str, str]] = {
     "a public ACL": {"s3:x-amz-acl": "public-read"},
 }
 
-SERVICES = {"kms": "KMS", "sns": "SNS"}
+SERVICES = {"kms": "KMS", "sns": "SNS", "events": "EventBridge"}
+
+GUARDDUTY = "malware-protection-plan.guardduty.amazonaws.com"
+RULES: Mapping[str, tuple[str, dict[str, str]]] = {
+    "managed by GuardDuty": (
+        "DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3-1a2b",
+        {"events:ManagedBy": GUARDDUTY},
+    ),
+    "of that name": ("DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3-1a2b", {}),
+    "of an alarm": ("secure-{environment}-key", {}),
+    "of an alarm, managed by GuardDuty": ("secure-{environment}-key", {"events:ManagedBy": GUARDDUTY}),
+}
+"""The name of a rule, and the condition keys that say who manages it."""
 
 MILLISECONDS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 AUTH_TYPES = {"header": "REST-HEADER", "link": "REST-QUERY-STRING", "form": "POST"}
@@ -177,6 +189,8 @@ class Simulator:
             return self._kms(row, row.does, row.kms_key, self._kms_context(row))
         if row.does.startswith("sns:"):
             return self._sns(row)
+        if row.does.startswith("events:"):
+            return self._events(row)
         here, person, done = self._deployment, PEOPLE[row.who], operation(row.does)
         bucket = self._bucket(row)
         context: dict[str, str | list[str]] = {"aws:ViaAWSService": "false"}
@@ -186,6 +200,8 @@ class Simulator:
             context |= self._sent(row)
         if row.prefix is not None:
             context["s3:prefix"] = row.prefix
+        if row.tag != "none":
+            context["s3:ExistingObjectTag/GuardDutyMalwareScanStatus"] = row.tag
         of_bucket = row.via == Row.via
         place = bucket.arn if of_bucket else here.arn("s3", f"accesspoint/{row.via}")
         objects = place if of_bucket else f"{place}/object"
@@ -241,6 +257,19 @@ class Simulator:
             context={"aws:ViaAWSService": "false", **over, **NETWORKS[row.network], **who},
             identity=person.policies,
             resource_policy="alarm topic policy",
+        )
+
+    def _events(self, row: Row) -> EngineRequest:
+        here, person = self._deployment, PEOPLE[row.who]
+        name, managed = RULES[row.rule]
+        return EngineRequest(
+            principal=person.principal(here),
+            action=row.does,
+            resource=here.arn("events", f"rule/{name.replace('{environment}', here.stack)}"),
+            account=here.account,
+            context={"aws:ViaAWSService": "false", **managed, **person.identity(here, row.session)},
+            identity=person.policies,
+            resource_policy=None,
         )
 
     def _key_policy(self, key: str) -> str:

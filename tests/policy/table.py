@@ -6,7 +6,8 @@ A row stands for a request in each of its stacks, and for each value where it ha
 - `stacks`: patterns such as `*-state`; `!sse-s3*` leaves out what was named before.
 - `who`: a name in `people.py`.
 - `does`: operations of S3 (`PutObject`), actions on the bucket (`s3:PutBucketPolicy`) or an object
-  (`s3:PutObjectTagging`), on its key (`kms:Decrypt`) or on the topic of its alarms (`sns:Publish`).
+  (`s3:PutObjectTagging`), on its key (`kms:Decrypt`), on the topic of its alarms (`sns:Publish`) or on a rule
+  of EventBridge (`events:PutRule`).
 - the rest: as in `Row`; what is not said is an up-to-date client in the office.
 """
 
@@ -35,6 +36,8 @@ class Row:
         key: the object's key; `{environment}` stands for the stack's in the files, here and in `prefix`.
         bucket: `this`, such as `log bucket`, or `another` one of the same account, which has no policy.
         via: `the bucket`, or the name of an access point that leads to it.
+        tag: what the object's tag says of its scan for malware, or `none`.
+        rule: what rule of EventBridge it is about, of `simulation.RULES`.
         prefix: what a listing asks for; None for all.
         over: a name in `simulation.OVER`; `HTTPS` is TLS 1.3.
         network: a name in `simulation.NETWORKS`.
@@ -54,6 +57,8 @@ class Row:
     key: str = "data/file"
     bucket: str = "this"
     via: str = "the bucket"
+    tag: str = "none"
+    rule: str = "none"
     prefix: str | None = None
     over: str = "HTTPS"
     network: str = "the office"

@@ -27,7 +27,8 @@ KINDS = {
     "grants": SAME_AS_PROD,
     "perimeter": f"{SAME_AS_PROD}|encryption-key",
     "replication": SAME_AS_PROD,
-    "audit": f"{SAME_AS_PROD}|encryption-key|secure-bucket",
+    "audit": f"{SAME_AS_PROD}|encryption-key|secure-bucket|malware-scan|scan-boundary",
+    "malware-scan": rf"{SAME_AS_PROD}|replication|replica-key|replica-bucket/policy (?!\w*(Scan|Unscanned))",
     "inventory": f"{SAME_AS_PROD}|encryption-key|secure-bucket",
     "lenient": f"{SAME_AS_PROD}|encryption-key",
     "sse-s3": f"{SAME_AS_PROD}|encryption-key",
@@ -47,12 +48,16 @@ SURVIVORS = {
     # The policy of a bucket or key is only asked about that bucket or key.
     r"/(policy|key) \w+: Resource \*$": EQUIVALENT,
     # Only s3:PutObject and s3:UpdateObjectEncryption know these keys, and what else does is refused anyhow.
-    r"Deny(CustomerProvidedKeys|OtherKMSKey|IncorrectKMSKey\w*|Unencrypted\w+): Action s3:\*$": EQUIVALENT,
+    r"Deny(CustomerProvidedKeys|OtherKMSKey|IncorrectKMSKey\w*|Unencrypted\w+|\w+ByScanner): Action s3:\*$": (
+        EQUIVALENT
+    ),
     # DenyOtherReplication refuses every replica there.
     r"secure-bucket/policy DenyCustomerProvidedKeys: Action without s3:ReplicateObject$": EQUIVALENT,
+    # So it does with the tags of replicas.
+    r"DenyScanTagTampering: Action without s3:ReplicateTags$": EQUIVALENT,
     # Who else is named is held back by the conditions: only this account, only services.
     r"key AllowSpecifiedPrincipals: (StringEquals kms:CallerAccount is gone|Principal \*)$": EQUIVALENT,
-    r"key AllowReplication(En|De)crypt: Principal \*$": EQUIVALENT,
+    r"key Allow(Replication(En|De)crypt|MalwareScan): Principal \*$": EQUIVALENT,
     r"log-bucket/policy Allow(AccessLogs|TrailToLook): Principal \*$": EQUIVALENT,
     # They write, and S3 asks for that alone; the owner of what they write is the bucket's in any case.
     r"log-bucket/policy Allow(Inventory|Trail): (Action s3:\*|StringEquals s3:x-amz-acl is gone)$": ELSEWHERE,

@@ -85,6 +85,7 @@ KINDS = [
     "aws_kms_key",
     "aws_iam_policy",
     "aws_iam_role",
+    "aws_guardduty_malware_protection_plan",
     "aws_s3_bucket_versioning",
     "aws_s3_bucket_acl",
     "aws_s3_bucket_object_lock_configuration",

@@ -123,6 +123,13 @@ def test_an_empty_file_gives_every_default(load: Load) -> None:
             "key_alias": "alias/secure-s3-audit-prod",
         },
         "events": {"eventbridge": False},
+        "malware_scan": {
+            "enabled": False,
+            "prefixes": (),
+            "enforce": False,
+            "readers_of_unscanned": (),
+            "unscanned_become_unreadable": False,
+        },
         "cors": {
             "allowed_origins": (),
             "allowed_methods": ("GET", "HEAD", "PUT"),

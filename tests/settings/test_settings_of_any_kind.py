@@ -62,6 +62,8 @@ SECTIONS: dict[str, list[str]] = {
     "state": ["of", "shared", "bucket", "region", "key_alias", "lifecycle"],
     "terraform": ["provider_version", "provider_version_untested"],
     "ci": ["repository", "branch", "environment", "create_provider"],
+    "events": ["eventbridge"],
+    "malware_scan": ["enabled", "prefixes", "enforce", "readers_of_unscanned", "unscanned_become_unreadable"],
     "tags": ["Environment", "environment"],
 }
 tables = {

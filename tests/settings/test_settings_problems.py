@@ -231,8 +231,8 @@ ONE = "the roles trust exactly one"
         (
             "zzz = 1",
             "zzz: unknown key; allowed here: access, account_id, audit, bucket_name, bucket_namespace, ci, "
-            "cors, encryption, events, import, inventory, lifecycle, logging, network, object_lock, presign, "
-            "protect, region, replication, state, tags, terraform",
+            "cors, encryption, events, import, inventory, lifecycle, logging, malware_scan, network, "
+            "object_lock, presign, protect, region, replication, state, tags, terraform",
         ),
         (
             "[presign]\nttl = 1",

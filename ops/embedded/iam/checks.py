@@ -99,6 +99,8 @@ def _of_object(action: str, resource: str, region: str, request: Request) -> Ite
     elif action == "s3:PutObject":
         own = conditions.of(action, request, resource)
         yield from ((extra, resource, own) for header, extra in ALSO.items() if request.sent(header))
+        if objects.tags_of_source(request):
+            yield "s3:PutObjectTagging", resource, own
         multipart = "uploads" in request.query or "uploadid" in request.query
         actions = ["GenerateDataKey", "Decrypt"] if multipart else ["GenerateDataKey"]
         yield from _kms(actions, objects.key_of_write(bucket, request), resource, region)

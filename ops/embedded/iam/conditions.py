@@ -9,7 +9,9 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ops.embedded.iam import objects, stand_ins
 from ops.embedded.iam.request import Request
+from ops.embedded.stand_ins import STAND_INS
 
 from defusedxml.ElementTree import ParseError, fromstring
 
@@ -33,16 +35,20 @@ def of(action: str, request: Request, resource: str) -> Keys:
     service, _, name = action.partition(":")
     match service:
         case "s3":
-            return _s3(name, request)
+            return _s3(name, request, resource)
         case "iam":
             return _iam(request)
         case "kms":
             return kms(resource, json.loads(request.body or b"{}").get("EncryptionContext"))
-    return {}
+    return stand_ins.keys(service, request, resource) if service in STAND_INS else {}
 
 
-def _s3(name: str, request: Request) -> Keys:
+def _s3(name: str, request: Request, resource: str) -> Keys:
     match name:
+        case "GetObject" | "GetObjectVersion":  # MiniStack tells those of the object in the path, not of a source
+            bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
+            tags = objects.tags(bucket, key, request.version if name == "GetObjectVersion" else None)
+            return {f"s3:ExistingObjectTag/{tag}": value for tag, value in tags.items()}
         case "PutObject":
             sent = {f"s3:{header}": request.sent(header) for header in WRITE_HEADERS}
             upload = _upload(request.query.get("uploadid"))

@@ -1,6 +1,7 @@
 """The objects in MiniStack's buckets: whether one exists, and the KMS key it is encrypted with."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from ops.embedded.iam.request import Request
 
@@ -10,6 +11,28 @@ KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
 def exists(bucket: str, key: str, version: str | None) -> bool:
     """Whether there is such an object, or where there is no such bucket, nothing to hide."""
     return _bucket(bucket) is None or _object(bucket, key, version) is not None
+
+
+def tags(bucket: str, key: str, version: str | None) -> dict[str, str]:
+    """Return the tags of an object; none where there is no such object."""
+    from ministack.services import s3
+
+    found: dict[str, str] = s3.object_tags_for_condition(
+        bucket, key, {"versionId": [version]} if version else {}
+    )
+    return found
+
+
+def tags_of_source(request: Request) -> dict[str, str]:
+    """Return the tags that a copy takes along; none where it is no copy, or sets others itself.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    source = unquote(request.sent("x-amz-copy-source") or "").partition("?")[0].lstrip("/")
+    if not source or "uploadid" in request.query or request.sent("x-amz-tagging-directive") == "REPLACE":
+        return {}
+    bucket, _, key = source.partition("/")
+    return tags(bucket, key, request.version)
 
 
 def key_of_object(bucket: str, key: str, version: str | None) -> str | None:

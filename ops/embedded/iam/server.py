@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ops.embedded.iam import checks, request, tokens, wildcards
+from ops.embedded.iam import checks, request, stand_ins, tokens, wildcards
 
 
 def serve(*more: Callable[[], None]) -> None:
@@ -12,10 +12,12 @@ def serve(*more: Callable[[], None]) -> None:
     checks.install()
     tokens.install()
     wildcards.install()
+    stand_ins.install()
     from ministack import app
 
     # With TLS it would take port 443 as well, where that is free.
     app._port_is_bindable = lambda *_: False
+    stand_ins.serve(app.SERVICE_HANDLERS)
     for install in more:
         install()
     app.main()
