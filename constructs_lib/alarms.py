@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from constructs_lib import aws
 from constructs_lib.event_patterns import Pattern, Watched, alarms, message
@@ -59,18 +58,12 @@ class Alarms(Construct):
             )
 
 
-class _Alarm(NamedTuple):
-    """An alarm's name and pattern, and of its message the paths into the event and the template."""
-
-    name: str
-    pattern: Pattern
-    paths: dict[str, str]
-    template: str
-
-
-def _every(watched: Watched, environment: str, scanned_bucket: str | None) -> Iterator[_Alarm]:
+def _every(
+    watched: Watched, environment: str, scanned_bucket: str | None
+) -> Iterator[tuple[str, Pattern, dict[str, str], str]]:
+    """Yield each alarm's name and pattern, and of its message the paths into the event and the template."""
     for name, alarm in alarms(watched).items():
-        yield _Alarm(name, alarm.pattern, *message(alarm, environment))
+        yield (name, alarm.pattern, *message(alarm, environment))
     if scanned_bucket is not None:
         for name, of_scan in scan_alarms(scanned_bucket).items():
-            yield _Alarm(name, of_scan.pattern, *scan_message(of_scan, environment))
+            yield (name, of_scan.pattern, *scan_message(of_scan, environment))

@@ -93,4 +93,4 @@ def scan_message(alarm: ScanAlarm, environment: str) -> tuple[dict[str, str], st
     """
     paths = {**alarm.paths, **WHERE}
     values = ", ".join(f'"{name}": <{name}>' for name in paths)
-    return paths, f'{{"alarm": "{environment}: {alarm.says}", {values}}}'
+    return paths, f'{{ "alarm": "{environment}: {alarm.says}", {values} }}'

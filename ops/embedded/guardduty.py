@@ -39,12 +39,13 @@ class GuardDuty:
         known = path.partition(PLANS)[0] == "" and method in names
         return f"{names[method]}MalwareProtectionPlan" if known else None
 
-    def arn(self, path: str) -> str:
-        """Return the ARN of what a request is about; `*` where it is about no plan."""
+    def arn(self, path: str, place: str) -> str:
+        """Return the ARN of what a request is about; `*` where it is about no plan. `place` as of `answer`."""
         if path.startswith(TAGS):
             return unquote(path.removeprefix(TAGS))
-        plan = self.plans.get(path.rpartition("/")[2])
-        return str(plan["arn"]) if plan else "*"
+        id_ = path.removeprefix(PLANS).strip("/")
+        named = path.startswith(PLANS) and id_
+        return f"arn:aws:guardduty:{place}:malware-protection-plan/{id_}" if named else "*"
 
     def tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a plan."""

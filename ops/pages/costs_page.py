@@ -84,7 +84,7 @@ def audit_all(prices: Prices, size: Size) -> float:
 
 
 def scan(prices: Prices, size: Size) -> float:
-    """Return what it costs to scan what is new each month, and to read and tag it; every object keeps a tag."""
+    """Return what it costs to scan and tag what is new each month; every object keeps its tag."""
     new = size["puts"] / 1000
     return float(
         size["gb"] / 10 * prices["scan_gb"]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from constructs_lib.event_patterns import ALARMS, Watched, alarms, message
+from constructs_lib.scan_events import SCAN_ALARMS
 from tests.audit.cloudtrail_events import ACCOUNT, Event, call
 from tests.audit.conftest import KEY_IDS
 
@@ -173,7 +174,7 @@ def test_the_longest_pattern_is_one_that_eventbridge_takes() -> None:
         trail_name=trail,
         trail_arn=f"arn:aws-us-gov:cloudtrail:us-gov-west-1:{ACCOUNT}:trail/{trail}",
         topic_arn=topic,
-        rules={alarm: f"secure-{name}-{alarm}" for alarm in ALARMS},
+        rules={alarm: f"secure-{name}-{alarm}" for alarm in (*ALARMS, *SCAN_ALARMS)},
     )
     found = alarms(watched)
     assert list(found) == list(ALARMS)

@@ -49,6 +49,7 @@ NOT_ANSWERED = {
     "aws:SourceAccount": "no service calls on its own behalf",
     "aws:SourceArn": "the same",
     "aws:SourceVpce": "there are no VPC endpoints",
+    "events:ManagedBy": "no service of AWS makes a rule",
     "iam:PassedToService": "PassRole is not checked",
     "kms:EncryptionContext:aws:cloudtrail:arn": "CloudTrail asks nothing of KMS",
     "kms:EncryptionContext:aws:sns:topicArn": "nor does SNS",

@@ -141,3 +141,31 @@ def test_the_tags_of_a_form_need_their_own_action(account: Account) -> None:
     assert account.session(PUT, allow("s3:PutObjectTagging")).post_form(headers=tags) == "204"
     assert account.session(PUT).post_form(headers=tags) == "403 AccessDenied"
     assert account.session(PUT).post_form() == "204"
+
+
+def tagged(account: Account, key: str, value: str) -> dict[str, str]:
+    """Put an object with a tag; return it as the source of a copy."""
+    account.s3.put_object(Bucket=account.bucket, Key=key, Tagging=f"GuardDutyMalwareScanStatus={value}")
+    return {"Bucket": account.bucket, "Key": key}
+
+
+def test_the_tags_of_an_object_decide_of_reads_and_of_copies_from_it(account: Account) -> None:
+    only_clean = allow(
+        "s3:GetObject", StringEquals={"s3:ExistingObjectTag/GuardDutyMalwareScanStatus": "clean"}
+    )
+    s3 = account.session(PUT, only_clean, allow("s3:PutObjectTagging")).s3
+    clean, other = tagged(account, "clean", "clean"), tagged(account, "other", "other")
+    copy = {"Bucket": account.bucket, "Key": "copy"}
+    s3.get_object(**clean)
+    refused(lambda: s3.get_object(**other))
+    s3.copy_object(**copy, CopySource=clean)
+    refused(lambda: s3.copy_object(**copy, CopySource=other))
+
+
+def test_a_copy_that_takes_tags_along_needs_the_action_of_tags(account: Account) -> None:
+    source, copy = tagged(account, "source", "clean"), {"Bucket": account.bucket, "Key": "copy"}
+    s3 = account.session(PUT, GET).s3
+    assert "s3:PutObjectTagging" in refused(lambda: s3.copy_object(**copy, CopySource=source))
+    s3.copy_object(**copy, CopySource=source, TaggingDirective="REPLACE")
+    account.s3.put_object(Bucket=account.bucket, Key="plain")
+    s3.copy_object(**copy, CopySource={"Bucket": account.bucket, "Key": "plain"})

@@ -45,7 +45,8 @@ def of(action: str, request: Request, resource: str) -> Keys:
 
 def _s3(name: str, request: Request, resource: str) -> Keys:
     match name:
-        case "GetObject" | "GetObjectVersion":  # MiniStack tells those of the object in the path, not of a source
+        case "GetObject" | "GetObjectVersion":
+            # MiniStack leaves out those of a copy's source.
             bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
             tags = objects.tags(bucket, key, request.version if name == "GetObjectVersion" else None)
             return {f"s3:ExistingObjectTag/{tag}": value for tag, value in tags.items()}

@@ -31,7 +31,10 @@ def install() -> None:
         return action
 
     def extract_resource_arn(service: str, method: str, path: str, *rest: object) -> str:
-        return STAND_INS[service].arn(path) if service in STAND_INS else arn_of(service, method, path, *rest)
+        if service in STAND_INS:
+            *_, region, account = rest
+            return STAND_INS[service].arn(path, f"{region}:{account}")
+        return str(arn_of(service, method, path, *rest))
 
     router.detect_service = detect_service
     iam_actions.extract_iam_action = extract_iam_action
