@@ -40,7 +40,7 @@ class GuardDuty:
         return f"{names[method]}MalwareProtectionPlan" if known else None
 
     def arn(self, path: str, place: str) -> str:
-        """Return the ARN of what a request is about; `*` where it is about no plan. `place` as of `answer`."""
+        """Return the ARN of what a request is about; `*` for no plan. `place` as of `answer`."""
         if path.startswith(TAGS):
             return unquote(path.removeprefix(TAGS))
         id_ = path.removeprefix(PLANS).strip("/")
