@@ -1,7 +1,8 @@
 """The page for downloads, in Chromium."""
 
+import json
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from tests.browser.people import Seen, visit
 from tests.enforcement.places import Place
@@ -116,3 +117,23 @@ def test_the_keyboard_is_enough_to_download(
     with page.expect_download() as found:
         page.keyboard.press("Enter")
     assert found.value.path().read_bytes() == DATA
+
+
+@pytest.mark.parametrize("place", ["MiniStack"], indirect=True)
+def test_a_file_that_waits_for_its_scan_has_a_note(
+    place: Place, link: Callable[..., str], page: Page, seen: Seen
+) -> None:
+    for key in ("out/waits/a.csv", "out/free/b.csv"):
+        place.store(key, DATA)
+    note = page.get_by_text("A file can be downloaded only after it was checked for malware.")
+    visit(page, link("get", "out/waits/"))
+    expect(note).to_be_hidden()
+
+    scan = {"Prefixes": ["out/waits/"], "Enforced": True, "Tag": "GuardDutyMalwareScanStatus", "Clean": "OK"}
+    document = json.loads(Path("outputs.json").read_text())
+    document["MalwareScan"] = {"value": scan, "type": "dynamic"}
+    Path("outputs.json").write_text(json.dumps(document))
+    visit(page, link("get", "out/waits/", "out/free/"))
+    expect(note).to_be_visible()
+    expect(page.get_by_role("row", name="a.csv")).to_contain_text("checked for malware yet")
+    expect(page.get_by_role("row", name="b.csv")).not_to_contain_text("malware")

@@ -15,7 +15,9 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.parametrize("action", [*_ALLOWED_BY, "s3:PutObjectTagging", "s3:ListBucketVersions"])
+@pytest.mark.parametrize(
+    "action", [*_ALLOWED_BY, "s3:GetObjectTagging", "s3:PutObjectTagging", "s3:ListBucketVersions"]
+)
 def test_the_policies_that_it_names_are_those_that_allow_it(action: str) -> None:
     says = allowed(action, f"arn:aws:iam::111122223333:policy/{NAMES.access}")
     for name, document in DOCUMENTS.items():
