@@ -1,7 +1,7 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
-	new bootstrap preflight plan review deploy drift destroy teardown recover sandbox sandbox-stop sandbox-env state-versions state-restore \
+	new bootstrap preflight plan review deploy drift destroy teardown recover sandbox sandbox-stop sandbox-env state-versions state-restore scan-existing \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean cdktf-only
 
 python := .venv/bin/python
@@ -126,6 +126,9 @@ teardown: setup ## Remove all that bootstrap, deploy and ci-roles created of ENV
 
 recover: setup ## After a killed deploy of ENV: release its lock, import what it created
 	@$(python) -m ops recover "$$ENV" $(ARGS)
+
+scan-existing: setup ## Have the objects of ENV scanned for malware that were there before the scan
+	@$(python) -m ops scan-existing "$$ENV" $(ARGS)
 
 sandbox: setup ## Start an embedded AWS that stays; SANDBOX=1 makes other targets use it
 	@$(python) -m ops sandbox start $(ARGS)

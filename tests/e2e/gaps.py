@@ -24,14 +24,14 @@ class Gaps:
 
     def __init__(self) -> None:
         self._inventories: dict[str, bytes] = {}
-        self._guardduty = GuardDuty()
+        self.guardduty = GuardDuty()
         self._trail_tags: dict[str, dict[str, str]] = {}
 
     def __call__(self, call: Call) -> Answer | None:
         if scope := re.search(
             r"Credential=[^/]+/[^/]+/([^/]+)/guardduty/", call.headers.get("authorization", "")
         ):
-            status, answer = self._guardduty.answer(
+            status, answer = self.guardduty.answer(
                 call.method, call.url.path, call.query, call.body, f"{scope[1]}:000000000000"
             )
             error = {"x-amzn-errortype": answer["__type"]} if status >= 400 else {}

@@ -266,7 +266,8 @@ def test_each_command_acts_as_who_runs_it_in_a_real_account() -> None:
     }
     assert by == {
         Actor.ADMINISTRATOR: {
-            *("bootstrap", "ci-roles", "drift", "recover", "state versions", "state restore", "teardown"),
+            *("bootstrap", "ci-roles", "drift", "recover", "scan-existing", "teardown"),
+            *("state versions", "state restore"),
         },
         Actor.DEPLOYER: {"preflight", "plan", "deploy", "destroy", "reviewed plan", "reviewed deploy"},
         None: {"new", "prove", "deploy-policy", "sandbox env"},
