@@ -9,9 +9,13 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from constructs_lib.policies import scanned_objects as policies
 from presign import outputs
 from presign.errors import OutputsError
 from presign.scanned import Scan
+from settings.loading import load_environments
+from stacks import malware_scan
+from tests.conftest import VARIANTS
 from tests.presign.presign_support import BUCKET as EXISTING
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
 
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 TAG, CLEAN = "GuardDutyMalwareScanStatus", "NO_THREATS_FOUND"
 BUCKET = OUTPUTS["S3BucketName"]
+SCANNER = "arn:aws:iam::000000000000:role/scanner"
 
 
 def scan(*prefixes: str, enforced: bool = True) -> dict[str, object]:
@@ -100,6 +105,11 @@ def test_the_output_tells_what_is_scanned() -> None:
         False,
         False,
     ]
+
+
+def test_it_is_the_output_that_the_stack_writes() -> None:
+    (settings,) = load_environments(VARIANTS, {"ENVIRONMENT_SUFFIX": "malware-scan"})
+    assert parsed(malware_scan.output(settings)) == Scan(("inbox/", "outbox/"), True, TAG, CLEAN)
 
 
 def test_without_prefixes_the_whole_bucket_is_scanned_and_without_the_output_nothing() -> None:
@@ -450,14 +460,8 @@ def enforced(
     access = iam.create_access_key(UserName="reader")["AccessKey"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", access["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", access["SecretAccessKey"])
-    denies = {
-        "Sid": "DenyUnscannedReads",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-        "Resource": f"arn:aws:s3:::{EXISTING}/scanned/*",
-        "Condition": {"StringNotEquals": {f"s3:ExistingObjectTag/{TAG}": CLEAN}},
-    }
+    found = policies.Scan(("scanned/",), True, SCANNER, taggers=(SCANNER,), readers=(SCANNER,))
+    denies = policies.deny_unscanned_reads(bucket_arn=f"arn:aws:s3:::{EXISTING}", scan=found)
     s3.put_bucket_policy(Bucket=EXISTING, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denies]}))
     s3.put_object(Bucket=EXISTING, Key="scanned/new", Body=b"x")
     s3.put_object(Bucket=EXISTING, Key="scanned/clean", Body=b"x", Tagging=f"{TAG}={CLEAN}")
