@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree
 
+from ops.embedded.guardduty import GuardDuty
 from tests.aws_proxy import Call
 
 # A bucket's setting is a name in the query; many permissions are called differently.
@@ -144,6 +145,7 @@ class Account:
         state_key: the key that encrypts it.
         keys: all keys by their ids.
         new: ids of the keys that were made so lately that their tags and aliases need not count yet.
+        plans: the tags of GuardDuty's plans by their ids.
     """
 
     id: str
@@ -152,6 +154,7 @@ class Account:
     state_key: Key
     keys: dict[str, Key] = field(default_factory=dict)
     new: set[str] = field(default_factory=set)
+    plans: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def needed(self, call: Call) -> list[Needed]:
         """Return all that AWS authorizes for a call, and remember what the call changed.
@@ -171,6 +174,7 @@ class Account:
             "cloudtrail": self._cloudtrail,
             "events": self._events,
             "sns": self._sns,
+            "guardduty": self._guardduty,
         }
         return [
             Needed(one.action, one.resource, {**one.context, "aws:RequestedRegion": region}, one.key_policy)
@@ -317,6 +321,33 @@ class Account:
         yield Needed(f"sns:{given['Action']}", arn, {})
         if given["Action"] == "CreateTopic" and "Tags.member.1.Key" in given:
             yield Needed("sns:TagResource", arn, {})
+
+    def _guardduty(self, call: Call) -> Iterator[Needed]:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+        api, path, given = GuardDuty(), unquote(call.url.path), json.loads(call.body or b"{}")
+        name, id_ = api.action(call.method, path), path.rpartition("/")[2]
+        assert name is not None, path
+        request: Context = {f"aws:RequestTag/{tag}": value for tag, value in given.get("tags", {}).items()}
+        if "role" in given:
+            service = {"iam:PassedToService": "malware-protection-plan.guardduty.amazonaws.com"}
+            yield Needed("iam:PassRole", given["role"], service)
+        if name == "CreateMalwareProtectionPlan":
+            yield Needed(f"guardduty:{name}", "*", request)
+            self.plans[json.loads(call.answer)["malwareProtectionPlanId"]] = given["tags"]
+            return
+        if id_ not in self.plans:  # it asks until a deleted one is gone
+            assert call.status == 404
+            return
+        tags = {f"aws:ResourceTag/{tag}": value for tag, value in self.plans[id_].items()}
+        arn = f"arn:aws:guardduty:{self.region}:{self.id}:malware-protection-plan/{id_}"
+        yield Needed(f"guardduty:{name}", arn, {**tags, **request})
+        if name == "TagResource":
+            self.plans[id_] |= given["tags"]
+        elif name == "UntagResource":
+            for tag in call.query["tagKeys"]:
+                self.plans[id_].pop(tag, None)
+        elif name == "DeleteMalwareProtectionPlan":
+            del self.plans[id_]
 
     def _sts(self, call: Call) -> Iterator[Needed]:
         # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission needed

@@ -90,9 +90,11 @@ def changed(settings: Settings) -> Settings:
     tags = {name: value for name, value in settings.tags.items() if name != "DataClassification"}
     principal = f"arn:aws:iam::{ACCOUNT}:role/etl"
     reader = GrantSettings(principal="arn:aws:iam::444455556666:role/auditor", prefix="")
+    scan = settings.malware_scan
     return settings.model_copy(
         update={
             "tags": {**tags, "Purpose": "something-else", "Team": "data"},
+            "malware_scan": scan.model_copy(update={"prefixes": (*scan.prefixes, "outbox/")}),
             "encryption": settings.encryption.model_copy(update={"key_rotation_days": 180}),
             "access": settings.access.model_copy(
                 update={"principals": (principal,), "readers": (*settings.access.readers, reader)}
@@ -216,8 +218,8 @@ def change_by_hand(place: Place) -> None:
             PolicyDocument=LEFT_OVER,
             SetAsDefault=number == 3,
         )
-    if place.settings.replication.enabled:
-        role = f"secure-storage-{place.settings.environment}-replica"
+    made = place.settings.replication.enabled or place.settings.malware_scan.enabled
+    for role in place.resource_values("aws_iam_role", "name") if made else ():
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=LEFT_OVER)
         iam.update_role_description(RoleName=role, Description="something else")
 
