@@ -222,4 +222,5 @@ def _store(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, 
         ]
         report.write(report.table(table))
     if prepared.stack.scan.stops(key):
-        report.warn(["the page itself is scanned for malware: its link answers 403 until it was found clean"])
+        scanned = "the page itself is scanned for malware: its link answers 403 until it was found clean"
+        report.warn([f"{scanned}; only then is it known whether these credentials may read it"])

@@ -431,7 +431,8 @@ def test_a_stored_page_is_scanned_as_every_object(
     if warned:
         assert done.code == 0, done.err
         assert done.err == (
-            "Warning: the page itself is scanned for malware: its link answers 403 until it was found clean\n"
+            "Warning: the page itself is scanned for malware: its link answers 403 until it was found clean; "
+            "only then is it known whether these credentials may read it\n"
         )
     else:
         assert done.code == 1
