@@ -22,7 +22,8 @@ def as_utf8(stream: BinaryIO) -> BinaryIO:
     """Return what the open ``stream`` holds, as UTF-8 without a byte order mark.
 
     Where the text is not valid, reading raises OSError. UTF-16 without a mark is recognized where most
-    characters are Latin; other text with null bytes stays as it is.
+    characters are Latin; other text with null bytes stays as it is. UTF-16 whose first character is null
+    has the mark of UTF-32, and is read as that.
     """
     head = stream.read(_HEAD)
     mark, encoding = next((pair for pair in _MARKS if head.startswith(pair[0])), (b"", _guessed(head)))

@@ -9,7 +9,7 @@ from presign.bulk.utf8 import as_utf8
 from tests.presign.presign_support import OutputsFile, Presign, Result
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -110,6 +110,8 @@ def test_half_a_character_of_utf_16_is_one_line(bulk: Presign) -> None:
 
 @given(st.text(), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"]), st.integers(1, 9000))
 def test_any_marked_text_comes_out_as_utf_8(text: str, encoding: str, repeat: int) -> None:
+    # In UTF-16, the mark and a null character are the bytes of UTF-32's mark.
+    assume(encoding != "utf-16-le" or not text.startswith("\0"))
     text *= repeat
     stream = as_utf8(io.BytesIO(f"\ufeff{text}".encode(encoding)))
     assert stream.read() == text.encode()
