@@ -1,6 +1,8 @@
 """All of data protection at once: one apply, a clean second plan, and a destroy that knows what it may."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
@@ -73,7 +75,7 @@ def test_prod_is_deployed_in_one_go_and_refuses_to_be_destroyed(aws: EmbeddedAws
     site.account.s3.head_bucket(Bucket="secure-prod-access-logs")
 
 
-def test_dev_is_destroyed_with_objects_and_versions_in_every_bucket(aws: EmbeddedAws, tmp_path: Path) -> None:
+def test_dev_is_destroyed_with_all_versions_once_nothing_is_locked(aws: EmbeddedAws, tmp_path: Path) -> None:
     site = make_site(aws, tmp_path / "checkout", "dev")
     site.describe(EVERYTHING.replace("[logging]", "[logging]\nenabled = true"))
     site.deploy()
@@ -84,6 +86,17 @@ def test_dev_is_destroyed_with_objects_and_versions_in_every_bucket(aws: Embedde
             s3.put_object(Bucket=bucket, Key="raw/data", Body=body)
         assert site.contents(bucket)["raw/data"][:2] == [b"second", b"first"]
         s3.delete_object(Bucket=bucket, Key="raw/data")
+    refused = site.cdktf("destroy")
+    assert refused.returncode == 1
+    assert "secure-dev-data-bucket is locked until" in refused.stderr
+    assert site.contents("secure-dev-data-bucket")["raw/data"][:2] == [b"second", b"first"]
+    for bucket in buckets:
+        for version in s3.list_object_versions(Bucket=bucket).get("Versions", []):
+            of = {"Bucket": bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+            if "ObjectLockMode" in s3.head_object(**of):
+                soon = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(seconds=2)}
+                s3.put_object_retention(**of, Retention=soon, BypassGovernanceRetention=True)
+    time.sleep(3)
     destroyed = site.cdktf("destroy")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
     left = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
