@@ -6,13 +6,13 @@ from pathlib import Path
 from threading import Event
 
 from tests.browser.people import row, uploaded, visit
-from tests.browser.test_parts_page import parts_sent, slot, upload_first
+from tests.browser.test_parts_page import interrupted, parts_sent, slot, upload_first
 from tests.presign.multipart_support import MIB
 from tests.presign.parts_server import Parts
 from tests.presign.presign_support import Presign, in_this_process
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 SIZE = 10 * MIB + 77
 OPTIONS = ("--multipart", "--part-size", "5MiB", "--size", "40MiB", "--format", "html")
@@ -156,11 +156,9 @@ def test_a_second_file_replaces_the_first_one_and_no_part_of_it_stays(
 
 
 def test_an_upload_whose_question_was_cancelled_can_be_resumed(
-    parts_server: Parts, page: Page, opened: Page, film: Path
+    parts_server: Parts, context: BrowserContext, page: Page, opened: Page, film: Path
 ) -> None:
-    upload_first(page, film, 1)
-    page.unroute_all()
-    page.reload()
+    interrupted(context, page.url, film, 1)
     slot(page).set_input_files(film)
     page.get_by_role("button", name="Resume film.bin").wait_for()
     page.get_by_role("button", name="Cancel film.bin").click()
