@@ -25,7 +25,10 @@ reason. `make docs` writes this page from `ops/scan/controls.toml`. `make scan` 
 - **retired**: withdrawn by its authors, or a number that was never used.
 
 In the rows, names like `encryption.mode` are settings, names like `DenyInsecureTransport` are policy
-statements, and names like `aws_kms_key.policy` are arguments of a Terraform resource."""
+statements, and names like `aws_kms_key.policy` are arguments of a Terraform resource.
+
+No control in these tables asks for a scan of uploads for malware: [malware_scan](malware-scan.md) has its own
+properties in [guarantees.md](guarantees.md)."""
 
 
 def page() -> str:
