@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,3 +94,13 @@ def engine() -> Iterator[Engine]:
     """The policy engine, in a process of its own."""
     with Engine() as engine:
         yield engine
+
+
+@pytest.fixture
+def signals_are_not_ignored() -> Iterator[None]:
+    """Have child processes start as from a terminal, also in the background and in nohup."""
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGHUP, hangup)

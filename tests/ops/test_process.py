@@ -154,6 +154,7 @@ with tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder:
         ([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], STUBBORN_FAMILY, 128 + signal.SIGTERM),
     ],
 )
+@pytest.mark.usefixtures("signals_are_not_ignored")
 def test_a_signal_to_us_ends_all_and_a_second_one_does_not_disturb_that(
     tmp_path: Path, signs: list[signal.Signals], family: str, status: int
 ) -> None:

@@ -1,7 +1,6 @@
 """What the tests of presign share: outputs, the command line in this process, and an S3 to talk to."""
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,11 +90,3 @@ def outputs(
     """The outputs of the bucket that exists, with AWS_ENDPOINT_URL telling where."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     return outputs_file(S3BucketName=BUCKET, S3BucketRegion=REGION, UploadHeaders=upload_headers)
-
-
-@pytest.fixture
-def sigint_is_not_ignored() -> Iterator[None]:
-    """Have child processes start as from a terminal, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)

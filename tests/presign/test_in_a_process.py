@@ -47,7 +47,7 @@ def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
         assert ran.stdout.splitlines()[-1] == "0 []"
 
 
-@pytest.mark.usefixtures("sigint_is_not_ignored")
+@pytest.mark.usefixtures("signals_are_not_ignored")
 def test_ctrl_c_exits_130_without_a_word() -> None:
     with start("get", "--outputs", "-", "k") as process:
         # More than a pipe holds: once it is written, the process is waiting for the rest.

@@ -56,7 +56,7 @@ def test_a_closed_standard_input_is_one_line(outputs_file: OutputsFile) -> None:
     )
 
 
-@pytest.mark.usefixtures("sigint_is_not_ignored")
+@pytest.mark.usefixtures("signals_are_not_ignored")
 @pytest.mark.parametrize("module", ["click", "presign.signer", "presign.bulk.workers", "multiprocessing"])
 def test_ctrl_c_while_modules_are_loaded_is_silent(
     outputs_file: OutputsFile, tmp_path: Path, module: str
@@ -80,7 +80,7 @@ def test_ctrl_c_while_modules_are_loaded_is_silent(
     assert not Path("out.csv").exists()
 
 
-@pytest.mark.usefixtures("sigint_is_not_ignored")
+@pytest.mark.usefixtures("signals_are_not_ignored")
 def test_processes_that_sign_never_hear_ctrl_c(outputs_file: OutputsFile, tmp_path: Path) -> None:
     """A terminal sends it to all; here each signing process gets it as the first thing in its life."""
     hooks = tmp_path / "hooks"
