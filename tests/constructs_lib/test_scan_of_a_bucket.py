@@ -11,6 +11,8 @@ from constructs_lib.policies.scanned_objects import Scan, scan_statements
 from settings.loading import load_environments
 from stacks.app import build
 
+import pytest
+
 BUCKET = "arn:aws:s3:::acme"
 SCANNER = "arn:aws:iam::111122223333:role/scan"
 
@@ -52,6 +54,21 @@ def test_without_prefixes_it_is_the_whole_bucket(tmp_path: Path) -> None:
     assert {json.dumps(one["Resource"]) for one in statements} == {f'["{BUCKET}/*"]'}
     # Nobody reads in other ways, the scanner neither.
     assert "Condition" not in statements[-1]
+
+
+@pytest.mark.parametrize("scanned", [True, False])
+def test_the_scanner_and_nobody_else_comes_in_from_outside_the_perimeter(
+    tmp_path: Path, *, scanned: bool
+) -> None:
+    text = 'account_id = "111122223333"\n[network]\nsource_ips = ["203.0.113.0/24"]\n'
+    scan = "[events]\neventbridge = true\n[malware_scan]\nenabled = true\n"
+    (tmp_path / "dev.toml").write_text(text + scan * scanned)
+    build(load_environments(tmp_path, {}), outdir=str(tmp_path / "out")).synth()
+    stack = json.loads((tmp_path / "out/stacks/secure-storage-dev/cdk.tf.json").read_text())
+    policy = json.loads(only(stack, "aws_s3_bucket_policy")["policy"])
+    (perimeter,) = (one for one in policy["Statement"] if one["Sid"] == "DenyOutsidePerimeter")
+    exempt = perimeter["Condition"].get("ArnNotEquals", {}).get("aws:PrincipalArn", [])
+    assert [role.rpartition("/")[2] for role in exempt] == ["secure-storage-dev-scan"] * scanned
 
 
 def test_the_role_of_a_bucket_without_a_key_uses_none() -> None:
