@@ -13,6 +13,7 @@ from ops.deploy.scan_results import listed, results
 from ops.shared import aws
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.errors import OpsError
+from ops.shared.sandbox_variable import as_here
 from settings.model import Settings
 
 ARCHIVES = ("DEEP_ARCHIVE", "GLACIER")
@@ -81,9 +82,8 @@ def scan_existing(
         raise
     print(f"✓ {_said(count, dry_run=dry_run)}")
     if count["without a result"] and not dry_run:
-        print(
-            f"Next: wait for the scans; make scan-existing ENV={environment} ARGS=--dry-run counts the rest."
-        )
+        dry = as_here(f"make scan-existing ENV={environment} ARGS=--dry-run")
+        print(f"Next: wait for the scans; {dry} counts the rest.")
 
 
 def _said(count: Counter[str], *, dry_run: bool) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
-from proof.decide import Decision
 from proof.properties.encryption import CUSTOMER, HEADER, KEY
 from proof.properties.model import Ask, Property
-from proof.properties.records import ANNOTATING, DELIVERED, REPLICATING
+from proof.properties.records import ANNOTATING, REPLICATING
+from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
 from proof.properties.things import Bucket, Holder, any_of
-from proof.proving import always, never_denied, nobody
+from proof.proving import never_denied, nobody
 
 UPLOADS = ("s3:PutObject", *ANNOTATING, "s3:UpdateObjectEncryption")
 READS_VERSIONS = (
@@ -82,18 +82,12 @@ def replicates_exactly(holders: Mapping[Holder, Replication]) -> Property:
     Args:
         holders: who holds the role's policy, and who holds the boundary's, each with what it is for.
     """
-    asks = []
-    for holder, replication in holders.items():
-        reference = replication.reference()
-        more, less = holder.requests & ~reference, holder.requests & reference
-        asks.append(Ask(f"{holder.what}, more", holder.decision(), nobody(more)))
-        asks.append(Ask(f"{holder.what}, less", holder.decision(), always(less)))
     return Property(
         "replicates-exactly",
         "The role that replicates, and its permissions boundary, allow replication between the two "
         "buckets, and nothing else.",
         "The role that deploys writes this role's policy; without the boundary it could allow anything.",
-        tuple(asks),
+        does_exactly({holder: replication.reference() for holder, replication in holders.items()}),
     )
 
 
@@ -105,16 +99,11 @@ def taken_by_s3_only(role: Holder, account: str, sources: Sequence[str]) -> Prop
     arns = {"ArnEqualsIfExists": {"aws:SourceArn": list(sources)}}
     for_us = When({**arns, "StringEqualsIfExists": {"aws:SourceAccount": account}})
     s3 = Principal(service=("s3.amazonaws.com",)) & Action("sts:AssumeRole") & for_us
-    decision = Decision(role.trust, role.account)
-    takes = Action("sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity")
     return Property(
         "replication-role-taken-by-s3",
         "Only S3 can assume the role that replicates, and only for these buckets if it says for which.",
         "Anyone who can assume the role can read every version.",
-        (
-            Ask(role.what, decision, nobody(takes & ~s3, without_iam=True)),
-            Ask(f"{role.what}, S3", decision, always(s3)),
-        ),
+        taken_only_by(role, "S3", s3),
     )
 
 
@@ -133,9 +122,7 @@ def replication_passes(role_arn: str, destinations: Sequence[Side]) -> Property:
             for key in one.keys
         ]
         writes = Action("s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags") & any_of(named)
-        sent: Where = When({"Bool": DELIVERED["Bool"] | {"aws:PrincipalIsAWSService": "false"}})
-        sent &= When({name: block for name, block in DELIVERED.items() if name != "Bool"})
-        asked = by_role & one.bucket.objects & writes & sent
+        asked = by_role & one.bucket.objects & writes & delivered_by_role()
         asks.append(Ask(one.bucket.what, one.bucket.decision, never_denied(asked)))
     return Property(
         "replication-passes",

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
-from proof.decide import Decision
 from proof.properties.encryption import CUSTOMER, HEADER, KEY
 from proof.properties.model import Ask, GivenUp, Property
-from proof.properties.records import DELIVERED
+from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
 from proof.properties.things import Bucket, Holder, any_of
-from proof.proving import always, never_denied, nobody
+from proof.proving import never_denied, nobody
 
 TAG, CLEAN = "s3:ExistingObjectTag/GuardDutyMalwareScanStatus", "NO_THREATS_FOUND"
 READING = ("s3:GetObject", "s3:GetObjectVersion")
@@ -165,18 +164,12 @@ def scans_exactly(holders: Mapping[Holder, Scanner]) -> Property:
     Args:
         holders: who holds the role's policy, and who holds the boundary's, each with what it is for.
     """
-    asks = []
-    for holder, scanner in holders.items():
-        reference = scanner.reference()
-        more, less = holder.requests & ~reference, holder.requests & reference
-        asks.append(Ask(f"{holder.what}, more", holder.decision(), nobody(more)))
-        asks.append(Ask(f"{holder.what}, less", holder.decision(), always(less)))
     return Property(
         "scans-exactly",
         "The role that scans, and its permissions boundary, allow to read and tag objects of one bucket, to "
         "be notified of them, to upload GuardDuty's own object, and nothing else.",
         "The role that deploys writes this role's policy; without the boundary it could allow anything.",
-        tuple(asks),
+        does_exactly({holder: scanner.reference() for holder, scanner in holders.items()}),
     )
 
 
@@ -187,16 +180,11 @@ def taken_by_guardduty_only(role: Holder, account: str) -> Property:
     """
     for_us = When({"StringEqualsIfExists": {"aws:SourceAccount": account}})
     guardduty = Principal(service=(GUARDDUTY,)) & Action("sts:AssumeRole") & for_us
-    decision = Decision(role.trust, role.account)
-    takes = Action("sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity")
     return Property(
         "scan-role-taken-by-guardduty",
         "Only GuardDuty can assume the role that scans, and only for this account if it says for which.",
         "Anyone who can assume the role can read what was not scanned, and say that it was.",
-        (
-            Ask(role.what, decision, nobody(takes & ~guardduty, without_iam=True)),
-            Ask(f"{role.what}, GuardDuty", decision, always(guardduty)),
-        ),
+        taken_only_by(role, "GuardDuty", guardduty),
     )
 
 
@@ -213,8 +201,7 @@ def scan_passes(
     """
     bucket = scanner.part.bucket
     silent = When({"Null": {HEADER: "true", KEY: "true", CUSTOMER: "true"}})
-    sent: Where = When({"Bool": DELIVERED["Bool"] | {"aws:PrincipalIsAWSService": "false"}})
-    sent &= When({name: block for name, block in DELIVERED.items() if name != "Bool"})
+    sent = delivered_by_role()
     asked = any_of([scanner.part.objects & Action(*SCANS), scanner.validation() & silent])
     asked |= bucket.itself & Action("s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification")
     asks = [Ask(bucket.what, bucket.decision, never_denied(Principal(role_arn) & asked & sent))]
