@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from settings.lifecycle import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 from settings.names.aws import InvalidValueError
 from settings.problems import Conflict
-from settings.protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 
 MOST_RULES = 1_000
 """Rules that a bucket can have."""

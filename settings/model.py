@@ -8,6 +8,7 @@ from settings.defaults import (
     NamedAfterEnvironment,
     StrictUnlessDev,
 )
+from settings.lifecycle import LifecycleSettings
 from settings.malware_scan import MalwareScanSettings
 from settings.protection import (
     AuditSettings,
@@ -15,7 +16,6 @@ from settings.protection import (
     EventsSettings,
     ImportSettings,
     InventorySettings,
-    LifecycleSettings,
     LoggingSettings,
     ObjectLockSettings,
     ReplicationSettings,

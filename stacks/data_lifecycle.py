@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib.lifecycle import LifecycleRule, Transition, rule_id
-from settings.protection import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
+from settings.lifecycle import LifecycleRuleSettings, LifecycleSettings, TransitionSettings
 
 
 def lifecycle_rules(settings: LifecycleSettings) -> list[LifecycleRule]:
