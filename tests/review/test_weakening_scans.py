@@ -3,6 +3,7 @@
 from typing import Any
 
 from review.judge import attribute_findings as findings
+from review.masking import UNKNOWN_VALUE
 from review.model import CAREFUL, DANGEROUS, GOOD
 
 import pytest
@@ -68,3 +69,53 @@ def test_a_scan_that_stays_is_not_told() -> None:
 def test_a_new_scan_is_good_and_one_without_tags_is_not() -> None:
     assert said(None, plan("in/")) == [(GOOD, "new objects of bucket data are scanned for malware")]
     assert DANGEROUS in dict(said(None, plan(status=None)))
+
+
+def unknown(place: str) -> dict[str, Any]:
+    """Return a plan of which one value, or a block around it, is known only after apply."""
+    found = plan("in/")
+    (bucket,) = found["protected_resource"][0]["s3_bucket"]
+    match place:
+        case "protected_resource.s3_bucket.object_prefixes":
+            bucket["object_prefixes"] = UNKNOWN_VALUE
+        case "protected_resource.s3_bucket.object_prefixes[0]":
+            bucket["object_prefixes"] = [UNKNOWN_VALUE]
+        case "protected_resource.s3_bucket.bucket_name":
+            bucket["bucket_name"] = UNKNOWN_VALUE
+        case "actions.tagging.status":
+            found["actions"] = [{"tagging": [{"status": UNKNOWN_VALUE}]}]
+        case _:
+            found[place] = UNKNOWN_VALUE
+    return found
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "protected_resource.s3_bucket.object_prefixes",
+        "protected_resource.s3_bucket.object_prefixes[0]",
+        "protected_resource.s3_bucket.bucket_name",
+        "protected_resource",
+        "actions.tagging.status",
+        "actions",
+    ],
+)
+def test_what_is_known_only_after_apply_is_neither_good_nor_dangerous(place: str) -> None:
+    found = said(plan("in/"), unknown(place))
+    assert {severity for severity, _ in found} == {CAREFUL}
+    assert (CAREFUL, f"its {place.removesuffix('[0]')} is known only after apply") in found
+
+
+def test_a_new_scan_is_not_good_in_what_is_known_only_after_apply() -> None:
+    prefixes = said(None, unknown("protected_resource.s3_bucket.object_prefixes"))
+    assert prefixes == [
+        (CAREFUL, "which new objects of bucket data are scanned is known only after apply"),
+    ]
+    assert said(None, unknown("actions")) == [
+        (CAREFUL, "whether scanned objects are tagged is known only after apply"),
+        (GOOD, "new objects of bucket data are scanned for malware"),
+    ]
+    # The name of a bucket that is made along with it is known only then, too.
+    assert {severity for severity, _ in said(None, unknown("protected_resource.s3_bucket.bucket_name"))} == {
+        GOOD
+    }
