@@ -50,6 +50,11 @@ def _alarms(settings: Settings) -> Iterator[Doubt]:
 
 
 def _scans(settings: Settings) -> Iterator[Doubt]:
+    if settings.malware_scan.unscanned_become_unreadable:
+        yield Doubt(
+            "malware_scan.unscanned_become_unreadable",
+            "also lets prefixes pass that are added later; remove it once enforce is deployed",
+        )
     if settings.malware_scan.enabled and not settings.audit.enabled:
         yield Doubt(
             "malware_scan.enabled",
