@@ -35,8 +35,10 @@ def put_setting(file: Path, section: str, setting: str) -> None:
     """
     text = file.read_text(encoding="utf-8")
     old = rf"{setting.partition('=')[0].strip()}[ \t]*="
-    if header := re.search(rf"^\[{section}\].*\n?", text, re.MULTILINE):
-        rest = re.sub(rf"\A((?:(?!^\[).*\n)*?){old}.*\n?", r"\1", text[header.end() :], flags=re.MULTILINE)
+    if header := re.search(rf"^[ \t]*\[[ \t]*{section}[ \t]*\].*\n?", text, re.MULTILINE):
+        # The next section is a name in brackets; a value of several lines may begin one with other brackets.
+        within = rf"\A((?:(?!^[ \t]*\[+[ \t]*[A-Za-z_]).*\n)*?)[ \t]*{old}.*\n?"
+        rest = re.sub(within, r"\1", text[header.end() :], flags=re.MULTILINE)
         text = f"{text[: header.end()].rstrip()}\n{setting}\n{rest}"
     elif inline := re.search(rf"^{section}[ \t]*=[ \t]*\{{(.*)\}}", text, re.MULTILINE):
         others = re.sub(rf"{old}[^,]*,?", "", inline[1]).strip().rstrip(",")

@@ -64,26 +64,41 @@ def refuse_locked_in_what_goes(
     Args:
         settings: the environment.
         stack: the stack's name.
-        describe: returns its synthesized JSON; asked only if the state has buckets.
+        describe: returns its synthesized JSON, which takes seconds; asked only if the state has a bucket with
+            Object Lock, or one that does not say.
     """
     snapshot = RemoteState(settings, stack).read()
     if snapshot is None or not snapshot.buckets:
         return
-    kept = set(_kept(snapshot, describe(), settings.region))
-    going = [one for one in snapshot.buckets_in(settings.region) if one not in kept]
-    account = require_own_account(settings).account if going else ""
-    for bucket, region in going:
-        _refuse_locked(bucket, region, account)
+    account = require_own_account(settings).account
+    with_lock = [one for one in snapshot.buckets_in(settings.region) if _may_have_lock(*one, account)]
+    kept = set(_kept(snapshot, describe(), settings.region)) if with_lock else set()
+    for bucket, region in with_lock:
+        if (bucket, region) not in kept:
+            _refuse_locked(bucket, region, account)
+
+
+def _may_have_lock(bucket: str, region: str, account: str) -> bool:
+    try:
+        with aws.one_line_errors(f"cannot ask for the Object Lock of {bucket}"):
+            return bool(has_lock(bucket, region, account))
+    except OpsError:
+        return True
 
 
 def _kept(snapshot: Snapshot, described: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the region of each bucket that stays as a stack describes it."""
     for one in StackNames(described, {}).of("aws_s3_bucket"):
-        known = snapshot.resources.get(one.address, {})
-        # What the JSON leaves out is no reason to replace a bucket.
-        same = all(known.get(name) == one.described.get(name, known.get(name)) for name in REPLACING)
-        if same and (known.get("region") or region) == one.region and one.address not in snapshot.tainted:
-            yield one.name, one.region
+        known = snapshot.resources.get(one.address)
+        if known is None:
+            continue
+        # What the JSON leaves out, or only Terraform knows, is no reason to replace a bucket.
+        asked = {name: one.described.get(name, known.get(name)) for name in REPLACING}
+        same = all("${" in str(value) or value == known.get(name) for name, value in asked.items())
+        same = same and one.address not in snapshot.tainted and (known.get("region") or region) == one.region
+        # Terraform refuses to replace what is protected, whatever is in it.
+        if same or one.described.get("lifecycle", {}).get("prevent_destroy"):
+            yield str(known["bucket"]), str(known.get("region") or region)
 
 
 def _refuse_locked(bucket: str, region: str, account: str) -> None:

@@ -66,7 +66,7 @@ class StackNames:
             reference = f"aws.{provider['alias']}" if "alias" in provider else "aws"
             for label, described in self._stack["resource"].get(kind, {}).items():
                 if described.get("provider", "aws") == reference:
-                    name = described[NAMED_BY[kind]] if kind in NAMED_BY else ""
+                    name = described.get(NAMED_BY[kind], "") if kind in NAMED_BY else ""
                     tags = provider["default_tags"][0]["tags"]
                     yield StackName(f"{kind}.{label}", name, provider["region"], tags, described)
 

@@ -1,5 +1,6 @@
 """cdktf's commands for one environment, with the right tools and the settings checked first."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_in_w
 from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.shared.checkout import environments_folder, file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
-from ops.shared.output_folder import outputs_file
+from ops.shared.output_folder import outputs_file, stack_folder
 from ops.shared.process import ENDING
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import ROOT, tool_environment
@@ -124,7 +125,7 @@ def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Seque
     else:
         refuse_changed_object_lock(settings, stack)
     if command == "deploy" and stack == resource_names.storage_stack(settings.environment):
-        refuse_locked_in_what_goes(settings, stack, lambda: _synthesized(settings, stack))
+        refuse_locked_in_what_goes(settings, stack, lambda: _described(settings, stack, arguments))
         note_way_back(settings, stack)
     _announce_question(command, arguments)
     if (status := _run_in_front(["cdktf", command, stack, *arguments], env)) != 0:
@@ -143,7 +144,10 @@ def _refuse_locked_objects(settings: Settings, stack: str) -> None:
         refuse_locked_in_state(snapshot, settings, require_own_account(settings).account)
 
 
-def _synthesized(settings: Settings, stack: str) -> Mapping[str, Any]:
+def _described(settings: Settings, stack: str, arguments: Sequence[str]) -> Mapping[str, Any]:
+    """Return the JSON that cdktf applies: what it synthesizes, or with --skip-synth what is there."""
+    if "--skip-synth" in arguments and (file := stack_folder(stack) / "cdk.tf.json").is_file():
+        return dict(json.loads(file.read_bytes()))
     with synthesized(settings.environment) as (_, stacks):
         return stacks[stack].described
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.preflight.verdict import Verdict, bad, good, unknown
 from ops.shared.errors import OpsError
-from ops.shared.provider_mirror import find_mirror, is_installed, missing_provider, user_cli_config
+from ops.shared.provider_mirror import find_mirror, is_installed, not_in_registry, user_cli_config
 from settings.names.provider import TESTED
 
 OLDEST_TERRAFORM = (1, 11)
@@ -62,7 +62,7 @@ def _provider(environ: Mapping[str, str], version: str, folder: Path) -> Verdict
         return good(subject, f"{name}, from the mirror {mirror}")
     if is_installed(folder, version):
         return good(subject, f"{name}, installed by an earlier run")
-    missing = missing_provider(environ, version, folder)
+    missing = not_in_registry(version)
     if missing is not None and not missing.certain:
         return unknown(subject, missing.problem)
     if missing is not None:

@@ -7,6 +7,7 @@ The administrator may do everything, but is bound by bucket and key policies. Th
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,12 +93,14 @@ class Account:
         """
         self._make(role)
         name = role.rpartition("/")[2]
-        for found in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            if found.startswith("sandbox-") and found not in policies and not self._of_another(found):
-                self._iam.delete_role_policy(RoleName=name, PolicyName=found)
+        # First put, then delete: another process may work as this role.
         for policy_name, policy in policies.items():
             document = json.dumps(policy)
             self._iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=document)
+        for found in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            if found.startswith("sandbox-") and found not in policies and not self._of_another(found):
+                with suppress(self._iam.exceptions.NoSuchEntityException):  # another process was faster
+                    self._iam.delete_role_policy(RoleName=name, PolicyName=found)
         arn = self._iam.get_role(RoleName=name)["Role"]["Arn"]
         ends = datetime.now(UTC) + timedelta(seconds=SESSION_SECONDS)
         asked = {"RoleSessionName": "sandbox", "DurationSeconds": SESSION_SECONDS, **options}

@@ -165,7 +165,9 @@ def _run(
             f"[{ended}/{len(jobs)}] {title} of {one.environment}: {one.result}", file=sys.stderr, flush=True
         )
 
-    return side_by_side.run(jobs, say, alone=_filling_the_cache(names))
+    # A preflight runs no `terraform init`.
+    alone = [] if title == "preflight" else _filling_the_cache(names)
+    return side_by_side.run(jobs, say, alone=alone)
 
 
 def _filling_the_cache(names: Sequence[str]) -> list[str]:

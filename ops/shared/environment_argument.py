@@ -85,9 +85,8 @@ def refuse_option(ctx: click.Context, environ: Mapping[str, str]) -> None:
 def require_environment(ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Refuse an empty ENV, which is what `make plan` gives where ENV is not set."""
     if not value:
-        known = ", ".join(environment_names())
         raise click.UsageError(
-            f"no environment was given; say ENV=… with one of {known}, or a new ephemeral name", ctx
+            f"no environment was given; say ENV=… {those_with_a_file()} A new name is ephemeral.", ctx
         )
     return value
 

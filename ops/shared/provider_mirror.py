@@ -1,5 +1,6 @@
 """Where Terraform gets the AWS provider: from a mirror on this machine, else from the public registry."""
 
+import http.client
 import json
 import os
 import platform
@@ -93,6 +94,11 @@ def missing_provider(environ: Mapping[str, str], version: str, folder: Path) -> 
         or find_mirror(environ, version) is not None
     ):
         return None
+    return not_in_registry(version)
+
+
+def not_in_registry(version: str) -> Missing | None:
+    """Say that the public registry, which is asked, may not have a version that no mirror here has."""
     nowhere = f"version {version} of the AWS provider is in no mirror on this machine"
     url = f"{REGISTRY}/{version}/download/{_platform().replace('_', '/')}"
     try:
@@ -101,7 +107,9 @@ def missing_provider(environ: Mapping[str, str], version: str, folder: Path) -> 
         error.close()
         if error.code == 404:
             return Missing(f"{nowhere}, and not in the public Terraform registry", certain=True)
-    except OSError:
+        problem = f"{nowhere}, and the public Terraform registry answers with status {error.code}"
+        return Missing(problem, certain=False)
+    except (OSError, http.client.HTTPException):  # the latter where a proxy answers with something else
         return Missing(f"{nowhere}, and the public Terraform registry cannot be reached", certain=False)
     return None
 

@@ -162,8 +162,9 @@ def test_the_tags_of_an_object_decide_of_reads_and_of_copies_from_it(account: Ac
     refused(lambda: s3.copy_object(**copy, CopySource=other))
 
 
-def test_a_copy_that_takes_tags_along_needs_the_action_of_tags(account: Account) -> None:
-    source, copy = tagged(account, "source", "clean"), {"Bucket": account.bucket, "Key": "copy"}
+@pytest.mark.parametrize("name", ["source", "source?a"])
+def test_a_copy_that_takes_tags_along_needs_the_action_of_tags(account: Account, name: str) -> None:
+    source, copy = tagged(account, name, "clean"), {"Bucket": account.bucket, "Key": "copy"}
     s3 = account.session(PUT, GET).s3
     assert "s3:PutObjectTagging" in refused(lambda: s3.copy_object(**copy, CopySource=source))
     s3.copy_object(**copy, CopySource=source, TaggingDirective="REPLACE")

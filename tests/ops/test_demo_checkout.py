@@ -27,6 +27,9 @@ import pytest
         'protect = false\nstate = { lifecycle = true, bucket = "my-state" }\n[tags]\nTeam = "storage"\n',
         'state = {bucket="my-state", lifecycle = true}',
         "state = {}",
+        "[state]\n  lifecycle = true",
+        "[ state ]\nlifecycle = true\n [tags]\n",
+        '[state]\nlist = [\n["a"],\n]\nlifecycle = true\n',
     ],
 )
 def test_a_setting_is_written_and_all_else_stays(tmp_path: Path, text: str) -> None:

@@ -197,6 +197,19 @@ def test_a_deploy_leaves_them_in_a_bucket_that_the_settings_no_longer_name(
     assert (str(raised.value), ran) == (problem, [])
 
 
+def test_a_deploy_of_what_is_synthesized_already_is_judged_by_that(
+    locked: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran = without_cdktf(monkeypatch)
+    monkeypatch.setattr(stack_commands, "stack_folder", lambda _: tmp_path)
+    put(locked, OLD_BUCKET, "case", **HELD)
+    for bucket, started in (("other", []), (OLD_BUCKET, ["deploy"])):
+        (tmp_path / "cdk.tf.json").write_text(json.dumps(described(bucket)))
+        with nullcontext() if started else pytest.raises(OpsError, match="has a legal hold"):
+            stack_commands.deploy("dev", ["--skip-synth"])
+        assert [command[1] for command in ran] == started
+
+
 def test_a_deploy_goes_on_where_nothing_is_locked(locked: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = without_cdktf(monkeypatch)
     stack_commands.deploy("dev", [])
@@ -238,6 +251,9 @@ def described(bucket: str, **attributes: object) -> dict[str, Any]:
         (described(OLD_BUCKET), False),
         (described(OLD_BUCKET, object_lock_enabled=True, force_destroy=True), False),
         (described("other"), True),
+        # Terraform refuses this one.
+        (described("other", lifecycle={"prevent_destroy": True}), False),
+        (described("${var.bucket}"), False),
         (described(OLD_BUCKET, object_lock_enabled=False), True),
         (described(OLD_BUCKET, bucket_namespace="account-regional"), True),
         (described(OLD_BUCKET, region="eu-west-1"), True),

@@ -143,8 +143,8 @@ def test_without_an_environment_it_says_which_there_are(checkout: Path, cdktf: P
     assert_error(
         run_ops(checkout, "plan", ""),
         2,
-        "no environment was given; say ENV=… with one of dev, prod, staging, or a new ephemeral name "
-        "(see `python -m ops plan --help`)",
+        "no environment was given; say ENV=… Those with a file are dev, prod, staging. "
+        "A new name is ephemeral. (see `python -m ops plan --help`)",
     )
 
 

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from socket import socket
+from socket import create_server, socket
 from threading import Thread
 
 from ops.preflight import tools
@@ -240,8 +240,26 @@ def test_a_version_that_an_earlier_run_installed_is_not_missing(tmp_path: Path) 
 
 
 def test_a_registry_that_does_not_say_is_not_taken_for_one_without_it(registry: list[str]) -> None:
-    assert missing_provider({}, TESTED, NOTHING) is None
+    missing = missing_provider({}, TESTED, NOTHING)
+    assert missing is not None
+    assert not missing.certain
     assert len(registry) == 1
+
+
+def test_what_is_no_http_is_not_taken_for_a_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    with create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(provider_mirror, "REGISTRY", f"http://127.0.0.1:{server.getsockname()[1]}")
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"garbage\r\n\r\n")
+
+        thread = Thread(target=answer)
+        thread.start()
+        assert missing_provider({}, "6.46.0", NOTHING) == Missing(UNREACHABLE, certain=False)
+        thread.join()
 
 
 def test_nobody_asks_the_registry_where_a_mirror_or_a_configuration_decides(

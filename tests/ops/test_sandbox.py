@@ -402,6 +402,16 @@ def test_a_policy_that_is_not_wanted_any_more_is_taken_away(shared: Sandbox) -> 
     assert iam.list_role_policies(RoleName=ADMINISTRATOR)["PolicyNames"] == ["sandbox-everything"]
 
 
+def test_a_policy_that_another_process_took_away_first_is_no_error(
+    shared: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(shared.aws, settings_of("dev", {}))
+    account.administrator()
+    gone = {"PolicyNames": ["sandbox-0", "sandbox-everything"]}
+    monkeypatch.setattr(account._iam, "list_role_policies", lambda **_: gone)
+    assert account.administrator().client("sts").get_caller_identity()["Account"] == ACCOUNT_ID
+
+
 def test_a_role_that_deploys_several_environments_has_the_policies_of_each(
     shared: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,12 @@ def test_each_that_fetches_a_provider_runs_alone_and_before_the_others(
     assert first[1] <= second[0] < second[1] <= other[0]
 
 
+def test_no_preflight_fetches_a_provider(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(several, "_filling_the_cache", lambda _: pytest.fail("it looks for one"))
+    place.script("true")
+    assert several.run_several("preflight", "team-*", []) == 0
+
+
 def test_one_environment_for_each_version_that_is_nowhere_fetches_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

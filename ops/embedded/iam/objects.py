@@ -28,7 +28,7 @@ def tags_of_source(request: Request) -> dict[str, str]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     """
-    source = unquote(request.sent("x-amz-copy-source") or "").partition("?")[0].lstrip("/")
+    source = unquote((request.sent("x-amz-copy-source") or "").partition("?")[0]).lstrip("/")
     if not source or "uploadid" in request.query or request.sent("x-amz-tagging-directive") == "REPLACE":
         return {}
     bucket, _, key = source.partition("/")
