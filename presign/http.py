@@ -2,12 +2,12 @@
 
 import os
 import ssl
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from email.message import Message
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from presign.errors import CheckError
 
@@ -29,13 +29,14 @@ class Reply(NamedTuple):
         return f"HTTP/1.1 {self.status}\n{head}\n{self.body}"
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect means another region, and breaks the signature."""
+class _AsItCame(urllib.request.HTTPErrorProcessor):
+    """Takes every status, also a redirect: that means another region, and breaks the signature."""
 
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        """Follow none."""
+    def http_response(self, request: urllib.request.Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
+        """Return the response."""
+        return response
+
+    https_response = http_response
 
 
 def send(
@@ -47,16 +48,16 @@ def send(
     """
     sent = urllib.request.Request(url, body, dict(headers), method=method)  # noqa: S310
     secure = urllib.request.HTTPSHandler(context=_trusted(profile))
+    opener = urllib.request.build_opener(_AsItCame, secure)
     try:
-        with urllib.request.build_opener(_NoRedirect, secure).open(sent, timeout=_TIMEOUT) as response:
-            body = response.read(_LONGEST_BODY)
-            return Reply(response.status, response.headers, body.decode(errors="replace"))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Reply(error.code, error.headers, error.read(_LONGEST_BODY).decode(errors="replace"))
-    except OSError as error:
+        with opener.open(sent, timeout=_TIMEOUT) as response:
+            read = response.read(_LONGEST_BODY)
+            if response.length and len(read) < _LONGEST_BODY:
+                raise IncompleteRead(read, response.length)
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise CheckError(f"cannot reach S3 at {url.partition('?')[0]}: {reason}") from error
+    return Reply(response.status, response.headers, read.decode(errors="replace"))
 
 
 def _trusted(profile: str | None) -> ssl.SSLContext:

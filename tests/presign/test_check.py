@@ -1,6 +1,8 @@
 """``--check`` asks S3 and explains what it says; ``show`` tells what is known without asking."""
 
 import json
+import socket
+from threading import Thread
 
 from tests.presign.presign_support import BUCKET, OUTPUTS, OutputsFile, Presign, refusing
 
@@ -170,3 +172,33 @@ def test_an_s3_that_does_not_answer_is_one_line(presign: Presign, outputs_file: 
     )
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert result.err.startswith("Error: cannot reach S3 at http://127.0.0.1:1/secure-dev-data-bucket/k: ")
+
+
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Content-Length: 10", "IncompleteRead(3 bytes read, 7 more expected)"),
+        ("Transfer-Encoding: chunked", ""),
+    ],
+)
+def test_an_answer_that_breaks_off_is_one_line(
+    presign: Presign, outputs_file: OutputsFile, status: int, header: str, said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                body = "abc" if said else "a\r\nabc"
+                connection.sendall(f"HTTP/1.1 {status} x\r\n{header}\r\n\r\n{body}".encode())
+
+        thread = Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        done = presign("get", "--check", "--outputs", outputs_file(), "--endpoint-url", url, "k")
+        thread.join()
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1), done.err
+    assert done.err.startswith(f"Error: cannot reach S3 at {url}/secure-dev-data-bucket/k: IncompleteRead(")
+    assert said in done.err
