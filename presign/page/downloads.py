@@ -45,7 +45,7 @@ def leave_unclean(prepared: Prepared, found: dict[str, int]) -> tuple[dict[str, 
     if not stopped:
         return {}, []
     with scan_many.asking(prepared) as asker:
-        results = dict(zip(stopped, asker.values(stopped), strict=True))
+        results = {key: said.result() for key, said in zip(stopped, asker.ask(stopped), strict=True)}
     marks = {key: NOT_YET if said == "" else UNKNOWN for key, said in results.items() if not said}
     left: dict[str, int] = {}
     for key, said in results.items():
@@ -102,5 +102,15 @@ def _size(prepared: Prepared, key: str) -> int:
             f"no browser can download {key!r}: its key has a '.' or '..' part, which they rewrite"
         )
     answer = check.ask(prepared, key)
+    if answer.unscanned and (entry := _listed(prepared, key)):
+        if why := _why_not(prepared, entry):
+            raise PageError(f"{key!r} cannot be downloaded: it is one of the {why}")
+        return entry.size
     answer.require()
     return answer.size
+
+
+def _listed(prepared: Prepared, key: str) -> listing.Entry | None:
+    """Return what a listing says of an object, which S3 does not serve before it was scanned."""
+    first = next(listing.pages(prepared, key), ())[:1]
+    return first[0] if first and first[0].key == key else None
