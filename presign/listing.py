@@ -43,9 +43,9 @@ def pages(
     Raises ListingError.
     """
     bucket = prepared.stack.bucket
+    asked = client(prepared)
     # Every way to fail here (no access, no bucket, no network) is one to the user.
     try:
-        asked = client(prepared)
         wanted: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
         # Without it, an archived object that is restored for now looks like all others.
         wanted["OptionalObjectAttributes"] = ["RestoreStatus"]
@@ -82,7 +82,8 @@ def _entry(found: Mapping[str, Any], *, marker: bool = False) -> Entry:
 def client(prepared: Prepared, connections: int = 1) -> "S3Client":
     """Return a client for the host of the links, with the credentials that sign them.
 
-    ``connections`` is how many requests it sends at once.
+    ``connections`` is how many requests it sends at once. Raises ListingError where the AWS settings
+    cannot be used.
     """
     from boto3 import Session  # takes longer to load than all else here
     from botocore.config import Config
@@ -97,15 +98,18 @@ def client(prepared: Prepared, connections: int = 1) -> "S3Client":
         signature_version="s3v4",
         max_pool_connections=connections,
     )
-    return Session(profile_name=prepared.profile).client(
-        "s3",
-        region_name=prepared.stack.region,
-        endpoint_url=endpoint,
-        aws_access_key_id=prepared.credentials.access_key,
-        aws_secret_access_key=prepared.credentials.secret_key,
-        aws_session_token=prepared.credentials.session_token,
-        config=config,
-    )
+    try:
+        return Session(profile_name=prepared.profile).client(
+            "s3",
+            region_name=prepared.stack.region,
+            endpoint_url=endpoint,
+            aws_access_key_id=prepared.credentials.access_key,
+            aws_secret_access_key=prepared.credentials.secret_key,
+            aws_session_token=prepared.credentials.session_token,
+            config=config,
+        )
+    except Exception as error:
+        raise ListingError(f"cannot ask S3 about the bucket {prepared.stack.bucket}: {error}") from error
 
 
 def endpoint_of(bucket_url: str, bucket: str) -> tuple[str, str]:

@@ -1,56 +1,82 @@
 """Asks for the tags of many objects at once: a listing does not have them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from presign import listing, scan_tags
-from presign.errors import ListingError
+from presign.errors import CheckError
 from presign.prepare import Prepared
 
 AT_A_TIME = 16
+
+Said = Future[str | None]
 
 
 class Asker:
     """Asks what the scan for malware said; ``asking`` makes it."""
 
-    def __init__(self, prepared: Prepared, pool: ThreadPoolExecutor) -> None:
-        self._scan, self._bucket, self._pool = prepared.stack.scan, prepared.stack.bucket, pool
+    def __init__(self, prepared: Prepared) -> None:
+        self.waiting: SimpleQueue[tuple[Said, str, str | None] | None] = SimpleQueue()
+        self._scan, self._bucket = prepared.stack.scan, prepared.stack.bucket
         self._client: Any = listing.client(prepared, AT_A_TIME)
 
-    def values(self, keys: Sequence[str], versions: Sequence[str | None] = ()) -> Iterator[str | None]:
-        """Yield what was said of each object, or version of it; None where S3 denies the answer.
+    def ask(self, keys: Sequence[str], versions: Sequence[str | None] = ()) -> list[Said]:
+        """Return what will be said of each object, or version of it; see ``scan_tags.verdict``.
 
-        What is not scanned counts as clean. Raises ListingError where S3 has no answer.
+        What is not scanned counts as clean.
         """
-        return self._pool.map(self._value, keys, versions or [None] * len(keys))
+        said: list[Said] = [Future() for _ in keys]
+        for question in zip(said, keys, versions or [None] * len(keys), strict=True):
+            self.waiting.put(question)
+        return said
 
-    def _value(self, key: str, version: str | None) -> str | None:
+    def work(self) -> None:
+        """Answer what is waiting, until there is a None."""
+        while question := self.waiting.get():
+            said, key, version = question
+            try:
+                said.set_result(self._verdict(key, version))
+            except Exception as error:
+                said.set_exception(error)
+
+    def _verdict(self, key: str, version: str | None) -> str | None:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if not self._scan.covers(key):
             return self._scan.clean
         wanted = {"Bucket": self._bucket, "Key": key, **({"VersionId": version} if version else {})}
         try:
-            tags: Sequence[Mapping[str, str]] = self._client.get_object_tagging(**wanted)["TagSet"]
+            answer = self._client.get_object_tagging(**wanted)
         except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            if status == 403:
-                return None
-            if status in scan_tags.NOT_THERE:
-                return scan_tags.MISSING
-            raise ListingError(f"S3 does not say which tags {key!r} has: {error}") from error
-        except BotoCoreError as error:
-            raise ListingError(f"S3 does not say which tags {key!r} has: {error}") from error
-        return next((tag["Value"] for tag in tags if tag["Key"] == self._scan.tag), "")
+            answer = error.response
+        except (BotoCoreError, ResponseParserError) as error:
+            raise CheckError(f"S3 does not say which tags {key!r} has: {error}") from error
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        refusal = answer.get("Error", {})
+        tags = {tag.get("Key"): tag.get("Value", "") for tag in answer.get("TagSet", ())}
+        found = scan_tags.Answer(status, refusal.get("Code", ""), refusal.get("Message", ""), tags)
+        return scan_tags.verdict(self._scan, key, version, found)
 
 
 @contextmanager
 def asking(prepared: Prepared) -> Iterator[Asker]:
-    """Ask with several threads, which end with the block."""
-    pool = ThreadPoolExecutor(AT_A_TIME)
+    """Ask with several threads, which end with the block.
+
+    They are daemons, unlike those of an executor: Ctrl-C does not wait for their requests.
+    """
+    asker = Asker(prepared)
+    for _ in range(AT_A_TIME):
+        Thread(target=asker.work, daemon=True).start()
     try:
-        yield Asker(prepared, pool)
+        yield asker
     finally:
-        pool.shutdown(cancel_futures=True)
+        with suppress(Empty):
+            while True:
+                asker.waiting.get_nowait()
+        for _ in range(AT_A_TIME):
+            asker.waiting.put(None)

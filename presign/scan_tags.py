@@ -7,18 +7,21 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from presign import http, needs
-from presign.errors import CheckError
+from presign import http, needs, scanned
+from presign.errors import CheckError, RequestError
+from presign.explain import answer as refusals
 from presign.prepare import Prepared
+from presign.scanned import Scan
 
 _TAG = re.compile(r"<Tag>\s*<Key>([^<]*)</Key>\s*<Value>([^<]*)</Value>\s*</Tag>")
 
 MISSING = "missing"
 """What is said of an object that is not there."""
 
-NOT_THERE = (404, 405)
-"""What S3 answers then; the second one for a version that is a delete marker."""
+_NOT_THERE = ("NoSuchKey", "NoSuchVersion", "MethodNotAllowed")
+"""What S3 answers then; the last one for a version that is a delete marker."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +75,47 @@ def result(value: str) -> Result:
     )
 
 
-def action(*, version: bool) -> str:
-    """Return the permission that it takes to ask for the tags of an object, or of a version of it."""
-    return "s3:GetObjectVersionTagging" if version else "s3:GetObjectTagging"
-
-
 def lacking(prepared: Prepared, *, version: bool = False) -> str:
     """Say what the credentials lack that may not ask."""
-    needed = action(version=version)
+    needed = scanned.asks(version=version)
     return f"{needed}: {needs.allowed(needed, prepared.stack.policy_arn)}"
 
 
-def of(prepared: Prepared, key: str, query: Mapping[str, str] | None = None) -> str | None:
-    """Return what the scan said of an object, or of the version in ``query``; None where S3 denies it.
+class Answer(NamedTuple):
+    """S3's answer to a request for tags; ``code`` and ``message`` are empty where it does not refuse."""
 
-    Raises CheckError where S3 cannot be reached, or has no answer.
+    status: int | None
+    code: str
+    message: str
+    tags: Mapping[str, str]
+
+
+def verdict(scan: Scan, key: str, version: str | None, answer: Answer) -> str | None:
+    """Return what the scan said, by S3's answer for ``key``; None where a policy denies the answer.
+
+    Raises RequestError where no object can have this ``version``, and CheckError for every other answer.
+    """
+    if answer.status == 200 and not answer.code:
+        return answer.tags.get(scan.tag, "")
+    if answer.code == "AccessDenied":
+        return None
+    if answer.code in _NOT_THERE:
+        return MISSING
+    if answer.code == "InvalidArgument" and version:
+        raise RequestError(f"S3 does not take the version id {version!r}: {answer.message}")
+    said = " ".join(filter(None, (str(answer.status), answer.code, answer.message)))
+    raise CheckError(f"S3 does not say which tags {key!r} has: it answers {said}")
+
+
+def of(prepared: Prepared, key: str, query: Mapping[str, str] | None = None) -> str | None:
+    """Return what the scan said of an object, or of the version in ``query``; see ``verdict``.
+
+    Raises CheckError where S3 cannot be reached.
     """
     version = {name: value for name, value in (query or {}).items() if name == "versionId"}
     plan = prepared.signer.plan("GET", min(60, prepared.expires), {}, {"tagging": "", **version})
     reply = http.send("GET", plan.url(key), {}, prepared.profile)
-    if reply.status in NOT_THERE:
-        return MISSING
-    if reply.status == 403:
-        return None
-    if reply.status >= 300:
-        raise CheckError(f"S3 does not say which tags {key!r} has: it answers {reply.status}")
+    refusal = refusals.read(reply.raw)
     tags = {html.unescape(name): html.unescape(value) for name, value in _TAG.findall(reply.body)}
-    return tags.get(prepared.stack.scan.tag, "")
+    answer = Answer(reply.status, refusal.code, refusal.message, tags)
+    return verdict(prepared.stack.scan, key, version.get("versionId"), answer)

@@ -86,7 +86,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
 
 def _run(method: str, options: BulkGetOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
-    from presign.bulk import resume, scanned, source, workers
+    from presign.bulk import resume, source, workers
     from presign.bulk.job import Done, Job
     from presign.bulk.manifest import Layout
     from presign.bulk.report import Progress, say
@@ -100,7 +100,7 @@ def _run(method: str, options: BulkGetOptions) -> None:
     started = left.signed_at or datetime.now(UTC).replace(microsecond=0)
     prepared = prepare(options, life(options), signed_at=started)
     if options["scanned"]:
-        scanned.require(prepared.stack)
+        prepared.stack.scan.require()
     headers = prepared.stack.upload_headers if method == "PUT" else {}
     columns = source.columns(method, options, manifest_format, form)
     if method == "PUT" and "checksum" not in columns:
@@ -136,6 +136,8 @@ def _run(method: str, options: BulkGetOptions) -> None:
             batches = keys.batches()
             before = [Done(b"", left.rows, [], Doubts(method))] if after else resume.skip(job, batches, left)
             if options["scanned"]:
+                from presign.bulk import scanned  # which asks S3
+
                 signed = scanned.sign(job, batches, prepared, keys.left)
             else:
                 signed = workers.sign(job, batches, options["jobs"], fd)
@@ -154,7 +156,7 @@ def _run(method: str, options: BulkGetOptions) -> None:
         report.warn(["S3 lists no objects there: compare the prefix with 'presign list'"])
     warnings = [*prepared.warnings, *doubts.words()]
     if method == "GET" and count and not options["scanned"]:
-        warnings += scanned.doubts(prepared.stack)
+        warnings += prepared.stack.scan.doubts()
     if plan.expires_at <= datetime.now(UTC):
         warnings.append("the links have already expired: give a longer --expires")
     report.warn(warnings)

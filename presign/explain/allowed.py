@@ -1,11 +1,11 @@
 """Whether the bucket, as its outputs describe it, allows a link. S3 itself is not asked."""
 
 from presign import duration, endpoint
-from presign.errors import RequestError
 from presign.explain.cause import Cause, listed, shown
 from presign.explain.link import Link
 from presign.explain.operation import Operation
 from presign.outputs import Outputs
+from presign.scanned import WHY_NO_TAGS
 from presign.signer import host_header
 
 
@@ -120,12 +120,10 @@ def stopped_by_scan(link: Link, operation: Operation, outputs: Outputs | None) -
 
 
 def _tagged(link: Link, outputs: Outputs) -> list[Cause]:
-    try:
-        signed = (*link.signed_headers, *link.fields)
-        outputs.scan.refuse_tags(link.place.key or link.fields.get("key", ""), dict.fromkeys(signed, ""))
-    except RequestError as error:
-        return [Cause(str(error).partition(": leave")[0], "Make it without --tag")]
-    return []
+    key = link.place.key or link.fields.get("key", "")
+    if not outputs.scan.tagged(key, (*link.signed_headers, *link.fields)):
+        return []
+    return [Cause(f"an upload to {shown(key)} cannot have tags: {WHY_NO_TAGS}", "Make it without --tag")]
 
 
 def _revoked(link: Link, outputs: Outputs) -> list[Cause]:

@@ -26,7 +26,7 @@ def start(*args: str, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
+def test_neither_boto3_nor_ssl_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
     outputs_file: OutputsFile, tmp_path: Path
 ) -> None:
     # The one setting that the AWS CLI needs for links of such a bucket; presign makes the same without it.
@@ -34,11 +34,15 @@ def test_neither_boto3_nor_cdktf_is_loaded_when_the_environment_has_the_keys(
     config.write_text("[default]\ns3 =\n  addressing_style = virtual\n")
     script = (
         "import sys; from presign.cli import run; code = run(sys.argv[1:]);"
-        "print(code, [m for m in sys.modules if m.split('.')[0] in ('boto3', 'botocore', 'cdktf', 'jsii')])"
+        "slow = {'boto3', 'botocore', 'cdktf', 'jsii', 'ssl'};"
+        "print(code, [m for m in sys.modules if m.split('.')[0] in slow])"
     )
-    for command in (["put"], ["get"]):
+    manifest = tmp_path / "keys.txt"
+    manifest.write_text("k")
+    many = [str(manifest), "-o", str(tmp_path / "out.csv")]
+    for command in (["put", "k"], ["get", "k"], ["bulk", "put", *many], ["bulk", "get", *many]):
         ran = subprocess.run(
-            [sys.executable, "-c", script, *command, "--outputs", outputs_file(), "k"],
+            [sys.executable, "-c", script, *command, "--outputs", outputs_file()],
             env={**os.environ, "PYTHONPATH": str(ROOT), "AWS_CONFIG_FILE": str(config)},
             capture_output=True,
             text=True,

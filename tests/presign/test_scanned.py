@@ -2,12 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from constructs_lib.policies import scanned_objects as policies
 from presign import outputs
@@ -18,6 +14,7 @@ from stacks import malware_scan
 from tests.conftest import VARIANTS
 from tests.presign.presign_support import BUCKET as EXISTING
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
+from tests.presign.scan_support import CLEAN, TAG, Said, scan, scanning
 
 import boto3
 import pytest
@@ -25,71 +22,12 @@ from mypy_boto3_s3 import S3Client
 
 pytestmark = pytest.mark.usefixtures("keys")
 
-TAG, CLEAN = "GuardDutyMalwareScanStatus", "NO_THREATS_FOUND"
 BUCKET = OUTPUTS["S3BucketName"]
 SCANNER = "arn:aws:iam::000000000000:role/scanner"
 
 
-def scan(*prefixes: str, enforced: bool = True) -> dict[str, object]:
-    """Return the output of a bucket that is scanned."""
-    return {"Prefixes": list(prefixes), "Enforced": enforced, "Tag": TAG, "Clean": CLEAN}
-
-
 def parsed(value: object) -> Scan:
     return outputs.parse({"secure-storage-dev": {**OUTPUTS, "MalwareScan": value}}, "f").scan
-
-
-@contextmanager
-def scanning(tags: Mapping[str, str | int | None], others: int | None = 404) -> Iterator[str]:
-    """Run an S3 whose objects have these results as tags: None is no tag, a number is a status instead.
-
-    It denies every read of what is not clean, as the bucket's policy does; also of `others`.
-    """
-
-    def answer(key: str, *, tagging: bool) -> tuple[int, str]:
-        value = tags.get(key, others)
-        if not tagging:
-            return (200, "x") if value == CLEAN else (403, "<Error><Code>AccessDenied</Code></Error>")
-        if isinstance(value, int):
-            return value, "<Error><Code>AccessDenied</Code></Error>"
-        one = "" if value is None else f"<Tag><Key>{TAG}</Key><Value>{value}</Value></Tag>"
-        return 200, f"<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag>{one}</TagSet></Tagging>"
-
-    def listing(prefix: str) -> str:
-        about = "<LastModified>2026-11-22T06:41:05Z</LastModified><Size>1</Size>"
-        found = "".join(
-            f"<Contents><Key>{key}</Key>{about}</Contents>" for key in tags if key.startswith(prefix)
-        )
-        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>"
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            query = parse_qs(url.query, keep_blank_values=True)
-            _, _, key = unquote(url.path).removeprefix("/").partition("/")
-            if self.command == "PUT":
-                self.rfile.read(int(self.headers["Content-Length"]))
-                status, body = 200, ""
-            elif key:
-                status, body = answer(key, tagging="tagging" in query)
-            else:
-                status, body = 200, listing(query["prefix"][0])
-            self.send_response_only(status)
-            self.send_header("Date", self.date_time_string())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        do_PUT = do_GET
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 # The outputs.
@@ -251,7 +189,7 @@ def test_a_server_that_does_not_say_the_tags_is_one_line(checked: Callable[..., 
     done = checked(500)
     assert (done.code, done.err) == (
         1,
-        "Error: S3 does not say which tags 'inbox/a' has: it answers 500\n",
+        "Error: S3 does not say which tags 'inbox/a' has: it answers 500 InternalError In words\n",
     )
 
 
@@ -287,13 +225,21 @@ def test_explain_names_the_scan_where_it_may_be_the_reason(
         )
 
 
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("inbox/a", "inbox/a"),
+        ("inbox/a: leave it", "inbox/a: leave it"),
+        (f"inbox/{'a' * 100}", f"inbox/{'a' * 74}…"),
+    ],
+)
 def test_explain_names_the_tags_of_an_upload_to_what_is_scanned(
-    presign: Presign, outputs_file: OutputsFile
+    presign: Presign, outputs_file: OutputsFile, key: str, shown: str
 ) -> None:
-    link = presign("put", "inbox/a", "--tag", "a=b", "--format", "json", "--outputs", outputs_file()).out
+    link = presign("put", key, "--tag", "a=b", "--format", "json", "--outputs", outputs_file()).out
     place = outputs_file(MalwareScan=scan("inbox/"))
     done = presign("explain", "--outputs", place, "-", stdin=link.encode())
-    assert done.out.startswith("An upload to 'inbox/a' cannot have tags: only GuardDuty may tag"), done.out
+    assert done.out.startswith(f"An upload to {shown!r} cannot have tags: only GuardDuty may tag"), done.out
 
 
 # Many links.
@@ -323,7 +269,6 @@ def test_scanned_leaves_out_what_is_not_clean_and_counts_it(
     presign: Presign, outputs_file: OutputsFile, listed: bool
 ) -> None:
     Path("keys.txt").write_text("\n".join([*MANY, "inbox/gone"]))
-    source = ("--prefix", "") if listed else ("keys.txt",)
     with scanning(MANY) as url:
         place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
         source = ("--prefix", "inbox/") if listed else ("keys.txt",)
@@ -387,6 +332,13 @@ def test_scanned_is_refused_where_it_would_do_nothing(
 # Pages.
 
 
+def files_of(page: str) -> dict[str, list[int]]:
+    """Return the size of each file on a page, and its mark if it has one."""
+    found = re.search(r'<script type="application/json" id="about">(.*?)</script>', Path(page).read_text())
+    assert found
+    return {path: [size, *marks] for path, size, _, *marks in json.loads(found[1])["files"]}
+
+
 def test_a_page_says_which_files_wait_for_their_scan(
     presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,15 +347,35 @@ def test_a_page_says_which_files_wait_for_their_scan(
         place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
         done = presign("page", "get", *place, "-o", "page.html", "inbox/", "other/")
     assert done.code == 0, done.err
-    html = Path("page.html").read_text()
-    found = re.search(r'<script type="application/json" id="about">(.*?)</script>', html)
-    assert found
-    files = {row[0]: row[3:] for row in json.loads(found[1])["files"]}
-    assert files == {"inbox/clean": [], "inbox/new": [1], "inbox/unknown": [2], "other/a": []}
+    assert files_of("page.html") == {
+        "inbox/clean": [7],
+        "inbox/new": [7, 1],
+        "inbox/unknown": [7, 2],
+        "other/a": [7],
+    }
     for what in LEFT[1:]:
         assert f"Warning: left out 1 {what}\n" in done.err
     assert "Warning: 1 file was not scanned for malware yet: S3 answers 403 until then\n" in done.err
     assert "does not tell whether 1 file was scanned for malware, and answers 403 where not: the" in done.err
+
+
+def test_a_page_lists_a_named_file_that_waits_for_its_scan(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    # Names that come before and after those that are asked for, and begin as they do.
+    tags: dict[str, Said] = {"inbox/ne": None, "inbox/new": None, "inbox/new.csv": None, "inbox/unknown": 403}
+    with scanning({**tags, "inbox/bad": "THREATS_FOUND"}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
+        done = presign("page", "get", *place, "-o", "page.html", "inbox/new", "inbox/unknown")
+        refused = [presign("page", "get", *place, "-o", "no.html", f"inbox/{key}") for key in ("bad", "gone")]
+    assert done.code == 0, done.err
+    assert files_of("page.html") == {"inbox/new": [7, 1], "inbox/unknown": [7, 2]}
+    assert "Warning: 1 file was not scanned for malware yet: S3 answers 403 until then\n" in done.err
+    for one, why in zip(refused, ("GuardDuty found a threat in it", "there is no such object"), strict=True):
+        assert (one.code, one.err.count("\n")) == (1, 1)
+        assert why in one.err
+    assert not Path("no.html").exists()
 
 
 def test_a_page_for_nothing_but_threats_is_refused(presign: Presign, outputs_file: OutputsFile) -> None:
