@@ -13,7 +13,7 @@ from ops.deploy import drift_report, stack_commands
 from ops.deploy.bootstrap import run_bootstrap
 from ops.deploy.bootstrapped import require_bootstrapped
 from ops.deploy.recover import recover as run_recover
-from ops.deploy.scan_existing import RATE, run_scan_existing
+from ops.deploy.scan_existing import RATE, Choice, run_scan_existing
 from ops.deploy.teardown import run_teardown
 from ops.fork.switch import use_what_is_asked_for
 from ops.preflight import command as preflight_command
@@ -212,11 +212,14 @@ def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
 @click.option(
     "--rate", type=click.IntRange(1, 100), default=RATE, show_default=True, help="Objects a second, at most."
 )
+@click.option("--versions", is_flag=True, help="Earlier versions, too, and what is behind a delete marker.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
 @in_sandbox(Actor.ADMINISTRATOR)
-def scan_existing(environment: str, *, prefix: str | None, after: str, rate: int, dry_run: bool) -> None:
+def scan_existing(
+    environment: str, prefix: str | None, after: str, *, rate: int, versions: bool, dry_run: bool
+) -> None:
     """Have GuardDuty scan the objects of ENV that have no result of its scan for malware yet."""
-    run_scan_existing(environment, prefix=prefix, after=after, rate=rate, dry_run=dry_run)
+    run_scan_existing(environment, prefix, Choice(after=after, rate=rate, versions=versions, dry_run=dry_run))
 
 
 @ops.group()

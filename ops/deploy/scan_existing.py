@@ -7,9 +7,10 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from ops.deploy.caller import require_own_account
-from ops.deploy.scan_results import listed, results
+from ops.deploy.scan_results import AT_A_TIME, Version, listed, results
 from ops.shared import aws
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.errors import OpsError
@@ -29,15 +30,30 @@ region (it was 25). No page says whether this operation is one, so we stay well 
 https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-quotas-guardduty.html"""
 
 
-def run_scan_existing(environment: str, *, prefix: str | None, after: str, rate: int, dry_run: bool) -> None:
-    """Send the objects of an environment's bucket that have no result, and print how many there are of each.
+@dataclass(frozen=True)
+class Choice:
+    """What is sent, and how fast.
+
+    Attributes:
+        after: only objects whose keys come after it.
+        rate: how many are sent in a second.
+        versions: earlier versions, too, and what is behind a delete marker.
+        dry_run: count only.
+    """
+
+    after: str = ""
+    rate: int = RATE
+    versions: bool = False
+    dry_run: bool = False
+
+
+def run_scan_existing(environment: str, prefix: str | None, choice: Choice) -> None:
+    """Send the objects of an environment's bucket to be scanned, and print how many there are of each kind.
 
     Args:
         environment: its name.
         prefix: only objects whose keys start with it; all that are scanned where None.
-        after: only objects whose keys come after it.
-        rate: how many are sent in a second.
-        dry_run: count only.
+        choice: which of them, and how fast.
 
     Raises:
         OpsError: the environment is not scanned there, or AWS refuses something.
@@ -45,66 +61,78 @@ def run_scan_existing(environment: str, *, prefix: str | None, after: str, rate:
     settings = settings_of(environment)
     prefixes = _prefixes(settings, prefix)
     require_own_account(settings)
-    scan_existing(settings, prefixes, after=after, rate=rate, dry_run=dry_run)
+    scan_existing(settings, prefixes, choice)
 
 
 def scan_existing(
     settings: Settings,
     prefixes: tuple[str, ...],
+    choice: Choice,
     *,
-    after: str = "",
-    rate: int = RATE,
-    dry_run: bool = False,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Do it for the objects below `prefixes`; `pause` waits for a number of seconds."""
-    bucket, environment = settings.bucket_name, settings.environment
+    bucket = settings.bucket_name
     patient = {"retries": {"mode": "adaptive", "total_max_attempts": 10}}
-    s3 = aws.client("s3", settings.region, config={"max_pool_connections": 16})
+    s3 = aws.client("s3", settings.region, config={"max_pool_connections": AT_A_TIME})
     guardduty = aws.client("guardduty", settings.region, config=patient)
     count: Counter[str] = Counter()
-    last = after
+    done, key = choice.after, ""
     try:
         with aws.one_line_errors(f"cannot list what is in {bucket}, or ask for its tags"):
-            for key, said in results(s3, bucket, _keys(s3, bucket, prefixes, after, count)):
+            for one, said in results(s3, bucket, _chosen(s3, bucket, prefixes, choice, count)):
                 if said not in AGAIN:
                     count["with a result"] += 1
                     continue
-                if not dry_run:
+                if key != one.key:  # all versions of a key are sent before the next one's
+                    done, key = key or done, one.key
+                if not choice.dry_run:
                     with aws.one_line_errors(f"cannot have {key!r} scanned"):
-                        guardduty.send_object_malware_scan(S3Object={"Bucket": bucket, "Key": key})
-                    pause(1 / rate)
-                count["without a result"] += 1
-                last = key
+                        guardduty.send_object_malware_scan(S3Object=_named(bucket, one))
+                    pause(1 / choice.rate)
+                count["sent"] += 1
     except BaseException:
-        if last != after:
-            print(f"{_said(count, dry_run=dry_run)}\nTo go on, add --after {shlex.quote(last)}")
+        if count["sent"]:
+            print(_said(count, choice))
+        if done != choice.after:
+            print(f"To go on, add --after {shlex.quote(done)}")
         raise
-    print(f"✓ {_said(count, dry_run=dry_run)}")
-    if count["without a result"] and not dry_run:
-        dry = as_here(f"make scan-existing ENV={environment} ARGS=--dry-run")
-        print(f"Next: wait for the scans; {dry} counts the rest.")
+    print(f"✓ {_said(count, choice)}")
+    if count["sent"] and not choice.dry_run:
+        arguments = "'--versions --dry-run'" if choice.versions else "--dry-run"
+        again = as_here(f"make scan-existing ENV={settings.environment} ARGS={arguments}")
+        print(f"Next: wait for the scans; {again} counts the rest.")
 
 
-def _said(count: Counter[str], *, dry_run: bool) -> str:
-    """Say how many objects there are of each kind."""
-    sent = "to be scanned" if dry_run else "sent to be scanned"
-    texts = [f"{count['without a result']:,} {sent}", f"{count['with a result']:,} with a result"]
+def _named(bucket: str, one: Version) -> dict[str, str]:
+    """Name a version as GuardDuty takes it; the latest of a bucket without versions needs no id."""
+    name = {"Bucket": bucket, "Key": one.key}
+    return name if one.is_latest and one.id == "null" else name | {"VersionId": one.id}
+
+
+def _said(count: Counter[str], choice: Choice) -> str:
+    """Say how many objects, or versions of them, there are of each kind."""
+    texts = [f"{count['sent']:,} {'to be scanned' if choice.dry_run else 'sent to be scanned'}"]
+    texts.append(f"{count['with a result']:,} with a result")
     if archived := count["archived"]:
         texts.append(f"{archived:,} archived, which GuardDuty cannot read: restore them first")
-    return f"objects: {'; '.join(texts)}"
+    if earlier := count["earlier"]:
+        texts.append(f"{earlier:,} earlier versions left out: --versions takes them, too")
+    return f"{'versions' if choice.versions else 'objects'}: {'; '.join(texts)}"
 
 
-def _keys(
-    s3: aws.Client, bucket: str, prefixes: tuple[str, ...], after: str, count: Counter[str]
-) -> Iterator[str]:
-    """Yield the keys below the prefixes in order, and count what is archived instead."""
+def _chosen(
+    s3: aws.Client, bucket: str, prefixes: tuple[str, ...], choice: Choice, count: Counter[str]
+) -> Iterator[Version]:
+    """Yield what is below the prefixes, in the order of the keys, and count what is left out instead."""
     for prefix in sorted(prefixes):
-        for key, storage_class in listed(s3, bucket, prefix, after):
-            if storage_class in ARCHIVES:
+        for one in listed(s3, bucket, prefix, choice.after):
+            if not one.is_latest and not choice.versions:
+                count["earlier"] += 1
+            elif one.storage_class in ARCHIVES:
                 count["archived"] += 1
             else:
-                yield key
+                yield one
 
 
 def _prefixes(settings: Settings, prefix: str | None) -> tuple[str, ...]:
