@@ -14,6 +14,9 @@ WHY_NO_TAGS = (
     "there (DenyScanTagTampering)"
 )
 
+READS = ("s3:GetObject", "s3:GetObjectVersion")
+"""What goes by the result of a scan; the policy denies other ways to read, whatever the scan found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

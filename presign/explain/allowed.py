@@ -5,7 +5,7 @@ from presign.explain.cause import Cause, listed, shown
 from presign.explain.link import Link
 from presign.explain.operation import Operation
 from presign.outputs import Outputs
-from presign.scanned import WHY_NO_TAGS
+from presign.scanned import READS, WHY_NO_TAGS
 from presign.signer import host_header
 
 
@@ -113,10 +113,16 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
     ]
 
 
-def stopped_by_scan(link: Link, operation: Operation, outputs: Outputs | None) -> bool:
-    """Return whether a link may not work because of what a scan for malware found, or did not scan yet."""
+def stopped_by_scan(link: Link, operation: Operation, outputs: Outputs, action: str) -> bool:
+    """Return whether a link may not work because of what a scan for malware found, or did not scan yet.
+
+    ``action`` is what S3 says that it denies; empty where it does not say.
+    """
     reads = not {"GET", "HEAD"}.isdisjoint(operation.methods) and not operation.uploads
-    return bool(outputs and reads and leads_to(link, outputs) and outputs.scan.stops(link.place.key))
+    key = link.place.key
+    return bool(
+        reads and key and action in ("", *READS) and leads_to(link, outputs) and outputs.scan.stops(key)
+    )
 
 
 def _tagged(link: Link, outputs: Outputs) -> list[Cause]:

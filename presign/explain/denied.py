@@ -14,6 +14,7 @@ from presign.explain.link import Link
 from presign.explain.operation import Operation
 from presign.outputs import Outputs
 from presign.revoked import LONGEST_SESSION
+from presign.scanned import asks
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
 _EXPLICIT = re.compile(r"explicit deny in an? ([a-z -]+?)(?: policy)?(?:$|[.,:;]| of)", re.IGNORECASE)
@@ -90,7 +91,8 @@ def _by_policy(
     action = _ACTION.search(message)
     who = _WHO.search(message)
     signer = who[1] if who else link.access_key
-    what = action[1] if action else "this"
+    said = action[1] if action else ""
+    what = said or "this"
     if what.startswith("kms:") or "customer master key" in message or "KMS key" in message:
         key = f" of the bucket ({outputs.kms_key_arn})" if outputs and outputs.kms_key_arn else ""
         needed = what if action else "kms:Decrypt" if "GET" in operation.methods else "kms:GenerateDataKey"
@@ -100,7 +102,7 @@ def _by_policy(
         )
     denied, missing = _EXPLICIT.search(message), _MISSING.search(message)
     if denied and denied[1].strip() == "resource-based":
-        return _by_the_bucket(link, operation, outputs, now)
+        return _by_the_bucket(link, operation, outputs, said, now)
     found = denied or missing
     if found and found[1].strip().lower() in _POLICIES:
         policy = _POLICIES[found[1].strip().lower()]
@@ -113,10 +115,12 @@ def _by_policy(
         return Cause(
             f"{policy} {verb} {signer} {what}", "Ask the owner of that policy; a new link does not help"
         )
-    return _unsaid(link, operation, outputs, now)
+    return _unsaid(link, operation, outputs, said, now)
 
 
-def _by_the_bucket(link: Link, operation: Operation, outputs: Outputs | None, now: datetime) -> Cause:
+def _by_the_bucket(
+    link: Link, operation: Operation, outputs: Outputs | None, action: str, now: datetime
+) -> Cause:
     """Name the statement of the bucket's policy that denies, as far as the link shows it."""
     found = _against_the_bucket(link, operation, outputs, now)
     if found:
@@ -130,8 +134,8 @@ def _by_the_bucket(link: Link, operation: Operation, outputs: Outputs | None, no
             f"the bucket's policy denies it: the encryption headers are not the bucket's, or {outside}",
             "Make the link with the present outputs, and use it from inside the perimeter",
         )
-    if allowed.stopped_by_scan(link, operation, outputs):
-        return _unscanned(link, "the bucket's policy denies it", f"or {outside}")
+    if outputs and allowed.stopped_by_scan(link, operation, outputs, action):
+        return _unscanned(link, outputs, "the bucket's policy denies it", f"or {outside}")
     return Cause(
         f"the bucket's policy denies it: {outside}",
         "Use the link from inside the perimeter, or make a new link",
@@ -156,7 +160,7 @@ def _against_the_bucket(
     return None
 
 
-def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: datetime) -> Cause:
+def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, action: str, now: datetime) -> Cause:
     """Say what is likely where the message says nothing: S3 shows it only within its own organization."""
     found = _against_the_bucket(link, operation, outputs, now)
     if found:
@@ -173,9 +177,9 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
     remedy = f"sign with credentials that have {_policy(outputs)}"
     if not link.place.key:
         return Cause(f"the credentials that signed may not list the bucket{session}", f"To list it, {remedy}")
-    if allowed.stopped_by_scan(link, operation, outputs):
-        lacking = f"the credentials that signed may not read it{session}"
-        return _unscanned(link, f"S3 denies access to {link.place}", f"there is no such object, or {lacking}")
+    if outputs and allowed.stopped_by_scan(link, operation, outputs, action):
+        others = f"there is no such object, or the credentials that signed may not read it{session}"
+        return _unscanned(link, outputs, f"S3 denies access to {link.place}", others)
     return Cause(
         f"there is no object {link.place}, or the credentials that signed may not read it: S3 answers 403 "
         f"for both, unless they may list the bucket{session}",
@@ -183,13 +187,16 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, now: date
     )
 
 
-def _unscanned(link: Link, what: str, others: str) -> Cause:
+def _unscanned(link: Link, outputs: Outputs, what: str, others: str) -> Cause:
     """Say that S3 denies what was not found clean, also to HEAD, and what is not there."""
-    ask = f"`aws s3api get-object-tagging --bucket {link.place.bucket} --key …`"
+    version = "versionId" in link.parameters
+    of_version = " --version-id …" if version else ""
+    ask = f"`aws s3api get-object-tagging --bucket {outputs.bucket} --key …{of_version}`"
     return Cause(
         f"{what}: it was not scanned for malware yet, GuardDuty found a threat in it or could not scan it; "
         f"{others}",
-        f"Wait for the scan; the object's tags say what it found ({ask}, which needs s3:GetObjectTagging)",
+        f"Wait for the scan; the object's tags say what it found ({ask}, "
+        f"which needs {asks(version=version)})",
         scan=True,
     )
 

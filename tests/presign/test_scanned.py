@@ -8,7 +8,7 @@ from pathlib import Path
 from constructs_lib.policies import scanned_objects as policies
 from presign import outputs
 from presign.errors import OutputsError
-from presign.scanned import Scan
+from presign.scanned import READS, Scan
 from settings.loading import load_environments
 from stacks import malware_scan
 from tests.conftest import VARIANTS
@@ -194,9 +194,7 @@ def test_a_server_that_does_not_say_the_tags_is_one_line(checked: Callable[..., 
 
 
 DENIED = "<Error><Code>AccessDenied</Code><Message>{}</Message></Error>"
-BY_BUCKET = (
-    "User: arn:x is not authorized to perform: s3:GetObject with an explicit deny in a resource-based policy"
-)
+BY_BUCKET = "User: arn:x is not authorized to perform: {} with an explicit deny in a resource-based policy"
 BY_IAM = "User: arn:x is not authorized to perform: s3:GetObject because no identity-based policy allows it"
 
 
@@ -208,7 +206,7 @@ def explained(presign: Presign, place: str, message: str, command: tuple[str, ..
     return done.out.splitlines()[0]
 
 
-@pytest.mark.parametrize("message", ["Access Denied", BY_BUCKET])
+@pytest.mark.parametrize("message", ["Access Denied", *map(BY_BUCKET.format, READS)])
 def test_explain_names_the_scan_where_it_may_be_the_reason(
     presign: Presign, outputs_file: OutputsFile, message: str
 ) -> None:
@@ -223,6 +221,34 @@ def test_explain_names_the_scan_where_it_may_be_the_reason(
         assert "malware" not in explained(
             presign, outputs_file(MalwareScan=value), message, ("get", "inbox/a")
         )
+
+
+def test_explain_blames_the_scan_for_nothing_else(presign: Presign, outputs_file: OutputsFile) -> None:
+    assert list(READS) == policies.READ_ACTIONS
+    place = outputs_file(MalwareScan=scan())
+    for action in ("s3:ListBucket", "s3:GetObjectTagging", "s3:GetObjectTorrent"):
+        for message in (BY_BUCKET.format(action), f"arn:x is not authorized to perform: {action}"):
+            assert "malware" not in explained(presign, place, message, ("get", "inbox/a"))
+    Path("answer.xml").write_text(DENIED.format(BY_BUCKET.format("s3:GetObject")))
+    listing = f"https://{BUCKET}.s3.eu-west-1.amazonaws.com/?X-Amz-Signature=0"
+    assert "malware" not in presign("explain", "--answer", "answer.xml", "--outputs", place, listing).out
+
+
+def test_explain_asks_for_the_tags_of_the_version_and_of_the_bucket(
+    presign: Presign, outputs_file: OutputsFile
+) -> None:
+    point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/etl"
+    place = outputs_file(MalwareScan=scan(), S3AccessPointArns=[point])
+
+    def asks(*options: str) -> str:
+        link = presign("get", *options, "a", "--format", "json", "--outputs", place).out
+        Path("answer.xml").write_text(DENIED.format("Access Denied"))
+        return presign("explain", "--answer", "answer.xml", "--outputs", place, "-", stdin=link.encode()).out
+
+    plain = f"(`aws s3api get-object-tagging --bucket {BUCKET} --key …`, which needs s3:GetObjectTagging)"
+    assert plain in asks()
+    assert plain in asks("--access-point", point)
+    assert "--key … --version-id …`, which needs s3:GetObjectVersionTagging)" in asks("--version-id", "v")
 
 
 @pytest.mark.parametrize(
