@@ -39,17 +39,19 @@ def find(prepared: Prepared, wanted: Sequence[str]) -> tuple[dict[str, int], str
 def leave_unclean(prepared: Prepared, found: dict[str, int]) -> tuple[dict[str, int], list[str]]:
     """Take out what a scan for malware did not find clean, and return the marks of what may still be scanned.
 
-    The texts are what was left out, and what cannot be known. Raises PageError where nothing is left.
+    Where the bucket enforces no scan, there are no marks: it serves what waits. The texts are what was left
+    out, and what cannot be known. Raises PageError where nothing is left.
     """
-    stopped = [key for key in found if prepared.stack.scan.stops(key)]
-    if not stopped:
+    scan = prepared.stack.scan
+    covered = [key for key in found if scan.covers(key)]
+    if not covered:
         return {}, []
     with scan_many.asking(prepared) as asker:
-        results = {key: said.result() for key, said in zip(stopped, asker.ask(stopped), strict=True)}
+        results = {key: said.result() for key, said in zip(covered, asker.ask(covered), strict=True)}
     marks = {key: NOT_YET if said == "" else UNKNOWN for key, said in results.items() if not said}
     left: dict[str, int] = {}
     for key, said in results.items():
-        if said and said != prepared.stack.scan.clean:
+        if said and said != scan.clean:
             del found[key]
             what = scan_tags.result(said).objects
             left[what] = left.get(what, 0) + 1
@@ -58,13 +60,15 @@ def leave_unclean(prepared: Prepared, found: dict[str, int]) -> tuple[dict[str, 
         raise PageError(f"there is nothing to download: {'; '.join(texts)}")
     counts = list(marks.values())
     if waiting := counts.count(NOT_YET):
-        texts.append(f"{waiting:,} {_files(waiting)} not scanned for malware yet: S3 answers 403 until then")
+        until = ": S3 answers 403 until then" if scan.enforced else ", and can be downloaded"
+        texts.append(f"{waiting:,} {_files(waiting)} not scanned for malware yet{until}")
     if unknown := counts.count(UNKNOWN):
+        refused = ", and answers 403 where not" if scan.enforced else ""
         texts.append(
-            f"S3 does not tell whether {unknown:,} {_files(unknown)} scanned for malware, and answers 403 "
-            f"where not: the credentials need {scan_tags.lacking(prepared)}"
+            f"S3 does not tell whether {unknown:,} {_files(unknown)} scanned for malware{refused}: "
+            f"the credentials need {scan_tags.lacking(prepared)}"
         )
-    return marks, texts
+    return marks if scan.enforced else {}, texts
 
 
 def _files(count: int) -> str:

@@ -199,7 +199,7 @@ def _store(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, 
     """Store the page, and print its link."""
     name = f"{'upload' if kind == 'put' else 'download'}.html"
     page = document.page(kind, whole, room=place.room(prepared, name))
-    key, url = place.store(prepared, name, page)
+    key, url, unscanned = place.store(prepared, name, page)
     expires = duration.iso(_ends(prepared))
     links_in = "url" if page.fragment else "page"
     where = {
@@ -221,6 +221,6 @@ def _store(prepared: Prepared, kind: str, whole: Mapping[str, Any], rows: Rows, 
             ("Open", url),
         ]
         report.write(report.table(table))
-    if prepared.stack.scan.stops(key):
+    if unscanned:
         scanned = "the page itself is scanned for malware: its link answers 403 until it was found clean"
         report.warn([f"{scanned}; only then is it known whether these credentials may read it"])

@@ -45,10 +45,10 @@ def room(prepared: Prepared, name: str) -> int:
     return LONGEST_LINK - len(_link(prepared, _key("0" * 32, name))) - 1
 
 
-def store(prepared: Prepared, name: str, page: Page) -> tuple[str, str]:
+def store(prepared: Prepared, name: str, page: Page) -> tuple[str, str, bool]:
     """Store the page as ``_presign/RANDOM/NAME``, and return its key and its link. Raises PageError.
 
-    Where pages are scanned for malware, as all objects, the link works once this one was.
+    The last value is whether the link works only once the page was scanned for malware.
     """
     key = _key(secrets.token_hex(16), name)
     digest = b64encode(hashlib.sha256(page.html).digest()).decode()
@@ -69,7 +69,7 @@ def store(prepared: Prepared, name: str, page: Page) -> tuple[str, str]:
     if answer.problem and not answer.unscanned:
         raise PageError(f"the page was stored, and its link does not work: {answer.problem}")
     fragment = f"#{page.fragment}" if page.fragment else ""
-    return key, f"{_link(prepared, key)}{fragment}"
+    return key, f"{_link(prepared, key)}{fragment}", answer.unscanned
 
 
 def _key(random: str, name: str) -> str:

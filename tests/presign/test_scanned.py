@@ -385,6 +385,27 @@ def test_a_page_says_which_files_wait_for_their_scan(
     assert "does not tell whether 1 file was scanned for malware, and answers 403 where not: the" in done.err
 
 
+def test_a_page_lists_no_threat_where_the_scan_is_not_enforced_either(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    with scanning({**MANY, "inbox/unknown": 403}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/", enforced=False)), "--endpoint-url", url)
+        done = presign("page", "get", *place, "-o", "page.html", "inbox/", "other/")
+    assert done.code == 0, done.err
+    assert files_of("page.html") == {
+        "inbox/clean": [7],
+        "inbox/new": [7],
+        "inbox/unknown": [7],
+        "other/a": [7],
+    }
+    for what in LEFT[1:]:
+        assert f"Warning: left out 1 {what}\n" in done.err
+    assert "Warning: 1 file was not scanned for malware yet, and can be downloaded\n" in done.err
+    assert "does not tell whether 1 file was scanned for malware: the credentials need s3:Get" in done.err
+    assert "403" not in done.err
+
+
 def test_a_page_lists_a_named_file_that_waits_for_its_scan(
     presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,6 +456,16 @@ def test_a_stored_page_is_scanned_as_every_object(
     else:
         assert done.code == 1
         assert "Error: the page was stored, and its link does not work" in done.err
+
+
+def test_a_stored_page_that_can_be_read_is_not_said_to_wait(
+    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
+    with scanning({}, others=CLEAN) as url:  # as for a role of readers_of_unscanned
+        place = ("--outputs", outputs_file(MalwareScan=scan()), "--endpoint-url", url)
+        done = presign("page", "put", *place, "docs/")
+    assert (done.code, done.err) == (0, "")
 
 
 # A server that enforces.
