@@ -9,6 +9,26 @@ from urllib.parse import parse_qs, unquote, urlsplit
 TAG, CLEAN = "GuardDutyMalwareScanStatus", "NO_THREATS_FOUND"
 Said = str | int | tuple[int, str] | None
 """What is said of an object: its tag, None for no tag, or a status instead, perhaps with S3's code."""
+MANY: Mapping[str, Said] = {
+    "inbox/clean": CLEAN,
+    "inbox/new": None,
+    "inbox/bad": "THREATS_FOUND",
+    "inbox/zip": "UNSUPPORTED",
+    "inbox/denied": "ACCESS_DENIED",
+    "inbox/failed": "FAILED",
+    "inbox/odd": "NEW",
+    "other/a": None,
+}
+"""An object of each result, and one that is not scanned."""
+LEFT = [
+    "objects that GuardDuty has not scanned yet",
+    "objects in which GuardDuty found a threat",
+    "objects that GuardDuty cannot scan",
+    "objects that GuardDuty may not read",
+    "objects whose scan failed",
+    "objects whose scan says NEW",
+]
+"""What is said of those that are left out."""
 _CODES = {403: "AccessDenied", 404: "NoSuchKey", 500: "InternalError"}
 
 

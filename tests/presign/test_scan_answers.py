@@ -1,4 +1,4 @@
-"""What S3 answers to requests for the tags of a scan, and how many of them are asked at once."""
+"""`bulk get --scanned`: which links it makes, by what S3 answers to requests for tags, many at once."""
 
 import random
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from tests.presign.presign_support import OutputsFile, Presign, Result
-from tests.presign.scan_support import CLEAN, Said, scan, scanning
+from tests.presign.scan_support import CLEAN, LEFT, MANY, Said, scan, scanning
 
 import pytest
 
@@ -28,6 +28,74 @@ def signed() -> list[str]:
 def outputs(outputs_file: OutputsFile) -> str:
     """The outputs of a bucket of which inbox/ is scanned."""
     return outputs_file(MalwareScan=scan("inbox/"))
+
+
+# Which links are made.
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_scanned_leaves_out_what_is_not_clean_and_counts_it(
+    presign: Presign, outputs_file: OutputsFile, listed: bool
+) -> None:
+    Path("keys.txt").write_text("\n".join([*MANY, "inbox/gone"]))
+    with scanning(MANY) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
+        source = ("--prefix", "inbox/") if listed else ("keys.txt",)
+        done = presign("bulk", "get", *place, *source, "--scanned", "-o", "out.csv")
+    assert done.code == 0, done.err
+    keys = [row.partition(",")[0] for row in Path("out.csv").read_text().splitlines()[1:]]
+    assert keys == (["inbox/clean"] if listed else ["inbox/clean", "other/a"])
+    gone = [] if listed else ["objects that are not there"]
+    for what in [*LEFT, *gone]:
+        assert f"Left out: 1 {what}\n" in done.err
+    assert "Warning" not in done.err
+
+
+def test_without_the_option_one_line_warns(presign: Presign, outputs_file: OutputsFile) -> None:
+    Path("keys.txt").write_text("\n".join(MANY))
+
+    def warned(value: object, command: str = "get") -> str:
+        done = presign(
+            "bulk", command, "--outputs", outputs_file(MalwareScan=value), "keys.txt", "-o", "out.csv"
+        )
+        assert done.code == 0
+        assert len(Path("out.csv").read_text().splitlines()) == len(MANY) + 1
+        return "".join(line for line in done.err.splitlines(keepends=True) if "Warning" in line)
+
+    assert warned(scan("inbox/")) == (
+        "Warning: S3 answers 403 for objects below inbox/ that no scan for malware found clean: "
+        "--scanned leaves them out\n"
+    )
+    assert "for objects that no scan" in warned(scan())
+    assert warned(scan("inbox/", enforced=False)) == warned(None) == warned(scan(), "put") == ""
+
+
+def test_credentials_that_may_not_ask_are_one_line(presign: Presign, outputs_file: OutputsFile) -> None:
+    Path("keys.txt").write_text("inbox/a")
+    with scanning({"inbox/a": 403}) as url:
+        place = ("--outputs", outputs_file(MalwareScan=scan()), "--endpoint-url", url)
+        done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv")
+    assert (done.code, done.err.count("\n")) == (1, 1), done.err
+    assert "cannot know whether 'inbox/a' was scanned: the credentials need s3:GetObjectTagging" in done.err
+    assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "code", "words"),
+    [
+        (["--resume"], scan(), 2, "cannot be resumed"),
+        (["--jobs", "2"], scan(), 2, "leave --jobs out"),
+        ([], None, 1, "these outputs lack MalwareScan"),
+    ],
+)
+def test_scanned_is_refused_where_it_would_do_nothing(
+    presign: Presign, outputs_file: OutputsFile, options: list[str], value: object, code: int, words: str
+) -> None:
+    Path("keys.txt").write_text("inbox/a")
+    place = ("--outputs", outputs_file(MalwareScan=value))
+    done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv", *options)
+    assert done.code == code
+    assert words in done.err
 
 
 # Many at once.

@@ -1,8 +1,8 @@
-"""Objects that are scanned for malware: what is refused, what is said, and what is left out."""
+"""Objects that are scanned for malware: what is refused, and what is said of them."""
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from constructs_lib.policies import scanned_objects as policies
@@ -14,7 +14,7 @@ from stacks import malware_scan
 from tests.conftest import VARIANTS
 from tests.presign.presign_support import BUCKET as EXISTING
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
-from tests.presign.scan_support import CLEAN, TAG, Said, scan, scanning
+from tests.presign.scan_support import CLEAN, TAG, scan, scanning
 
 import boto3
 import pytest
@@ -268,206 +268,6 @@ def test_explain_names_the_tags_of_an_upload_to_what_is_scanned(
     assert done.out.startswith(f"An upload to {shown!r} cannot have tags: only GuardDuty may tag"), done.out
 
 
-# Many links.
-
-MANY = {
-    "inbox/clean": CLEAN,
-    "inbox/new": None,
-    "inbox/bad": "THREATS_FOUND",
-    "inbox/zip": "UNSUPPORTED",
-    "inbox/denied": "ACCESS_DENIED",
-    "inbox/failed": "FAILED",
-    "inbox/odd": "NEW",
-    "other/a": None,
-}
-LEFT = [
-    "objects that GuardDuty has not scanned yet",
-    "objects in which GuardDuty found a threat",
-    "objects that GuardDuty cannot scan",
-    "objects that GuardDuty may not read",
-    "objects whose scan failed",
-    "objects whose scan says NEW",
-]
-
-
-@pytest.mark.parametrize("listed", [True, False])
-def test_scanned_leaves_out_what_is_not_clean_and_counts_it(
-    presign: Presign, outputs_file: OutputsFile, listed: bool
-) -> None:
-    Path("keys.txt").write_text("\n".join([*MANY, "inbox/gone"]))
-    with scanning(MANY) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
-        source = ("--prefix", "inbox/") if listed else ("keys.txt",)
-        done = presign("bulk", "get", *place, *source, "--scanned", "-o", "out.csv")
-    assert done.code == 0, done.err
-    keys = [row.partition(",")[0] for row in Path("out.csv").read_text().splitlines()[1:]]
-    assert keys == (["inbox/clean"] if listed else ["inbox/clean", "other/a"])
-    gone = [] if listed else ["objects that are not there"]
-    for what in [*LEFT, *gone]:
-        assert f"Left out: 1 {what}\n" in done.err
-    assert "Warning" not in done.err
-
-
-def test_without_the_option_one_line_warns(presign: Presign, outputs_file: OutputsFile) -> None:
-    Path("keys.txt").write_text("\n".join(MANY))
-
-    def warned(value: object, command: str = "get") -> str:
-        done = presign(
-            "bulk", command, "--outputs", outputs_file(MalwareScan=value), "keys.txt", "-o", "out.csv"
-        )
-        assert done.code == 0
-        assert len(Path("out.csv").read_text().splitlines()) == len(MANY) + 1
-        return "".join(line for line in done.err.splitlines(keepends=True) if "Warning" in line)
-
-    assert warned(scan("inbox/")) == (
-        "Warning: S3 answers 403 for objects below inbox/ that no scan for malware found clean: "
-        "--scanned leaves them out\n"
-    )
-    assert "for objects that no scan" in warned(scan())
-    assert warned(scan("inbox/", enforced=False)) == warned(None) == warned(scan(), "put") == ""
-
-
-def test_credentials_that_may_not_ask_are_one_line(presign: Presign, outputs_file: OutputsFile) -> None:
-    Path("keys.txt").write_text("inbox/a")
-    with scanning({"inbox/a": 403}) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan()), "--endpoint-url", url)
-        done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv")
-    assert (done.code, done.err.count("\n")) == (1, 1), done.err
-    assert "cannot know whether 'inbox/a' was scanned: the credentials need s3:GetObjectTagging" in done.err
-    assert not Path("out.csv").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "value", "code", "words"),
-    [
-        (["--resume"], scan(), 2, "cannot be resumed"),
-        (["--jobs", "2"], scan(), 2, "leave --jobs out"),
-        ([], None, 1, "these outputs lack MalwareScan"),
-    ],
-)
-def test_scanned_is_refused_where_it_would_do_nothing(
-    presign: Presign, outputs_file: OutputsFile, options: list[str], value: object, code: int, words: str
-) -> None:
-    Path("keys.txt").write_text("inbox/a")
-    place = ("--outputs", outputs_file(MalwareScan=value))
-    done = presign("bulk", "get", *place, "keys.txt", "--scanned", "-o", "out.csv", *options)
-    assert done.code == code
-    assert words in done.err
-
-
-# Pages.
-
-
-def files_of(page: str) -> dict[str, list[int]]:
-    """Return the size of each file on a page, and its mark if it has one."""
-    found = re.search(r'<script type="application/json" id="about">(.*?)</script>', Path(page).read_text())
-    assert found
-    return {path: [size, *marks] for path, size, _, *marks in json.loads(found[1])["files"]}
-
-
-def test_a_page_says_which_files_wait_for_their_scan(
-    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
-    with scanning({**MANY, "inbox/unknown": 403}) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
-        done = presign("page", "get", *place, "-o", "page.html", "inbox/", "other/")
-    assert done.code == 0, done.err
-    assert files_of("page.html") == {
-        "inbox/clean": [7],
-        "inbox/new": [7, 1],
-        "inbox/unknown": [7, 2],
-        "other/a": [7],
-    }
-    for what in LEFT[1:]:
-        assert f"Warning: left out 1 {what}\n" in done.err
-    assert "Warning: 1 file was not scanned for malware yet: S3 answers 403 until then\n" in done.err
-    assert "does not tell whether 1 file was scanned for malware, and answers 403 where not: the" in done.err
-
-
-def test_a_page_lists_no_threat_where_the_scan_is_not_enforced_either(
-    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
-    with scanning({**MANY, "inbox/unknown": 403}) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/", enforced=False)), "--endpoint-url", url)
-        done = presign("page", "get", *place, "-o", "page.html", "inbox/", "other/")
-    assert done.code == 0, done.err
-    assert files_of("page.html") == {
-        "inbox/clean": [7],
-        "inbox/new": [7],
-        "inbox/unknown": [7],
-        "other/a": [7],
-    }
-    for what in LEFT[1:]:
-        assert f"Warning: left out 1 {what}\n" in done.err
-    assert "Warning: 1 file was not scanned for malware yet, and can be downloaded\n" in done.err
-    assert "does not tell whether 1 file was scanned for malware: the credentials need s3:Get" in done.err
-    assert "403" not in done.err
-
-
-def test_a_page_lists_a_named_file_that_waits_for_its_scan(
-    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
-    # Names that come before and after those that are asked for, and begin as they do.
-    tags: dict[str, Said] = {"inbox/ne": None, "inbox/new": None, "inbox/new.csv": None, "inbox/unknown": 403}
-    with scanning({**tags, "inbox/bad": "THREATS_FOUND"}) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
-        done = presign("page", "get", *place, "-o", "page.html", "inbox/new", "inbox/unknown")
-        refused = [presign("page", "get", *place, "-o", "no.html", f"inbox/{key}") for key in ("bad", "gone")]
-    assert done.code == 0, done.err
-    assert files_of("page.html") == {"inbox/new": [7, 1], "inbox/unknown": [7, 2]}
-    assert "Warning: 1 file was not scanned for malware yet: S3 answers 403 until then\n" in done.err
-    for one, why in zip(refused, ("GuardDuty found a threat in it", "there is no such object"), strict=True):
-        assert (one.code, one.err.count("\n")) == (1, 1)
-        assert why in one.err
-    assert not Path("no.html").exists()
-
-
-def test_a_page_for_nothing_but_threats_is_refused(presign: Presign, outputs_file: OutputsFile) -> None:
-    with scanning({"inbox/bad": "THREATS_FOUND"}) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan("inbox/")), "--endpoint-url", url)
-        done = presign("page", "get", *place, "-o", "page.html", "inbox/")
-    assert (done.code, done.err) == (
-        1,
-        "Error: there is nothing to download: left out 1 objects in which GuardDuty found a threat\n",
-    )
-
-
-@pytest.mark.parametrize(("prefixes", "warned"), [((), True), (("_presign/",), True), (("inbox/",), False)])
-def test_a_stored_page_is_scanned_as_every_object(
-    presign: Presign,
-    outputs_file: OutputsFile,
-    monkeypatch: pytest.MonkeyPatch,
-    prefixes: tuple[str, ...],
-    warned: bool,
-) -> None:
-    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
-    with scanning({}, others=None) as url:
-        place = ("--outputs", outputs_file(MalwareScan=scan(*prefixes)), "--endpoint-url", url)
-        done = presign("page", "put", *place, "docs/")
-    if warned:
-        assert done.code == 0, done.err
-        assert done.err == (
-            "Warning: the page itself is scanned for malware: its link answers 403 until it was found clean; "
-            "only then is it known whether these credentials may read it\n"
-        )
-    else:
-        assert done.code == 1
-        assert "Error: the page was stored, and its link does not work" in done.err
-
-
-def test_a_stored_page_that_can_be_read_is_not_said_to_wait(
-    presign: Presign, outputs_file: OutputsFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PRESIGN_PAGES_ON_LOOPBACK", "1")
-    with scanning({}, others=CLEAN) as url:  # as for a role of readers_of_unscanned
-        place = ("--outputs", outputs_file(MalwareScan=scan()), "--endpoint-url", url)
-        done = presign("page", "put", *place, "docs/")
-    assert (done.code, done.err) == (0, "")
-
-
 # A server that enforces.
 
 
@@ -478,7 +278,7 @@ def enforced(
     outputs_file: OutputsFile,
     upload_headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
-) -> str:
+) -> Iterator[str]:
     """The outputs of a bucket that denies a user what is not clean below scanned/."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     iam = boto3.client("iam", **embedded(s3_endpoint))
@@ -496,7 +296,8 @@ def enforced(
     s3.put_object(Bucket=EXISTING, Key="scanned/new", Body=b"x")
     s3.put_object(Bucket=EXISTING, Key="scanned/clean", Body=b"x", Tagging=f"{TAG}={CLEAN}")
     s3.put_object(Bucket=EXISTING, Key="scanned/bad", Body=b"x", Tagging=f"{TAG}=THREATS_FOUND")
-    return outputs_file(S3BucketName=EXISTING, UploadHeaders=upload_headers, MalwareScan=scan("scanned/"))
+    yield outputs_file(S3BucketName=EXISTING, UploadHeaders=upload_headers, MalwareScan=scan("scanned/"))
+    s3.delete_bucket_policy(Bucket=EXISTING)  # other tests use the bucket, too
 
 
 def test_a_bucket_that_enforces_the_scan(presign: Presign, enforced: str) -> None:
