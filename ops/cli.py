@@ -213,13 +213,22 @@ def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
     "--rate", type=click.IntRange(1, 100), default=RATE, show_default=True, help="Objects a second, at most."
 )
 @click.option("--versions", is_flag=True, help="Earlier versions, too, and what is behind a delete marker.")
+@click.option("--all", "everything", is_flag=True, help="Also what has a result: it may be forged.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
 @in_sandbox(Actor.ADMINISTRATOR)
 def scan_existing(
-    environment: str, prefix: str | None, after: str, *, rate: int, versions: bool, dry_run: bool
+    environment: str,
+    prefix: str | None,
+    after: str,
+    *,
+    rate: int,
+    versions: bool,
+    everything: bool,
+    dry_run: bool,
 ) -> None:
-    """Have GuardDuty scan the objects of ENV that have no result of its scan for malware yet."""
-    run_scan_existing(environment, prefix, Choice(after=after, rate=rate, versions=versions, dry_run=dry_run))
+    """Have GuardDuty scan objects of ENV for malware that were there before: those without a result."""
+    choice = Choice(after=after, rate=rate, versions=versions, everything=everything, dry_run=dry_run)
+    run_scan_existing(environment, prefix, choice)
 
 
 @ops.group()

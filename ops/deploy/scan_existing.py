@@ -38,12 +38,14 @@ class Choice:
         after: only objects whose keys come after it.
         rate: how many are sent in a second.
         versions: earlier versions, too, and what is behind a delete marker.
+        everything: also what has a result: anybody could write that tag before the scan began.
         dry_run: count only.
     """
 
     after: str = ""
     rate: int = RATE
     versions: bool = False
+    everything: bool = False
     dry_run: bool = False
 
 
@@ -80,7 +82,9 @@ def scan_existing(
     done, key = choice.after, ""
     try:
         with aws.one_line_errors(f"cannot list what is in {bucket}, or ask for its tags"):
-            for one, said in results(s3, bucket, _chosen(s3, bucket, prefixes, choice, count)):
+            chosen = _chosen(s3, bucket, prefixes, choice, count)
+            asked = ((one, "") for one in chosen) if choice.everything else results(s3, bucket, chosen)
+            for one, said in asked:
                 if said not in AGAIN:
                     count["with a result"] += 1
                     continue
@@ -99,9 +103,7 @@ def scan_existing(
         raise
     print(f"✓ {_said(count, choice)}")
     if count["sent"] and not choice.dry_run:
-        arguments = "'--versions --dry-run'" if choice.versions else "--dry-run"
-        again = as_here(f"make scan-existing ENV={settings.environment} ARGS={arguments}")
-        print(f"Next: wait for the scans; {again} counts the rest.")
+        print(f"Next: wait for the scans; {_next(settings.environment, choice)}")
 
 
 def _named(bucket: str, one: Version) -> dict[str, str]:
@@ -110,10 +112,19 @@ def _named(bucket: str, one: Version) -> dict[str, str]:
     return name if one.is_latest and one.id == "null" else name | {"VersionId": one.id}
 
 
+def _next(environment: str, choice: Choice) -> str:
+    """Say how to see what was scanned."""
+    if choice.everything:
+        return "GuardDuty's metrics in CloudWatch count them, as no tag says when it was written."
+    arguments = "'--versions --dry-run'" if choice.versions else "--dry-run"
+    return as_here(f"make scan-existing ENV={environment} ARGS={arguments}") + " counts the rest."
+
+
 def _said(count: Counter[str], choice: Choice) -> str:
     """Say how many objects, or versions of them, there are of each kind."""
     texts = [f"{count['sent']:,} {'to be scanned' if choice.dry_run else 'sent to be scanned'}"]
-    texts.append(f"{count['with a result']:,} with a result")
+    if not choice.everything:
+        texts.append(f"{count['with a result']:,} with a result")
     if archived := count["archived"]:
         texts.append(f"{archived:,} archived, which GuardDuty cannot read: restore them first")
     if earlier := count["earlier"]:

@@ -142,6 +142,18 @@ def test_earlier_versions_are_sent_by_their_ids(
     )
 
 
+def test_all_sends_also_what_has_a_result_that_anybody_may_have_written(
+    guardduty: GuardDuty, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan(tmp_path, "inbox/", everything=True)
+    assert guardduty.sent == sorted([*TAGS, "inbox/a b", "inbox/z"])
+    assert capsys.readouterr().out == (
+        "✓ objects: 5 sent to be scanned; 1 archived, which GuardDuty cannot read: restore them first\n"
+        "Next: wait for the scans; GuardDuty's metrics in CloudWatch count them, "
+        "as no tag says when it was written.\n"
+    )
+
+
 def test_a_run_that_stops_says_after_which_key_to_go_on(
     guardduty: GuardDuty, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
