@@ -1,10 +1,10 @@
 """Stand-ins for what the embedded AWS lacks; they go in front of it, and all the rest is the real thing."""
 
 import json
-import re
 from typing import Any
 
 from ops.embedded.guardduty import GuardDuty
+from ops.embedded.stand_ins import answer, signed_for
 from tests.aws_proxy import Answer, Call
 
 XML = {"Content-Type": "application/xml"}
@@ -28,14 +28,12 @@ class Gaps:
         self._trail_tags: dict[str, dict[str, str]] = {}
 
     def __call__(self, call: Call) -> Answer | None:
-        if scope := re.search(
-            r"Credential=[^/]+/[^/]+/([^/]+)/guardduty/", call.headers.get("authorization", "")
-        ):
-            status, answer = self.guardduty.answer(
-                call.method, call.url.path, call.query, call.body, f"{scope[1]}:000000000000"
+        region, name = signed_for(call.headers)
+        if name == "guardduty":
+            status, headers, body = answer(
+                self.guardduty, call.method, call.url.path, call.query, call.body, f"{region}:000000000000"
             )
-            error = {"x-amzn-errortype": answer["__type"]} if status >= 400 else {}
-            return Answer(status, json.dumps(answer).encode(), {"Content-Type": "application/json", **error})
+            return Answer(status, body, headers)
         if {"inventory", "id"} <= call.query.keys():
             return self._inventory(call)
         service, _, operation = call.headers.get("x-amz-target", "").rpartition(".")

@@ -1,18 +1,16 @@
 """The stand-ins as services of MiniStack, whose requests it authorizes as those of its own services."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from ops.embedded.iam.request import Request
-from ops.embedded.stand_ins import STAND_INS
+from ops.embedded.stand_ins import STAND_INS, answer, signed_for
 
 from ministack.core import iam_actions, router
 
 Headers = Mapping[str, str]
-_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/")
 
 
 def install() -> None:
@@ -21,8 +19,8 @@ def install() -> None:
     action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
 
     def detect_service(method: str, path: str, headers: Headers, query: object) -> str:
-        found = _SCOPE.search(headers.get("authorization", ""))
-        return found[2] if found and found[2] in STAND_INS else str(detect(method, path, headers, query))
+        _, service = signed_for(headers)
+        return service if service in STAND_INS else str(detect(method, path, headers, query))
 
     def extract_iam_action(service: str, method: str, path: str, *rest: object) -> str | None:
         if service in STAND_INS:
@@ -52,11 +50,8 @@ def _handler(service: str) -> Callable[..., Any]:
     ) -> tuple[int, dict[str, str], bytes]:
         from ministack.core.responses import get_account_id
 
-        scope = _SCOPE.search(headers.get("authorization", ""))
-        place = f"{scope[1] if scope else 'us-east-1'}:{get_account_id()}"
-        status, answer = STAND_INS[service].answer(method, path, query, body, place)
-        kind = {"x-amzn-errortype": answer["__type"]} if status >= 400 else {}
-        return status, {"Content-Type": "application/json", **kind}, json.dumps(answer).encode()
+        region, _ = signed_for(headers)  # as `detect_service` found the service there
+        return answer(STAND_INS[service], method, path, query, body, f"{region}:{get_account_id()}")
 
     return handle
 
