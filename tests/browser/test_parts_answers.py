@@ -60,6 +60,18 @@ def lose_answers(page: Page, times: int) -> None:
     page.route("**/film.bin*", answer)
 
 
+def deny_lists(page: Page) -> None:
+    """Refuse to list the parts, as where the signer lacks s3:ListMultipartUploadParts."""
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET":
+            route.fulfill(status=403, body="<Error><Code>AccessDenied</Code></Error>")
+        else:
+            route.fallback()
+
+    page.route("**/film.bin?*uploadId=*", answer)
+
+
 def pass_time(page: Page, done: Callable[[], int]) -> None:
     """Let a second after another pass, until something is there."""
     for _ in range(60):
@@ -122,6 +134,34 @@ def test_a_completion_without_any_answer_is_asked_for_again(
     page.get_by_role("button", name="Retry film.bin").click()
     expect(row(page, "film.bin").get_by_text(MOST_LIKELY)).to_be_visible()
     assert sent == []
+
+
+@pytest.mark.parametrize("may_list", [True, False])
+def test_a_file_that_is_chosen_again_after_it_was_not_confirmed_is_most_likely_there(
+    parts_server: Parts, page: Page, opened: Page, film: Path, may_list: bool
+) -> None:
+    lose_answers(page, 5)
+    page.clock.install()
+    slot(page).set_input_files(film)
+    not_known = page.get_by_text("Not confirmed: the connection was lost. The file may be there already.")
+    pass_time(page, not_known.count)
+    if not may_list:
+        deny_lists(page)
+    slot(page).set_input_files(film)
+    expect(page.get_by_text(MOST_LIKELY)).to_be_visible()
+    expect(slot(page)).to_be_disabled()
+
+
+def test_another_file_is_not_said_to_be_there(
+    parts_server: Parts, page: Page, opened: Page, film: Path
+) -> None:
+    lose_answers(page, 5)
+    page.clock.install()
+    slot(page).set_input_files(film)
+    pass_time(page, page.get_by_text("Not confirmed: the connection was lost.").count)
+    film.write_bytes(bytes(SIZE - 1))
+    slot(page).set_input_files(film)
+    expect(page.get_by_text("Not uploaded: this upload was finished or ended before.")).to_be_visible()
 
 
 def test_a_completion_that_is_refused_at_once_is_not_there(

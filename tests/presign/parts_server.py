@@ -94,6 +94,9 @@ def running() -> Iterator[Parts]:
 
         def do_GET(self) -> None:
             if "uploadId" in self.query():
+                if parts.order:
+                    self.refuse(404, "NoSuchUpload")
+                    return
                 listed = (
                     f'<Part><PartNumber>{number}</PartNumber><ETag>"{digest[:32]}"</ETag>'
                     f"<Size>{parts.sizes[number]}</Size></Part>"
@@ -128,7 +131,7 @@ def running() -> Iterator[Parts]:
                     md5.update(chunk)
             with parts.lock:
                 parts.sent[number] += 1
-                refused = parts.fault(number, parts.sent[number])
+                refused = (404, "NoSuchUpload") if parts.order else parts.fault(number, parts.sent[number])
                 if expected and b64encode(md5.digest()).decode() != expected:
                     refused = 400, "BadDigest"
                 if refused is None:

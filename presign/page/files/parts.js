@@ -40,6 +40,8 @@ const partsThere = async (slot, signal) => {
 // Marks the parts that S3 has already, if the person says that the file is the same: S3 cannot tell.
 const resume = async (slot, item, parts) => {
   if (slot.file === item.file) return; // what was sent a moment ago is known
+  // What is not confirmed is the file that was sent, and not another one.
+  slot.unanswered &&= slot.file.size === item.file.size && slot.file.lastModified === item.file.lastModified;
   const there = await partsThere(slot, item.cancel.signal);
   const same = parts.filter(({ number, blob }) => there.get(number)?.size === blob.size);
   const bytes = same.reduce((sum, { blob }) => sum + blob.size, 0);
@@ -47,7 +49,7 @@ const resume = async (slot, item, parts) => {
   const question = `${sent} % of ${slot.name} is there already. Resume only with the same file, unchanged since then.`;
   const resumed = same.length && (await item.ask(question, [RESUME, START_AGAIN])) === RESUME;
   slot.etags = new Map(resumed ? same.map(({ number }) => [number, there.get(number).etag]) : []);
-  slot.unanswered = false;
+  if (there.size) slot.unanswered = false; // it was not completed: its parts would be gone
   slot.file = item.file; // only now: a question that was cancelled is asked again
 };
 
@@ -60,9 +62,6 @@ const sendPart = async (slot, item, part, show) => {
   progress(part.blob.size);
 };
 
-// What S3 answers to a second request to complete an upload, if the first one did it and its answer was lost.
-const AFTERWARDS = ["NoSuchUpload", "PreconditionFailed"];
-
 const complete = async (slot, item, parts) => {
   const listed = parts.map(({ number }) =>
     `<Part><PartNumber>${number}</PartNumber><ETag>"${slot.etags.get(number)}"</ETag></Part>`);
@@ -72,18 +71,13 @@ const complete = async (slot, item, parts) => {
     const { again, cancel: { signal } } = item;
     await send("POST", linkTo(slot.complete), { body, headers: slot.condition, again, signal, patience: COMPLETING });
   } catch (error) {
-    const unanswered = slot.unanswered || error.retried;
-    slot.unanswered = unanswered || error.mayPass || error instanceof Cancelled;
-    if (unanswered && AFTERWARDS.includes(error.code)) {
-      throw new Unsure(`Most likely uploaded to ${placeOf(item)}, but the server did not confirm it. ` +
-        `${ASK} whether the file is there, with ${item.file.size.toLocaleString("en")} bytes.`, true);
-    }
+    slot.unanswered ||= error.retried || error instanceof Cancelled;
     if (error.mayPass) throw new Unsure(`Not confirmed: ${reasonOf(error)}. The file may be there already.`, false);
     throw error;
   }
 };
 
-const uploadInParts = (slot) => async (item) => {
+const sendAll = async (slot, item) => {
   const parts = partsOf(slot, item.file);
   await resume(slot, item, parts);
   for (const part of parts) part.sent = slot.etags.has(part.number) ? part.blob.size : 0;
@@ -103,6 +97,19 @@ const uploadInParts = (slot) => async (item) => {
   const broken = ended.find(({ status }) => status === "rejected");
   if (broken) throw broken.reason;
   await complete(slot, item, parts);
+};
+
+// What S3 answers of an upload that a request has completed whose answer was lost.
+const AFTERWARDS = ["NoSuchUpload", "PreconditionFailed"];
+
+const uploadInParts = (slot) => async (item) => {
+  try {
+    await sendAll(slot, item);
+  } catch (error) {
+    if (!slot.unanswered || !AFTERWARDS.includes(error.code)) throw error;
+    throw new Unsure(`Most likely uploaded to ${placeOf(item)}, but the server did not confirm it. ` +
+      `${ASK} whether the file is there, with ${item.file.size.toLocaleString("en")} bytes.`, true);
+  }
 };
 
 const largeProblem = (slot, file) =>
