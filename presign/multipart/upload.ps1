@@ -96,11 +96,17 @@ function Send-Whole([string]$method, [string]$url, [string]$xml, [string]$header
     finally { $client.Dispose() }
 }
 
+# What is done: the file's size and time in the first line, then a number and an ETag in each, and "asked" from when on
+# S3 was asked to complete the upload, and may have done it.
+$folder = if ($StateDir) { $StateDir } elseif ($File) { Split-Path -Parent $File }
+$state = if ($folder) { Join-Path $folder "presign-upload-$name.txt" } else { "presign-upload-$name.txt" }
+
 if ($Abort) {
     $answer = Send-Whole 'DELETE' $abortUrl '' ''
     if ($answer.Status -lt 200 -or $answer.Status -ge 300) {
         Stop-Here "the upload could not be aborted: $($answer.Status) $($answer.Body)"
     }
+    if (Test-Path -LiteralPath $state) { Remove-Item -LiteralPath $state }
     [Console]::Error.WriteLine("Aborted the upload to $place")
     exit 0
 }
@@ -111,16 +117,15 @@ $size = $info.Length
 $parts = [int][Math]::Max(1, [Math]::Ceiling([decimal]$size / $partSize))
 if ($parts -gt $count) { Stop-Here "$File has $size bytes, and these links take at most $($partSize * $count)" }
 
-# What is done: the file's size and time in the first line, then a number and an ETag in each.
-$folder = if ($StateDir) { $StateDir } else { $info.DirectoryName }
-$state = Join-Path $folder "presign-upload-$name.txt"
 $stamp = "$size $($info.LastWriteTimeUtc.Ticks)"
 $tags = @{}
+$asked = $false
 if (Test-Path -LiteralPath $state) {
     $lines = @(Get-Content -LiteralPath $state)
     if ($lines.Count -eq 0 -or $lines[0] -ne $stamp) { Stop-Here "$File has changed since the upload began: to upload all of it again, remove $state" }
     foreach ($line in ($lines | Select-Object -Skip 1)) {
-        if ($line -match '^(\d+) ("[^"]+") done$') { $tags[[int]$Matches[1]] = $Matches[2] }
+        if ($line -eq 'asked') { $asked = $true }
+        elseif ($line -match '^(\d+) ("[^"]+") done$') { $tags[[int]$Matches[1]] = $Matches[2] }
     }
 } else { Set-Content -LiteralPath $state -Value $stamp -Encoding Ascii }
 
@@ -170,16 +175,23 @@ if ("$($after.Length) $($after.LastWriteTimeUtc.Ticks)" -ne $stamp) { Stop-Here 
 $xml = '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
 $xml += -join (1..$parts | ForEach-Object { "<Part><PartNumber>$_</PartNumber><ETag>$($tags[$_])</ETag></Part>" })
 $xml += '</CompleteMultipartUpload>'
+if (-not $asked) { Add-Content -LiteralPath $state -Value 'asked' -Encoding Ascii }
 for ($try = 1; ; $try++) {
     # S3 may begin its answer with 200, and have an error in it.
     $answer = Send-Whole 'POST' $completeUrl $xml $condition
     if ($answer.Body -match '<CompleteMultipartUploadResult') { break }
-    if ($try -gt 1 -and $answer.Body -match '<Code>(NoSuchUpload|PreconditionFailed)<') {
+    if ($asked -and $answer.Body -match '<Code>(NoSuchUpload|PreconditionFailed)<') {
         Stop-Here "S3 did not confirm an earlier try, and now answers $($Matches[1]): most likely $place is complete; look at it"
     }
-    if ($try -ge $Tries -or ($answer.Status -ge 300 -and $answer.Status -lt 500)) {
+    $refused = $answer.Status -ge 300 -and $answer.Status -lt 500
+    if ($refused -and -not $asked) {
+        $lines = @(Get-Content -LiteralPath $state) -ne 'asked'
+        Set-Content -LiteralPath $state -Value $lines -Encoding Ascii
+    }
+    if ($try -ge $Tries -or $refused) {
         Stop-Here "the upload could not be completed: $($answer.Status) $($answer.Body)"
     }
+    $asked = $true
     Start-Sleep -Seconds ([Math]::Min(60, [Math]::Pow(2, $try - 1)))
 }
 Remove-Item -LiteralPath $state
