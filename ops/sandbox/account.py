@@ -13,9 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from ops.deploy.deploy_policy import policies_of_environment
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
-from ops.shared.environment_argument import did_you_mean, like_another, without_a_file
 from ops.shared.errors import OpsError
-from ops.shared.sandbox_variable import VARIABLE, as_here
 from settings import resource_names
 from settings.model import Settings
 
@@ -56,9 +54,6 @@ class Account:
         access = self.settings.access
         policy = resource_names.data_policies(self._environment).access
         if not self._has_policy(policy):
-            if (near := like_another(self._environment)) is not None:
-                remedy = as_here(did_you_mean(self._environment, near), {VARIABLE: "1"})
-                raise OpsError(without_a_file(self._environment), remedy)
             command = f"make deploy ENV={self._environment} SANDBOX=1"
             raise OpsError(f"{self._environment} is not deployed in the sandbox", f"`{command}` does that")
         if access.attach_to_roles:

@@ -52,7 +52,7 @@ def env(environment: str, actor: str) -> None:
 
     The credentials end after 12 hours.
     """
-    _, account = account_of(environment)
+    _, account = account_of(environment, may_be_new=actor == "administrator")
     act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
     proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}
     acting = replace(act_as[actor](), region=account.settings.region)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 
+from ops.deploy.bootstrapped import refuse_misspelt
 from ops.embedded.aws import EmbeddedAws
 from ops.sandbox import server
 from ops.sandbox.account import Account
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.errors import OpsError
-from ops.shared.sandbox_variable import VARIABLE, sandbox_is_wanted
+from ops.shared.sandbox_variable import VARIABLE, as_here, sandbox_is_wanted
 from settings.model import Settings
 from settings.names.aws import partition_of
 
@@ -68,26 +69,47 @@ def enter(environment: str, actor: Actor) -> None:
     Raises:
         OpsError: it does not run, the variables have credentials of another AWS, or the settings are wrong.
     """
-    sandbox, account = account_of(environment)
+    sandbox, account = account_of(environment, may_be_new=actor is Actor.ADMINISTRATOR)
     aws = account.administrator() if actor is Actor.ADMINISTRATOR else account.deployer()
-    variables = variables_of(aws, os.environ)
-    os.environ.clear()
-    os.environ.update(variables)
+    _become(aws)
     print(
         f"Sandbox: {sandbox.endpoint}, as {aws.client('sts').get_caller_identity()['Arn']}", file=sys.stderr
     )
 
 
-def account_of(environment: str) -> tuple[EmbeddedAws, Account]:
-    """Return the sandbox, and the environment's account in it, with the roles that its settings name."""
+def account_of(environment: str, *, may_be_new: bool) -> tuple[EmbeddedAws, Account]:
+    """Return the sandbox, and the environment's account in it, with the roles that its settings name.
+
+    Nothing is made for a name that looks misspelt, unless its environment exists, or it `may_be_new`.
+    """
     refuse_real_credentials(os.environ)
     sandbox = server.require_running()
     settings = settings_of(environment)
     _require_partition(settings)
     account = Account(sandbox, settings)
+    if not may_be_new:
+        _refuse_misspelt(environment, account.root)
     for name in account.make_named_roles():
         print(f"Sandbox: made role {name}, which {file_of(environment)} names", file=sys.stderr)
     return sandbox, account
+
+
+def _refuse_misspelt(environment: str, root: EmbeddedAws) -> None:
+    outside = dict(os.environ)
+    _become(root)
+    try:
+        refuse_misspelt(environment)
+    except OpsError as error:
+        raise OpsError(error.problem, as_here(error.remedy, {VARIABLE: "1"})) from error
+    finally:
+        os.environ.clear()
+        os.environ.update(outside)
+
+
+def _become(aws: EmbeddedAws) -> None:
+    variables = variables_of(aws, os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
 
 
 def variables_of(aws: EmbeddedAws, environ: Mapping[str, str]) -> dict[str, str]:

@@ -349,10 +349,18 @@ def test_a_data_team_is_known_once_there_is_a_deploy(shared: Sandbox) -> None:
     assert shared.error("sandbox", "env", "dev") == (
         "Error: dev is not deployed in the sandbox; `make deploy ENV=dev SANDBOX=1` does that\n"
     )
-    assert shared.error("sandbox", "env", "prodd") == (
+
+
+def test_nothing_is_made_for_a_misspelt_name(shared: Sandbox) -> None:
+    refusal = (
         "Error: prodd has no file of its own: it is ephemeral, made from environments/dev.toml; did you mean "
         '"prod"? Those with a file are dev, prod, staging. If not, make bootstrap ENV=prodd SANDBOX=1\n'
     )
+    assert shared.error("sandbox", "env", "prodd") == refusal
+    assert shared.error("plan", "prodd", SANDBOX="1") == refusal
+    roles = [one["RoleName"] for one in shared.aws.client("iam").list_roles()["Roles"]]
+    assert [name for name in roles if "prodd" in name] == []
+    assert shared.ops("sandbox", "env", "prodd", "--as", "administrator").returncode == 0, "who bootstraps it"
 
 
 def test_a_message_names_the_commands_for_the_sandbox(shared: Sandbox) -> None:
