@@ -76,20 +76,27 @@ def deny_incorrect_kms_key(
     return deny("DenyIncorrectKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
-def deny_encryption_by_scanner(*, bucket_arn: str, scanner: str) -> Statement:
-    """Refuse an upload of the role `scanner` that names an encryption, so that it gets the bucket's default.
+def deny_encryption_by_scanner(*, bucket_arn: str, algorithm: str, keyed: bool, scanner: str) -> Statement:
+    """Refuse an upload of the role `scanner` under another encryption than `algorithm`.
 
-    It puts one object, without headers, and its own policy and its boundary let it put no other.
+    Without any header it gets the bucket's default. No page says which headers GuardDuty sends with the one
+    object that it puts; its own policy and its boundary let the role put no other. Where the bucket has a key
+    (`keyed`), the role names a key only with `algorithm`; `deny_key_by_scanner` is about the opposite.
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     """
-    condition: Condition = {"Null": {f"s3:{SSE_HEADER}": "false"}, "ArnEquals": {"aws:PrincipalArn": scanner}}
+    condition: Condition = {
+        "StringNotEquals": {f"s3:{SSE_HEADER}": algorithm},
+        "Null": {f"s3:{SSE_KEY_HEADER if keyed else SSE_HEADER}": "false"},
+        "ArnEquals": {"aws:PrincipalArn": scanner},
+    }
     return deny("DenyEncryptionByScanner", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
 
 
-def deny_key_by_scanner(*, bucket_arn: str, scanner: str) -> Statement:
-    """Refuse an upload of the role `scanner` that names a key; see `deny_other_kms_key` for a key alone."""
+def deny_key_by_scanner(*, bucket_arn: str, key_arn: str, scanner: str) -> Statement:
+    """Refuse an upload of the role `scanner` that names an encryption without the key `key_arn`."""
     condition: Condition = {
-        "Null": {f"s3:{SSE_KEY_HEADER}": "false"},
+        "StringNotEquals": {f"s3:{SSE_KEY_HEADER}": key_arn},
+        "Null": {f"s3:{SSE_HEADER}": "false"},
         "ArnEquals": {"aws:PrincipalArn": scanner},
     }
     return deny("DenyKeyByScanner", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
@@ -156,7 +163,7 @@ def encryption_statements(
         require_headers: whether an upload must name its encryption.
         takes_replicas: whether a role may replicate into the bucket; where none may, there is no replica to
             encrypt.
-        scanner: the role that GuardDuty scans the bucket with, which names no encryption; None without one.
+        scanner: the role that GuardDuty scans with, which need not name an encryption; None without one.
     """
     algorithm = "AES256" if key_arn is None else "aws:kms"
     # Where headers are not required, what names none passes anyhow.
@@ -173,9 +180,13 @@ def encryption_statements(
             )
         )
     if spared is not None:
-        statements.append(deny_encryption_by_scanner(bucket_arn=bucket_arn, scanner=spared))
+        statements.append(
+            deny_encryption_by_scanner(
+                bucket_arn=bucket_arn, algorithm=algorithm, keyed=key_arn is not None, scanner=spared
+            )
+        )
         if key_arn is not None:
-            statements.append(deny_key_by_scanner(bucket_arn=bucket_arn, scanner=spared))
+            statements.append(deny_key_by_scanner(bucket_arn=bucket_arn, key_arn=key_arn, scanner=spared))
     if key_arn is None or not require_headers:
         statements.append(deny_other_kms_key(bucket_arn=bucket_arn, key_arn=key_arn))
     statements.append(deny_customer_provided_keys(bucket_arn=bucket_arn))

@@ -1,8 +1,10 @@
 """Under which key objects lie."""
 
+from collections.abc import Sequence
+
 from proof.asking import Action, Principal, When, Where
 from proof.properties.model import Ask, GivenUp, Property
-from proof.properties.things import Bucket
+from proof.properties.things import Bucket, any_of
 from proof.proving import denied, nobody
 from proof.services import service
 
@@ -23,6 +25,21 @@ def encrypting(key: str = HEADER) -> tuple[str, ...]:
     groups = s3.groups if s3 is not None else ()
     names = {name for group in groups if key in group.keys for name in group.names}
     return tuple(f"s3:{name}" for name in sorted(names - {WRITES_NOTHING}))
+
+
+def named_rightly(keys: Sequence[str]) -> Where:
+    """Return the uploads that name the encryption of a bucket with one of these keys, or none at all.
+
+    Args:
+        keys: the ARNs; empty where the bucket encrypts with SSE-S3.
+    """
+    no_key = When({"Null": {KEY: "true", CUSTOMER: "true"}})
+    if not keys:
+        return no_key & (When({"Null": {HEADER: "true"}}) | When({"StringEquals": {HEADER: "AES256"}}))
+    by_key = [
+        When({"StringEquals": {HEADER: "aws:kms", KEY: key}, "Null": {CUSTOMER: "true"}}) for key in keys
+    ]
+    return any_of([no_key & When({"Null": {HEADER: "true"}}), *by_key])
 
 
 def _named_and_not(key: str, value: str) -> Where:

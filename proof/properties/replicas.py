@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
-from proof.properties.encryption import CUSTOMER, HEADER, KEY
+from proof.properties.encryption import named_rightly
 from proof.properties.model import Ask, Property
 from proof.properties.records import ANNOTATING, REPLICATING
 from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
@@ -112,17 +112,11 @@ def replication_passes(role_arn: str, destinations: Sequence[Side]) -> Property:
 
     A replica names no encryption, or that of the bucket it goes to.
     """
-    silent = When({"Null": {HEADER: "true", KEY: "true", CUSTOMER: "true"}})
     by_role = Principal(role_arn)
     asks = []
     for one in destinations:
-        named = [silent]
-        named += [
-            When({"StringEquals": {HEADER: "aws:kms", KEY: key}, "Null": {CUSTOMER: "true"}})
-            for key in one.keys
-        ]
-        writes = Action("s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags") & any_of(named)
-        asked = by_role & one.bucket.objects & writes & delivered_by_role()
+        writes = Action("s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags")
+        asked = by_role & one.bucket.objects & writes & named_rightly(one.keys) & delivered_by_role()
         asks.append(Ask(one.bucket.what, one.bucket.decision, never_denied(asked)))
     return Property(
         "replication-passes",

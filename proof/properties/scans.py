@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
-from proof.properties.encryption import CUSTOMER, HEADER, KEY
+from proof.properties.encryption import named_rightly
 from proof.properties.model import Ask, GivenUp, Property
 from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
 from proof.properties.things import Bucket, Holder, any_of
@@ -194,15 +194,16 @@ def scan_passes(
     """Return that the buckets deny nothing that the role needs, and no role to read what was not found clean.
 
     Args:
-        role_arn: the role that scans; its one object names no encryption.
+        role_arn: the role that scans; its one object names no encryption, or the bucket's.
         scanner: what it scans.
         parts: as of `nothing_unscanned_is_read`.
         inside: the requests from where they may come; the role that scans passes from anywhere.
     """
     bucket = scanner.part.bucket
-    silent = When({"Null": {HEADER: "true", KEY: "true", CUSTOMER: "true"}})
     sent = delivered_by_role()
-    asked = any_of([scanner.part.objects & Action(*SCANS), scanner.validation() & silent])
+    asked = any_of(
+        [scanner.part.objects & Action(*SCANS), scanner.validation() & named_rightly(scanner.keys)]
+    )
     asked |= bucket.itself & Action("s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification")
     asks = [Ask(bucket.what, bucket.decision, never_denied(Principal(role_arn) & asked & sent))]
     for one, readers in parts.items():

@@ -51,6 +51,8 @@ SURVIVORS = {
     r"Deny(CustomerProvidedKeys|OtherKMSKey|IncorrectKMSKey\w*|Unencrypted\w+|\w+ByScanner): Action s3:\*$": (
         EQUIVALENT
     ),
+    # Of everybody else, DenyUnencryptedUploads and DenyIncorrectKMSKey refuse the same.
+    r"Deny\w+ByScanner: ArnEquals aws:PrincipalArn is gone$": EQUIVALENT,
     # DenyOtherReplication refuses every replica there.
     r"secure-bucket/policy DenyCustomerProvidedKeys: Action without s3:ReplicateObject$": EQUIVALENT,
     # So it does with the tags of replicas.
