@@ -155,6 +155,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
         Need("destroy", "plan", ("guardduty:DeleteMalwareProtectionPlan",)),
     ),
+    "terraform_data": (),  # is in the state only
     "aws_kms_key": (
         Need(
             "read",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.malware_scan import NARROWED
 from constructs_lib.policies.encryption import encryption_statements
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.scan_policy import Scanned, scan_policy
@@ -22,15 +23,25 @@ def only(stack: dict[str, Any], kind: str) -> dict[str, Any]:
     return dict(found)
 
 
+def replaced_by(stack: dict[str, Any], plan: dict[str, Any]) -> str:
+    """The value whose change makes a new plan."""
+    ((name, extent),) = stack["resource"]["terraform_data"].items()
+    assert plan["lifecycle"]["replace_triggered_by"] == [f"terraform_data.{name}"]
+    return str(extent["input"])
+
+
 def test_the_plan_tags_and_waits_for_the_notifications_and_the_role_s_policy(
     stacks: dict[str, dict[str, Any]],
 ) -> None:
-    plan = only(stacks["secure-storage-malware-scan"], "aws_guardduty_malware_protection_plan")
+    stack = stacks["secure-storage-malware-scan"]
+    plan = only(stack, "aws_guardduty_malware_protection_plan")
     assert plan["actions"] == [{"tagging": [{"status": "ENABLED"}]}]
     (bucket,) = plan["protected_resource"][0]["s3_bucket"]
     assert bucket["object_prefixes"] == ["inbox/", "outbox/"]
     kinds = {one.split(".")[0] for one in plan["depends_on"]}
     assert kinds == {"aws_s3_bucket_notification", "aws_iam_role_policy_attachment"}
+    assert "postcondition" not in plan["lifecycle"]
+    assert replaced_by(stack, plan) == "prefixes"
 
 
 def test_presign_learns_where_objects_are_scanned(stacks: dict[str, dict[str, Any]]) -> None:
@@ -47,8 +58,12 @@ def test_without_prefixes_it_is_the_whole_bucket(tmp_path: Path) -> None:
     (tmp_path / "dev.toml").write_text("[events]\neventbridge = true\n[malware_scan]\nenabled = true\n")
     build(load_environments(tmp_path, {}), outdir=str(tmp_path / "out")).synth()
     stack = json.loads((tmp_path / "out/stacks/secure-storage-dev/cdk.tf.json").read_text())
-    (protected,) = only(stack, "aws_guardduty_malware_protection_plan")["protected_resource"]
+    plan = only(stack, "aws_guardduty_malware_protection_plan")
+    (protected,) = plan["protected_resource"]
     assert protected["s3_bucket"][0].keys() == {"bucket_name"}
+    (condition,) = plan["lifecycle"]["postcondition"]
+    assert condition["error_message"] == NARROWED
+    assert replaced_by(stack, plan) == "whole bucket"
     scan = Scan((), True, SCANNER, (SCANNER,), (SCANNER,))
     statements = scan_statements(bucket_arn=BUCKET, scan=scan)
     assert {json.dumps(one["Resource"]) for one in statements} == {f'["{BUCKET}/*"]'}
