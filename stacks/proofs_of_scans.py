@@ -20,12 +20,13 @@ class ScansInProofsWords(InProofsWords):
         boundary = self._deployed.holder(resource_names.scan_boundary(environment))
         wanted, most = self._scanner(any_key=False), self._scanner(any_key=True)
         parts = [scans.Part(one, settings.prefixes) for one in self._with_data]
-        readers = (*filter(None, (self._scan_role, self._replication_role)), *settings.readers_of_unscanned)
-        taggers = {self._data.what: (self._scan_role,), "replica bucket": ()}
-        read_by = {one: readers if one.bucket == self._data else readers[1:] for one in parts}
-        yield scans.nothing_unscanned_is_read(read_by, scanner=self._scan_role, enforced=settings.enforce)
+        readers, replication = settings.readers_of_unscanned, filter(None, [self._replication_role])
+        otherwise = (*replication, *readers)
+        scanner = {one: (self._scan_role,) if one.bucket == self._data else () for one in parts}
+        read_by = {one: scans.Readers((*scanner[one], *readers), otherwise) for one in parts}
+        yield scans.nothing_unscanned_is_read(read_by, enforced=settings.enforce)
         yield scans.only_the_scanner_tags(
-            {one: (*taggers[one.bucket.what], *filter(None, (self._role_into(one.bucket),))) for one in parts}
+            {one: (*scanner[one], *filter(None, [self._role_into(one.bucket)])) for one in parts}
         )
         yield scans.scans_exactly({role: wanted, boundary: most})
         yield scans.taken_by_guardduty_only(role, self._deployed.account)

@@ -3,9 +3,10 @@
 https://docs.aws.amazon.com/guardduty/latest/ug/tag-based-access-s3-malware-protection.html
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from constructs_lib.policies import Statement, deny
+from constructs_lib.policies import Condition, Statement, deny
 from constructs_lib.policies.scan_policy import scanned_objects
 
 SCAN_TAG = "GuardDutyMalwareScanStatus"
@@ -55,13 +56,15 @@ class Scan:
         enforce: whether nobody reads an object without a clean scan.
         scanner: the role that GuardDuty scans with and puts its validation object; None in a bucket that it
             does not scan.
+        replication: the role that replicates from the bucket; None without one.
         taggers: the roles that write tags: the scanner, and the role that replicates into the bucket.
-        readers: the roles that read whatever the scan found; the scanner is one, and the replication.
+        readers: the other roles that read whatever the scan found.
     """
 
     prefixes: tuple[str, ...]
     enforce: bool
     scanner: str | None
+    replication: str | None
     taggers: tuple[str, ...]
     readers: tuple[str, ...]
 
@@ -78,10 +81,7 @@ def deny_unscanned_reads(*, bucket_arn: str, scan: Scan) -> Statement:
         "DenyUnscannedReads",
         READ_ACTIONS,
         scanned_objects(bucket_arn, scan.prefixes),
-        {
-            "StringNotEquals": {f"s3:ExistingObjectTag/{SCAN_TAG}": CLEAN},
-            "ArnNotEquals": {"aws:PrincipalArn": list(scan.readers)},
-        },
+        {"StringNotEquals": {f"s3:ExistingObjectTag/{SCAN_TAG}": CLEAN}, **_but(scan.scanner, scan.readers)},
     )
 
 
@@ -93,14 +93,18 @@ def deny_other_unscanned_reads(*, bucket_arn: str, scan: Scan) -> Statement:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
-    others = [one for one in scan.readers if one != scan.scanner]
     return deny(
         "DenyOtherUnscannedReads",
         OTHER_READ_ACTIONS,
         scanned_objects(bucket_arn, scan.prefixes),
-        # The scanner does none of these.
-        {"ArnNotEquals": {"aws:PrincipalArn": others}} if others else {},
+        _but(scan.replication, scan.readers),
     )
+
+
+def _but(role: str | None, readers: Sequence[str]) -> Condition:
+    """Condition that somebody else asks than `role`, if there is one, and `readers`."""
+    spared = [*filter(None, [role]), *readers]
+    return {"ArnNotEquals": {"aws:PrincipalArn": spared}} if spared else {}
 
 
 def deny_scan_tag_tampering(*, bucket_arn: str, scan: Scan) -> Statement:

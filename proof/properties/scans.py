@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
@@ -103,21 +103,31 @@ class Scanner:
         return any_of([Resource(*self.keys)] if self.keys else []) & Action(*USES_KEY) & through
 
 
-def nothing_unscanned_is_read(
-    parts: Mapping[Part, Sequence[str]], *, scanner: str, enforced: bool
-) -> Property | GivenUp:
+@dataclass(frozen=True)
+class Readers:
+    """The ARNs of the roles that read whatever was found.
+
+    Attributes:
+        content: those that read an object or a version.
+        otherwise: those that read in other ways.
+    """
+
+    content: tuple[str, ...]
+    otherwise: tuple[str, ...]
+
+
+def nothing_unscanned_is_read(parts: Mapping[Part, Readers], *, enforced: bool) -> Property | GivenUp:
     """Return that nobody reads content that was not found clean, or that the settings give that up yet.
 
     Args:
-        parts: what is scanned, with the ARNs of the roles that read whatever was found.
-        scanner: the one of them that scans, and reads in no other way.
+        parts: what is scanned, with those who read it.
         enforced: whether the settings say so.
     """
     name = "nothing-unscanned-is-read"
-    where = _where(parts)
+    where, roles = _where(list(parts)), _roles([(*one.content, *one.otherwise) for one in parts.values()])
     says = (
-        f"Nobody but {_roles(parts)} can read an object or a version {where} unless its tag says that "
-        "GuardDuty found no threat in it; nor annotations, which GuardDuty does not scan."
+        f"Nobody but {roles} can read an object or a version {where} unless its tag says that GuardDuty "
+        "found no threat in it; nor annotations, which GuardDuty does not scan."
     )
     if not enforced:
         return GivenUp(
@@ -125,9 +135,9 @@ def nothing_unscanned_is_read(
         )
     unscanned = ~When({"StringEquals": {TAG: CLEAN}})
 
-    def reads(readers: Sequence[str]) -> Where:
-        otherwise = Action(*READING_OTHERWISE) & _others([one for one in readers if one != scanner])
-        return (Action(*READING) & unscanned & _others(readers)) | otherwise
+    def reads(readers: Readers) -> Where:
+        content = Action(*READING) & unscanned & _others(readers.content)
+        return content | (Action(*READING_OTHERWISE) & _others(readers.otherwise))
 
     return Property(
         name,
@@ -141,11 +151,15 @@ def nothing_unscanned_is_read(
 
 
 def only_the_scanner_tags(parts: Mapping[Part, Sequence[str]]) -> Property:
-    """Return that nobody else decides what counts as scanned; parts as of `nothing_unscanned_is_read`."""
+    """Return that nobody else decides what counts as scanned.
+
+    Args:
+        parts: what is scanned, with the ARNs of the roles that write tags.
+    """
     return Property(
         "only-the-scanner-tags",
-        f"Nobody but {_roles(parts)} can write, change or remove a tag of an object {_where(parts)}, with an "
-        "upload or a copy either.",
+        f"Nobody but {_roles(parts.values())} can write, change or remove a tag of an object "
+        f"{_where(list(parts))}, with an upload or a copy either.",
         "Anyone who can write the tag can make malware count as clean.",
         tuple(
             Ask(
@@ -188,9 +202,7 @@ def taken_by_guardduty_only(role: Holder, account: str) -> Property:
     )
 
 
-def scan_passes(
-    role_arn: str, scanner: Scanner, parts: Mapping[Part, Sequence[str]], inside: Where
-) -> Property:
+def scan_passes(role_arn: str, scanner: Scanner, parts: Mapping[Part, Readers], inside: Where) -> Property:
     """Return that the buckets deny nothing that the role needs, and no role to read what was not found clean.
 
     Args:
@@ -207,10 +219,11 @@ def scan_passes(
     asked |= bucket.itself & Action("s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification")
     asks = [Ask(bucket.what, bucket.decision, never_denied(Principal(role_arn) & asked & sent))]
     for one, readers in parts.items():
-        others = [arn for arn in readers if arn != role_arn]
-        reads = one.objects & Action(*READING, *READING_OTHERWISE) & sent & inside
-        if others:
-            claim = never_denied(Principal(*others) & reads)
+        content = tuple(arn for arn in readers.content if arn != role_arn)
+        reads = [(content, READING), (readers.otherwise, READING_OTHERWISE)]
+        asked = any_of([Principal(*arns) & Action(*actions) for arns, actions in reads if arns])
+        if content or readers.otherwise:
+            claim = never_denied(one.objects & asked & sent & inside)
             asks.append(Ask(f"{one.bucket.what}, for other readers", one.bucket.decision, claim))
     return Property(
         "scan-passes",
@@ -225,13 +238,13 @@ def _others(roles: Sequence[str]) -> Where:
     return ~Principal(*roles) if roles else EVERY
 
 
-def _roles(parts: Mapping[Part, Sequence[str]]) -> str:
-    arns = dict.fromkeys(arn for roles in parts.values() for arn in roles)
+def _roles(groups: Iterable[Sequence[str]]) -> str:
+    arns = dict.fromkeys(arn for roles in groups for arn in roles)
     names = [arn.partition(":role/")[2] for arn in arns]
     return f"the role{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
-def _where(parts: Mapping[Part, Sequence[str]]) -> str:
-    prefixes = next(iter(parts)).prefixes
+def _where(parts: Sequence[Part]) -> str:
+    prefixes = parts[0].prefixes
     below = f"below {' or '.join(prefixes)} " if prefixes else ""
     return f"{below}in the {' or the '.join(one.bucket.what for one in parts)}"

@@ -16,6 +16,7 @@ import pytest
 
 BUCKET = "arn:aws:s3:::acme"
 SCANNER = "arn:aws:iam::111122223333:role/scan"
+REPLICATION = "arn:aws:iam::111122223333:role/replication"
 
 
 def only(stack: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -64,11 +65,18 @@ def test_without_prefixes_it_is_the_whole_bucket(tmp_path: Path) -> None:
     (condition,) = plan["lifecycle"]["postcondition"]
     assert condition["error_message"] == NARROWED
     assert replaced_by(stack, plan) == "whole bucket"
-    scan = Scan((), True, SCANNER, (SCANNER,), (SCANNER,))
+    scan = Scan((), True, SCANNER, None, (SCANNER,), ())
     statements = scan_statements(bucket_arn=BUCKET, scan=scan)
     assert {json.dumps(one["Resource"]) for one in statements} == {f'["{BUCKET}/*"]'}
     # Nobody reads in other ways, the scanner neither.
     assert "Condition" not in statements[-1]
+
+
+def test_nobody_is_spared_who_need_not_be() -> None:
+    replicas = Scan((), True, None, REPLICATION, (REPLICATION,), ())
+    _, unscanned, otherwise = scan_statements(bucket_arn=BUCKET, scan=replicas)
+    assert unscanned["Condition"].keys() == {"StringNotEquals"}
+    assert otherwise["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": [REPLICATION]}}
 
 
 @pytest.mark.parametrize("scanned", [True, False])

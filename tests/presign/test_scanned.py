@@ -290,7 +290,7 @@ def enforced(
     access = iam.create_access_key(UserName="reader")["AccessKey"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", access["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", access["SecretAccessKey"])
-    found = policies.Scan(("scanned/",), True, SCANNER, taggers=(SCANNER,), readers=(SCANNER,))
+    found = policies.Scan(("scanned/",), True, SCANNER, replication=None, taggers=(SCANNER,), readers=())
     denies = policies.deny_unscanned_reads(bucket_arn=f"arn:aws:s3:::{EXISTING}", scan=found)
     s3.put_bucket_policy(Bucket=EXISTING, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denies]}))
     s3.put_object(Bucket=EXISTING, Key="scanned/new", Body=b"x")
