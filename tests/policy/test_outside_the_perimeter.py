@@ -163,6 +163,7 @@ def test_s3_looks_up_what_to_replicate_where_listing_is_within_the_perimeter(
         assert found == {"s3:ListBucket": "allowed: S3 by AllowReadConfiguration"}
 
 
+@pytest.mark.real
 def test_no_exemption_can_go_without_notice(engine: Engine, listing: Deployment) -> None:
     who = [
         "the replication role",

@@ -200,6 +200,7 @@ def test_the_boundary_leaves_room_for_replication_and_for_nothing_else(
     assert allowed(engine, boundary) == set(WITHIN)
 
 
+@pytest.mark.real
 def test_no_part_of_the_boundary_can_go_without_notice(engine: Engine, boundary: Document) -> None:
     mutants: list[Mutant] = [
         without_statement("boundary", boundary, one["Sid"]) for one in boundary["Statement"]

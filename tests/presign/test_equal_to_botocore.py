@@ -42,7 +42,7 @@ def frozen_clock() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(keys=st.lists(object_keys, min_size=1, max_size=20))
 @example(keys=[*HARD, "x" * 1024])
 def test_links_equal_those_of_the_client(name: str, keys: list[str]) -> None:

@@ -71,7 +71,7 @@ def signer_for(place: Place, token: str | None = None) -> Signer:
 PLACE: Place = ("my-bucket", "eu-west-1", None, "virtual")
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @given(place=places, key=object_keys, token=tokens, expires=expiries)
 @example(place=PLACE, key="/", token=None, expires=900)
 @example(place=PLACE, key="a//../b/./", token=None, expires=900)
@@ -87,7 +87,7 @@ def test_download_links_equal_those_of_botocore(
     assert signer_for(place, token).url("GET", key, expires) == theirs
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @given(place=places, key=object_keys, token=tokens, expires=expiries)
 def test_upload_links_with_kms_headers_equal_those_of_botocore(
     place: Place, key: str, token: str | None, expires: int
@@ -183,7 +183,7 @@ def test_a_key_that_s3_does_not_allow_is_refused(key: str, problem: str) -> None
         signer_for(PLACE).url("GET", key, 60)
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 @given(
     place=places, key=object_keys, token=tokens, version=st.text(min_size=1), disposition=st.text(min_size=1)
 )

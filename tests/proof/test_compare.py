@@ -1,8 +1,7 @@
 """`compare`, and the command around it: what a new policy allows more, in words."""
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from proof import Comparison, DocumentError, Policy, compare, policy, policy_tex
 from proof.__main__ import main
 from proof.words import difference_lines
 from tests.conftest import ROOT
+from tests.forked import run_module
 from tests.proof.ask import ACCOUNT, BUCKET, OBJECTS, OTHER, ROLE, document, statement
 
 import pytest
@@ -128,12 +128,8 @@ def run(tmp_path: Path, old: object, new: object, *arguments: str) -> tuple[int,
     files = [tmp_path / "old.json", tmp_path / "new.json"]
     for path, content in zip(files, (old, new), strict=True):
         path.write_text(content if isinstance(content, str) else json.dumps(content))
-    done = subprocess.run(
-        [sys.executable, "-m", "proof", "compare", *map(str, files), *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run_module(
+        "proof", "compare", *map(str, files), *arguments, folder=ROOT, variables=dict(os.environ), seconds=60
     )
     return done.returncode, done.stdout, done.stderr
 

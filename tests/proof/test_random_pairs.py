@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from proof import Comparison, Difference, Witness, compare, policy
+from tests.example_count import examples
 from tests.proof import brute_force
 from tests.proof.brute_force import Answer, Request, allowed, identity_allows, whatever_is_unknown
 from tests.proof.random_cases import ACCOUNTS, Cases
@@ -114,7 +115,7 @@ def compared(seeds: Iterable[int]) -> Compared:
     return out
 
 
-@pytest.mark.parametrize("ten", range(20))
+@pytest.mark.parametrize("ten", range(examples(20)))
 def test_pairs_are_distinguished_as_by_brute_force(ten: int) -> None:
     assert compared(range(10 * ten, 10 * ten + 10)).disagreements == []
 

@@ -159,7 +159,7 @@ def written(plan: Any) -> dict[str, str] | None:
     return outputs
 
 
-@settings(max_examples=examples(1_000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1_000), suppress_health_check=list(HealthCheck))
 @given(plan=generated | anything)
 def test_any_json_is_reviewed_or_refused_in_a_line(plan: Any) -> None:
     written(plan)
@@ -186,7 +186,7 @@ CORPUS = {name: changing(name) for name in REVIEWED}
 PLACES = {name: places(json.loads(text)) for name, text in CORPUS.items()}
 
 
-@settings(max_examples=examples(1_000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1_000), suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(REVIEWED),
     edits=st.lists(st.tuples(st.randoms(use_true_random=False), anything | policies), min_size=1, max_size=3),
@@ -217,7 +217,7 @@ def replaced(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
 LETTERS = string.ascii_letters + string.digits + '"\\|<>&`\n€'
 
 
-@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from([name for name in REVIEWED if json.loads(CORPUS[name])["resource_changes"]]),
     chance=st.randoms(use_true_random=False),

@@ -8,12 +8,13 @@ from proof import compare, policy
 from review.around import Around
 from review.judge import attribute_findings
 from review.model import GOOD, Finding
+from tests.example_count import examples
 from tests.proof.random_cases import ACCOUNTS, Cases
 
 import pytest
 
 OWNER = ACCOUNTS[0]
-PAIRS = int(os.environ.get("RANDOM_POLICIES", "150"))
+PAIRS = int(os.environ.get("RANDOM_POLICIES", examples(150)))
 CHUNKS = 5
 
 

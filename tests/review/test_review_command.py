@@ -1,6 +1,7 @@
 """The command line: every mistake is one line, and --fail-on an exit code."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,11 +11,10 @@ from pathlib import Path
 from review.command import run_review
 from review.plan import PlanError
 from tests.conftest import ROOT
+from tests.forked import run_module
 from tests.review.review_support import PLANS
 
 import pytest
-
-OPS = [sys.executable, "-c", "from ops.cli import main; main()"]
 
 
 def run(plan: Path, fail_on: str | None = None, kind: str = "markdown", marker: str = "") -> int:
@@ -23,9 +23,10 @@ def run(plan: Path, fail_on: str | None = None, kind: str = "markdown", marker: 
     )
 
 
-def run_ops(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [*OPS, "review", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=60)
+def run_ops(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run_module(
+        "ops", "review", *map(str, arguments), folder=ROOT, variables=dict(os.environ), seconds=60
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,14 @@ def test_what_is_not_a_plan_is_reported_in_a_line(content: bytes, says: str, tmp
 
 
 def test_an_error_goes_to_standard_error_alone() -> None:
-    done = run_ops("-", stdin=b'{"format_version": "1.2", "resource_chan')
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "review", "-"],
+        cwd=ROOT,
+        input=b'{"format_version": "1.2", "resource_chan',
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
     says = "Error: standard input: is not JSON: Unterminated string starting at"
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
     assert done.stderr.decode().startswith(says)
@@ -96,8 +104,8 @@ def test_an_error_goes_to_standard_error_alone() -> None:
 )
 def test_misuse_is_reported_in_a_line(arguments: list[str | Path], status: int, says: str) -> None:
     done = run_ops(*arguments)
-    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (status, b"", 1)
-    assert says in done.stderr.decode()
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1)
+    assert says in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -146,15 +154,15 @@ def test_the_configurations_are_compared() -> None:
     plan = PLANS / "prevent-destroy-gone.json"
     files = [PLANS / f"prevent-destroy-gone.{kind}.tf.json" for kind in ("synthesized", "deployed")]
     without = run_ops(plan)
-    assert without.stdout == "## ⚪ No changes\n".encode()
+    assert without.stdout == "## ⚪ No changes\n"
     done = run_ops(plan, "--synthesized", files[0], "--deployed", files[1], "--fail-on", "dangerous")
     assert done.returncode == 4
-    assert b"`prevent_destroy` is gone" in done.stdout
+    assert "`prevent_destroy` is gone" in done.stdout
 
 
 def test_the_example_in_the_documentation_is_what_is_printed() -> None:
     documented = (ROOT / "docs" / "plan-review.md").read_text()
     done = run_ops("tests/review/plans/policy-tls-version-lowered.json", "--format", "text")
     # Which request shows it is for the proofs to choose.
-    printed, documented = (re.sub("; for example, .*", "", one) for one in (done.stdout.decode(), documented))
+    printed, documented = (re.sub("; for example, .*", "", one) for one in (done.stdout, documented))
     assert f"--format text\n{printed}```" in documented

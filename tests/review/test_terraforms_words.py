@@ -20,7 +20,7 @@ from review.render.text import text
 from tests.review.review_support import PLANS, review_of
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SECRET = 'first-half "of" it\nsecond ${half}\nthird%{half}'
@@ -160,7 +160,6 @@ def test_a_secret_within_json_within_a_text_is_masked() -> None:
     assert shown == r'  + d = "x {\"k\":\"(sensitive)\"}"'
 
 
-@settings(deadline=None)
 @given(st.text('ab"\\`\n €${}%', max_size=12))
 def test_a_secret_is_masked_in_each_form_in_which_terraform_prints_a_text(tail: str) -> None:
     secret = f"s3cr3t{tail}"

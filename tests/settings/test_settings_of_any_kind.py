@@ -11,7 +11,6 @@ from settings.model import Settings
 from settings.problems import SettingsError
 
 from hypothesis import given
-from hypothesis import settings as run
 from hypothesis import strategies as st
 
 ROLE = "arn:aws:iam::111122223333:role/data"
@@ -85,7 +84,6 @@ def _load(directory: Path, environ: dict[str, str]) -> tuple[tuple[str, ...], tu
         return error.problems, ()
 
 
-@run(deadline=None)  # the first call reads the list of regions
 @given(
     file=files,
     other=st.just({}) | files,
