@@ -24,6 +24,7 @@ class Watched:
         trail_name, trail_arn: the trail.
         topic_arn: the topic that the alarms are published to.
         rules: the name of each alarm's rule, those about scans among them.
+        scan_plan: the id of GuardDuty's plan that scans the objects; None without one.
     """
 
     buckets: Sequence[str]
@@ -33,6 +34,7 @@ class Watched:
     trail_arn: str
     topic_arn: str
     rules: Mapping[str, str]
+    scan_plan: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ ALARMS = (
     "alarms",
 )
 """The name of every alarm; that of its rule ends with it."""
+
+SCAN_OFF = "scan-off"
+"""The alarm besides where objects are scanned for malware."""
 
 # As CloudTrail writes them, which is not how the API does:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
@@ -112,6 +117,7 @@ TARGET_CALLS = ("PutTargets", "RemoveTargets")
 TOPIC_CALLS = ("SetTopicAttributes", "DeleteTopic", "AddPermission", "RemovePermission")
 # A filter on a subscription silences it as well as its end.
 SUBSCRIPTION_CALLS = ("Unsubscribe", "SetSubscriptionAttributes")
+SCAN_CALLS = ("DeleteMalwareProtectionPlan", "UpdateMalwareProtectionPlan")
 # A pattern has at most 2,048 characters, so one alarm cannot watch the rules of all others:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 WATCHED_BY_ALARMS = tuple(
@@ -120,7 +126,7 @@ WATCHED_BY_ALARMS = tuple(
 
 
 def alarms(watched: Watched) -> dict[str, Alarm]:
-    """Return every alarm, by name and in the order of `ALARMS`."""
+    """Return every alarm, by name and in the order of `ALARMS`, and `SCAN_OFF` last."""
     name = {"name": "$.detail.requestParameters.bucketName"}
     found = {
         "key": Alarm(
@@ -136,7 +142,8 @@ def alarms(watched: Watched) -> dict[str, Alarm]:
         "trail": _trail(watched),
         "alarms": _alarms(watched),
     }
-    return {alarm: found[alarm] for alarm in ALARMS}
+    scan_off = {} if watched.scan_plan is None else {SCAN_OFF: _scan_off(watched.scan_plan)}
+    return {alarm: found[alarm] for alarm in ALARMS} | scan_off
 
 
 def _alias(watched: Watched) -> Alarm:
@@ -175,6 +182,15 @@ def _alarms(watched: Watched) -> Alarm:
         _call(SUBSCRIPTION_CALLS, "subscriptionArn", ({"prefix": f"{watched.topic_arn}:"},)),
     )
     return Alarm(pattern, "the alarms themselves were changed", {})
+
+
+def _scan_off(plan: str) -> Alarm:
+    """Somebody deletes or changes GuardDuty's plan.
+
+    No page shows such an event. Where it has no such parameter, it is any plan's, and counts.
+    """
+    pattern = _calls("guardduty", _call(SCAN_CALLS, "malwareProtectionPlanId", (plan, {"exists": False})))
+    return Alarm(pattern, "GuardDuty's plan to scan the objects was changed or deleted", {})
 
 
 def _call(calls: Sequence[str], parameter: str, values: Sequence[object]) -> Pattern:

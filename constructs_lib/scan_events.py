@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-guardduty.html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from constructs_lib.event_patterns import Pattern
+from constructs_lib.event_patterns import SCAN_OFF, Pattern
 
-SCAN_ALARMS = ("threat", "scan", "scan-tag", "scan-plan")
+SCAN_ALARMS = ("threat", "scan", "scan-tag", "scan-plan", SCAN_OFF)
 """The name of every alarm about scans; that of its rule ends with it."""
 
 CLEAN_OR_TOLD = ["NO_THREATS_FOUND", "THREATS_FOUND"]
@@ -39,8 +39,8 @@ class ScanAlarm:
 
 
 def scan_alarms(bucket: str) -> dict[str, ScanAlarm]:
-    """Return every alarm about the scans of a bucket, by name and in the order of `SCAN_ALARMS`."""
-    found = {
+    """Return every alarm of `SCAN_ALARMS` about the scans of a bucket, but `SCAN_OFF`, by name."""
+    return {
         "threat": ScanAlarm(
             _of_object("Object Scan Result", bucket, _result("THREATS_FOUND")),
             "GuardDuty found malware in an object",
@@ -69,7 +69,6 @@ def scan_alarms(bucket: str) -> dict[str, ScanAlarm]:
             {"bucket": "$.detail.s3BucketDetails.bucketName", "status": "$.detail.resourceStatus"},
         ),
     }
-    return {alarm: found[alarm] for alarm in SCAN_ALARMS}
 
 
 def _of_object(kind: str, bucket: str, detail: Pattern) -> Pattern:

@@ -27,6 +27,7 @@ def audit(
     place: Place,
     log_bucket: LogBucket,
     key: EncryptionKey | None,
+    scan_plan: str | None,
 ) -> None:
     """Add the audit.
 
@@ -36,10 +37,10 @@ def audit(
         place: where it is.
         log_bucket: where the trail's records go; its policy lets the trail in.
         key: the data's key, if there is one.
+        scan_plan: the id of GuardDuty's plan, if objects are scanned for malware.
     """
     environment = settings.environment
-    scanned = settings.malware_scan.enabled
-    alarms = (*ALARMS, *(SCAN_ALARMS if scanned else ()))
+    alarms = (*ALARMS, *(SCAN_ALARMS if scan_plan is not None else ()))
     rules = {alarm: resource_names.alarm_rule(environment, alarm) for alarm in alarms}
     trail, topic = trail_arn(environment, place), resource_names.alarm_topic(environment)
     topic_arn = place.arn("sns", topic)
@@ -91,8 +92,9 @@ def audit(
             trail_arn=trail,
             topic_arn=topic_arn,
             rules=rules,
+            scan_plan=scan_plan,
         ),
         topic_arn=alarm_topic.arn,
-        scanned_bucket=settings.bucket_name if scanned else None,
+        scanned_bucket=settings.bucket_name if scan_plan is not None else None,
         depends_on=[alarm_topic.last_setting],
     )

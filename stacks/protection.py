@@ -59,8 +59,9 @@ def protect_data(
         last = _access_logs(scope, settings, bucket, log_bucket, last)
     if settings.events.eventbridge:
         last = BucketNotification(scope, "notification", bucket=bucket.id, depends_on=[last]).setting
+    scan = None
     if settings.malware_scan.enabled:
-        last = scan_for_malware(
+        scan = scan_for_malware(
             scope,
             settings,
             place=account.place,
@@ -68,6 +69,7 @@ def protect_data(
             key_arn=None if key is None else key.arn,
             last=last,
         )
+        last = scan.setting
     if settings.cors.allowed_origins:
         last = _browser_access(scope, settings, bucket, last)
     if settings.replication.enabled:
@@ -93,7 +95,8 @@ def protect_data(
             depends_on=[last],
         )
     if settings.audit.enabled and log_bucket is not None:
-        audit(scope, settings, place=account.place, log_bucket=log_bucket, key=key)
+        plan = None if scan is None else scan.plan_id
+        audit(scope, settings, place=account.place, log_bucket=log_bucket, key=key, scan_plan=plan)
 
 
 def _log_bucket(scope: Construct, settings: Settings, place: Place) -> LogBucket:

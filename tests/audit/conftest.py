@@ -16,6 +16,7 @@ KEY_IDS = {
     "encryption-key": "11111111-2222-3333-4444-555555555555",
     "audit-key": "22222222-2222-3333-4444-555555555555",
 }
+SCAN_PLAN = "b4c7f464ab3a4example"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,8 @@ def stack(stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
         number = KEY_IDS[key["//"]["metadata"]["path"].split("/")[1]]
         arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{number}"
         examples |= {f"aws_kms_key.{name}.key_id": number, f"aws_kms_key.{name}.arn": arn}
+    (plan,) = stacks[STACK]["resource"]["aws_guardduty_malware_protection_plan"]
+    examples[f"aws_guardduty_malware_protection_plan.{plan}.id"] = SCAN_PLAN
     rules = stacks[STACK]["resource"]["aws_cloudwatch_event_rule"]
     return {"rules": json.loads(json.dumps(rules)), "examples": examples}
 

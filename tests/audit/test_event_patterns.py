@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable
 
-from constructs_lib.event_patterns import ALARMS, Watched, alarms, message
+from constructs_lib.event_patterns import ALARMS, SCAN_OFF, Watched, alarms, message
 from constructs_lib.scan_events import SCAN_ALARMS
 from tests.audit.cloudtrail_events import ACCOUNT, Event, call
-from tests.audit.conftest import KEY_IDS
+from tests.audit.conftest import KEY_IDS, SCAN_PLAN
 
 import pytest
 
@@ -74,6 +74,9 @@ RAISING = [
     ("sns", "RemovePermission", {"topicArn": TOPIC, "label": "all"}, "alarms"),
     ("sns", "Unsubscribe", {"subscriptionArn": f"{TOPIC}:36eb8523-97d0"}, "alarms"),
     ("sns", "SetSubscriptionAttributes", {"subscriptionArn": f"{TOPIC}:36eb8523-97d0"}, "alarms"),
+    ("guardduty", "DeleteMalwareProtectionPlan", {"malwareProtectionPlanId": SCAN_PLAN}, SCAN_OFF),
+    ("guardduty", "UpdateMalwareProtectionPlan", {"malwareProtectionPlanId": SCAN_PLAN}, SCAN_OFF),
+    ("guardduty", "UpdateMalwareProtectionPlan", {"role": "another name of the parameter"}, SCAN_OFF),
     # The rule that watches the others is watched by another one.
     ("events", "DisableRule", {"name": LAST_RULE}, "trail"),
     ("events", "RemoveTargets", {"rule": LAST_RULE, "ids": ["topic"]}, "trail"),
@@ -104,6 +107,8 @@ SILENT = [
     ("cloudtrail", "StopLogging", {"name": "another-trail"}),
     ("cloudtrail", "StartLogging", {"name": TRAIL}),
     ("cloudtrail", "GetTrailStatus", {"name": TRAIL}),
+    ("guardduty", "DeleteMalwareProtectionPlan", {"malwareProtectionPlanId": "another"}),
+    ("guardduty", "GetMalwareProtectionPlan", {"malwareProtectionPlanId": SCAN_PLAN}),
     ("events", "DisableRule", {"name": "another-rule"}),
     ("events", "EnableRule", {"name": RULE}),
     ("events", "ListTargetsByRule", {"rule": RULE}),
@@ -137,7 +142,7 @@ def test_a_call_to_something_else_or_that_only_reads_raises_none(
 def test_a_call_that_aws_refused_raises_none(
     service: str, name: str, parameters: dict[str, object], alarm: str, raised: Raised
 ) -> None:
-    assert alarm in ALARMS
+    assert alarm in (*ALARMS, SCAN_OFF)
     assert raised(call(service, name, parameters, error="AccessDenied")) == set()
 
 
@@ -152,7 +157,7 @@ def test_every_call_that_a_pattern_names_raises_it_in_a_test(patterns: dict[str,
         if f'"{name}"' in pattern
     }
     assert named == tested
-    assert {alarm for _, alarm in tested} == set(ALARMS)
+    assert {alarm for _, alarm in tested} == {*ALARMS, SCAN_OFF}
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
@@ -175,9 +180,10 @@ def test_the_longest_pattern_is_one_that_eventbridge_takes() -> None:
         trail_arn=f"arn:aws-us-gov:cloudtrail:us-gov-west-1:{ACCOUNT}:trail/{trail}",
         topic_arn=topic,
         rules={alarm: f"secure-{name}-{alarm}" for alarm in (*ALARMS, *SCAN_ALARMS)},
+        scan_plan="0" * 20,
     )
     found = alarms(watched)
-    assert list(found) == list(ALARMS)
+    assert list(found) == [*ALARMS, SCAN_OFF]
     assert max(len(compact(one.pattern)) for one in found.values()) <= 2048
     assert max(len(rule) for rule in watched.rules.values()) <= 64
     assert max(len(message(one, name)[1]) for one in found.values()) <= 8192
