@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from constructs_lib.policies.packing import size
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.trust_policy import ISSUER
 from proof import Policy, policy
@@ -130,6 +131,15 @@ class Deployed:
         return {
             what: len((document if isinstance(document, str) else json.dumps(document)).encode())
             for what, _, document in found
+        }
+
+    @cached_property
+    def managed_sizes(self) -> dict[str, int]:
+        """How many characters IAM counts in every managed policy that a stack makes, by name."""
+        return {
+            one["name"]: size(json.loads(one["policy"]), account=self.account)
+            for stack in self.stacks
+            for one in self._of(stack, "aws_iam_policy").values()
         }
 
     def holder(self, name: str) -> Holder:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from constructs_lib.policies.packing import LIMIT
 from proof.limits import Limits
 from proof.properties import GivenUp, ProofCache, Property, Proven, check
 from settings import resource_names
@@ -139,6 +140,10 @@ def _broken(promised: Sequence[Property], proofs: ProofCache) -> Iterator[str]:
 
 
 def _too_large(of: Deployed) -> Iterator[str]:
+    for name, characters in of.managed_sizes.items():
+        if characters > LIMIT:
+            remedy = "make the settings that it lists, such as malware_scan.prefixes, fewer or shorter"
+            yield f"the policy {name} would have {characters} characters, but AWS accepts {LIMIT}: {remedy}"
     for what, size in of.sizes.items():
         limit = LIMITS[what.split()[-1]]
         if size > limit:

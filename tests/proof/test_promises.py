@@ -176,6 +176,16 @@ def test_policies_that_aws_finds_too_large_are_refused(tmp_path: Path) -> None:
     assert "AWS accepts 20480: grant to fewer" in done.stderr
 
 
+def test_prefixes_that_the_policy_of_the_scanner_cannot_hold_are_refused(tmp_path: Path) -> None:
+    prefixes = [f"{number}{'x' * 1000}" for number in range(5)]
+    scan = f"[malware_scan]\nenabled = true\nprefixes = {prefixes}\n"
+    settings_file(tmp_path, f"[events]\neventbridge = true\n{scan}")
+    done = synthesize_here(tmp_path / "out", folder=tmp_path)
+    assert done.returncode == 1
+    assert "Error: environment dev: the policy SecureS3Scan-dev would have 6" in done.stderr
+    assert "characters, but AWS accepts 6144: make the settings that it lists" in done.stderr
+
+
 @pytest.mark.parametrize(("count", "refused"), [(180, False), (220, True)])
 def test_as_many_links_as_aws_takes_can_be_revoked(tmp_path: Path, count: int, refused: bool) -> None:
     keys = [f"reports/2026/month-{n:03}/team-{n % 7}/file-{n:04}.parquet" for n in range(count)]
