@@ -33,6 +33,7 @@ def contents(outdir: Path) -> dict[str, bytes]:
     return {str(path.relative_to(outdir)): path.read_bytes() for path in outdir.rglob("*") if path.is_file()}
 
 
+@pytest.mark.real
 def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
     for run in ("one", "two"):
         done = synthesize(tmp_path / run)
@@ -41,6 +42,7 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
     assert len(contents(tmp_path / "one")) == 7  # a manifest, and two stacks for each of three environments
 
 
+@pytest.mark.real
 def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
     """So CI need not plan after a change of it."""
     checkout = tmp_path / "checkout"
@@ -91,6 +93,7 @@ def test_policies_and_promises_load_no_bindings(module: str) -> None:
     assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("first", ["constructs_lib.policies.key_policy", "stacks.account", "stacks.ci"])
 def test_the_bindings_stay_lazy_whichever_of_our_modules_comes_first(first: str) -> None:
     lazy = "not hasattr(sys.modules['cdktf_cdktf_provider_aws'], '__all__')"
@@ -180,6 +183,7 @@ def test_repository_and_author_become_tags(tmp_path: Path) -> None:
     assert (tags["Repository"], tags["Author"]) == ("acme/storage", "Ada")
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("there_before", [True, False])
 def test_bad_settings_are_named_and_nothing_is_written(tmp_path: Path, *, there_before: bool) -> None:
     environments, outdir = tmp_path / "environments", tmp_path / "out"
