@@ -129,8 +129,7 @@ def _revoked(settings: Settings) -> Iterator[Conflict]:
 
 
 def _network(settings: Settings) -> Iterator[Conflict]:
-    network = settings.network
-    if network.listing and not (network.vpc_endpoints or network.source_ips or network.organization_id):
+    if settings.network.listing and not settings.network.is_limited:
         rule = InvalidValueError(
             "must be false where nothing is limited",
             "set network.vpc_endpoints, network.source_ips or network.organization_id",

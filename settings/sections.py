@@ -120,6 +120,11 @@ class NetworkSettings(Section):
         examples=[True],
     )
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether requests for objects are limited at all."""
+        return bool(self.vpc_endpoints or self.source_ips or self.organization_id)
+
 
 class EncryptionSettings(Section):
     """How objects are encrypted, and with which key."""

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-When = Literal["read", "write", "destroy", "empty", "empty locked"]
-"""read: plans too; write: creates and changes; destroy: left out for what `prevent_destroy` protects;
-empty: deletes the objects of a bucket with `force_destroy`; empty locked: of one with Object Lock too."""
+When = Literal["read", "scan", "write", "destroy", "empty", "empty locked"]
+"""read: plans too; scan: the same, of a policy that guards the tags of a scan for malware; write: creates and
+changes; destroy: left out for what `prevent_destroy` protects; empty: deletes the objects of a bucket with
+`force_destroy`; empty locked: of one with Object Lock too."""
 
 Target = Literal[
     "no key yet",
     "all aliases",
     "bucket",
     "objects",
+    "scanned objects",
     "unlabelled key",  # ours, or one whose tags and aliases do not count yet
     "tags of a new key",
     "policy of a new key",
@@ -108,6 +110,9 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
     "aws_s3_bucket_policy": (
         Need("read", "bucket", ("s3:GetBucketPolicy",)),
+        # The preflight counts what `enforce` would make unreadable (ops/preflight/malware_scan.py).
+        Need("scan", "bucket", ("s3:ListBucketVersions",)),
+        Need("scan", "scanned objects", ("s3:GetObjectVersionTagging",)),
         Need("write", "bucket", ("s3:PutBucketPolicy",)),
         Need("destroy", "bucket", ("s3:DeleteBucketPolicy",)),
     ),

@@ -1,6 +1,6 @@
 """The IAM policies of a role that deploys one stack, or only plans it, made of what the stack contains."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from constructs_lib.policies.deploy_buckets import BUCKET_SIDS, Bucket, bucket_o
 from constructs_lib.policies.deploy_targets import DeployPolicyError, targets
 from constructs_lib.policies.packing import TooLargeError, packed
 from constructs_lib.policies.place import Place
+from constructs_lib.policies.scanned_objects import guarded_objects
 
 __all__ = ["DeployPolicyError", "deploy_policies"]
 
@@ -47,7 +48,7 @@ def deploy_policies(
             raise DeployPolicyError(f"no actions are listed for {kind}; add it to deploy_actions.py")
         for need in needs_of(kind, version):
             concerned = [
-                one for one in resources.values() if need.when in _occasions([one], read_only=read_only)
+                one for one in resources.values() if need.when in _occasions(one, read_only=read_only)
             ]
             if concerned and need.target in BUCKET_SIDS:
                 places = buckets.setdefault(need.target, {})
@@ -73,18 +74,19 @@ def deploy_policies(
         raise DeployPolicyError(f"a policy that allows all it needs is too large: {error}") from error
 
 
-def _occasions(resources: Iterable[Mapping[str, Any]], *, read_only: bool) -> Iterator[str]:
+def _occasions(resource: Mapping[str, Any], *, read_only: bool) -> Iterator[str]:
     yield "read"
+    if guarded_objects(resource.get("policy", "")):
+        yield "scan"
     if read_only:
         return
     yield "write"
-    for resource in resources:
-        if not resource.get("lifecycle", {}).get("prevent_destroy", False):
-            yield "destroy"
-            if resource.get("force_destroy", False):
-                yield "empty"
-                if resource.get("object_lock_enabled", False):
-                    yield "empty locked"
+    if not resource.get("lifecycle", {}).get("prevent_destroy", False):
+        yield "destroy"
+        if resource.get("force_destroy", False):
+            yield "empty"
+            if resource.get("object_lock_enabled", False):
+                yield "empty locked"
 
 
 def _state(

@@ -10,6 +10,7 @@ from constructs_lib.policies.deploy_actions import Target
 from constructs_lib.policies.key_policy import CHANGES_POLICY_SID
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.scan_policy import GUARDDUTY
+from constructs_lib.policies.scanned_objects import guarded_objects
 
 PLAN = "aws_guardduty_malware_protection_plan"
 
@@ -33,9 +34,13 @@ def targets(stack: Mapping[str, Any], place: Place) -> dict[Target, list[Where]]
     made = _all(resources, "aws_iam_role")
     own = {place.iam(f"role/{one['name']}") for one in made}
     others, own_roles = set(roles) - own, one_or_many(own)
+    scanned = [
+        arn for one in _all(resources, "aws_s3_bucket_policy") for arn in guarded_objects(one["policy"])
+    ]
     return {
         **_keys(stack, place),
         **_audit(resources, place),
+        "scanned objects": [("AllowScanResults", {"Resource": one_or_many(scanned)})],
         "policy": [("AllowPolicies", {"Resource": one_or_many(policies.values())})],
         # AllowOwnRoles already has what the stack's own roles need.
         "role": [("AllowReadRoles", {"Resource": one_or_many(others)})] if others else [],

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/guardduty/latest/ug/tag-based-access-s3-malware-protection.html
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,10 @@ An upload or a copy with tags needs s3:PutObjectTagging too:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
+
+
+TAG_GUARD_SID = "DenyScanTagTampering"
+"""The statement that names the scanned objects of a bucket, whether or not reads are refused."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def _but(role: str | None, readers: Sequence[str]) -> Condition:
 def deny_scan_tag_tampering(*, bucket_arn: str, scan: Scan) -> Statement:
     """Refuse to change the tags of scanned objects, for all but the scanner and our own replication."""
     return deny(
-        "DenyScanTagTampering",
+        TAG_GUARD_SID,
         TAG_ACTIONS,
         scanned_objects(bucket_arn, scan.prefixes),
         {"ArnNotEquals": {"aws:PrincipalArn": list(scan.taggers)}},
@@ -126,3 +131,11 @@ def scan_statements(*, bucket_arn: str, scan: Scan | None) -> list[Statement]:
         statements.append(deny_unscanned_reads(bucket_arn=bucket_arn, scan=scan))
         statements.append(deny_other_unscanned_reads(bucket_arn=bucket_arn, scan=scan))
     return statements
+
+
+def guarded_objects(policy: str) -> list[str]:
+    """Return the objects whose tags a bucket's policy guards, as ARNs; none where it is any other policy."""
+    if TAG_GUARD_SID not in policy:
+        return []
+    guards = [one for one in json.loads(policy)["Statement"] if one["Sid"] == TAG_GUARD_SID]
+    return [arn for one in guards for arn in one["Resource"]]

@@ -79,8 +79,12 @@ VERSION_ACTIONS: Mapping[str, tuple[str, str | None]] = {
 }
 """The same for a version that is named."""
 
-LOCK_ACTIONS = {"legal-hold": "s3:GetObjectLegalHold", "retention": "s3:GetObjectRetention"}
-"""What we ask of each version before a bucket with Object Lock goes, by what stands in the query."""
+VERSION_QUESTIONS = {
+    "legal-hold": "s3:GetObjectLegalHold",
+    "retention": "s3:GetObjectRetention",
+    "tagging": "s3:GetObjectVersionTagging",
+}
+"""What we ask of each version before a bucket with Object Lock goes, or reads of unscanned objects end."""
 
 PART_ACTIONS: Mapping[tuple[str, str], tuple[str, str | None]] = {
     ("POST", "uploads"): ("s3:PutObject", "kms:GenerateDataKey"),
@@ -184,9 +188,11 @@ class Account:
     def _s3(self, call: Call) -> Iterator[Needed]:
         bucket, _, key = call.url.path.removeprefix("/").partition("/")
         bucket_arn = f"arn:aws:s3:::{bucket}"
-        of_locks = [action for question, action in LOCK_ACTIONS.items() if question in call.query]
-        if key and of_locks:
-            yield from (Needed(action, f"{bucket_arn}/{key}", {}) for action in of_locks)
+        asked = [action for question, action in VERSION_QUESTIONS.items() if question in call.query]
+        if key and asked:
+            assert call.method == "GET"
+            assert "versionId" in call.query
+            yield from (Needed(action, f"{bucket_arn}/{key}", {}) for action in asked)
         elif key:
             yield from self._object(call, bucket_arn, f"{bucket_arn}/{key}")
         elif "delete" in call.query:

@@ -125,6 +125,31 @@ def test_only_where_objects_can_be_locked_may_locks_be_seen_and_lifted(
             assert found.result == said
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_only_results_of_scans_are_read_and_only_where_objects_are_scanned(
+    engine: Engine, stacks: dict[str, dict[str, Any]], read_only: bool
+) -> None:
+    data, replica = BUCKET.format("malware-scan"), "arn:aws:s3:::secure-malware-scan-data-replica"
+    tags, versions = "s3:GetObjectVersionTagging", "s3:ListBucketVersions"
+    asked = [(tags, f"{data}/inbox/a"), (tags, f"{replica}/outbox/a"), (versions, data), (versions, replica)]
+    refused = [
+        *[(tags, f"{data}/inbox"), (tags, f"{replica}/elsewhere/a"), (tags, "arn:aws:s3:::payroll/inbox/a")],
+        *[(action, f"{data}/inbox/a") for action in ("s3:GetObject", "s3:GetObjectVersion")],
+        (versions, "arn:aws:s3:::payroll"),
+    ]
+    needed = [Needed(action, resource, {}) for action, resource in (*asked, *refused)]
+    document = policy(stacks, "malware-scan", read_only=read_only)
+    answers = [found.result for found in judge(engine, document, needed)]
+    assert answers == ["Allowed"] * len(asked) + ["ImplicitlyDenied"] * len(refused)
+
+    unscanned = [
+        Needed(tags, f"{BUCKET.format('prod')}/inbox/a", {}),
+        Needed(versions, BUCKET.format("prod"), {}),
+    ]
+    found = judge(engine, policy(stacks, "prod", read_only=read_only), unscanned)
+    assert {one.result for one in found} == {"ImplicitlyDenied"}
+
+
 def test_a_role_of_one_environment_can_do_nothing_in_another(
     engine: Engine,
     stacks: dict[str, dict[str, Any]],

@@ -16,8 +16,13 @@ from typing import Any
 
 from constructs_lib.policies import place as aws_place
 from constructs_lib.policies.deploy_policy import deploy_policies
+from ops.deploy.caller import Caller
 from ops.deploy.locked_objects import refuse_locked_in_state
+from ops.deploy.names_in_aws import StackNames
 from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.preflight import malware_scan
+from ops.preflight.taken import TakenNames
+from ops.preflight.verdict import Mark
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import RemoteState
@@ -249,6 +254,20 @@ def ask_for_locks(settings: Settings, state: RemoteState) -> None:
         refuse_locked_in_state(snapshot, settings, ACCOUNT)
 
 
+def count_unscanned(place: Place, stack: dict[str, Any]) -> None:
+    """Count what `enforce` would make unreadable, as the preflight does before a deploy that turns it on."""
+    settings, where = place.settings, {"Bucket": place.settings.bucket_name, "Key": "inbox/file"}
+    place.client("s3").put_object(**where, Body=b"1")
+    scan = settings.malware_scan.model_copy(update={"enforce": True})
+    checks = malware_scan.checks(
+        settings.model_copy(update={"malware_scan": scan}),
+        Caller(f"arn:aws:iam::{ACCOUNT}:role/deploy", ACCOUNT),
+        TakenNames(StackNames(stack, {}), True, ""),
+    )
+    found = dict(checks)[malware_scan.SUBJECTS[1]]()
+    assert (found.mark, found.text[:9]) == (Mark.BAD, "1 object ")
+
+
 @pytest.mark.parametrize("place", SETTINGS, indirect=True)
 def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     place: Place, record_property: Any, monkeypatch: pytest.MonkeyPatch
@@ -275,6 +294,8 @@ def test_every_call_of_a_deployment_s_life_is_allowed_and_no_action_is_unused(
     place.apply()
     assert [(one.address, one.attributes) for one in place.drifts()] == []
     place.terraform("plan", "-input=false", "-detailed-exitcode")
+    if settings.malware_scan.enabled:
+        place.recorded(lambda: count_unscanned(place, stack))
 
     place.synthesize(changed(settings))
     change_by_hand(place)
