@@ -7,7 +7,7 @@ nothing (https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 from collections.abc import Sequence
 from typing import Any
 
-from constructs_lib.policies import Document, Grant, Statement, document
+from constructs_lib.policies import Condition, Document, Grant, Statement, document
 from constructs_lib.policies.place import Place
 
 # Everything that describes, changes, disables or deletes the key, and nothing
@@ -140,6 +140,11 @@ def only_for(bucket_arn: str) -> dict[str, Any]:
     return {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]}
 
 
+def through_s3(place: Place, bucket_arn: str) -> Condition:
+    """Condition that a key is used by S3 in a bucket's region, for that bucket."""
+    return {"StringEquals": {"kms:ViaService": via_s3(place)}, "StringLike": only_for(bucket_arn)}
+
+
 def allow_specified_principals(*, place: Place, bucket_arn: str, principals: Sequence[str]) -> Statement:
     """Let `principals` (ARNs, of this account) encrypt and decrypt, through S3 and for this bucket only.
 
@@ -163,8 +168,7 @@ def allow_reader(number: int, grant: Grant, *, place: Place, bucket_arn: str) ->
         f"AllowReader{number}Decrypt",
         grant.principal,
         ["kms:Decrypt"],
-        StringEquals={"kms:ViaService": via_s3(place)},
-        StringLike=only_for(bucket_arn),
+        **through_s3(place, bucket_arn),
     )
 
 
@@ -177,8 +181,7 @@ def allow_writer(number: int, grant: Grant, *, place: Place, bucket_arn: str) ->
         f"AllowWriter{number}Encrypt",
         grant.principal,
         USE_ACTIONS,
-        StringEquals={"kms:ViaService": via_s3(place)},
-        StringLike=only_for(bucket_arn),
+        **through_s3(place, bucket_arn),
     )
 
 

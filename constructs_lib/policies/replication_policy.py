@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from constructs_lib.policies import Condition, Document, Statement, document
-from constructs_lib.policies.key_policy import only_for, via_s3
+from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies.key_policy import through_s3
 from constructs_lib.policies.place import Place
 
 
@@ -99,14 +99,6 @@ def allow_replicate(*, destinations: Sequence[Side], delete_markers: bool) -> St
     }
 
 
-def _through_s3(side: Side) -> Condition:
-    """Condition that a key is used by S3 in the side's region, for the side's bucket."""
-    return {
-        "StringEquals": {"kms:ViaService": via_s3(side.place)},
-        "StringLike": only_for(side.bucket_arn),
-    }
-
-
 def replication_policy(
     *, source: Side, replica: Side, delete_markers: bool, both_ways: bool, object_lock: bool
 ) -> Document:
@@ -131,7 +123,7 @@ def replication_policy(
             "Effect": "Allow",
             "Action": actions,
             "Resource": one.key_arn,
-            "Condition": _through_s3(one),
+            "Condition": through_s3(one.place, one.bucket_arn),
         }
         for one in (source, replica)
         if one.key_arn is not None
@@ -170,7 +162,7 @@ def key_statements(side: Side, *, role_arn: str, read: bool, written: bool) -> l
     The principal is the account: KMS refuses a key policy that names a role which does not exist yet.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
-    condition = _through_s3(side) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
+    condition = through_s3(side.place, side.bucket_arn) | {"ArnEquals": {"aws:PrincipalArn": role_arn}}
     return [
         {
             "Sid": f"AllowReplication{what}",

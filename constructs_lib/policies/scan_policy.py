@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from constructs_lib.policies import Condition, Document, Statement, document
-from constructs_lib.policies.key_policy import USE_ACTIONS, only_for, via_s3
+from constructs_lib.policies import Document, Statement, document
+from constructs_lib.policies.key_policy import USE_ACTIONS, through_s3
 from constructs_lib.policies.place import Place
 
 GUARDDUTY = "malware-protection-plan.guardduty.amazonaws.com"
@@ -125,14 +125,6 @@ def allow_validation_object(*, bucket_arn: str) -> Statement:
     }
 
 
-def _through_s3(scanned: Scanned) -> Condition:
-    """Condition that a key is used by S3 in the bucket's region, for the bucket."""
-    return {
-        "StringEquals": {"kms:ViaService": via_s3(scanned.place)},
-        "StringLike": only_for(scanned.bucket_arn),
-    }
-
-
 def scan_policy(scanned: Scanned) -> Document:
     """Return the role's policy: what AWS's page lists, for the prefixes only where there are some."""
     statements = [
@@ -149,7 +141,7 @@ def scan_policy(scanned: Scanned) -> Document:
                 "Effect": "Allow",
                 "Action": USE_ACTIONS,
                 "Resource": scanned.key_arn,
-                "Condition": _through_s3(scanned),
+                "Condition": through_s3(scanned.place, scanned.bucket_arn),
             }
         )
     return document(*statements)
@@ -176,5 +168,6 @@ def key_statement(scanned: Scanned, *, role_arn: str) -> Statement:
         "Principal": {"AWS": scanned.place.iam("root")},
         "Action": USE_ACTIONS,
         "Resource": "*",
-        "Condition": _through_s3(scanned) | {"ArnEquals": {"aws:PrincipalArn": role_arn}},
+        "Condition": through_s3(scanned.place, scanned.bucket_arn)
+        | {"ArnEquals": {"aws:PrincipalArn": role_arn}},
     }

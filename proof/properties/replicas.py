@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from proof.asking import EVERY, Action, Principal, Resource, When, Where
+from proof.asking import EVERY, Action, Principal, When, Where
 from proof.properties.encryption import named_rightly
 from proof.properties.model import Ask, Property
 from proof.properties.records import ANNOTATING, REPLICATING
-from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
+from proof.properties.service_roles import delivered_by_role, does_exactly, key_through_s3, taken_only_by
 from proof.properties.things import Bucket, Holder, any_of
 from proof.proving import never_denied, nobody
 
@@ -36,13 +36,6 @@ class Side:
     keys: tuple[str, ...]
     via: tuple[str, ...]
     key_uses: tuple[str, ...]
-
-    @property
-    def key_requests(self) -> Where:
-        """The use of the key through S3, for this bucket."""
-        arn = {"kms:EncryptionContext:aws:s3:arn": [self.bucket.arn, f"{self.bucket.arn}/*"]}
-        through = When({"StringEquals": {"kms:ViaService": list(self.via)}, "StringLike": arn})
-        return any_of([Resource(*self.keys)] if self.keys else []) & Action(*self.key_uses) & through
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,8 @@ class Replication:
         sources = any_of([one.bucket.objects for one in self.sources])
         itself = any_of([one.bucket.itself for one in self.sources])
         written = any_of([one.bucket.objects for one in self.destinations])
-        keys = any_of([one.key_requests for one in {*self.sources, *self.destinations}])
+        sides = {*self.sources, *self.destinations}
+        keys = any_of([key_through_s3(one.bucket, one.keys, one.via, one.key_uses) for one in sides])
         looks = itself & Action("s3:GetReplicationConfiguration", "s3:ListBucket")
         return any_of([looks, sources & Action(*reads), written & Action(*writes), keys])
 

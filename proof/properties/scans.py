@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from proof.asking import EVERY, Action, Principal, Resource, When, Where
 from proof.properties.encryption import named_rightly
 from proof.properties.model import Ask, GivenUp, Property
-from proof.properties.service_roles import delivered_by_role, does_exactly, taken_only_by
+from proof.properties.service_roles import delivered_by_role, does_exactly, key_through_s3, taken_only_by
 from proof.properties.things import Bucket, Holder, any_of
 from proof.proving import never_denied, nobody
 
@@ -88,19 +88,13 @@ class Scanner:
                 bucket.itself & itself,
                 self.part.objects & Action(*SCANS),
                 self.validation(),
-                self.key_requests(),
+                key_through_s3(bucket, self.keys, self.via, USES_KEY),
             ]
         )
 
     def validation(self) -> Where:
         """Return the upload of GuardDuty's one object."""
         return Resource(f"{self.part.bucket.arn}/{VALIDATED}") & Action("s3:PutObject")
-
-    def key_requests(self) -> Where:
-        """Return the use of the key through S3, for the bucket."""
-        arn = {"kms:EncryptionContext:aws:s3:arn": [self.part.bucket.arn, f"{self.part.bucket.arn}/*"]}
-        through = When({"StringEquals": {"kms:ViaService": list(self.via)}, "StringLike": arn})
-        return any_of([Resource(*self.keys)] if self.keys else []) & Action(*USES_KEY) & through
 
 
 @dataclass(frozen=True)
