@@ -54,7 +54,9 @@ def synthesized(count: int) -> Usage:
     with tempfile.TemporaryDirectory(prefix="environments-") as temporary:
         folder = Path(temporary, "environments")
         write_environments(folder, "prod", count)
-        return usage([sys.executable, "benchmarks/prove.py", "synthesize", folder, "proven"], os.environ)
+        return usage(
+            [sys.executable, "-O", "benchmarks/prove.py", "synthesize", folder, "proven"], os.environ
+        )
 
 
 def deployed(count: int, jobs: int, say: Callable[[str, Usage], None]) -> None:

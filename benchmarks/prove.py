@@ -28,7 +28,7 @@ Seconds = tuple[float, float]
 def measured(*arguments: str | Path) -> Seconds:
     """Run this file with `arguments`; return the seconds of processor time, and those that passed."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run([sys.executable, __file__, *map(str, arguments)], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-O", __file__, *map(str, arguments)], cwd=ROOT, check=True)
     passed, after = time.perf_counter() - start, os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
     return used, passed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from constructs_lib import aws
 from ops.ci.paths import can_change_a_plan
-from ops.shared.toolchain import tool_environment
+from ops.shared.toolchain import SYNTHESIZE, tool_environment
 from tests.conftest import ROOT
 from tests.synthesis import synthesize_here
 
@@ -20,13 +20,18 @@ def synthesize(
 ) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k not in ("AWS_REGION", "ENVIRONMENT_SUFFIX")}
     return subprocess.run(
-        [sys.executable, script],
+        [sys.executable, "-O", script],
         cwd=folder,
         env=clean | {"CDKTF_OUTDIR": str(outdir)} | variables,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_cdktf_and_our_commands_synthesize_alike() -> None:
+    app = json.loads((ROOT / "cdktf.json").read_text())["app"]
+    assert app.removeprefix("pipenv run python").split() == [*SYNTHESIZE[1:-1], "main.py"]
 
 
 def contents(outdir: Path) -> dict[str, bytes]:
@@ -39,6 +44,8 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
         done = synthesize(tmp_path / run)
         assert (done.returncode, done.stderr) == (0, "")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert synthesize_here(tmp_path / "checked").returncode == 0
+    assert contents(tmp_path / "one") == contents(tmp_path / "checked"), "-O changes what is written"
     assert len(contents(tmp_path / "one")) == 7  # a manifest, and two stacks for each of three environments
 
 

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from ops.scan.processes import Job, run_together
 from ops.shared.checkout import load_settings
 from ops.shared.errors import OpsError
 from ops.shared.process import check
-from ops.shared.toolchain import ROOT, tool_environment
+from ops.shared.toolchain import ROOT, SYNTHESIZE, tool_environment
 from settings import resource_names
 from settings.model import Settings
 
@@ -50,7 +49,7 @@ def scan_inputs(aws: EmbeddedAws, folder: Path, log: Path) -> list[Source]:
     env.pop("ENVIRONMENT_SUFFIX", None)
     environments = load_settings(env)
     out = folder / "out"
-    check([sys.executable, ROOT / "main.py"], env=env | {"CDKTF_OUTDIR": str(out)}, cwd=ROOT, log=log)
+    check(SYNTHESIZE, env=env | {"CDKTF_OUTDIR": str(out)}, cwd=ROOT, log=log)
     sources = [
         Source(stack.name.removeprefix(resource_names.STACK_PREFIX), "terraform_json", stack, JSON_FLOOR)
         for stack in sorted((out / "stacks").iterdir())

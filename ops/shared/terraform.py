@@ -14,7 +14,7 @@ from typing import Any
 
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
-from ops.shared.toolchain import ROOT, tool_environment
+from ops.shared.toolchain import ROOT, SYNTHESIZE, tool_environment
 from review.log import errors_of, warnings_of
 from review.model import Notice
 from settings.model import Settings
@@ -163,7 +163,7 @@ def synthesized(
     with tempfile.TemporaryDirectory(prefix="secure-s3-") as temporary:
         out = Path(temporary, "cdktf.out")
         done = subprocess.run(
-            [sys.executable, ROOT / "main.py"],
+            SYNTHESIZE,
             cwd=ROOT,
             env={**env, "CDKTF_OUTDIR": str(out)},
             capture_output=True,

@@ -1,6 +1,7 @@
 """The environment in which terraform, cdktf and pipenv are started."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from settings.names.provider import TESTED
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
+SYNTHESIZE = (sys.executable, "-O", str(ROOT / "main.py"))
+"""As cdktf.json says it; -O halves the time, as the bindings leave types of arguments to mypy and jsii."""
 PLUGIN_CACHE = CACHE / "terraform-plugins"
 """Where Terraform keeps the providers that it fetches from the public registry."""
 
