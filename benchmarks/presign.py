@@ -25,9 +25,8 @@ from typing import TypeVar
 from benchmarks.bar_chart import bar_chart
 from benchmarks.presign_report import (
     AWS_LINK,
+    BULK_PUT,
     ONE_LINK,
-    ONE_PROCESS,
-    TWO_JOBS,
     PlaceError,
     Results,
     put_into,
@@ -105,18 +104,16 @@ def measure_files(count: int, rounds: int, folder: Path) -> dict[str, tuple[floa
     command += ["--outputs", _outputs(folder)]
     env = _environment(folder)
 
-    def turn(*options: str) -> tuple[float, int]:
+    def turn() -> tuple[float, int]:
         links.unlink(missing_ok=True)
-        run = measure([*command, *options], env)
+        run = measure(command, env)
         with links.open("rb") as file:
             made = sum(block.count(b"\n") for block in iter(partial(file.read, 1 << 20), b"")) - 1
         if made != count:
             raise DifferentError(f"presign bulk put made {made:,} links of {count:,} keys")
         return count / run.seconds, run.memory
 
-    turns: dict[str, Callable[[], tuple[float, int]]]
-    turns = {ONE_PROCESS: turn, TWO_JOBS: partial(turn, "--jobs", "2")}
-    results = interleave(turns, rounds)
+    results = interleave({BULK_PUT: turn}, rounds)
     links.unlink()
     return {
         name: (median(rate for rate, _ in runs), max(memory for _, memory in runs))

@@ -1,7 +1,6 @@
 """The command line of many links: ``presign bulk get MANIFEST`` and ``presign bulk put MANIFEST``."""
 
 import contextlib
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
@@ -55,7 +54,7 @@ def get(**options: Unpack[BulkGetOptions]) -> None:
 
 
 @bulk.command(
-    epilog="\b\nExample:\n  presign bulk put --outputs outputs.json --jobs 4 keys.jsonl -o out/links.jsonl",
+    epilog="\b\nExample:\n  presign bulk put --outputs outputs.json keys.jsonl -o out/links.jsonl",
     short_help="Make links that upload objects.",
 )
 @bulk_options
@@ -86,7 +85,7 @@ def put(**options: Unpack[BulkOptions]) -> None:
 
 def _run(method: str, options: BulkGetOptions) -> None:
     # Loaded here, since one link should not wait for what many need.
-    from presign.bulk import resume, source, workers
+    from presign.bulk import resume, source
     from presign.bulk.job import Done, Job
     from presign.bulk.manifest import Layout
     from presign.bulk.report import Progress, say
@@ -131,8 +130,6 @@ def _run(method: str, options: BulkGetOptions) -> None:
     with source.opened(options, layout, prepared, after) as keys:
         progress = Progress(keys)
         with target.open(left.end) if target else contextlib.nullcontext(report.stdout().buffer) as out:
-            # Where a process cannot be given an open file, its rows come back to this one.
-            fd = out.fileno() if target and os.name == "posix" else None
             batches = keys.batches()
             before = [Done(b"", left.rows, [], Doubts(method))] if after else resume.skip(job, batches, left)
             if options["scanned"]:
@@ -140,7 +137,7 @@ def _run(method: str, options: BulkGetOptions) -> None:
 
                 signed = scanned.sign(job, batches, prepared, keys.left)
             else:
-                signed = workers.sign(job, batches, options["jobs"], fd)
+                signed = map(job.sign, batches)
             done = chain(before, signed)
             if not left.rows:
                 out.write(job.header)
@@ -173,10 +170,9 @@ def _write(
 
     count = bad = 0
     with BadRows(errors) as report:
-        out.flush()
         for done in results:
             out.write(done.data)
-            out.flush()  # other processes may write next
+            out.flush()  # a killed run keeps what it shows as done
             count += done.count
             bad += len(done.bad)
             doubts.add(done.doubts)

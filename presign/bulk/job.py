@@ -30,7 +30,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How one row becomes one link. It can be pickled."""
+    """How one row becomes one link."""
 
     layout: Layout
     method: str

@@ -17,7 +17,6 @@ class BulkOptions(LifeOptions):
     format: str | None
     errors: str | None
     resume: bool
-    jobs: int
     content_type_column: str | None
     checksum_column: NotRequired[str | None]
 
@@ -120,9 +119,6 @@ bulk_options = together(
         is_flag=True,
         help="Resume after the last whole row of OUT.partial, which a killed run left. It takes the same "
         "manifest, options and credentials, and the links keep the first run's expiry.",
-    ),
-    click.option(
-        "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that sign."
     ),
     place_options,
     expires_option,

@@ -72,8 +72,6 @@ def _require_one_run(options: BulkGetOptions) -> None:
         raise click.UsageError(
             "--scanned cannot be resumed, as objects were scanned since: leave --resume out"
         )
-    if options["jobs"] > 1:
-        raise click.UsageError("--scanned takes longer to ask than to sign: leave --jobs out")
 
 
 def columns(method: str, options: BulkGetOptions, manifest_format: str, form: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from benchmarks import presign as benchmark
 from benchmarks.bar_chart import bar_chart
-from benchmarks.presign_report import BEGIN, END, ONE_LINK, ONE_PROCESS, TWO_JOBS, Results, put_into, targets
+from benchmarks.presign_report import BEGIN, BULK_PUT, END, ONE_LINK, Results, put_into, targets
 from benchmarks.processes import CommandError, measure, output
 from benchmarks.signers import CASES, GET, OURS, PEERS, PUT, PUT_WITH_TOKEN, Case, key, presign
 from tests.conftest import ROOT
@@ -44,10 +44,9 @@ def test_it_measures_all_parts_and_writes_page_and_chart(
     assert done.stdout.startswith(tables)
     for row in ("presign", r"boto3 [\d.]+", r"botocore [\d.]+"):
         assert re.search(rf"^\| {row} (\| [\d,]+( \([\d.]+{TIMES}\))? ){{4}}\|$", tables, re.MULTILINE), row
-    for command in (ONE_PROCESS, TWO_JOBS):
-        assert re.search(rf"^\| `{command}` \| [\d,]+.* \| [1-9]\d* MB \|$", tables, re.MULTILINE), command
+    assert re.search(rf"^\| `{BULK_PUT}` \| [\d,]+ \| [1-9]\d* MB \|$", tables, re.MULTILINE)
     assert re.search(rf"^\| `{ONE_LINK}` \| \d+\.\d{{3}} s \|$", tables, re.MULTILINE)
-    assert len(re.findall("^(met|MISSED) ", done.stdout, re.MULTILINE)) == 8
+    assert len(re.findall("^(met|MISSED) ", done.stdout, re.MULTILINE)) == 6
     assert "presign" in {element.text for element in ElementTree.parse(chart).iter()}  # noqa: S314
 
 
@@ -128,29 +127,24 @@ def test_a_command_that_fails_is_an_error_with_its_last_line(run: Callable[..., 
         run(["sh", "-c", "echo first >&2; echo second >&2; exit 3"], {"PATH": "/usr/bin:/bin"})
 
 
-def results(boto3: float, two_jobs: float) -> Results:
+def results(boto3: float, rate: float, memory: float) -> Results:
     boto3_peer = PEERS[-1]
     rates = {
         (name, case.name): rate for name, rate in (("presign", 8_000.0), ("boto3", boto3)) for case in CASES
     }
-    files = {ONE_PROCESS: (100_000.0, 50e6), TWO_JOBS: (two_jobs, 130e6)}
-    return Results([OURS, boto3_peer], rates, 10, files, {ONE_LINK: 0.1, "aws s3 presign": 0.4})
+    return Results(
+        [OURS, boto3_peer], rates, 10, {BULK_PUT: (rate, memory)}, {ONE_LINK: 0.1, "aws s3 presign": 0.4}
+    )
 
 
 def test_targets_are_met_or_missed() -> None:
-    met = [met for met, _ in targets(results(100, 150_000))]
-    assert met == [True, True, True, True, True, True, True, False, True]
-    assert [met for met, _ in targets(results(101, 149_000))] == [
-        False,
-        True,
-        False,
-        True,
-        True,
-        False,
-        *met[6:],
-    ]
-    assert [met for met, _ in targets(results(9_000, 129_000))][:4] == [False] * 4
-    _, first = next(targets(results(100, 1)))
+    def met(boto3: float, rate: float, memory: float) -> list[bool]:
+        return [met for met, _ in targets(results(boto3, rate, memory))]
+
+    assert met(100, 100_000, 119e6) == [True] * 7
+    assert met(101, 99_999, 120e6) == [False, True, False, True, False, False, True]
+    assert met(9_000, 100_000, 50e6)[:4] == [False] * 4
+    _, first = next(targets(results(100, 1, 1)))
     assert first == "PUT with SSE-KMS: at least 80 times as fast as boto3: 80.0 times"
 
 

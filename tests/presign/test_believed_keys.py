@@ -80,12 +80,11 @@ def test_many_keys_that_cannot_be_meant_are_counted(
     assert "ends with / (such as " in result.err or "end with / (such as " in result.err
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_one_doubtful_key_among_many_is_found(presign: Presign, outputs_file: OutputsFile, jobs: str) -> None:
+def test_one_doubtful_key_among_many_is_found(presign: Presign, outputs_file: OutputsFile) -> None:
     keys = [f"folder/{number}.csv" for number in range(50_000)]
     keys[40_000] = "folder/*"
     Path("m.txt").write_text("\n".join(keys))
-    result = presign("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.csv", "--jobs", jobs)
+    result = presign("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.csv")
     assert [line for line in result.err.splitlines() if "Warning" in line] == [
         "Warning: 1 key has a '*' (such as 'folder/*'): a link is for one object: give its whole key, or a "
         "list of keys to 'presign bulk'"

@@ -79,16 +79,13 @@ def test_a_manifest_may_come_from_standard_input_and_links_go_to_standard_output
     assert f"Uploads must send x-amz-server-side-encryption-aws-kms-key-id: {KEY_ARN}" in result.err
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(
     "name", ["out.csv", "out.csv.gz", "out.jsonl", "out.jsonl.gz", "out.txt", "out.txt.gz"]
 )
-def test_every_output_holds_all_rows_in_order(
-    presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
-) -> None:
+def test_every_output_holds_all_rows_in_order(presign: Presign, outputs_file: OutputsFile, name: str) -> None:
     keys = [f"folder/{i}" for i in range(25_000)]
     Path("m.jsonl").write_bytes(WRITERS["m.jsonl"](keys))
-    result = presign("bulk", "put", "--outputs", outputs_file(), "m.jsonl", "-o", name, "--jobs", jobs)
+    result = presign("bulk", "put", "--outputs", outputs_file(), "m.jsonl", "-o", name)
     assert result.code == 0, result.err
     data = Path(name).read_bytes()
     lines = (gzip.decompress(data) if name.endswith(".gz") else data).decode().splitlines()
@@ -140,16 +137,16 @@ def start(outputs: str, *args: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize(("name", "jobs"), [("out.csv", "2"), ("out.jsonl.gz", "1")])
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.gz"])
 def test_a_killed_run_leaves_no_output_and_is_resumed(
-    presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
+    presign: Presign, outputs_file: OutputsFile, name: str
 ) -> None:
     keys = [f'line {i}\n"quoted", {i}' if i % 7 == 0 else f"k/{i}" for i in range(90_000)]
     lines = [json.dumps({"key": key}) for key in keys]
     lines[10] = "bad"
     Path("m.jsonl").write_text("\n".join(lines))
     partial = Path(f"{name}.partial")
-    command = ("m.jsonl", "-o", name, "--expires", "1h", "--jobs", jobs)
+    command = ("m.jsonl", "-o", name, "--expires", "1h")
     with start(outputs_file(), *command) as process:
         until = time.monotonic() + 30
         while time.monotonic() < until and not (partial.exists() and partial.stat().st_size > 100_000):
@@ -158,7 +155,7 @@ def test_a_killed_run_leaves_no_output_and_is_resumed(
     assert partial.exists()
     assert not Path(name).exists()
     with partial.open("r+b") as file:  # as if the kill had come amid a row
-        # What the killed one had started may still be writing; the lock is held until it has ended, too.
+        # The lock is held until the killed one has ended.
         fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(partial.stat().st_size - 7)
 
@@ -228,7 +225,6 @@ def test_an_output_stays_as_it_was_when_a_run_fails(presign: Presign, outputs_fi
         (["m.txt", "-o", "o.xml"], 2, "cannot tell the format of o.xml by its name: give --format"),
         (["m.txt", "-o", "m.txt"], 2, "m.txt is named twice: the manifest, the outputs, OUT,"),
         (["m.txt", "-o", "-", "--resume"], 2, "--resume needs a file"),
-        (["m.txt", "-o", "o.csv", "--jobs", "0"], 2, "invalid value for '--jobs'"),
         (["m.txt", "-o", "o.csv", "--expires", "soon"], 2, "invalid value for '--expires': 'soon' is not"),
         (["-", "-o", "o.csv", "--outputs", "-"], 2, "standard input cannot hold both"),
         (["no.txt", "-o", "o.csv"], 1, "cannot read the manifest no.txt: No such file or directory"),

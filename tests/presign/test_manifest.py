@@ -84,11 +84,10 @@ def test_dotted_keys_are_counted(keys: list[str]) -> None:
         assert said[0].startswith(f"{start} a '.' or '..' part (such as {dotted[0][:60]!r})")
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_dotted_keys_are_warned_of_once(presign: Presign, outputs_file: OutputsFile, jobs: str) -> None:
+def test_dotted_keys_are_warned_of_once(presign: Presign, outputs_file: OutputsFile) -> None:
     Path("m.txt").write_text("a/../b\n./c\nd\n" * 50_000)
     command = ("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.csv")
-    result = presign(*command, "--jobs", jobs)
+    result = presign(*command)
     assert result.code == 0
     assert result.err.count("Warning") == 1
     assert "Warning: 100,000 keys have a '.' or '..' part (such as 'a/../b'): browsers" in result.err
@@ -96,7 +95,7 @@ def test_dotted_keys_are_warned_of_once(presign: Presign, outputs_file: OutputsF
     Path("out.csv").rename("out.csv.partial")
     with Path("out.csv.partial").open("r+b") as file:
         file.truncate(len(whole) // 2)
-    resumed = presign(*command, "--jobs", jobs, "--resume")
+    resumed = presign(*command, "--resume")
     assert resumed.err == result.err
     assert Path("out.csv").read_bytes() == whole
 

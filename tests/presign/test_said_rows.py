@@ -33,13 +33,10 @@ def write(name: str) -> None:
             writer.writerows(ROWS)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("name", ["m.csv", "m.tsv", "m.jsonl"])
-def test_each_link_says_what_its_row_says(
-    presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
-) -> None:
+def test_each_link_says_what_its_row_says(presign: Presign, outputs_file: OutputsFile, name: str) -> None:
     write(name)
-    command = ("bulk", "get", "--outputs", outputs_file(), name, "-o", "out.jsonl", *COLUMNS, "--jobs", jobs)
+    command = ("bulk", "get", "--outputs", outputs_file(), name, "-o", "out.jsonl", *COLUMNS)
     assert presign(*command).code == 3
     rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [(row["key"], row.get("version_id")) for row in rows] == [("a", "v1"), ("b", None), ("d", "v4")]
@@ -94,14 +91,13 @@ def upload_manifest(name: str) -> None:
             csv.writer(file).writerows([("key", "type", "sum"), *rows])
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
 def test_each_upload_has_the_content_type_of_its_row(
-    presign: Presign, outputs_file: OutputsFile, name: str, jobs: str
+    presign: Presign, outputs_file: OutputsFile, name: str
 ) -> None:
     upload_manifest(name)
     command = ("bulk", "put", "--outputs", outputs_file(), name, "--content-type-column", "type")
-    assert presign(*command, "-o", "out.jsonl", "--jobs", jobs).code == 3
+    assert presign(*command, "-o", "out.jsonl").code == 3
     rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [row.get("headers", {}).get("content-type") for row in rows] == ["text/csv", None, UPLOADS["c"]]
     for row in rows:

@@ -57,7 +57,7 @@ def test_a_closed_standard_input_is_one_line(outputs_file: OutputsFile) -> None:
 
 
 @pytest.mark.usefixtures("signals_are_not_ignored")
-@pytest.mark.parametrize("module", ["click", "presign.signer", "presign.bulk.workers", "multiprocessing"])
+@pytest.mark.parametrize("module", ["click", "presign.signer", "presign.bulk.resume"])
 def test_ctrl_c_while_modules_are_loaded_is_silent(
     outputs_file: OutputsFile, tmp_path: Path, module: str
 ) -> None:
@@ -73,29 +73,11 @@ def test_ctrl_c_while_modules_are_loaded_is_silent(
         "sys.meta_path.insert(0, Finder())\n"
     )
     Path("m.txt").write_text("a\n")
-    command = ("bulk", "get", "m.txt", "-o", "out.csv", "--jobs", "2")
+    command = ("bulk", "get", "m.txt", "-o", "out.csv")
     # A measured process has imported some of these before our code runs, so this one is not measured.
     done = start(outputs_file(), *command, PYTHONPATH=f"{hooks}:{ROOT}", COVERAGE_PROCESS_CONFIG="")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
     assert not Path("out.csv").exists()
-
-
-@pytest.mark.usefixtures("signals_are_not_ignored")
-def test_processes_that_sign_never_hear_ctrl_c(outputs_file: OutputsFile, tmp_path: Path) -> None:
-    """A terminal sends it to all; here each signing process gets it as the first thing in its life."""
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    (hooks / "sitecustomize.py").write_text(
-        "import os, signal, sys\n"
-        "if any('spawn_main' in argument for argument in sys.orig_argv):\n"
-        f"    open({str(tmp_path / 'sent')!r}, 'a').write('x')\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
-    )
-    Path("m.txt").write_text("a\n" * 30_000)
-    command = ("bulk", "get", "m.txt", "-o", "out.csv", "--jobs", "2")
-    done = start(outputs_file(), *command, PYTHONPATH=f"{hooks}:{ROOT}")
-    assert (done.returncode, done.stderr.partition(" in ")[0]) == (0, "30,000 links")
-    assert (tmp_path / "sent").read_text() == "xx"
 
 
 HINTS = {

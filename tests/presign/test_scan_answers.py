@@ -84,7 +84,6 @@ def test_credentials_that_may_not_ask_are_one_line(presign: Presign, outputs_fil
     ("options", "value", "code", "words"),
     [
         (["--resume"], scan(), 2, "cannot be resumed"),
-        (["--jobs", "2"], scan(), 2, "leave --jobs out"),
         ([], None, 1, "these outputs lack MalwareScan"),
     ],
 )
