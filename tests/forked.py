@@ -1,4 +1,4 @@
-"""Runs a module in a process of its own, forked from one that has imported already what takes long."""
+"""Runs a module, or code, in a process of its own, forked from one that has imported what takes long."""
 
 import multiprocessing
 import os
@@ -6,7 +6,8 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -33,20 +34,38 @@ def run_module(
     Raises:
         subprocess.TimeoutExpired: it took longer than that many seconds, and was killed.
     """
+    run = partial(runpy.run_module, module, run_name="__main__", alter_sys=True)
+    return _run_forked(run, [module, *arguments], folder, variables, seconds)
+
+
+def run_code(
+    code: str, *, folder: Path, variables: Mapping[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -c code` in a folder, with these variables and no others.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer than that many seconds, and was killed.
+    """
+    return _run_forked(partial(exec, code, {"__name__": "__main__"}), ["-c"], folder, variables, seconds)
+
+
+def _run_forked(
+    run: Callable[[], object], words: list[str], folder: Path, variables: Mapping[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as outputs:
-        process = SERVER.Process(target=_run, args=(module, arguments, folder, dict(variables), outputs))
+        process = SERVER.Process(target=_run, args=(run, words[1:], folder, dict(variables), outputs))
         process.start()
         process.join(seconds)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired([module, *arguments], seconds)
+            raise subprocess.TimeoutExpired(words, seconds)
         stdout, stderr = ((Path(outputs) / name).read_text(encoding="utf-8") for name in ("1", "2"))
-        return subprocess.CompletedProcess([module, *arguments], process.exitcode, stdout, stderr)
+        return subprocess.CompletedProcess(words, process.exitcode, stdout, stderr)
 
 
 def _run(
-    module: str, arguments: tuple[str, ...], folder: Path, variables: dict[str, str], outputs: str
+    run: Callable[[], object], arguments: list[str], folder: Path, variables: dict[str, str], outputs: str
 ) -> None:
     for number in (1, 2):
         os.dup2(os.open(Path(outputs) / str(number), os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
@@ -56,4 +75,4 @@ def _run(
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in variables
     sys.path[:] = [str(folder), *(path for path in sys.path if path and Path(path) != ROOT)]
     sys.argv[1:] = arguments
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    run()

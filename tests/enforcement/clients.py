@@ -1,14 +1,15 @@
 """Those who use links: the curl command that is printed, a curl of one's own, and Python's requests."""
 
 import json
+import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forked import run_code
 from tests.presign.presign_support import Presign
 
 import requests
@@ -46,10 +47,9 @@ def printed_python(presign: Presign, *command: str, file: Path) -> Answer:
     """Run the lines of `--format python`."""
     made = presign(command[0], "--format", "python", "--file", str(file), *command[1:])
     assert made.code == 0, made.err
-    words = [sys.executable, "-c", made.out]
-    ran = subprocess.run(words, capture_output=True, check=False, timeout=TIMEOUT_SECONDS)
+    ran = run_code(made.out, folder=file.parent, variables=os.environ, seconds=TIMEOUT_SECONDS)
     body = file.read_bytes() if command[0] == "get" and file.exists() else b""
-    return answer(ran.returncode == 0, ran.stderr if ran.returncode else body)
+    return answer(ran.returncode == 0, ran.stderr.encode() if ran.returncode else body)
 
 
 def own_curl(presign: Presign, *command: str, file: Path) -> Answer:
