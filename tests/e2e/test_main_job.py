@@ -48,39 +48,54 @@ def deployed(
     stack = f"secure-storage-{request.cls.environment}"
     folder, state_folder = root / stack, root / f"{stack}-state"
     shutil.copytree(stack_folders[folder.name], folder)
-    copy_state_stack(stack_folders[state_folder.name], state_folder)
     handed_out.empty(aws)
     described = handed_out.read_stack(folder)
     administrator = handed_out.administrator(aws)
     deployer, planner = (make(aws, described) for make in (handed_out.deployer, handed_out.planner))
-    state = deploy(state_folder, administrator)
+    bucket = described["terraform"]["backend"]["s3"]["bucket"]
+    if request.cls.bootstraps:
+        copy_state_stack(stack_folders[state_folder.name], state_folder)
+        state = values(deploy(state_folder, administrator))
+    else:
+        administrator.client("s3").create_bucket(Bucket=bucket)
+        state = {"StateBucketName": bucket}
     outputs = deploy(folder, deployer)
     place.outputs.write_text(json.dumps(outputs))
     user = handed_out.role(aws, "user", managed=(f"SecureS3Access-{request.cls.environment}",))
-    yield Deployed(
+    deployed = Deployed(
         place=at_work(place, user),
         administrator=administrator,
         deployer=deployer,
         planner=planner,
         outputs=values(outputs),
-        state=values(state),
+        state=state,
         folder=folder,
     )
+    yield deployed
     handed_out.take_away_managed_policies(aws)
-    for made, who in ((folder, deployer), (state_folder, administrator)):
-        done = terraform(made, who, "destroy", "-input=false", "-auto-approve")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert terraform(made, who, "state", "list").stdout == ""
+    destroy(folder, deployer)
+    of_state = deployed.s3.get_object(Bucket=bucket, Key=f"{stack}/terraform.tfstate")["Body"]
+    assert json.load(of_state)["resources"] == []
+    if request.cls.bootstraps:
+        destroy(state_folder, administrator)
+        assert json.loads((state_folder / "terraform.tfstate").read_bytes())["resources"] == []
+
+
+def destroy(folder: Path, aws: EmbeddedAws) -> None:
+    done = terraform(folder, aws, "destroy", "-input=false", "-auto-approve")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class MainJob:
-    """The tests, for whichever environment a class below names."""
+    """The tests, for whichever environment a class below names.
+
+    Attributes:
+        environment: its name.
+        bootstraps: whether its state stack is deployed. All of them are the same but for the names.
+    """
 
     environment: str
-
-    def test_a_second_plan_changes_nothing(self, deployed: Deployed) -> None:
-        done = deployed.terraform("plan", "-detailed-exitcode", "-input=false")
-        assert done.returncode == 0, done.stdout
+    bootstraps: bool
 
     def test_a_plan_of_the_role_that_only_reads_changes_nothing(self, deployed: Deployed) -> None:
         plan = ("plan", "-detailed-exitcode", "-input=false", "-lock=false")
@@ -103,13 +118,6 @@ class MainJob:
         (writer.folder / "up").write_bytes(b"content")
         assert writer.curl(writer.presign("put", "written", "--file", "up")["curl"]) == 200
         assert writer.curl(writer.presign("get", "written", "--file", "down")["curl"]) == 403
-
-    def test_the_policy_of_the_state_gives_the_state_and_nothing_else(self, deployed: Deployed) -> None:
-        holder = deployed.holding("SecureStorageState-ENV")
-        listed = terraform(deployed.folder, holder.aws, "state", "list")
-        assert listed.returncode == 0, listed.stderr
-        assert "aws_s3_bucket" in listed.stdout
-        assert holder.curl(holder.presign("get", "written", "--file", "down")["curl"]) == 403
 
     def test_links_transfer_bytes_and_misuse_is_refused(self, deployed: Deployed) -> None:
         place = deployed.place
@@ -165,6 +173,24 @@ class MainJob:
         assert place.curl(get["curl"]) == 200
         assert (place.folder / "down").read_bytes() == b"right"
 
+
+PLAN = ("plan", "-input=false", "-no-color")
+
+
+class TestWithKmsKey(MainJob):
+    environment, bootstraps = "dev", True
+
+    def test_a_second_plan_changes_nothing(self, deployed: Deployed) -> None:
+        done = deployed.terraform("plan", "-detailed-exitcode", "-input=false")
+        assert done.returncode == 0, done.stdout
+
+    def test_the_policy_of_the_state_gives_the_state_and_nothing_else(self, deployed: Deployed) -> None:
+        holder = deployed.holding("SecureStorageState-ENV")
+        listed = terraform(deployed.folder, holder.aws, "state", "list")
+        assert listed.returncode == 0, listed.stderr
+        assert "aws_s3_bucket" in listed.stdout
+        assert holder.curl(holder.presign("get", "written", "--file", "down")["curl"]) == 403
+
     def test_state_is_encrypted_with_the_state_key(self, deployed: Deployed) -> None:
         stack = deployed.folder.name
         head = deployed.s3.head_object(
@@ -186,6 +212,9 @@ class MainJob:
             "Who": "ada@ci",
             "Created": "2026-01-01T00:00:00Z",
         }
+        # The lock that terraform took itself to deploy is gone.
+        listed = deployed.s3.list_objects_v2(Bucket=lock["Bucket"])
+        assert [found["Key"] for found in listed["Contents"]] == [f"{deployed.folder.name}/terraform.tfstate"]
         deployed.s3.put_object(**lock, Body=json.dumps(holder).encode())
         try:
             done = deployed.terraform("apply", "-input=false", "-auto-approve", "-no-color")
@@ -194,17 +223,6 @@ class MainJob:
             assert "ada@ci" in done.stderr
         finally:
             deployed.s3.delete_object(**lock)
-        # The lock that terraform takes itself is gone once it is done.
-        assert deployed.terraform("plan", "-input=false").returncode == 0
-        listed = deployed.s3.list_objects_v2(Bucket=lock["Bucket"])
-        assert [found["Key"] for found in listed["Contents"]] == [f"{deployed.folder.name}/terraform.tfstate"]
-
-
-PLAN = ("plan", "-input=false", "-no-color")
-
-
-class TestWithKmsKey(MainJob):
-    environment = "dev"
 
     @pytest.mark.parametrize(
         ("read_only", "action", "run"),
@@ -230,7 +248,8 @@ class TestWithKmsKey(MainJob):
         assert done.returncode == 1, done.stdout
         assert f"not authorized to perform: {action}" in " ".join(done.stderr.split())
         if action == "s3:PutBucketVersioning":
-            deploy(deployed.folder, deployed.deployer)
+            enabled = {"Status": "Enabled"}
+            deployed.s3.put_bucket_versioning(Bucket=deployed.bucket, VersioningConfiguration=enabled)
 
     @pytest.mark.parametrize(("action", "link"), [("s3:GetObject", "get"), ("kms:GenerateDataKey", "put")])
     def test_a_link_is_refused_without_one_permission_of_its_signer(
@@ -250,4 +269,4 @@ class TestWithKmsKey(MainJob):
 
 
 class TestWithSseS3(MainJob):
-    environment = "sse-s3"
+    environment, bootstraps = "sse-s3", False
