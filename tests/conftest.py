@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ops.embedded.aws import EmbeddedAws, embedded_aws
 from settings.loading import load_environments
+from tests import handed_out
 from tests.example_count import examples
 from tests.policy.engine import Engine
 
@@ -43,7 +45,7 @@ SHARED_STACKS = [
 """The state and CI stacks of an environment that shares its state bucket, and of one that uses it."""
 
 
-SERVERS = {"aws", "place", "running", "s3", "s3_endpoint", "server"}
+SERVERS = {"aws", "empty_aws", "place", "running", "s3", "s3_endpoint", "server"}
 """The fixtures that start a server process."""
 
 
@@ -93,6 +95,20 @@ def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def stacks(stack_folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
     """Each stack's synthesized JSON, by the stack's name."""
     return {name: json.loads((folder / "cdk.tf.json").read_bytes()) for name, folder in stack_folders.items()}
+
+
+@pytest.fixture(scope="session")
+def one_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The embedded AWS of this worker, for `empty_aws`: its start takes seconds of CPU."""
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty_aws(one_aws: EmbeddedAws) -> EmbeddedAws:
+    """An embedded AWS over HTTP, without authorization and without what another module left in it."""
+    handed_out.empty(one_aws)
+    return one_aws
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.embedded.aws import embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from tests.aws_proxy import Answer, AwsProxy, Reset, Stall, no_fault
 
 import boto3
@@ -24,11 +24,8 @@ CONTENT = bytes(range(256)) * 400
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsProxy]:
-    with (
-        embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws,
-        AwsProxy(aws.endpoint) as proxy,
-    ):
+def proxy(empty_aws: EmbeddedAws) -> Iterator[AwsProxy]:
+    with AwsProxy(empty_aws.endpoint) as proxy:
         client(proxy, "s3").create_bucket(Bucket="bucket")
         yield proxy
 

@@ -8,7 +8,7 @@ from ops.ci.github import GitHub
 from ops.ci.manifest import PLAN_FILES, REVIEW_FILES, Manifest, ReviewManifest, StateVersion, digests_of
 from ops.ci.stand_in import REPOSITORY, TOKEN, StandIn, stand_in
 from ops.ci.store import PlanStore
-from ops.embedded.aws import embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared import aws
 from ops.shared.narrator import variables
 from settings.loading import load_environments
@@ -59,8 +59,8 @@ TREE = "a" * 40
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running, variables(running.environment({})):
+def s3(empty_aws: EmbeddedAws) -> Iterator[Any]:
+    with variables(empty_aws.environment({})):
         client = aws.client("s3", SETTINGS.state.region)
         client.create_bucket(Bucket=BUCKET)
         client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})

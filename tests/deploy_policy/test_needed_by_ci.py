@@ -5,13 +5,12 @@ is the deploy policy and its read-only part, whose calls tests/e2e/test_deploy_p
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ops.ci.store import PlanStore
 from ops.deploy.caller import Caller
-from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, embedded_aws
+from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws
 from ops.preflight.ci_roles import wanted
 from settings.loading import load_environments
 from tests.aws_proxy import AwsProxy
@@ -31,9 +30,8 @@ STATE_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/99999999-2222-3333-4444-555
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
+def aws(empty_aws: EmbeddedAws) -> EmbeddedAws:
+    return empty_aws
 
 
 def read_versions(store: PlanStore, name: str) -> None:

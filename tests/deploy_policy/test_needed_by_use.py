@@ -7,11 +7,11 @@ permission removed in turn.
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared.toolchain import tool_environment
 from tests.aws_proxy import AwsProxy
 from tests.deploy_policy.calls import Account, Key, Needed
@@ -28,9 +28,8 @@ Act = Callable[[EmbeddedAws, dict[str, str], Path], object]
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
+def aws(empty_aws: EmbeddedAws) -> EmbeddedAws:
+    return empty_aws
 
 
 def upload(aws: EmbeddedAws, place: dict[str, str], _folder: Path) -> None:

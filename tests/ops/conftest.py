@@ -1,13 +1,10 @@
-"""What the tests of ops share: an embedded AWS for each module."""
+"""What the tests of ops share: an embedded AWS, empty for each module."""
 
-from collections.abc import Iterator
-
-from ops.embedded.aws import EmbeddedAws, embedded_aws
+from ops.embedded.aws import EmbeddedAws
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as running:
-        yield running
+def running(empty_aws: EmbeddedAws) -> EmbeddedAws:
+    return empty_aws

@@ -3,12 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from ops.deploy.imports import find_imports
-from ops.embedded.aws import embedded_aws
+from ops.embedded.aws import EmbeddedAws
 from ops.shared.errors import OpsError
 from ops.shared.toolchain import tool_environment
 from ops.state.remote_state import DamagedStateError, RemoteState
@@ -17,6 +16,8 @@ from settings.loading import load_environments
 from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
+from tests.forked import run_module
+from tests.ops.ops_support import DONE_SECONDS
 
 import boto3
 import pytest
@@ -41,9 +42,8 @@ def body(serial: int, **outputs: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "log") as aws:
-        yield aws.environment(tool_environment())
+def env(empty_aws: EmbeddedAws) -> dict[str, str]:
+    return empty_aws.environment(tool_environment())
 
 
 @pytest.fixture
@@ -73,10 +73,7 @@ def state(settings: Settings) -> RemoteState:
 
 
 def ops(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ops", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    return run_module("ops", *arguments, folder=ROOT, variables=env, seconds=DONE_SECONDS)
 
 
 def test_a_deploy_with_an_untested_provider_notes_the_way_back(
