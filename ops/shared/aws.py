@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ops.shared.errors import OpsError
 
 if TYPE_CHECKING:
+    from botocore.hooks import HierarchicalEmitter
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
@@ -50,7 +52,7 @@ def client(service: str, region: str, **options: object) -> Client:
         **own,
     }
     with one_line_errors():
-        session = botocore.session.Session()
+        session = botocore.session.Session(event_hooks=copy(_hooks()), include_builtin_handlers=False)
         session.register_component("data_loader", _loader())
         make: Any = boto3.Session(botocore_session=session).client
         return make(service, region_name=region, config=Config(**settings), **options)
@@ -62,6 +64,17 @@ def _loader() -> Client:
     from botocore.loaders import create_loader
 
     return create_loader()
+
+
+@cache
+def _hooks() -> "HierarchicalEmitter":
+    """Return boto's own hooks, for sessions to copy: to register them is most of what a session costs."""
+    import botocore.session
+    from botocore.hooks import HierarchicalEmitter
+
+    hooks = HierarchicalEmitter()
+    botocore.session.Session(event_hooks=hooks)
+    return hooks
 
 
 @contextlib.contextmanager
