@@ -17,19 +17,35 @@ ONLY_IN_A_ROOT = ("backend", "import")
 
 
 def verdict_on(folder: Path, stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What Terraform says of the stacks as modules of one root: it starts the provider once for all."""
+    """What Terraform says of the stacks as modules of one root.
+
+    It starts the provider once more for each configuration of it: a stack has its own only where it differs
+    from those before in more than its strings, and the root's otherwise.
+    """
+    shapes: list[Any] = []
     (folder / "main.tf.json").write_text(
         json.dumps({"module": {name: {"source": f"./{name}"} for name in stacks}})
     )
     for name, stack in stacks.items():
         described = {key: value for key, value in stack.items() if key not in ONLY_IN_A_ROOT}
         settings = {key: value for key, value in stack["terraform"].items() if key not in ONLY_IN_A_ROOT}
+        if (shape := without_strings(stack["provider"])) in shapes and len(stack["provider"]["aws"]) == 1:
+            del described["provider"]
+        shapes.append(shape)
         (folder / name).mkdir()
         (folder / name / "cdk.tf.json").write_text(json.dumps(described | {"terraform": settings}))
     done = terraform(folder, "init", "-backend=false", "-input=false")
     assert done.returncode == 0, done.stdout + done.stderr
     verdict: dict[str, Any] = json.loads(terraform(folder, "validate", "-json").stdout)
     return verdict
+
+
+def without_strings(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_strings(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_strings(one) for one in value]
+    return "" if isinstance(value, str) else value
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
