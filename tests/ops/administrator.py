@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.embedded.aws import EmbeddedAws
+from tests.forked import run_module
 
 import pytest
 
@@ -43,9 +44,9 @@ class Administrator:
 
     def run(self, command: str, *arguments: str, environment: str = "dev") -> tuple[int, str]:
         """Run a command to its end; return its status and what it printed."""
-        with self.start(command, *arguments, environment=environment) as process:
-            output, _ = process.communicate(timeout=RUN_SECONDS)
-        return process.returncode, output
+        words = ("ops", command, environment, *arguments)
+        done = run_module(*words, folder=self.checkout, variables=self.env, seconds=RUN_SECONDS)
+        return done.returncode, done.stdout + done.stderr
 
     def killed_at(self, pattern: str, command: str, environment: str = "dev") -> None:
         """Run a command, and kill it and all that it started as soon as it prints a line with `pattern`."""
