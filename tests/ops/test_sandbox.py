@@ -21,7 +21,7 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, outputs_file
 from settings.loading import load_environments
 from settings.model import Settings
-from tests.handed_out import EVERYTHING, TRUST
+from tests.handed_out import EVERYTHING, TRUST, empty
 from tests.ops.ops_support import checkout_of_ops, run_ops
 
 import click
@@ -93,24 +93,36 @@ def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...],
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Iterator[Sandbox]:
-    sandbox = Sandbox(checkout_of_ops(tmp_path / "a check out"))
+    sandbox = Sandbox(checkout_of_ops(tmp_path / "checkout"))
     yield sandbox
-    sandbox.ops("sandbox", "stop")
+    if sandbox.folder.exists():
+        sandbox.ops("sandbox", "stop")
 
 
-@pytest.fixture
-def sandbox(stopped: Sandbox) -> Sandbox:
-    stopped.start()
-    return stopped
+def started(checkout: Path) -> Iterator[Sandbox]:
+    sandbox = Sandbox(checkout_of_ops(checkout))
+    sandbox.start()
+    yield sandbox
+    assert sandbox.ops("sandbox", "stop").returncode == 0
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One that runs, for tests that leave it running."""
-    sandbox = Sandbox(checkout_of_ops(tmp_path_factory.mktemp("shared") / "checkout"))
-    sandbox.start()
-    yield sandbox
-    assert sandbox.ops("sandbox", "stop").returncode == 0
+    """One that runs, for tests that leave its process and its data alone."""
+    yield from started(tmp_path_factory.mktemp("shared") / "checkout")
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One that tests end and start again."""
+    yield from started(tmp_path_factory.mktemp("another") / "a check out")
+
+
+@pytest.fixture
+def sandbox(another: Sandbox) -> Sandbox:
+    """That one, running and empty."""
+    empty(another.aws)
+    return another
 
 
 def fill(aws: EmbeddedAws) -> EmbeddedAws:
