@@ -19,6 +19,7 @@ import pytest
 pytestmark = pytest.mark.usefixtures("keys")
 
 COUNT = 6
+CONTENT = random.Random(2).randbytes((COUNT - 1) * 5 * MIB + 1)  # noqa: S311
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch, outputs_file: OutputsFile) -> Iterat
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "k"
-    path.write_bytes(random.Random(2).randbytes((COUNT - 1) * 5 * MIB + 1))  # noqa: S311
+    path.write_bytes(CONTENT)
     return path
 
 
