@@ -73,4 +73,5 @@ def _changes(changes: Iterable[ResourceChange]) -> Iterator[str]:
             before, after = (
                 "(none)" if side is None else cut(side, 200) for side in (attribute.before, attribute.after)
             )
-            yield f"  {attribute.path}: {before} -> {after}"
+            where = f"{attribute.path}: " if attribute.path else ""  # an output that is one value has none
+            yield f"  {where}{before} -> {after}"

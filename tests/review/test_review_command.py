@@ -166,3 +166,8 @@ def test_the_example_in_the_documentation_is_what_is_printed() -> None:
     # Which request shows it is for the proofs to choose.
     printed, documented = (re.sub("; for example, .*", "", one) for one in (done.stdout, documented))
     assert f"--format text\n{printed}```" in documented
+
+
+def test_an_output_that_is_one_value_is_its_own_name(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    run(PLANS / "policy-links-live-longer.json", kind="text")
+    assert b"update   output.PresignMaxSeconds\n    86400 -> 604800\n" in capfdbinary.readouterr().out
