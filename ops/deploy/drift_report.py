@@ -117,7 +117,7 @@ def _as_text(environment: str, drifts: Drifts) -> Iterator[str]:
     count = f"{len(drifts)} resource{'s' * (len(drifts) != 1)} of {environment} drifted"
     yield f"{count}; {worse or 'none'} of the findings {'is' if worse == 1 else 'are'} dangerous."
     commands = " and ".join(f"`{command}`" for command in _deploys(environment, drifts))
-    yield f"→ {as_here(commands)} puts back what our settings say."
+    yield f"→ {as_here(commands)} puts back what our settings say, or stops and says what to do first."
 
 
 def _deploys(environment: str, drifts: Drifts) -> list[str]:

@@ -380,7 +380,7 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     )
     assert done.stdout.endswith(
         "2 resources of dev drifted; 2 of the findings are dangerous.\n"
-        "→ `make deploy ENV=dev` puts back what our settings say.\n"
+        "→ `make deploy ENV=dev` puts back what our settings say, or stops and says what to do first.\n"
     )
     report = json.loads(parsed.stdout)
     assert (report["environment"], report["drifted"]) == ("dev", True)
