@@ -1,5 +1,6 @@
 """Whole processes: what they take from start to end, in seconds and in memory."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -127,10 +128,15 @@ def _sample(pid: int, peaks: dict[int, int], done: Event) -> None:
 
 def _family(pid: int) -> Iterator[int]:
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            pids = children.read_text().split()
-        except OSError:
-            continue
-        for child in pids:
-            yield from _family(int(child))
+    for child in _children(pid):
+        yield from _family(child)
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:  # it has ended
+        return
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            yield from map(int, (thread / "children").read_text().split())

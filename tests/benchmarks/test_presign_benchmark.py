@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 from benchmarks import presign as benchmark
 from benchmarks.bar_chart import bar_chart
 from benchmarks.presign_report import BEGIN, BULK_PUT, END, ONE_LINK, Results, put_into, targets
-from benchmarks.processes import CommandError, measure, output
+from benchmarks.processes import CommandError, measure, output, usage
 from benchmarks.signers import CASES, GET, OURS, PEERS, PUT, PUT_WITH_TOKEN, Case, key, presign
 from tests.conftest import ROOT
 from tests.ops.ops_support import checkout_of_ops, run_ops, stub
@@ -125,6 +126,11 @@ def test_memory_is_that_of_all_processes_together() -> None:
 def test_a_command_that_fails_is_an_error_with_its_last_line(run: Callable[..., object]) -> None:
     with pytest.raises(CommandError, match=r"^`sh -c .* failed with exit status 3: second$"):
         run(["sh", "-c", "echo first >&2; echo second >&2; exit 3"], {"PATH": "/usr/bin:/bin"})
+
+
+def test_processes_that_end_while_they_are_looked_at_are_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.processes.SAMPLE_SECONDS", 0)
+    assert usage(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do /bin/true & done; wait"], os.environ).memory > 0
 
 
 def results(boto3: float, rate: float, memory: float) -> Results:
