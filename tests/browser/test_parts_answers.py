@@ -73,8 +73,12 @@ def deny_lists(page: Page) -> None:
 
 
 def pass_time(page: Page, done: Callable[[], int]) -> None:
-    """Let a second after another pass, until something is there."""
-    for _ in range(60):
+    """Let a second after another pass, until something is there.
+
+    The page's clock would leave requests behind, which take the time that they take.
+    """
+    for _ in range(300):
+        page.wait_for_timeout(100)
         page.clock.run_for(1000)
         if done():
             return
