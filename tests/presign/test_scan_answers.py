@@ -111,6 +111,7 @@ def test_links_stay_in_order_however_late_the_answers_come(presign: Presign, out
     assert "Left out: 20 objects in which GuardDuty found a threat\n" in done.err
 
 
+@pytest.mark.usefixtures("signals_are_not_ignored")
 @pytest.mark.parametrize("command", [["bulk", "get", "keys.txt", "--scanned"], ["page", "get", "inbox/"]])
 def test_ctrl_c_does_not_wait_for_requests(presign: Presign, outputs: str, command: list[str]) -> None:
     keys = [f"inbox/{number}" for number in range(100)]
