@@ -3,6 +3,7 @@
 import gc
 import json
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from settings.loading import load_environments
 from tests import handed_out
 from tests.example_count import examples
 from tests.policy.engine import Engine
+from tests.synthesized_once import write_main
 
 import pytest
 from hypothesis import settings
@@ -95,6 +97,20 @@ def stack_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def stacks(stack_folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
     """Each stack's synthesized JSON, by the stack's name."""
     return {name: json.loads((folder / "cdk.tf.json").read_bytes()) for name, folder in stack_folders.items()}
+
+
+@pytest.fixture(scope="session")
+def main_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `main.py` that synthesizes the same settings only once."""
+    return write_main(tmp_path_factory.mktemp("synthesized"))
+
+
+@pytest.fixture(scope="module")
+def synthesized_once(main_once: Path) -> Iterator[None]:
+    """Have commands of ops that are called in this process synthesize the same settings only once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ops.shared.terraform.SYNTHESIZE", (sys.executable, "-O", str(main_once)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,12 @@ class Account(Administrator):
 
 
 @pytest.fixture
-def account(running: EmbeddedAws, tmp_path: Path) -> Account:
+def account(running: EmbeddedAws, tmp_path: Path, main_once: Path) -> Account:
     handed_out.empty(running)
     administrator = handed_out.administrator(running)
     checkout = checkout_of_ops(tmp_path / "checkout")
     (checkout / "main.py").unlink(missing_ok=True)
-    shutil.copy(ROOT / "main.py", checkout)
+    shutil.copy(main_once, checkout)
     for name in (".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
     with (checkout / "environments" / "dev.toml").open("a") as file:

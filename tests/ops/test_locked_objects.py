@@ -31,7 +31,7 @@ from tests.ops.preflight_support import ACCOUNT, STATE_BUCKET, Account, reset, u
 
 import pytest
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("synthesized_once")]
 
 REGION = "us-east-1"
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)

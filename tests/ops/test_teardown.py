@@ -19,7 +19,7 @@ from tests.ops.preflight_support import ACCOUNT, STATE_BUCKET, Account, use_acco
 import click
 import pytest
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("synthesized_once")]
 
 REGION = "us-east-1"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
