@@ -71,7 +71,7 @@ def _of_profile(profile: str | None) -> tuple[Mapping[str, Any], Mapping[str, An
     from botocore.exceptions import BotoCoreError, ProfileNotFound
     from botocore.session import Session
 
-    session = Session(profile=profile)
+    session = Session(profile=profile, include_builtin_handlers=False)
     try:
         config = session.get_scoped_config()
         services = session.full_config.get("services", {})

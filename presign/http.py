@@ -79,7 +79,7 @@ def _of_profile(profile: str | None) -> str | None:
     from botocore.session import Session
 
     try:
-        found = Session(profile=profile).get_config_variable("ca_bundle")
+        found = Session(profile=profile, include_builtin_handlers=False).get_config_variable("ca_bundle")
     except BotoCoreError:
         return None  # the credentials are in the environment, or there would be none
     return str(found) if found else None

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.policy.engine import Engine
 from tests.synthesized_once import write_main
 
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import settings
 
 # The tests leave little garbage: looking for it as often as Python does by default takes a tenth of the time.
@@ -78,6 +80,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not with_terraform, item.path not in real, -tests[item.path], str(item.path)
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loader() -> Iterator[None]:
+    """Have all sessions of boto3 share what reads and keeps the descriptions of AWS's services."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")
