@@ -1,5 +1,6 @@
 """Runs a module, or code, in a process of its own, forked from one that has imported what takes long."""
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -21,7 +22,11 @@ PRELOADED = [
     "settings.loading",
     "proof.properties",
     "review.cli",
+    "http.server",
+    "constructs_lib.policies.deploy_policy",
+    "stacks.promises",
     __name__,
+    "tests.read_models",
 ]
 SERVER.set_forkserver_preload(PRELOADED)
 
@@ -67,6 +72,7 @@ def _run_forked(
 def _run(
     run: Callable[[], object], arguments: list[str], folder: Path, variables: dict[str, str], outputs: str
 ) -> None:
+    gc.freeze()  # to look through all that was imported before would copy it
     for number in (1, 2):
         os.dup2(os.open(Path(outputs) / str(number), os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.chdir(folder)

@@ -37,6 +37,8 @@ def imported(tree: ast.AST) -> Iterator[str]:
     """Yield the top package of every import; not of those that only type checkers follow."""
     for node in ast.iter_child_nodes(tree):
         match node:
+            case ast.expr():
+                continue
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 continue
             case ast.Import(names=names):
@@ -46,12 +48,17 @@ def imported(tree: ast.AST) -> Iterator[str]:
         yield from imported(node)
 
 
+@functools.cache
+def imported_by(file: Path) -> set[str]:
+    return set(imported(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def third_party(files: Iterator[Path]) -> dict[str, Path]:
     """The distributions that files import, each with one of these files."""
     distributions = packages_distributions()
     found: dict[str, Path] = {}
     for file in files:
-        for name in imported(ast.parse(file.read_text(encoding="utf-8"))):
+        for name in imported_by(file):
             if name not in own() and name not in sys.stdlib_module_names:
                 found[normal(distributions[name][0])] = file.relative_to(ROOT)
     return found

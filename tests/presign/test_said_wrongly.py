@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.forked import run_code
 from tests.presign.presign_support import OutputsFile, Presign
 
 import pytest
@@ -118,6 +119,20 @@ HINTS = {
 }
 
 
+# In a session of its own it has no terminal, wherever the tests run. Codes are not read from a pipe.
+WITHOUT_A_TERMINAL = """import os, runpy, sys
+os.setsid()
+read, write = os.pipe()
+os.write(write, b"123456\\n")
+os.close(write)
+os.dup2(read, 0)
+sys.stdin = os.fdopen(0)
+sys.path.insert(0, {root!r})
+sys.argv[1:] = {words!r}
+runpy.run_module("presign", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.parametrize(
     ("case", "by"), [*((case, "option") for case in HINTS), ("an SSO session", "variable")]
 )
@@ -131,16 +146,12 @@ def test_credentials_that_are_not_there_say_what_to_run(
         monkeypatch.delenv(name)
     if by == "variable":
         monkeypatch.setenv("AWS_PROFILE", "p")
-    # In a session of its own it has no terminal, wherever the tests run. Codes are not read from a pipe.
-    done = subprocess.run(
-        [sys.executable, "-m", "presign", "get", "--outputs", outputs_file(), "k"]
-        + (["--profile", "p"] if by == "option" else []),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input="123456\n",
-        start_new_session=True,
-        capture_output=True,
-        text=True,
-        check=False,
+    words_given = ["get", "--outputs", outputs_file(), "k", *(["--profile", "p"] if by == "option" else [])]
+    done = run_code(
+        WITHOUT_A_TERMINAL.format(root=str(ROOT), words=words_given),
+        folder=Path.cwd(),
+        variables=os.environ,
+        seconds=60,
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("Error: cannot get AWS credentials")
