@@ -1,6 +1,6 @@
 # Every target runs the set-up that it needs, once; .venv has the locked tools.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint scan benchmark snapshots docs review-plans synth prove \
+.PHONY: help setup demo ci-demo check test coverage test-slow test-faults test-browser lint style types scan benchmark snapshots docs review-plans synth prove \
 	new bootstrap preflight plan review deploy drift destroy teardown recover sandbox sandbox-stop sandbox-env state-versions state-restore scan-existing \
 	ci-environments ci-role ci-review ci-comment ci-gate ci-plan ci-deploy ci-roles lock clean cdktf-only
 
@@ -35,11 +35,11 @@ demo: setup ## Deploy, presign and transfer on an embedded AWS, without an accou
 ci-demo: setup ## Review, plan and deploy a pull request on an embedded AWS
 	@$(python) -m ops ci-demo $(ARGS)
 
-check: cdktf-only lint ## Lint, type-check and run the tests that need no server process and no Terraform
-	@$(python) -m pytest -q -m "not slow and not real" $(ARGS)
+check: cdktf-only style ## Lint, type-check and run the tests that need no server process and no Terraform
+	@ops/beside_types.sh $(python) -m pytest -q -m "not slow and not real" $(ARGS)
 
-test: cdktf-only lint ## Lint, type-check and run all tests but those of test-slow, test-faults, test-browser
-	@$(python) -m pytest $(ARGS)
+test: cdktf-only style ## Lint, type-check and run all tests but those of test-slow, test-faults, test-browser
+	@ops/beside_types.sh $(python) -m pytest $(ARGS)
 
 coverage: cdktf-only setup ## Run the tests of `make test`, and list the lines that none of them runs
 	@$(python) -m pytest -q --cov --cov-report=term-missing --cov-fail-under=84 $(ARGS)
@@ -53,9 +53,13 @@ test-faults: cdktf-only setup ## Run the fault tests: deploys that are killed, c
 test-browser: cdktf-only setup ## Run the tests in a real Chromium, which has to be installed
 	@$(python) -m pytest -q tests/browser $(ARGS)
 
-lint: setup ## Check style and types
+lint: style types ## Check style and types
+
+style: setup
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
+
+types: setup
 	@$(python) -m mypy
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(python) -m check_jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml

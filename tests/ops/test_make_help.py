@@ -10,7 +10,7 @@ from tests.ops.ops_support import DONE_SECONDS, link_tools
 
 import pytest
 
-INNER_TARGETS = {"setup", "cdktf-only"}  # other targets do it
+INNER_TARGETS = {"setup", "cdktf-only", "style", "types"}  # other targets do it
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"]])
