@@ -36,6 +36,7 @@ def statements(resource: dict[str, dict[str, Any]]) -> list[str]:
     return [one["Sid"] for one in json.loads(only["policy"])["Statement"]]
 
 
+@pytest.mark.real
 def test_the_bucket_is_as_hard_as_ours(
     synthesized: dict[str, Any], stacks: dict[str, dict[str, Any]]
 ) -> None:
@@ -44,6 +45,7 @@ def test_the_bucket_is_as_hard_as_ours(
     assert statements(theirs) == statements(ours)
 
 
+@pytest.mark.real
 def test_it_has_the_outputs_that_presign_needs(synthesized: dict[str, Any]) -> None:
     needed = {"S3BucketName", "S3BucketRegion", "KMSKeyArn", "UploadHeaders", "PresignMaxSeconds"}
     assert needed <= synthesized["output"].keys()

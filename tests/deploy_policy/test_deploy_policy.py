@@ -424,6 +424,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run_module("ops", "deploy-policy", *arguments, folder=ROOT, variables=variables, seconds=120)
 
 
+@pytest.mark.real
 def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(tmp_path: Path) -> None:
     directory = tmp_path / "policies"
     done = run("prod", "--directory", str(directory))
@@ -440,12 +441,14 @@ def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(tmp_path: P
     assert again.stderr == f"Error: cannot make directory {directory}: File exists\n"
 
 
+@pytest.mark.real
 def test_the_document_for_prod_is_what_the_command_prints() -> None:
     done = run("prod")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (ROOT / "docs" / "deploy-policy.json").read_text()
 
 
+@pytest.mark.real
 def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_account() -> None:
     done = run("prod", "--read-only", "--account", "111122223333")
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,10 +1,8 @@
 """What every stack deploys, and the outcome of every request."""
 
-import fcntl
-import os
 from typing import Any
 
-from tests.conftest import STACKS
+from tests.conftest import STACKS, made_once
 from tests.policy.deployment import Deployment, deployment
 from tests.policy.engine import Engine
 from tests.policy.simulation import Outcome, Simulator
@@ -25,11 +23,7 @@ def outcomes(
     engine: Engine, deployments: dict[str, Deployment], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Row, Outcome]:
     """The outcome of every row of the table; the workers of a run evaluate it once together."""
-    folder = tmp_path_factory.getbasetemp()
-    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    answers = shared / "answers"
-    with (shared / "answers.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with made_once(tmp_path_factory, "answers") as answers:
         if answers.exists():
             engine.load(answers)
         found = _outcomes(engine, deployments)
