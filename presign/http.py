@@ -5,6 +5,7 @@ import ssl
 import urllib.request
 from collections.abc import Mapping
 from email.message import Message
+from functools import cache
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from pathlib import Path
 from typing import NamedTuple
@@ -67,11 +68,17 @@ def _trusted(profile: str | None) -> ssl.SSLContext:
     """
     bundle = os.environ.get("AWS_CA_BUNDLE") or _of_profile(profile) or os.environ.get("REQUESTS_CA_BUNDLE")
     try:
-        if bundle and Path(bundle).is_dir():
-            return ssl.create_default_context(capath=bundle)
-        return ssl.create_default_context(cafile=bundle or None)
+        return _trusting(bundle or None, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     except (OSError, ValueError) as error:
         raise CheckError(f"cannot use the CA bundle {bundle}: {error}") from error
+
+
+@cache
+def _trusting(bundle: str | None, *_of_openssl: str | None) -> ssl.SSLContext:
+    """Read certificates; not again for the next request, as that takes as long as a request."""
+    if bundle and Path(bundle).is_dir():
+        return ssl.create_default_context(capath=bundle)
+    return ssl.create_default_context(cafile=bundle)
 
 
 def _of_profile(profile: str | None) -> str | None:

@@ -1,14 +1,21 @@
 """Reads what nearly every client of boto3 needs, once for all sessions in processes forked from this one."""
 
 from functools import cache
+from typing import Any
 
-from botocore import session
-from botocore.loaders import create_loader
+from botocore.loaders import JSONFileLoader, Loader
 
-session.create_loader = cache(create_loader)
-LOADER = session.create_loader(None)
+read = cache(JSONFileLoader().load_file)
+
+
+def load_file(_: JSONFileLoader, file_path: str) -> Any:
+    return read(file_path)
+
+
+JSONFileLoader.load_file = load_file  # type: ignore[assignment, method-assign]
+loader = Loader()
 for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
-    LOADER.load_data(name)
+    loader.load_data(name)
 for service in ("s3", "sts"):
     for kind in ("service-2", "endpoint-rule-set-1"):
-        LOADER.load_service_model(service, kind)
+        loader.load_service_model(service, kind)

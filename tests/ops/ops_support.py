@@ -30,11 +30,21 @@ def link_tools(folder: Path, *names: str) -> Path:
     return folder
 
 
-def checkout_of_ops(folder: Path) -> Path:
-    """Make a checkout in which `python -m ops` runs with a .cache, environments and tools of its own."""
+def copy_ops(target: Path) -> Path:
+    """Copy `ops` with what Python compiled, but not what another process is just about to write."""
+    return Path(shutil.copytree(ROOT / "ops", target, ignore=shutil.ignore_patterns("*.pyc.*")))
+
+
+def checkout_of_ops(folder: Path, ops: Path | None = None) -> Path:
+    """Make a checkout in which `python -m ops` runs with a .cache, environments and tools of its own.
+
+    A copy `ops` is moved into it; else a new one is made.
+    """
     folder.mkdir(parents=True)
-    # With what Python compiled, but not what another process is just about to write.
-    shutil.copytree(ROOT / "ops", folder / "ops", ignore=shutil.ignore_patterns("*.pyc.*"))
+    if ops is None:
+        copy_ops(folder / "ops")
+    else:
+        ops.rename(folder / "ops")
     shutil.copytree(ROOT / "environments", folder / "environments")
     for name in ("constructs_lib", "presign", "proof", "review", "settings", "stacks"):
         (folder / name).symlink_to(ROOT / name)

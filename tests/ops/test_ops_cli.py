@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.deploy.stack_commands import _announce_question
 from ops.shared.sandbox_variable import as_here
 from tests.conftest import ROOT
-from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops, stub
+from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, copy_ops, ops_environment, run_ops, stub
 
 import pytest
 
@@ -20,10 +20,18 @@ env
 exit 5"""
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `ops`, which no test changes: each moves it into its checkout and back."""
+    return copy_ops(tmp_path_factory.mktemp("copied") / "ops")
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path, copied: Path) -> Iterator[Path]:
     """A checkout, the set-up of which was not done."""
-    return checkout_of_ops(tmp_path / "a check out")
+    folder = checkout_of_ops(tmp_path / "a check out", copied)
+    yield folder
+    (folder / "ops").rename(copied)
 
 
 @pytest.fixture
