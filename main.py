@@ -11,8 +11,8 @@ from settings.doubtful import warnings_of
 from settings.loading import load_environments
 from settings.model import Settings
 from settings.problems import SettingsError
-from stacks.app import build
-from stacks.promises import BrokenPromiseError, refuse_broken
+from stacks.promises import BrokenPromiseError
+from stacks.synthesis import WorkerError, write_proven
 
 
 def synthesize(environments: Sequence[Settings], outdir: Path) -> None:
@@ -25,10 +25,10 @@ def synthesize(environments: Sequence[Settings], outdir: Path) -> None:
     Raises:
         SettingsError: the roles of CI cannot be given what an environment needs.
         BrokenPromiseError: policies do not keep what the settings promise. Nothing is written then.
+        WorkerError: with many environments, one of the processes that synthesize them was killed.
     """
     with tempfile.TemporaryDirectory(prefix="secure-s3-synth-") as temporary:
-        build(environments, outdir=temporary).synth()
-        refuse_broken(environments, Path(temporary, "stacks"))
+        write_proven(environments, Path(temporary))
         shutil.copytree(temporary, outdir, dirs_exist_ok=True)
 
 
@@ -43,7 +43,7 @@ def main() -> None:
         synthesize(environments, outdir)
     except OSError as error:
         sys.exit(f"Error: cannot write to {outdir}: {error.strerror or error}")
-    except (SettingsError, BrokenPromiseError) as error:
+    except (SettingsError, BrokenPromiseError, WorkerError) as error:
         for problem in error.problems:
             print(f"Error: {problem}", file=sys.stderr)
         sys.exit(1)

@@ -9,6 +9,7 @@ the AWS provider for each. Prints a table of each, and whether it grows linearly
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from benchmarks.processes import ROOT, CommandError, Usage, usage
 from ops.demo.own_checkout import make_checkout
 from ops.embedded.aws import EmbeddedAws, embedded_aws
-from ops.shared.toolchain import tool_environment
+from ops.shared.toolchain import SYNTHESIZE, tool_environment
 
 import click
 
@@ -50,13 +51,16 @@ def write_environments(folder: Path, like: str, count: int) -> list[str]:
 
 
 def synthesized(count: int) -> Usage:
-    """Synthesize so many environments, with their first proof."""
+    """Synthesize so many environments with `main.py`, in a copy that has proven nothing before."""
     with tempfile.TemporaryDirectory(prefix="environments-") as temporary:
-        folder = Path(temporary, "environments")
-        write_environments(folder, "prod", count)
-        return usage(
-            [sys.executable, "-O", "benchmarks/prove.py", "synthesize", folder, "proven"], os.environ
-        )
+        checkout = Path(temporary)
+        for name in ("constructs_lib", "proof", "settings", "stacks"):
+            shutil.copytree(ROOT / name, checkout / name)
+        shutil.copy(ROOT / "main.py", checkout)
+        write_environments(checkout / "environments", "prod", count)
+        env = {**os.environ, "CDKTF_OUTDIR": "cdktf.out"}
+        env.pop("ENVIRONMENT_SUFFIX", None)
+        return usage([*SYNTHESIZE[:-1], "main.py"], env, cwd=checkout)
 
 
 def deployed(count: int, jobs: int, say: Callable[[str, Usage], None]) -> None:

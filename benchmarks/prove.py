@@ -3,8 +3,8 @@
     python benchmarks/prove.py
 
 Runs each of these in turns, three times; prints the medians, of processor time and of the time that
-passed: the synthesis of the shipped environments, of one, and of 200 that differ in their names, with
-and without their first proof; and the proof of every shipped environment and every variant in
+passed: the synthesis, in one process, of the shipped environments, of one, and of 200 that differ in their
+names, with and without their first proof; and the proof of every shipped environment and every variant in
 tests/variants.
 """
 

@@ -18,7 +18,7 @@ from settings.problems import (
     validation_problems,
 )
 from settings.shared_state import given_twice, with_backend_of, wrong_owner
-from settings.unique import taken_by_both
+from settings.unique import claims, taken_by_both
 
 from pydantic import ValidationError
 
@@ -55,10 +55,11 @@ def load_environments(directory: Path, environ: Mapping[str, str]) -> tuple[Sett
     problems = [one for name, of in wrong.items() if picked in (None, name) for one in of]
     loaded, more = _with_backends(loaded, wrong, picked)
     problems += more
+    claimed = [(file, settings, claims(settings)) for file, settings in loaded.items()]
     problems += (
         f"{file}: {line}"
-        for (file, settings), (other_file, other) in combinations(loaded.items(), 2)
-        if picked in (None, settings.environment, other.environment)
+        for (file, settings, mine), (other_file, other, theirs) in combinations(claimed, 2)
+        if picked in (None, settings.environment, other.environment) and not mine.isdisjoint(theirs)
         for line in taken_by_both(settings, other, str(other_file))
     )
     if problems:

@@ -44,7 +44,10 @@ class SettingsError(Exception):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(dict.fromkeys(map(_one_line, problems)))
-        super().__init__("\n".join(self.problems))
+        super().__init__(self.problems)  # so that a process can hand it to another one
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 def invalid(source: str, error: InvalidValueError, given: object) -> str:

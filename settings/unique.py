@@ -56,6 +56,12 @@ def taken_twice(settings: Settings) -> Iterator[Conflict]:
             yield one.key, InvalidValueError(rule), one.name
 
 
+def claims(settings: Settings) -> frozenset[object]:
+    """Return what `taken_by_both` compares: of two that have none in common, it yields nothing."""
+    provider = {"provider"} if _makes_provider(settings) else set()
+    return frozenset({one[1:] for one in taken(settings)} | provider)
+
+
 def taken_by_both(settings: Settings, other: Settings, file: str) -> Iterator[str]:
     """Yield a line for each name or thing that two environments take, without the file of the first.
 
@@ -77,9 +83,13 @@ def taken_by_both(settings: Settings, other: Settings, file: str) -> Iterator[st
             hint = "; if their accounts differ, set account_id in both"
             yield f"{mine.key}: {both}{hint if mine.region is not None and len(accounts) == 2 else ''}"
     # An account has one provider for the tokens of an issuer.
-    makers = [one for one in (settings, other) if one.ci.repository is not None and one.ci.create_provider]
-    if len(makers) == 2 and len(accounts) == 1 and settings.account_id is not None:
+    both_make_it = _makes_provider(settings) and _makes_provider(other)
+    if both_make_it and len(accounts) == 1 and settings.account_id is not None:
         yield (
             f"ci.create_provider: must be true in only one environment of account {settings.account_id}, "
             f"and it is in {file}"
         )
+
+
+def _makes_provider(settings: Settings) -> bool:
+    return settings.ci.repository is not None and settings.ci.create_provider

@@ -150,8 +150,13 @@ class Deployed:
     # Reading the JSON
 
     def _of(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
-        resources = self.stacks[stack].get("resource", {}).get(kind, {})
-        return {identifier: self._resolved(one, stack) for identifier, one in resources.items()}
+        found: dict[str, dict[str, Any]] = self._resources[stack].get(kind, {})
+        return found
+
+    @cached_property
+    def _resources(self) -> dict[str, dict[str, Any]]:
+        """The resources of each stack, by kind."""
+        return {stack: self._resolved(one.get("resource", {}), stack) for stack, one in self.stacks.items()}
 
     def _resolved(self, resource: Json, stack: str) -> dict[str, Any]:
         text = _REFERENCE.sub(lambda found: self._example(found[1], stack), json.dumps(resource))
