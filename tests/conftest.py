@@ -56,6 +56,24 @@ SERVERS = {"aws", "empty_aws", "place", "running", "s3", "s3_endpoint", "server"
 """The fixtures that start a server process."""
 
 
+LONG = {
+    "test_any_plan",
+    "test_bulk",
+    "test_equal_to_botocore",
+    "test_event_patterns",
+    "test_every_statement",
+    "test_other_states",
+    "test_promise_kinds",
+    "test_promises",
+    "test_proof_agrees",
+    "test_random_pairs",
+    "test_simulated_pairs",
+    "test_since_last_release",
+    "test_synthesis",
+}
+"""The modules without servers that take seconds for few tests."""
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Start a worker for each of two cores, and one more where tests wait for servers and Terraform.
 
@@ -92,7 +110,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as real each test that asks for a server process; the others that are real say so themselves.
 
     The modules that take long come first, so that no worker is left with one of them at the end: those with
-    Terraform, then the other real ones, then the rest, each by their number of tests.
+    Terraform, then the other real ones, then the rest, each by their number of tests but those of `LONG`.
     """
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
@@ -100,11 +118,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Counter(item.path for item in items)
     real = {item.path for item in items if item.get_closest_marker("real")}
 
-    def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
-        with_terraform = item.path.is_relative_to(ROOT / "tests" / "e2e")
-        return not with_terraform, item.path not in real, -tests[item.path], str(item.path)
+    def place(path: Path) -> tuple[bool, bool, bool, int, str]:
+        with_terraform = path.is_relative_to(ROOT / "tests" / "e2e")
+        return not with_terraform, path not in real, path.stem not in LONG, -tests[path], str(path)
 
-    items.sort(key=place)
+    places = {path: place(path) for path in tests}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def workflow(name: str) -> Json:
     return read(ROOT / ".github" / "workflows" / f"{name}.yml")
 
 
+@cache
 def jobs() -> list[tuple[str, Json]]:
     """Every job, with what it is called."""
     return [(f"{path.stem}/{name}", job) for path in WORKFLOWS for name, job in read(path)["jobs"].items()]

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,14 @@ LEFT_OVER = json.dumps(
 pytestmark = pytest.mark.slow
 
 
-def environment(name: str) -> Settings:
+@cache
+def environments() -> dict[str, Settings]:
     every = [*load_environments(ROOT / "environments", {}), *load_environments(VARIANTS, {})]
-    (settings,) = (one for one in every if one.environment == name)
-    return settings
+    return {one.environment: one for one in every}
+
+
+def environment(name: str) -> Settings:
+    return environments()[name]
 
 
 def with_roles_and_grants(settings: Settings) -> Settings:

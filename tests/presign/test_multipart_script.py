@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.presign.multipart_support import MIB, PARTS, environment, path_with, run, saved
@@ -19,7 +20,11 @@ import pytest
 pytestmark = pytest.mark.usefixtures("keys")
 
 COUNT = 6
-CONTENT = random.Random(2).randbytes((COUNT - 1) * 5 * MIB + 1)  # noqa: S311
+
+
+@cache
+def content() -> bytes:
+    return random.Random(2).randbytes((COUNT - 1) * 5 * MIB + 1)  # noqa: S311
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def server(monkeypatch: pytest.MonkeyPatch, outputs_file: OutputsFile) -> Iterat
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "k"
-    path.write_bytes(CONTENT)
+    path.write_bytes(content())
     return path
 
 
