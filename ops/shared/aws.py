@@ -1,14 +1,19 @@
 """boto3 for ops: the credentials that Terraform uses, short waits, and errors in one line."""
 
 import contextlib
+import json
+import os
 from collections.abc import Iterator
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ops.shared.errors import OpsError
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from botocore.hooks import HierarchicalEmitter
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
@@ -32,6 +37,9 @@ def client(service: str, region: str, **options: object) -> Client: ...
 def client(service: str, region: str, **options: object) -> Client:
     """Return a boto3 client of `service` in `region`, with the credentials that Terraform would use.
 
+    The same question gets the same client, which keeps its connections, while neither the variables, the
+    user's files of AWS nor the trusted certificates change. So a role of a profile is taken once.
+
     Args:
         service: as boto3 names it, such as `s3`.
         region: where it is asked.
@@ -40,22 +48,61 @@ def client(service: str, region: str, **options: object) -> Client:
     Raises:
         OpsError: the profile or the files that name the credentials cannot be used.
     """
-    import boto3  # only here, as every command of ops would have to wait for it
-    import botocore.session
-    from botocore.config import Config
-
     own: Any = options.pop("config", {})
     settings: Any = {
         "connect_timeout": 5,
         "read_timeout": 20,
         "retries": {"mode": "standard", "total_max_attempts": 3},
+        "max_pool_connections": 32,  # what is asked at once uses the same client
         **own,
     }
-    with one_line_errors():
-        session = botocore.session.Session(event_hooks=copy(_hooks()), include_builtin_handlers=False)
-        session.register_component("data_loader", _loader())
-        make: Any = boto3.Session(botocore_session=session).client
-        return make(service, region_name=region, config=Config(**settings), **options)
+    with one_line_errors(), _ONE_AT_A_TIME:
+        user = _user(options.get("verify"))
+        return _client(user, service, region, json.dumps(settings), tuple(sorted(options.items())))
+
+
+_ONE_AT_A_TIME = Lock()
+"""A client may be used by several threads, but not a session."""
+
+_User = tuple[tuple[tuple[str, str], ...], tuple[bytes, ...]]
+
+
+def _user(verify: object) -> _User:
+    """Return all that decides whose the credentials are, and by which way AWS is asked."""
+    environ = os.environ
+    files = (
+        environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
+        environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
+        verify or environ.get("AWS_CA_BUNDLE") or environ.get("REQUESTS_CA_BUNDLE") or os.devnull,
+    )
+    return tuple(sorted(environ.items())), tuple(_content(file) for file in files)
+
+
+def _content(file: object) -> bytes:
+    try:
+        return Path(str(file)).expanduser().read_bytes()
+    except (OSError, RuntimeError):  # RuntimeError: no home
+        return b""
+
+
+@lru_cache(maxsize=64)
+def _client(
+    user: _User, service: str, region: str, config: str, options: tuple[tuple[str, object], ...]
+) -> Client:
+    from botocore.config import Config
+
+    make: Any = _session(user).client
+    return make(service, region_name=region, config=Config(**json.loads(config)), **dict(options))
+
+
+@lru_cache(maxsize=1)
+def _session(_user: _User) -> "Session":
+    import boto3  # only here, as every command of ops would have to wait for it
+    import botocore.session
+
+    session = botocore.session.Session(event_hooks=copy(_hooks()), include_builtin_handlers=False)
+    session.register_component("data_loader", _loader())
+    return boto3.Session(botocore_session=session)
 
 
 @cache

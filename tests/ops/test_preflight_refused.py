@@ -5,7 +5,6 @@ But what a deploy would make unreadable must be counted.
 
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +15,6 @@ from ops.embedded.aws import EmbeddedAws
 from ops.preflight import ci_roles, names, object_lock, permissions, principals, state
 from ops.preflight.command import environment_line
 from ops.preflight.verdict import Mark, Verdict
-from ops.shared import aws
 from settings.loading import load_environments
 from settings.model import Settings
 from stacks.app import build
@@ -173,8 +171,6 @@ def test_each_call_refused_leaves_something_unchecked_and_nothing_bad(
     wrong = {}
     with AwsProxy(account.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-        # Made once, as they take longer than all the calls.
-        monkeypatch.setattr(aws, "client", cache(aws.client))
         allowed = lines(tmp_path, text)
         marks = (Mark.GOOD, Mark.SKIPPED)
         assert [str(line) for line in allowed.values() if line.mark not in marks] == []
