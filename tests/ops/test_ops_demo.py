@@ -217,6 +217,21 @@ def test_an_error_of_presign_is_reported_as_it_is(place: Workplace) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_a_synthesis_that_fails_is_an_error_that_names_the_log(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = Path(f"{place.env['CDKTF_OUTPUT']}.done")
+    monkeypatch.setattr(demo, "SYNTHESIZE", ("sh", "-c", "sleep 0.1; echo >$CDKTF_OUTDIR.done"))
+    with place.synthesizing():
+        assert not done.exists()
+    assert done.exists(), "the demo did not wait for it"
+    monkeypatch.setattr(demo, "SYNTHESIZE", ("sh", "-c", "echo the reason; exit 1"))
+    problem = f"^the stacks could not be synthesized; the reason is in {place.log}$"
+    with pytest.raises(OpsError, match=problem), place.synthesizing():
+        pass
+    assert "the reason" in place.log.read_text()
+
+
 @pytest.mark.parametrize(
     ("status", "message"),
     [(1, "`terraform plan` failed"), (2, "`terraform plan` would change what it just made")],
