@@ -169,7 +169,9 @@ def stacks(stack_folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def main_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `main.py` that synthesizes the same settings only once."""
-    return write_main(tmp_path_factory.mktemp("synthesized"))
+    with made_once(tmp_path_factory, "main") as folder:
+        folder.mkdir(exist_ok=True)
+        return write_main(folder)
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,13 @@ READ = ("AWS_REGION", "CDK_BINDINGS", "COMMIT_AUTHOR", "EAGER_BINDINGS", "ENVIRO
 
 
 def write_main(folder: Path) -> Path:
-    """Write a `main.py` that keeps in its folder what it synthesizes; return it."""
+    """Write a `main.py` that keeps in its folder what it synthesizes, where there is none; return it."""
     file = folder / "main.py"
-    file.write_text(
-        f"import sys\n\nsys.path.insert(0, {str(ROOT)!r})\n"
-        f"from tests.synthesized_once import synthesize\n\nsynthesize({str(folder)!r})\n"
-    )
+    if not file.exists():
+        file.write_text(
+            f"import sys\n\nsys.path.insert(0, {str(ROOT)!r})\n"
+            f"from tests.synthesized_once import synthesize\n\nsynthesize({str(folder)!r})\n"
+        )
     return file
 
 

@@ -35,9 +35,9 @@ KEY = "encryption-key_B3391E8B"
 
 
 @pytest.fixture(scope="module")
-def dev() -> Iterator[tuple[Settings, dict[str, Stack]]]:
+def dev(synthesized_once: None) -> Iterator[tuple[Settings, dict[str, Stack]]]:
     """Dev, synthesized once for all tests."""
-    with synthesized("dev", {"PATH": os.environ["PATH"]}) as found:
+    with synthesized("dev", {"PATH": os.environ["PATH"], "AWS_REGION": "us-east-1"}) as found:
         yield found
 
 
