@@ -36,7 +36,7 @@ _GIVEN, _FOUND, _OUT = "given", "found", "out"
 
 
 class WorkerError(Exception):
-    """A further process ended without saying what it found."""
+    """A further process did not start, or ended without saying what it found."""
 
     def __init__(self, problem: str) -> None:
         """Hold `problem`."""
@@ -55,7 +55,7 @@ def write_proven(environments: Sequence[Settings], folder: Path, *, processes: i
     Raises:
         SettingsError: the roles of CI cannot be given what an environment needs.
         BrokenPromiseError: policies do not keep what the settings promise.
-        WorkerError: one of the processes was killed.
+        WorkerError: one of the processes did not start, or was killed.
     """
     first, *others = _parts(environments, _useful(len(environments)) if processes is None else processes)
     with contextlib.ExitStack() as stack:
@@ -106,23 +106,29 @@ class _Worker:
         self.folder.joinpath(_GIVEN).write_bytes(pickle.dumps(self._part))
         # With a group of its own, it and its jsii child end together, and Ctrl-C is for us alone.
         # Its end of the pipe tells it that we have ended, however we did.
-        self._child = subprocess.Popen(
-            [*WORKER, self.folder], cwd=ROOT, stdin=subprocess.PIPE, process_group=0
-        )
+        command: list[str | Path] = [*WORKER, self.folder]
+        try:
+            self._child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, process_group=0)
+        except OSError as error:
+            self._temporary.cleanup()
+            raise self._error(f"cannot be started ({error.strerror})") from error
         return self
 
     def broken(self) -> list[str]:
         """Wait for the process; return what it found, or raise that."""
         status = self._child.wait()
         if status != 0:
-            names = f"{self._part[0].environment} to {self._part[-1].environment}"
             how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"failed ({status})"
-            remedy = "run it again; if memory is short, ENVIRONMENT_SUFFIX=<name> synthesizes only one"
-            raise WorkerError(f"the process that synthesizes the environments {names} {how}; {remedy}")
+            raise self._error(how)
         found: list[str] | Exception = pickle.loads(self.folder.joinpath(_FOUND).read_bytes())  # noqa: S301
         if isinstance(found, Exception):
             raise found
         return found
+
+    def _error(self, how: str) -> WorkerError:
+        names = f"{self._part[0].environment} to {self._part[-1].environment}"
+        remedy = "run it again; if memory is short, ENVIRONMENT_SUFFIX=<name> synthesizes only one"
+        return WorkerError(f"the process that synthesizes the environments {names} {how}; {remedy}")
 
     def __exit__(self, *_: object) -> None:
         # macOS answers with EPERM where only a zombie is left of the group.

@@ -75,12 +75,17 @@ def test_a_process_hands_over_why_the_settings_are_refused(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("command", "how"), [("kill -9 $$", "was killed by SIGKILL"), ("exit 3", "failed (3)")]
+    ("command", "how"),
+    [
+        (("sh", "-c", "kill -9 $$"), "was killed by SIGKILL"),
+        (("sh", "-c", "exit 3"), "failed (3)"),
+        (("/no/such/python",), "cannot be started (No such file or directory)"),
+    ],
 )
 def test_a_process_that_ends_early_is_named_and_nothing_is_written(
-    command: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: tuple[str, ...], how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(synthesis, "WORKER", ("sh", "-c", command))
+    monkeypatch.setattr(synthesis, "WORKER", command)
     status, (line,), written = outcome(tmp_path, GOOD, 2, monkeypatch)
     assert (status, written) == (1, {})
     assert line == (
