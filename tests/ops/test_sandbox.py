@@ -28,7 +28,7 @@ import click
 import pytest
 from botocore.exceptions import ClientError
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("synthesized_once")]
 
 OTHER = "444455556666"
 NOT_RUNNING = "Error: the sandbox does not run; `make sandbox` starts it\n"

@@ -5,7 +5,7 @@ from ops.shared.terraform import problem_of, synthesized
 
 import pytest
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("synthesized_once")]
 
 FRAMED = """
 ╷
