@@ -5,6 +5,8 @@ import copy
 import json
 import os
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.conftest import ROOT, STACKS, VARIANTS
 from tests.deploy_policy.calls import Context, Needed
 from tests.deploy_policy.judge import judge, together
 from tests.forked import run_module
+from tests.ops.ops_support import checkout_of_ops
 from tests.policy.engine import Document, Engine
 
 import pytest
@@ -419,13 +422,21 @@ def test_an_account_other_than_that_of_the_settings_is_refused(monkeypatch: pyte
         policies_of_environment("grants", account="999988887777", read_only=False)
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, main_once: Path) -> Run:
+    """Runs the command in a checkout, which synthesizes the same environment only once."""
+    checkout = checkout_of_ops(tmp_path_factory.mktemp("commands") / "checkout")
+    (checkout / "main.py").unlink()
+    (checkout / "main.py").symlink_to(main_once)
     variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return run_module("ops", "deploy-policy", *arguments, folder=ROOT, variables=variables, seconds=120)
+    return partial(run_module, "ops", "deploy-policy", folder=checkout, variables=variables, seconds=120)
 
 
 @pytest.mark.real
-def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(tmp_path: Path) -> None:
+def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(run: Run, tmp_path: Path) -> None:
     directory = tmp_path / "policies"
     done = run("prod", "--directory", str(directory))
     assert (done.returncode, done.stderr) == (0, "")
@@ -442,14 +453,18 @@ def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(tmp_path: P
 
 
 @pytest.mark.real
-def test_the_document_for_prod_is_what_the_command_prints() -> None:
+def test_the_document_for_prod_is_what_the_command_prints(
+    run: Run,
+) -> None:
     done = run("prod")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (ROOT / "docs" / "deploy-policy.json").read_text()
 
 
 @pytest.mark.real
-def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_account() -> None:
+def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_account(
+    run: Run,
+) -> None:
     done = run("prod", "--read-only", "--account", "111122223333")
     assert (done.returncode, done.stderr) == (0, "")
     document = (ROOT / "docs" / "plan-policy.json").read_text()
@@ -469,7 +484,7 @@ def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_accou
         (["Not A Name"], 1, "Error: ENVIRONMENT_SUFFIX: "),
     ],
 )
-def test_mistakes_are_one_line(arguments: list[str], status: int, message: str) -> None:
+def test_mistakes_are_one_line(run: Run, arguments: list[str], status: int, message: str) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (status, "")
     (line,) = done.stderr.splitlines()
