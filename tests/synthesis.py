@@ -8,7 +8,11 @@ from pathlib import Path
 from unittest import mock
 
 from main import main
+from proof.properties import ProofCache
 from tests.conftest import ROOT
+
+PROVEN = ProofCache()
+"""What was proven in this process, and is not proven again; what is broken never gets into it."""
 
 
 def synthesize_here(outdir: Path, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -18,6 +22,7 @@ def synthesize_here(outdir: Path, folder: Path = ROOT, **variables: str) -> subp
     code: str | int | None = 0
     with (
         mock.patch.dict(os.environ, environ, clear=True),
+        mock.patch("stacks.promises.ProofCache", return_value=PROVEN),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(io.StringIO()) as stdout,
         contextlib.redirect_stderr(io.StringIO()) as stderr,

@@ -11,7 +11,7 @@ from settings.loading import load_environments
 from stacks.app import build
 from stacks.promises import BrokenPromiseError, prove, refuse_broken
 from tests.conftest import ROOT, VARIANTS
-from tests.synthesis import synthesize_here
+from tests.synthesis import PROVEN, synthesize_here
 from tests.test_synthesis import contents
 
 import pytest
@@ -34,15 +34,10 @@ GIVEN_UP = {
 }
 
 
-@pytest.fixture(scope="session")
-def known() -> ProofCache:
-    return ProofCache()
-
-
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_every_promise_is_proven(name: str, stack_folders: dict[str, Path], known: ProofCache) -> None:
+def test_every_promise_is_proven(name: str, stack_folders: dict[str, Path]) -> None:
     stacks = stack_folders[f"secure-storage-{name}"].parent
-    results = prove(ENVIRONMENTS[name], stacks, known)
+    results = prove(ENVIRONMENTS[name], stacks, PROVEN)
     broken = [line for one in results if isinstance(one, Proven) for line in one.counter_examples()]
     assert broken == []
     assert {one.name for one in results if isinstance(one, GivenUp)} == GIVEN_UP.get(name, set())
