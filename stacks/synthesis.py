@@ -101,14 +101,15 @@ class _Worker:
         self._part, self._below = part, below
 
     def __enter__(self) -> "_Worker":
-        self._temporary = tempfile.TemporaryDirectory(dir=self._below)
+        self._temporary = tempfile.TemporaryDirectory(dir=self._below, ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name).absolute()
         self.folder.joinpath(_GIVEN).write_bytes(pickle.dumps(self._part))
         # With a group of its own, it and its jsii child end together, and Ctrl-C is for us alone.
-        # Its end of the pipe tells it that we have ended, however we did.
+        # Its end of the pipe tells it that we have ended, however we did. jsii's files lie in the folder.
         command: list[str | Path] = [*WORKER, self.folder]
+        env = {**os.environ, "TMPDIR": str(self.folder)}
         try:
-            self._child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, process_group=0)
+            self._child = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, process_group=0)
         except OSError as error:
             self._temporary.cleanup()
             raise self._error(f"cannot be started ({error.strerror})") from error
