@@ -108,6 +108,7 @@ def test_the_bindings_stay_lazy_whichever_of_our_modules_comes_first(first: str)
     assert (done.stdout, done.stderr) == ("True\n", "")
 
 
+@pytest.mark.real
 def test_cdktf_before_the_bindings_is_refused_in_one_line() -> None:
     done = python("import cdktf, constructs_lib.aws")
     assert done.returncode == 1
