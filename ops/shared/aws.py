@@ -58,7 +58,10 @@ def client(service: str, region: str, **options: object) -> Client:
     }
     with one_line_errors(), _ONE_AT_A_TIME:
         user = _user(options.get("verify"))
-        return _client(user, service, region, json.dumps(settings), tuple(sorted(options.items())))
+        made = _client(user, service, region, json.dumps(settings), tuple(sorted(options.items())))
+        if made._request_signer._credentials is None:
+            _client.cache_clear()  # the next question looks for credentials again
+        return made
 
 
 _ONE_AT_A_TIME = Lock()

@@ -27,7 +27,12 @@ def key_id(service: aws.Client) -> str:
     return next(name for name in ("ONE", "OTHER", "THIRD") if name in url)
 
 
-def test_the_same_question_gets_the_same_client() -> None:
+def test_without_credentials_each_question_looks_for_them_again() -> None:
+    assert aws.client("s3", REGION) is not aws.client("s3", REGION)
+
+
+def test_the_same_question_gets_the_same_client(files: Path) -> None:
+    (files / "credentials").write_text("[default]\naws_access_key_id = ONE\naws_secret_access_key = x\n")
     one = aws.client("s3", REGION)
     assert aws.client("s3", REGION) is one
     others = (
