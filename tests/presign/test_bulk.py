@@ -83,7 +83,7 @@ def test_a_manifest_may_come_from_standard_input_and_links_go_to_standard_output
     "name", ["out.csv", "out.csv.gz", "out.jsonl", "out.jsonl.gz", "out.txt", "out.txt.gz"]
 )
 def test_every_output_holds_all_rows_in_order(presign: Presign, outputs_file: OutputsFile, name: str) -> None:
-    keys = [f"folder/{i}" for i in range(25_000)]
+    keys = [f"folder/{i}" for i in range(6_000)]  # more than one block that is read
     Path("m.jsonl").write_bytes(WRITERS["m.jsonl"](keys))
     result = presign("bulk", "put", "--outputs", outputs_file(), "m.jsonl", "-o", name)
     assert result.code == 0, result.err
