@@ -77,9 +77,13 @@ def deployed(count: int, jobs: int, say: Callable[[str, Usage], None]) -> None:
             try:
                 say(command, usage([sys.executable, "-m", "ops", *arguments], env, cwd=checkout))
             except CommandError as error:
-                logs = sorted((checkout / ".cache" / "several").rglob("*.log"))
-                last = logs[-1].read_text(encoding="utf-8", errors="replace") if logs else ""
-                raise CommandError(f"{error}\n{last}") from error
+                raise CommandError(f"{error}\n{_errors(checkout / '.cache' / 'several')}") from error
+
+
+def _errors(logs: Path) -> str:
+    """Return the end of each log that has an error."""
+    texts = {log: log.read_text(encoding="utf-8", errors="replace") for log in sorted(logs.rglob("*.log"))}
+    return "\n".join(f"{log}:\n{text[-2_000:]}" for log, text in texts.items() if "Error" in text)
 
 
 def _state_bucket(aws: EmbeddedAws, name: str) -> None:
