@@ -453,18 +453,14 @@ def test_a_directory_gets_a_file_for_each_policy_and_is_never_reused(run: Run, t
 
 
 @pytest.mark.real
-def test_the_document_for_prod_is_what_the_command_prints(
-    run: Run,
-) -> None:
+def test_the_document_for_prod_is_what_the_command_prints(run: Run) -> None:
     done = run("prod")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (ROOT / "docs" / "deploy-policy.json").read_text()
 
 
 @pytest.mark.real
-def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_account(
-    run: Run,
-) -> None:
+def test_the_document_for_the_plan_role_is_what_the_command_prints_for_any_account(run: Run) -> None:
     done = run("prod", "--read-only", "--account", "111122223333")
     assert (done.returncode, done.stderr) == (0, "")
     document = (ROOT / "docs" / "plan-policy.json").read_text()

@@ -169,7 +169,11 @@ def make(case: Case, deployment: Deployment, before: Configuration, after: Confi
 
 
 def main(prefixes: list[str]) -> None:
-    """Make every plan whose name begins with one of `prefixes`, or all."""
+    """Make every plan whose name begins with one of `prefixes`, or all without any."""
+    unknown = [one for one in prefixes if not any(case.name.startswith(one) for case in CASES)]
+    if unknown:
+        names = "the names are in tests/review/corpus.py"
+        sys.exit(f"Error: no plan's name begins with {', '.join(unknown)}; {names}")
     unwind_on_signals()
     failed: list[str] = []
     wanted = [case for case in CASES if not prefixes or case.name.startswith(tuple(prefixes))]

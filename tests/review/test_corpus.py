@@ -46,6 +46,13 @@ def test_the_comment_is_what_was_reviewed(name: str, snapshot: SnapshotAssertion
     )
 
 
+def test_a_name_that_no_plan_begins_with_is_refused() -> None:
+    from tests.review import make_plans  # only here, as it starts the jsii child process
+
+    with pytest.raises(SystemExit, match=r"^Error: no plan's name begins with --nope; the names are in "):
+        make_plans.main([CASES[0].name, "--nope"])
+
+
 def test_there_is_a_plan_of_every_case() -> None:
     assert sorted(case.name for case in CASES) == NAMES
     assert len(NAMES) >= 25
