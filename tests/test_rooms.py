@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -57,18 +57,22 @@ def room(module: str) -> str:
     return module
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for name in sorted(OURS):
-        found = [ROOT / f"{name}.py"] if name == "main" else sorted((ROOT / name).rglob("*.py"))
-        yield from ((".".join(file.relative_to(ROOT).with_suffix("").parts), file) for file in found)
+@cache
+def modules() -> list[tuple[str, Path]]:
+    packages = [file for name in sorted(OURS) for file in sorted((ROOT / name).rglob("*.py"))]
+    found = [ROOT / "main.py", *packages]
+    return [(".".join(file.relative_to(ROOT).with_suffix("").parts), file) for file in found]
 
 
-def imported(file: Path) -> Iterator[str]:
+@cache
+def imported(file: Path) -> set[str]:
+    found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
+            found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield from (f"{node.module}.{one.name}" for one in node.names)
+            found |= {f"{node.module}.{one.name}" for one in node.names}
+    return found
 
 
 @pytest.mark.parametrize("name", MAY_IMPORT)

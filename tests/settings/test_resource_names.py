@@ -16,22 +16,15 @@ EXCEPTIONS = {
 }
 
 
-def documentation(tree: ast.AST) -> set[int]:
-    """Return the ids of the nodes that are docstrings."""
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-
-
-def folders(tree: ast.AST) -> set[int]:
-    """Return the ids of the nodes that say what the name of a temporary folder begins with."""
-    return {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "prefix"
-    }
-
-
 def spelled(file: Path) -> Iterator[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    others = documentation(tree) | folders(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    # Docstrings, and what the name of a temporary folder begins with.
+    others = {
+        id(node.value)
+        for node in nodes
+        if isinstance(node, ast.Expr) or (isinstance(node, ast.keyword) and node.arg == "prefix")
+    }
+    for node in nodes:
         if not isinstance(node, ast.Constant) or id(node) in others:
             continue
         if isinstance(node.value, str) and any(name in node.value for name in OURS):
