@@ -1,32 +1,22 @@
-"""The `ops` command line: what the make targets call."""
+"""The `ops` command line: what the make targets call.
+
+A command imports what it needs when it runs, as all others would have to wait for it.
+"""
 
 import os
 import sys
 from collections.abc import Callable
 
 from ops.ci.cli import ci
-from ops.demo.benchmark import run_benchmark
-from ops.demo.ci_demo import run_ci_demo
-from ops.demo.main_job import run_demo
 from ops.deploy import cli as deploy_cli
-from ops.deploy import drift_report, stack_commands
-from ops.deploy.bootstrap import run_bootstrap
-from ops.deploy.bootstrapped import require_bootstrapped
-from ops.deploy.recover import recover as run_recover
-from ops.deploy.scan_existing import RATE, Choice, run_scan_existing
-from ops.deploy.teardown import run_teardown
 from ops.fork.switch import use_what_is_asked_for
-from ops.preflight import command as preflight_command
+from ops.sandbox.actor import Actor, in_sandbox, refuse_sandbox
 from ops.sandbox.cli import sandbox
-from ops.sandbox.switch import Actor, in_sandbox, refuse_sandbox
-from ops.scan.command import run_scan
 from ops.several.cli import ForSeveral, reviewed
-from ops.shared.checkout import settings_of
 from ops.shared.environment_argument import environment_argument, refuse_option
 from ops.shared.errors import OpsError
 from ops.shared.process import unwind_on_signals
 from ops.shared.sandbox_variable import as_here
-from ops.state import state_commands
 from review.cli import review
 from review.plan import PlanError
 
@@ -36,6 +26,10 @@ cdktf_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 passes_on = {"ignore_unknown_options": True}
 says_yes = click.option("--yes", is_flag=True, help="Answer every question with yes.")
 of_the_backend = click.option("--backend", is_flag=True, help="The state of the state stack itself.")
+RATE = 10
+"""Objects a second. GuardDuty's quotas have a number of control plane operations a second, of the account and
+region (it was 25). No page says whether this operation is one, so we stay well below.
+https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-quotas-guardduty.html"""
 
 
 def asking(*, yes: bool) -> Callable[[str], bool]:
@@ -63,6 +57,8 @@ def ops(ctx: click.Context) -> None:
 @cdktf_arguments
 def synth(arguments: tuple[str, ...]) -> None:
     """Write Terraform JSON for every environment to cdktf.out/ (`cdktf synth`)."""
+    from ops.deploy import stack_commands
+
     stack_commands.synth(arguments)
 
 
@@ -86,6 +82,8 @@ def bootstrap(
 
     With state.of, move ENV's states to the bucket of that environment, and create only ENV's policies.
     """
+    from ops.deploy.bootstrap import run_bootstrap
+
     run_bootstrap(
         environment,
         auto_approve=auto_approve,
@@ -117,6 +115,8 @@ def plan(
     fail_on: str | None,
 ) -> None:
     """Show what a deploy of ENV would change (`cdktf diff`); with --review, as a pull request shows it."""
+    from ops.deploy import stack_commands
+
     if not reviewed:
         if format_ or fail_on:
             raise click.UsageError("--format and --fail-on go together with --review", ctx)
@@ -134,7 +134,9 @@ def plan(
 @in_sandbox(Actor.DEPLOYER)
 def preflight(environment: str) -> None:
     """Check all that a deploy of ENV needs; changes nothing, and exits with 1 where something is missing."""
-    preflight_command.require(environment)
+    from ops.preflight.command import require
+
+    require(environment)
 
 
 @ops.command(cls=ForSeveral)
@@ -146,6 +148,8 @@ def preflight(environment: str) -> None:
 @in_sandbox(Actor.ADMINISTRATOR)
 def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
     """Show what was changed by hand in ENV; exits with 3 where anything was."""
+    from ops.deploy import drift_report
+
     if drift_report.run_drift(environment, output_format=output_format, storage_only=storage_only):
         sys.exit(drift_report.DRIFTED)
 
@@ -157,8 +161,11 @@ def drift(environment: str, output_format: str, *, storage_only: bool) -> None:
 @in_sandbox(Actor.DEPLOYER)
 def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) -> None:
     """Deploy ENV (`cdktf deploy`) after its preflight; its outputs go to outputs.ENV.json."""
+    from ops.deploy import stack_commands
+    from ops.preflight.command import require
+
     if not no_preflight:
-        preflight_command.require(environment)
+        require(environment)
     stack_commands.deploy(environment, arguments)
 
 
@@ -168,6 +175,8 @@ def deploy(environment: str, arguments: tuple[str, ...], *, no_preflight: bool) 
 @in_sandbox(Actor.ADMINISTRATOR)
 def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
     """Deploy the roles with which CI plans and deploys ENV; outputs go to outputs.ENV.ci.json."""
+    from ops.deploy import stack_commands
+
     stack_commands.deploy_ci_roles(environment, arguments)
 
 
@@ -177,6 +186,8 @@ def ci_roles(environment: str, arguments: tuple[str, ...]) -> None:
 @in_sandbox(Actor.DEPLOYER)
 def destroy(environment: str, arguments: tuple[str, ...]) -> None:
     """Destroy what `ops deploy ENV` created (`cdktf destroy`)."""
+    from ops.deploy import stack_commands
+
     stack_commands.destroy(environment, arguments)
 
 
@@ -186,6 +197,8 @@ def destroy(environment: str, arguments: tuple[str, ...]) -> None:
 @in_sandbox(Actor.ADMINISTRATOR)
 def teardown(environment: str, *, auto_approve: bool) -> None:
     """Remove all that bootstrap, deploy and ci-roles made of ENV, its state last."""
+    from ops.deploy.teardown import run_teardown
+
     run_teardown(environment, auto_approve=auto_approve)
 
 
@@ -202,6 +215,8 @@ def teardown(environment: str, *, auto_approve: bool) -> None:
 @in_sandbox(Actor.ADMINISTRATOR)
 def recover(environment: str, release: tuple[str, ...], yes: bool) -> None:
     """After a deploy of ENV that died: release its lock, and import what it created into the state."""
+    from ops.deploy.recover import recover as run_recover
+
     run_recover(environment, asking(yes=yes), release)
 
 
@@ -227,7 +242,9 @@ def scan_existing(
     dry_run: bool,
 ) -> None:
     """Have GuardDuty scan objects of ENV for malware that were there before: those without a result."""
-    choice = Choice(after=after, rate=rate, versions=versions, everything=everything, dry_run=dry_run)
+    from ops.deploy.scan_existing import Choice, run_scan_existing
+
+    choice = Choice(rate=rate, after=after, versions=versions, everything=everything, dry_run=dry_run)
     run_scan_existing(environment, prefix, choice)
 
 
@@ -242,8 +259,12 @@ def state() -> None:
 @in_sandbox(Actor.ADMINISTRATOR)
 def state_versions(environment: str, backend: bool) -> None:
     """List the versions of ENV's state, the newest first."""
+    from ops.deploy.bootstrapped import require_bootstrapped
+    from ops.shared.checkout import settings_of
+    from ops.state.state_commands import show_versions
+
     require_bootstrapped(settings_of(environment))
-    state_commands.show_versions(environment, backend=backend)
+    show_versions(environment, backend=backend)
 
 
 @state.command("restore")
@@ -256,26 +277,36 @@ def state_versions(environment: str, backend: bool) -> None:
 @in_sandbox(Actor.ADMINISTRATOR)
 def state_restore(environment: str, version: str | None, backend: bool, yes: bool) -> None:
     """Make an earlier version of ENV's state the newest, after showing both."""
+    from ops.deploy.bootstrapped import require_bootstrapped
+    from ops.shared.checkout import settings_of
+    from ops.state.state_commands import restore
+
     require_bootstrapped(settings_of(environment))
-    state_commands.restore(environment, version, asking(yes=yes), backend=backend)
+    restore(environment, version, asking(yes=yes), backend=backend)
 
 
 @ops.command()
 @click.option("--keep", is_flag=True, help="Work on the sandbox, and leave what was deployed in it.")
 def demo(keep: bool) -> None:
     """Run the whole job against an embedded AWS: deploy, presign, transfer."""
+    from ops.demo.main_job import run_demo
+
     run_demo(keep=keep)
 
 
 @ops.command("ci-demo")
 def ci_demo() -> None:
     """Show a pull request's life against an embedded AWS: plan, comment, deploy, and what is refused."""
+    from ops.demo.ci_demo import run_ci_demo
+
     run_ci_demo()
 
 
 @ops.command()
 def scan() -> None:
     """Check every environment with Checkov; only what ops/scan/controls.toml waives may fail."""
+    from ops.scan.command import run_scan
+
     run_scan()
 
 
@@ -283,6 +314,8 @@ def scan() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def benchmark(arguments: tuple[str, ...]) -> None:
     """Measure presign against its peers (`python -m benchmarks.presign`)."""
+    from ops.demo.benchmark import run_benchmark
+
     run_benchmark(arguments)
 
 

@@ -3,8 +3,6 @@
 import gc
 import sys
 
-from review.command import run_review
-
 import click
 
 
@@ -58,6 +56,8 @@ def review(
         raise click.UsageError("--synthesized and --deployed go together", ctx)
     if [plan, synthesized, deployed, log, raw].count("-") > 1:
         raise click.UsageError("only one file can be standard input", ctx)
+    from review.command import run_review  # only here, as `ops --help` would have to wait for it
+
     # Nothing of a plan can be freed before the end, and looking for it takes a third of the time.
     gc.disable()
     status = run_review(

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from ops.deploy.deploy_policy import print_deploy_policy
 from ops.shared.environment_argument import environment_argument, new_environment_argument
 
 import click
@@ -76,4 +75,6 @@ def deploy_policy(environment: str, read_only: bool, account: str | None, direct
 
     Where that takes several managed policies, it is a list of them.
     """
+    from ops.deploy.deploy_policy import print_deploy_policy
+
     print_deploy_policy(environment, account=account, read_only=read_only, directory=directory)

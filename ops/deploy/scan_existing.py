@@ -24,26 +24,21 @@ https://docs.aws.amazon.com/guardduty/latest/ug/supported-s3-features-malware-pr
 AGAIN = ("", "ACCESS_DENIED", "FAILED")
 """What is sent: objects that no scan said anything of, or only that it could not be done."""
 
-RATE = 10
-"""Objects a second. GuardDuty's quotas have a number of control plane operations a second, of the account and
-region (it was 25). No page says whether this operation is one, so we stay well below.
-https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-quotas-guardduty.html"""
-
 
 @dataclass(frozen=True)
 class Choice:
     """What is sent, and how fast.
 
     Attributes:
-        after: only objects whose keys come after it.
         rate: how many are sent in a second.
+        after: only objects whose keys come after it.
         versions: earlier versions, too, and what is behind a delete marker.
         everything: also what has a result: anybody could write that tag before the scan began.
         dry_run: count only.
     """
 
+    rate: int
     after: str = ""
-    rate: int = RATE
     versions: bool = False
     everything: bool = False
     dry_run: bool = False

@@ -4,8 +4,6 @@ import os
 import shlex
 from dataclasses import replace
 
-from ops.sandbox import server
-from ops.sandbox.switch import account_of
 from ops.shared.environment_argument import environment_argument
 from ops.shared.sandbox_variable import FOLDER
 
@@ -20,6 +18,8 @@ def sandbox() -> None:
 @sandbox.command()
 def start() -> None:
     """Start the sandbox in the background, with the data that it had."""
+    from ops.sandbox import server
+
     aws, words = server.start()
     print(f"✓ the sandbox answers at {aws.endpoint}, from this machine only: {words}")
     print("  Every target works on it with SANDBOX=1, as in: make bootstrap ENV=dev SANDBOX=1")
@@ -32,6 +32,8 @@ def start() -> None:
 )
 def stop(*, delete_data: bool) -> None:
     """End the sandbox; its data stays."""
+    from ops.sandbox import server
+
     ran, had_data = server.stop(delete_data=delete_data)
     data = f"its data {'is deleted' if delete_data else 'stays'}" if had_data else "it has no data"
     print(f"✓ the sandbox {'is stopped' if ran else 'did not run'}; {data}")
@@ -52,6 +54,8 @@ def env(environment: str, actor: str) -> None:
 
     The credentials end after 12 hours.
     """
+    from ops.sandbox.switch import account_of
+
     _, account = account_of(environment, may_be_new=actor == "administrator")
     act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
     proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}

@@ -1,19 +1,18 @@
 """`SANDBOX=1`: a command of ops works on the sandbox, as a role of its account."""
 
-import functools
 import os
 import sys
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from pathlib import Path
 
 from ops.deploy.bootstrapped import refuse_misspelt
 from ops.embedded.aws import EmbeddedAws
 from ops.sandbox import server
 from ops.sandbox.account import Account
+from ops.sandbox.actor import Actor
 from ops.shared.checkout import file_of, settings_of
 from ops.shared.errors import OpsError
-from ops.shared.sandbox_variable import VARIABLE, as_here, sandbox_is_wanted
+from ops.shared.sandbox_variable import VARIABLE, as_here
 from settings.model import Settings
 from settings.names.aws import partition_of
 
@@ -30,37 +29,6 @@ REAL = (
 )
 """Variables that say whose the credentials are, by the SDKs' reference:
 https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html"""
-
-
-class Actor(Enum):
-    """Who runs a command in a real account."""
-
-    ADMINISTRATOR = "administrator"
-    DEPLOYER = "deployer"
-
-
-def in_sandbox(actor: Actor) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator for a command with an argument `environment`, which may be for the sandbox."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(command)
-        def run(*given: object, environment: str, **options: object) -> None:
-            if sandbox_is_wanted():
-                enter(environment, actor)
-            command(*given, environment=environment, **options)
-
-        run.actor = actor  # type: ignore[attr-defined]
-        return run
-
-    return decorate
-
-
-def refuse_sandbox(commands: str) -> None:
-    """Raise an OpsError if the sandbox is asked for by what cannot use it."""
-    if sandbox_is_wanted():
-        raise OpsError(
-            f"{commands} cannot use the sandbox", f"leave out {VARIABLE}=1; `make ci-demo` shows them"
-        )
 
 
 def enter(environment: str, actor: Actor) -> None:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ops.sandbox.switch import Actor, in_sandbox
+from ops.sandbox.actor import Actor, in_sandbox
 from ops.shared.environment_argument import environment_argument, is_pattern
 
 import click

@@ -87,10 +87,11 @@ def settings(folder: Path, text: str = ON) -> Settings:
     return found
 
 
-def scan(folder: Path, *prefixes: str, **options: Any) -> list[float]:
+def scan(folder: Path, *prefixes: str, rate: int = 10, **options: Any) -> list[float]:
     """Have objects scanned; return the pauses."""
     pauses: list[float] = []
-    scan_existing.scan_existing(settings(folder), prefixes, Choice(**options), pause=pauses.append)
+    choice = Choice(rate, **options)
+    scan_existing.scan_existing(settings(folder), prefixes, choice, pause=pauses.append)
     return pauses
 
 
