@@ -51,10 +51,10 @@ def test_text_after_a_closed_quote_is_a_bad_row(bulk: Presign) -> None:
 
 
 def test_a_quote_that_is_closed_too_late_is_a_bad_row_and_the_rest_is_read(bulk: Presign) -> None:
-    lines = "".join(f"row/{number}\n" for number in range(200_000))
+    lines = "".join(f"row/{number:0200}\n" for number in range(10_000))
     assert bulk("m.csv", f'key\n"abc\n{lines}').code == 3
     assert bad_rows()[0].endswith("; it begins in line 2")
-    assert keys()[-1] == "row/199999"
+    assert keys()[-1].endswith("00009999")
 
 
 @pytest.mark.parametrize("header", ["key", '"key"'])

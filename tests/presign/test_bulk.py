@@ -133,6 +133,7 @@ def start(outputs: str, *args: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "presign", "bulk", "get", "--outputs", outputs, *args],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
 
@@ -141,13 +142,17 @@ def start(outputs: str, *args: str) -> subprocess.Popen[bytes]:
 def test_a_killed_run_leaves_no_output_and_is_resumed(
     presign: Presign, outputs_file: OutputsFile, name: str
 ) -> None:
-    keys = [f'line {i}\n"quoted", {i}' if i % 7 == 0 else f"k/{i}" for i in range(90_000)]
+    keys = [f'line {i}\n"quoted", {i}' if i % 7 == 0 else f"k/{i}" for i in range(20_000)]
     lines = [json.dumps({"key": key}) for key in keys]
     lines[10] = "bad"
-    Path("m.jsonl").write_text("\n".join(lines))
+    manifest = "\n".join(lines)
+    Path("m.jsonl").write_text(manifest)
     partial = Path(f"{name}.partial")
-    command = ("m.jsonl", "-o", name, "--expires", "1h")
-    with start(outputs_file(), *command) as process:
+    # Its standard input has no end before the kill.
+    with start(outputs_file(), "-", "--manifest-format", "jsonl", "-o", name, "--expires", "1h") as process:
+        assert process.stdin is not None
+        process.stdin.write(manifest.encode())
+        process.stdin.flush()
         until = time.monotonic() + 30
         while time.monotonic() < until and not (partial.exists() and partial.stat().st_size > 100_000):
             time.sleep(0.005)
@@ -160,9 +165,10 @@ def test_a_killed_run_leaves_no_output_and_is_resumed(
         file.truncate(partial.stat().st_size - 7)
 
     time.sleep(1.1)  # links of another moment would differ
-    result = presign("bulk", "get", "--outputs", outputs_file(), *command, "--resume")
+    command = ("m.jsonl", "-o", name, "--expires", "1h", "--resume")
+    result = presign("bulk", "get", "--outputs", outputs_file(), *command)
     assert result.code == 3, result.err
-    assert result.err.startswith("89,999 links in ")
+    assert result.err.startswith("19,999 links in ")
     assert not partial.exists()
     assert Path(f"{name}.errors").read_text().startswith("line 11: not JSON")
     data = Path(name).read_bytes()

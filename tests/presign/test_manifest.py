@@ -85,12 +85,12 @@ def test_dotted_keys_are_counted(keys: list[str]) -> None:
 
 
 def test_dotted_keys_are_warned_of_once(presign: Presign, outputs_file: OutputsFile) -> None:
-    Path("m.txt").write_text("a/../b\n./c\nd\n" * 50_000)
+    Path("m.txt").write_text(f"a/../b\n./c\n{'d' * 100}\n" * 5_000)
     command = ("bulk", "get", "--outputs", outputs_file(), "m.txt", "-o", "out.csv")
     result = presign(*command)
     assert result.code == 0
     assert result.err.count("Warning") == 1
-    assert "Warning: 100,000 keys have a '.' or '..' part (such as 'a/../b'): browsers" in result.err
+    assert "Warning: 10,000 keys have a '.' or '..' part (such as 'a/../b'): browsers" in result.err
     whole = Path("out.csv").read_bytes()
     Path("out.csv").rename("out.csv.partial")
     with Path("out.csv.partial").open("r+b") as file:
