@@ -37,6 +37,7 @@ class Call:
         body: without the chunks of a chunked transfer; `aws-chunked` is content, and is kept.
         status: of the answer; None until there is one, and after a reset.
         answer: the answer's body.
+        answer_headers: the answer's headers, but those of the connection.
         fault: the fault that was injected, if any.
     """
 
@@ -46,6 +47,7 @@ class Call:
     body: bytes
     status: int | None = None
     answer: bytes = field(default=b"", repr=False)
+    answer_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     fault: "Fault | None" = None
 
     @property
@@ -249,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, call: Call, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         # Set before the client can know, so that the test that waited for the client sees them.
-        call.status, call.answer = status, body
+        call.status, call.answer, call.answer_headers = status, body, dict(headers)
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
