@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from settings.loading import load_environments
@@ -131,6 +131,20 @@ def one_loader() -> Iterator[None]:
     """Have all sessions of boto3 share what reads and keeps the descriptions of AWS's services."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def types_are_read_once() -> Iterator[None]:
+    """Have the bindings read the types of a function once, and not at each call of which they check them."""
+    read_once = cache(get_type_hints)
+
+    def read(what: Any, *others: Any, **options: Any) -> dict[str, Any]:
+        of_bindings = getattr(what, "__name__", "").startswith("_typecheckingstub__")
+        return read_once(what) if of_bindings else get_type_hints(what, *others, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typing.get_type_hints", read)
         yield
 
 
