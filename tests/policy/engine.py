@@ -76,7 +76,7 @@ class Engine:
     def __init__(self) -> None:
         self._said: dict[tuple[str, ...], Evaluation] = {}
         self._process = subprocess.Popen(
-            # It makes many objects that live shortly; by default, Node looks among them for garbage too often.
+            # Its many objects live shortly; by default, Node looks among them for garbage too often.
             ["node", "--max-semi-space-size=64", str(ENGINE)],
             env=tool_environment(),
             stdin=subprocess.PIPE,
