@@ -15,7 +15,8 @@ from ops.cli import ops
 from ops.deploy.deploy_policy import policies_of_environment
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
 from ops.sandbox.account import ADMINISTRATOR, Account
-from ops.sandbox.switch import Actor, refuse_real_credentials, variables_of
+from ops.sandbox.actor import Actor
+from ops.sandbox.switch import refuse_real_credentials, variables_of
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, outputs_file
