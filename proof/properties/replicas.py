@@ -64,7 +64,8 @@ class Replication:
         sources = any_of([one.bucket.objects for one in self.sources])
         itself = any_of([one.bucket.itself for one in self.sources])
         written = any_of([one.bucket.objects for one in self.destinations])
-        sides = {*self.sources, *self.destinations}
+        # In their order: the proof is remembered by the text of what is asked.
+        sides = dict.fromkeys((*self.sources, *self.destinations))
         keys = any_of([key_through_s3(one.bucket, one.keys, one.via, one.key_uses) for one in sides])
         looks = itself & Action("s3:GetReplicationConfiguration", "s3:ListBucket")
         return any_of([looks, sources & Action(*reads), written & Action(*writes), keys])

@@ -22,6 +22,8 @@ from proof import (
 )
 from proof.asking import EVERY, Where
 from proof.properties import Ask, ProofCache, Property, check, model
+from proof.properties.replicas import Replication, Side
+from proof.properties.things import Bucket
 from proof.proving import Claim
 from tests.example_count import examples
 from tests.proof.ask import ACCOUNT, OBJECTS, document, statement
@@ -219,6 +221,15 @@ def test_a_name_within_a_policy_variable_is_not_replaced() -> None:
     known = ProofCache()
     assert verdict(a_policy_variable("d+v"), known.under(("d+v",))) is Holds
     assert verdict(a_policy_variable("dev"), known.under(("dev",))) is Undecided
+
+
+def test_what_is_replicated_is_asked_in_the_same_words_each_time() -> None:
+    """Otherwise what was proven before would not be found again."""
+    buckets = [Bucket(name, f"arn:aws:s3:::{name}", ACCOUNT, policy(document())) for name in "abcdefgh"]
+    sides = tuple(Side(one, (f"arn:aws:kms:::key/{one.what}",), (), ()) for one in buckets)
+    asked = Replication(sides[:4], sides[4:], deletes=False, locks=False).reference()
+    named = [text for leaf in asked.leaves() if isinstance(leaf, Resource) for text in leaf.patterns]
+    assert [text for text in named if ":kms:" in text] == [key for side in sides for key in side.keys]
 
 
 NAMES = (
