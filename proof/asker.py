@@ -160,4 +160,5 @@ def _said(name: str) -> str:
 
 def blame(uses: Iterable[Use], effect: str | None, true: frozenset[str]) -> tuple[str, ...]:
     """Return the statements of that effect that a request meets."""
-    return tuple(use.name for use in uses if use.effect == effect and evaluate(use.formula, true))
+    known: dict[int, bool] = {}
+    return tuple(use.name for use in uses if use.effect == effect and evaluate(use.formula, true, known))

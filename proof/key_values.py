@@ -6,11 +6,12 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from proof.address_values import address_candidate, addresses
 from proof.globs import ANY, DIGIT, Glob, Token, literal
 from proof.limits import Limits
-from proof.machine import machine, texts
+from proof.machine import Machine, machine, texts
 from proof.matches import Candidate, Match, foreign
 from proof.number_values import number_candidate, numbers
 from proof.operators import Family
@@ -18,6 +19,7 @@ from proof.patterns import Pattern
 
 SOME_TEXT: Glob = (Token(ANY), Token(ANY, many=True))
 ACCOUNT: Glob = (Token(DIGIT),) * 12
+_MERGED: dict[Family, Family] = {"date": "number", "binary": "text"}
 
 
 def candidates(matches: Sequence[Match], kind: Family, form: Glob, limits: Limits) -> list[Candidate]:
@@ -41,8 +43,7 @@ def candidates(matches: Sequence[Match], kind: Family, form: Glob, limits: Limit
 
 def _comparable(family: Family) -> Family:
     """Dates are numbers of seconds, and binary values texts in base64."""
-    merged: dict[Family, Family] = {"date": "number", "binary": "text"}
-    return merged.get(family, family)
+    return _MERGED.get(family, family)
 
 
 # Texts
@@ -50,14 +51,8 @@ def _comparable(family: Family) -> Family:
 
 def _texts(matches: Sequence[Match], own: Sequence[Match], form: Glob, limits: Limits) -> list[Candidate]:
     found = texts(_globs(own), form, limits.steps, limits.atoms)
-    of_other_sorts = foreign(matches, own)
-    readers = _readers(matches, own)
-    out = []
-    for one in found:
-        sure = sum(bit for bit, wanted, _ in readers if one.matches & wanted)
-        possible = sum(bit for bit, _, wanted in readers if one.matches & wanted)
-        out.append(Candidate(one.text, sure, (possible & ~sure) | of_other_sorts))
-    return out
+    read = _reader(tuple(matches), tuple(own))
+    return [Candidate(one.text, *read(one.matches)) for one in found]
 
 
 def _pattern(match: Match) -> Pattern:
@@ -75,21 +70,34 @@ def _globs(own: Sequence[Match]) -> tuple[Glob, ...]:
     return tuple(dict.fromkeys(glob for one in patterns for glob in (*one.sure, *one.possible)))
 
 
-def _readers(matches: Sequence[Match], own: Sequence[Match]) -> list[tuple[int, int, int]]:
-    """For each match its bit, and the sets of globs that make it sure and possible."""
+@lru_cache(maxsize=2048)
+def _machine(own: tuple[Match, ...]) -> Machine:
+    return machine(_globs(own))
+
+
+@lru_cache(maxsize=2048)
+def _reader(matches: tuple[Match, ...], own: tuple[Match, ...]) -> Callable[[int], tuple[int, int]]:
+    """Return what says which matches a set of globs makes sure, and which are undecided."""
     number = {glob: at for at, glob in enumerate(_globs(own))}
-    out = []
+    ours, of_other_sorts = set(own), foreign(matches, own)
+    readers = []  # for each match its bit, and the sets of globs that make it sure and possible
     for at, match in enumerate(matches):
-        if match in own:
+        if match in ours:
             pattern = _pattern(match)
-            out.append(
+            readers.append(
                 (
                     1 << at,
                     sum(1 << number[glob] for glob in set(pattern.sure)),
                     sum(1 << number[glob] for glob in set(pattern.possible)),
                 )
             )
-    return out
+
+    def read(hit: int) -> tuple[int, int]:
+        sure = sum(bit for bit, wanted, _ in readers if hit & wanted)
+        possible = sum(bit for bit, _, wanted in readers if hit & wanted)
+        return sure, (possible & ~sure) | of_other_sorts
+
+    return read
 
 
 def candidate(matches: Sequence[Match], kind: Family, text: str) -> Candidate:
@@ -107,11 +115,8 @@ def candidate(matches: Sequence[Match], kind: Family, text: str) -> Candidate:
 
 def _evaluate(matches: Sequence[Match], own: Sequence[Match], text: str) -> tuple[int, int]:
     """Return which text matches hold for `text` for sure, and which are undecided."""
-    hit = machine(_globs(own)).run(text)
-    readers = _readers(matches, own)
-    sure = sum(bit for bit, wanted, _ in readers if hit & wanted)
-    possible = sum(bit for bit, _, wanted in readers if hit & wanted)
-    return sure, (possible & ~sure) | foreign(matches, own)
+    hit = _machine(tuple(own)).run(text)
+    return _reader(tuple(matches), tuple(own))(hit)
 
 
 # Bools

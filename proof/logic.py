@@ -86,6 +86,7 @@ class Choice:
         """Choose among the values 0 to `size` - 1."""
         self.size = size
         self._bits = [Var(f"{name}#{bit}") for bit in range((size - 1).bit_length())]
+        self._nots = [Not(bit) for bit in self._bits]
         self._known: dict[tuple[int, int], Formula] = {}
 
     def where(self, values: int) -> Formula:
@@ -101,10 +102,13 @@ class Choice:
         if values == (1 << (1 << level)) - 1:
             return True
         if (level, values) not in self._known:
-            half = 1 << (level - 1)
-            bit, low, high = self._bits[level - 1], values & ((1 << half) - 1), values >> half
+            below, half = level - 1, 1 << (level - 1)
+            low, high = values & ((1 << half) - 1), values >> half
             self._known[level, values] = some(
-                (every((bit, self._tree(high, level - 1))), every((Not(bit), self._tree(low, level - 1))))
+                (
+                    every((self._bits[below], self._tree(high, below))),
+                    every((self._nots[below], self._tree(low, below))),
+                )
             )
         return self._known[level, values]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from proof.globs import ANY, DIGIT, DIGITS, NO_COLON, NO_SLASH, Glob, Token, in_class, may_meet
+from proof.globs import ANY, DIGIT, DIGITS, NO_COLON, NO_SLASH, Glob, Token, beginning, in_class, may_meet
 from proof.limits import LimitError
 
 _CLASSES = frozenset({ANY, NO_COLON, NO_SLASH, DIGIT})
@@ -32,8 +32,7 @@ def _normal(tokens: Iterable[Token]) -> list[Token]:
     return out
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A text, and which globs of a machine match it, as a bit set."""
 
     text: str
@@ -50,6 +49,7 @@ class Machine:
         self._loops = dict.fromkeys(_CLASSES, 0)
         self._skips: list[tuple[int, int]] = []
         self._characters: dict[int, str] = {}
+        self._literals: dict[str, int] = {}  # what a token accepts -> its positions
         self._masks: dict[str, tuple[int, int]] = {}
         self._start = 0
         self._final = 0
@@ -61,7 +61,8 @@ class Machine:
     def and_also(self, other: Glob) -> Machine:
         """Return the machine of the same globs and one more."""
         copied = copy(self)
-        copied._step, copied._characters = self._step.copy(), self._characters.copy()
+        copied._step, copied._literals = self._step.copy(), self._literals.copy()
+        copied._characters = self._characters.copy()
         copied._class_step, copied._loops = self._class_step.copy(), self._loops.copy()
         copied._skips, copied._ends, copied._masks = self._skips.copy(), self._ends.copy(), {}
         copied._add(other)
@@ -93,6 +94,7 @@ class Machine:
                 for character in token.accepts:
                     self._step[character] = self._step.get(character, 0) | 1 << at
                 self._characters[1 << at] = token.accepts
+                self._literals[token.accepts] = self._literals.get(token.accepts, 0) | 1 << at
             else:
                 self._class_step[token.accepts] |= 1 << at
             at += 1
@@ -107,10 +109,13 @@ class Machine:
                 state |= 1 << target
         return state
 
-    def _after(self, state: int, character: str) -> int:
+    def _mask(self, character: str) -> tuple[int, int]:
         if character not in self._masks:
             self._masks[character] = self._masks_of(character)
-        steps, loops = self._masks[character]
+        return self._masks[character]
+
+    def _after(self, state: int, character: str) -> int:
+        steps, loops = self._mask(character)
         after = (state & steps) << 1 | state & loops
         return self._skip(after) if self._skips else after
 
@@ -159,6 +164,7 @@ class Machine:
         wanted = 1 << required
         hopeful = self._block(required)  # once the required glob is lost, no text will do
         found: dict[int, str] = {}
+        masks, skips = self._masks, self._skips
         queue, seen = [(self._start, "")], {self._start}
         for state, text in queue:
             if state & self._final:
@@ -173,7 +179,11 @@ class Machine:
             # Where the required glob takes one character only, no other will do.
             only = None if alive & self._classes else self._characters.get(alive)
             for character in self._next_characters(state) if only is None else only:
-                after = self._after(state, character)
+                # As `_after`, of which this is most of the work.
+                steps_on, loops = masks.get(character) or self._mask(character)
+                after = (state & steps_on) << 1 | state & loops
+                if skips:
+                    after = self._skip(after)
                 if after & hopeful and after not in seen:
                     seen.add(after)
                     queue.append((after, text + character))
@@ -203,9 +213,9 @@ class Machine:
             return {character: None for character, steps in self._step.items() if state & steps}
         live: dict[str, None] = {}
         while state:
-            bit = state & -state
-            state ^= bit
-            for character in self._characters[bit]:
+            accepts = self._characters[state & -state]
+            state ^= state & self._literals[accepts]
+            for character in accepts:
                 live[character] = None
         return live
 
@@ -233,12 +243,22 @@ def machine(globs: tuple[Glob, ...]) -> Machine:
 def texts(globs: Sequence[Glob], required: Glob, steps: int, atoms: int) -> list[Sample]:
     """Find every set of `globs` that some text of the form `required` matches; see `Machine.walk`."""
     # Those that no such text can match are left out first: a walk takes as long as its machine is large.
-    near = [at for at, one in enumerate(globs) if may_meet(one, required)]
+    first = beginning(required)
+    near = [
+        at
+        for at, (one, start) in enumerate(zip(globs, _beginnings(tuple(globs)), strict=True))
+        if (start.startswith(first) or first.startswith(start)) and may_meet(one, required)
+    ]
     found = _walk(tuple(globs[at] for at in near), required, steps, atoms)
     return [
         Sample(one.text, sum(1 << at for bit, at in enumerate(near) if one.matches >> bit & 1))
         for one in found
     ]
+
+
+@lru_cache(maxsize=64)
+def _beginnings(globs: tuple[Glob, ...]) -> tuple[str, ...]:
+    return tuple(map(beginning, globs))
 
 
 @lru_cache(maxsize=2048)

@@ -8,14 +8,13 @@ can know (a policy variable, a value that AWS does not document).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from proof.operators import Family, Relation
 from proof.patterns import Pattern, value_pattern
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """One value of a policy under one operator.
 
     Attributes:
@@ -38,8 +37,7 @@ class Match:
         return value_pattern(self.text, self.relation, variables=self.variables, ignore_case=self.ignore_case)
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A value of the key, for all that match alike.
 
     Attributes:
@@ -60,4 +58,5 @@ def bits(matches: Sequence[Match], test: Callable[[Match], bool]) -> int:
 
 def foreign(matches: Sequence[Match], own: Sequence[Match]) -> int:
     """Return the matches of another sort than the key's: AWS does not say how they turn out."""
-    return bits(matches, lambda match: match not in own)
+    ours = set(own)
+    return bits(matches, lambda match: match not in ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from proof import asking
 from proof.caller import DECIDED_BY_CALLER
@@ -36,22 +37,23 @@ class Material:
     resource_globs: tuple[Glob, ...] = ()
     of_callers: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
 
-    def leaves(self) -> Iterator[asking.Where]:
-        """Yield what the questions are put together from."""
-        for question in self.questions:
-            yield from question.leaves()
+    @cached_property
+    def leaves(self) -> tuple[asking.Where, ...]:
+        """What the questions are put together from."""
+        return tuple(leaf for question in self.questions for leaf in question.leaves())
 
     def conditions(self) -> Iterator[tuple[Condition, bool]]:
         """Yield every condition, with whether `${…}` in it is a variable."""
         for statement in self.statements:
             for condition in statement.conditions:
                 yield condition, statement.variables
-        for leaf in self.leaves():
+        for leaf in self.leaves:
             if isinstance(leaf, asking.When):
                 yield from ((condition, True) for condition in leaf.conditions)
 
+    @cached_property
     def matches(self) -> dict[str, tuple[Match, ...]]:
-        """Return what each key is compared with."""
+        """What each key is compared with."""
         found: dict[str, dict[Match, None]] = {}
         for condition, variables in self.conditions():
             of_key = found.setdefault(condition.key, {})
@@ -64,7 +66,7 @@ class Material:
         for statement in self.statements:
             if statement.principals is not None:
                 yield from statement.principals.named
-        for leaf in self.leaves():
+        for leaf in self.leaves:
             if isinstance(leaf, asking.Principal):
                 yield from leaf.named
 
@@ -72,7 +74,7 @@ class Material:
         """Yield every pattern of actions."""
         for statement in self.statements:
             yield from statement.actions.texts
-        for leaf in self.leaves():
+        for leaf in self.leaves:
             if isinstance(leaf, asking.Action):
                 yield from leaf.patterns
 
@@ -81,13 +83,13 @@ class Material:
         for statement in self.statements:
             if statement.resources is not None:
                 yield from ((text, statement.variables) for text in statement.resources.texts)
-        for leaf in self.leaves():
+        for leaf in self.leaves:
             if isinstance(leaf, asking.Resource):
                 yield from ((text, True) for text in leaf.patterns)
 
     def all_accounts(self) -> frozenset[str]:
         """Return the accounts that matter."""
-        asked = (leaf.accounts for leaf in self.leaves() if isinstance(leaf, asking.Account))
+        asked = (leaf.accounts for leaf in self.leaves if isinstance(leaf, asking.Account))
         return self.accounts.union(*asked)
 
     def characters(self) -> int:
@@ -101,7 +103,7 @@ def callers_of(materials: Sequence[Material], limits: Limits, kinds: tuple[Kind,
     """Return the callers that all of `materials` tell apart."""
     matches: dict[str, dict[Match, None]] = {}
     for material in materials:
-        for key, found in material.matches().items():
+        for key, found in material.matches.items():
             if key in DECIDED_BY_CALLER:
                 matches.setdefault(key, {}).update(dict.fromkeys(found))
     asked = Asked(

@@ -66,7 +66,7 @@ class Operation:
 
     def context_globs(self, material: Material) -> tuple[Glob, ...]:
         """Return what the key's policies compare an object's ARN with."""
-        matches = material.matches().get(_CONTEXT, ())
+        matches = material.matches.get(_CONTEXT, ())
         of_text = [match for match in matches if match.family == "text"]
         return tuple(glob for match in of_text for glob in (*match.pattern.sure, *match.pattern.possible))
 

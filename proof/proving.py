@@ -97,7 +97,7 @@ class Bench:
             material = replace(
                 material,
                 resource_globs=self._operation.context_globs(materials[1]),
-                of_callers=materials[1].matches(),
+                of_callers=materials[1].matches,
             )
         callers = callers_of(materials, limits)
         self._scene = Scene(material, callers, limits)

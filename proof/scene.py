@@ -16,6 +16,7 @@ from proof.facts import (
     Kind,
     Presence,
     fact,
+    is_global,
 )
 from proof.grammar import Principals, Statement
 from proof.keys import Key
@@ -71,7 +72,7 @@ class Scene:
             raise LimitError(f"its policies are longer than {limits.characters} characters")
         self.name, self.callers = name, callers
         self.forwarded = Var(f"{name}forwarded")
-        found = material.matches()
+        found = material.matches
         facts = {key: fact(key, listed_type(key)) for key in found}
         matches = {
             key: tuple(
@@ -205,7 +206,8 @@ class Scene:
         yield some((signed, self.callers.of_kind("web identity")))
 
     def _known_to_action(self, key: Key) -> Iterator[Formula]:
-        yield implies(key.present, self.actions.where(kind.knows(key.name) for kind in self.actions.all))
+        if not is_global(key.name):
+            yield implies(key.present, self.actions.where(kind.knows(key.name) for kind in self.actions.all))
 
     def _carried(self, key: Key) -> Iterator[Formula]:
         always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one in _ALWAYS]

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from proof.limits import LimitError, Limits
-from proof.logic import And, Formula, Not, Var
+from proof.logic import And, Formula, Not, Or, Var
 
 
 class Solver:
@@ -37,8 +37,6 @@ class Solver:
 
     def _node(self, formula: Formula) -> int:
         """Return z3's expression of a formula, kept as long as the solver."""
-        if isinstance(formula, Var):
-            return self._var(formula.name)
         # Kept with its formula, so that no other object takes the id.
         known = self._nodes.get(id(formula))
         if known is None:
@@ -60,16 +58,16 @@ class Solver:
     def _build(self, formula: Formula) -> int | None:
         make, ref = self._make, self._ref
         made: int | None
-        if isinstance(formula, bool):
-            made = make.Z3_mk_true(ref) if formula else make.Z3_mk_false(ref)
+        if isinstance(formula, (And, Or)):
+            parts = list(map(self._node, formula.parts))
+            function = make.Z3_mk_and if isinstance(formula, And) else make.Z3_mk_or
+            made = function(ref, len(parts), (c_void_p * len(parts))(*parts))
         elif isinstance(formula, Not):
             made = make.Z3_mk_not(ref, self._node(formula.part))
         elif isinstance(formula, Var):
             made = self._var(formula.name)
         else:
-            parts = [self._node(part) for part in formula.parts]
-            function = make.Z3_mk_and if isinstance(formula, And) else make.Z3_mk_or
-            made = function(ref, len(parts), (c_void_p * len(parts))(*parts))
+            made = make.Z3_mk_true(ref) if formula else make.Z3_mk_false(ref)
         return made
 
     def add(self, formulas: Iterable[Formula]) -> None:
