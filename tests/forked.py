@@ -21,7 +21,7 @@ PRELOADED = [
     "z3",
     "settings.loading",
     "proof.properties",
-    "review.cli",
+    "review.command",
     "http.server",
     "constructs_lib.policies.deploy_policy",
     "stacks.promises",
