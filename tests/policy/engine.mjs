@@ -48,31 +48,44 @@ async function contextInCore({ action, context }) {
   return { context, ignored }
 }
 
-// Each text is read and validated once.
-const read = new Map()
-function policyOf(text, validate, name) {
-  const key = `${validate.name} ${name} ${text}`
-  if (!read.has(key)) {
-    const policy = JSON.parse(text)
-    const errors = validate(policy)
-    if (errors.length > 0) throw new Error(JSON.stringify(errors))
-    read.set(key, loadPolicy(policy, { name }))
-  }
-  return read.get(key)
-}
-
-async function evaluate(request, policies) {
-  const { action } = request
-  const dropped = action.startsWith('kms:') || action === 'sts:AssumeRoleWithWebIdentity'
-  const { context, ignored } = await (dropped ? contextInCore : contextOf)(request)
-  const analysis = authorize({
-    request: new AwsRequestImpl(
-      request.principal ?? anonymousPrincipal,
-      { resource: request.resource, accountId: request.account },
+// Each request is made once, and asked about with many policies; its parts are made once, too.
+const requests = new Map()
+async function requestOf({ principal, action, resource, account, context: given }) {
+  const key = JSON.stringify([principal, action, resource, account, given])
+  if (!requests.has(key)) {
+    const dropped = action.startsWith('kms:') || action === 'sts:AssumeRoleWithWebIdentity'
+    const { context, ignored } = await (dropped ? contextInCore : contextOf)({ action, resource, context: given })
+    const request = new AwsRequestImpl(
+      principal ?? anonymousPrincipal,
+      { resource, accountId: account },
       action,
       new RequestContextImpl(context),
       await isWildcardOnlyAction(...action.split(':'))
-    ),
+    )
+    requests.set(key, { request, ignored })
+  }
+  return requests.get(key)
+}
+
+// Each text is read and validated once.
+const read = new Map()
+function policyOf(text, validate, name) {
+  const kind = `${validate.name} ${name}`
+  if (!read.has(kind)) read.set(kind, new Map())
+  const known = read.get(kind)
+  if (!known.has(text)) {
+    const policy = JSON.parse(text)
+    const errors = validate(policy)
+    if (errors.length > 0) throw new Error(JSON.stringify(errors))
+    known.set(text, loadPolicy(policy, { name }))
+  }
+  return known.get(text)
+}
+
+async function evaluate(request, policies) {
+  const made = await requestOf(request)
+  const analysis = authorize({
+    request: made.request,
     identityPolicies: request.identity.map((name) => policyOf(policies[name], validateIdentityPolicy, name)),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
@@ -96,7 +109,7 @@ async function evaluate(request, policies) {
     allows: named('allowStatements'),
     denies: named('denyStatements'),
     blocked_by: analysis.blockedBy ?? [],
-    ignored
+    ignored: made.ignored
   }
 }
 
