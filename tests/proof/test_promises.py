@@ -1,6 +1,7 @@
 """What each environment promises is proven at synthesis; settings that break a promise are refused."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -210,10 +211,11 @@ def test_a_second_synthesis_keeps_what_terraform_left(tmp_path: Path) -> None:
     assert (out / "manifest.json").exists()
 
 
-def test_what_is_proven_is_remembered_and_what_is_broken_is_not(tmp_path: Path, put: list[int]) -> None:
-    (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
-    build([settings], outdir=str(tmp_path / "out")).synth()
-    stacks, remembered = tmp_path / "out" / "stacks", tmp_path / "proven"
+def test_what_is_proven_is_remembered_and_what_is_broken_is_not(
+    tmp_path: Path, put: list[int], stack_folders: dict[str, Path]
+) -> None:
+    settings, stacks, remembered = ENVIRONMENTS["dev"], tmp_path / "stacks", tmp_path / "proven"
+    shutil.copytree(stack_folders["secure-storage-dev"].parent, stacks)
     put.append(0)
     refuse_broken([settings], stacks, proven_before=remembered)
     (proven,) = remembered.iterdir()
@@ -230,11 +232,13 @@ def test_what_is_proven_is_remembered_and_what_is_broken_is_not(tmp_path: Path, 
     assert list(remembered.iterdir()) == [proven]
 
 
-def test_a_folder_that_cannot_remember_stops_nobody(tmp_path: Path) -> None:
-    (settings,) = (one for one in load_environments(ROOT / "environments", {}) if one.environment == "dev")
-    build([settings], outdir=str(tmp_path / "out")).synth()
+def test_a_folder_that_cannot_remember_stops_nobody(
+    tmp_path: Path, stack_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stacks.promises.ProofCache", lambda: PROVEN)
     (tmp_path / "file").touch()
-    refuse_broken([settings], tmp_path / "out" / "stacks", proven_before=tmp_path / "file" / "proven")
+    stacks = stack_folders["secure-storage-dev"].parent
+    refuse_broken([ENVIRONMENTS["dev"]], stacks, proven_before=tmp_path / "file" / "proven")
 
 
 @pytest.fixture

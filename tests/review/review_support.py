@@ -1,6 +1,7 @@
 """What the tests of the plan review share: the corpus, and a way to review a plan in a process."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def configurations(name: str) -> dict[str, Any]:
     return {kind: json.loads(path.read_bytes()) for kind, path in found.items() if path.exists()}
 
 
+@cache
 def reviewed(name: str) -> Review:
     """Return the review of a plan of the corpus."""
     return review_of(plan_of(name), **configurations(name))
