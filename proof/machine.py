@@ -6,7 +6,7 @@ of all of them is a handful of operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
 from typing import NamedTuple
@@ -83,20 +83,21 @@ class Machine:
 
     def _lay_out(self, tokens: list[Token], at: int) -> int:
         """Give each token its position from `at` on; return the position behind the last."""
-        for token in tokens:
-            if token.many:
+        for accepts, many, literal in tokens:
+            if many:
                 if self._loops_at(at):  # a second loop with another class takes a position of its own
                     self._skips.append((at, at + 1))
                     at += 1
-                self._loops[token.accepts] |= 1 << at
+                self._loops[accepts] |= 1 << at
                 continue
-            if token.literal:
-                for character in token.accepts:
-                    self._step[character] = self._step.get(character, 0) | 1 << at
-                self._characters[1 << at] = token.accepts
-                self._literals[token.accepts] = self._literals.get(token.accepts, 0) | 1 << at
+            bit = 1 << at
+            if literal:
+                for character in accepts:
+                    self._step[character] = self._step.get(character, 0) | bit
+                self._characters[bit] = accepts
+                self._literals[accepts] = self._literals.get(accepts, 0) | bit
             else:
-                self._class_step[token.accepts] |= 1 << at
+                self._class_step[accepts] |= bit
             at += 1
         return at
 
@@ -250,10 +251,13 @@ def texts(globs: Sequence[Glob], required: Glob, steps: int, atoms: int) -> list
         if (start.startswith(first) or first.startswith(start)) and may_meet(one, required)
     ]
     found = _walk(tuple(globs[at] for at in near), required, steps, atoms)
-    return [
-        Sample(one.text, sum(1 << at for bit, at in enumerate(near) if one.matches >> bit & 1))
-        for one in found
-    ]
+    return [Sample(one.text, sum(1 << near[bit] for bit in _bits(one.matches))) for one in found]
+
+
+def _bits(matches: int) -> Iterator[int]:
+    while matches:
+        yield (matches & -matches).bit_length() - 1
+        matches &= matches - 1
 
 
 @lru_cache(maxsize=64)
