@@ -4,6 +4,7 @@ import csv
 import json
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPConnection
 from pathlib import Path
 
 from presign import listing
@@ -30,13 +31,18 @@ HARD = [
 
 
 @pytest.fixture(scope="module")
-def bucket(s3: S3Client) -> S3Client:
+def bucket(s3: S3Client, s3_endpoint: str) -> S3Client:
     """The bucket, with versions, objects below many/ and hard/, and two that are archived."""
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     for key in HARD:
         s3.put_object(Bucket=BUCKET, Key=f"hard/{key}", Body=key.encode())
+    connection = HTTPConnection(s3_endpoint.removeprefix("http://"))  # five times as fast as put_object
     for number in range(1_205):  # more than a page
-        s3.put_object(Bucket=BUCKET, Key=f"many/{number:04}", Body=b"")
+        one = {"Bucket": BUCKET, "Key": f"many/{number:04}"}
+        link = s3.generate_presigned_url("put_object", Params=one)
+        connection.request("PUT", link.removeprefix(s3_endpoint), body=b"")
+        assert connection.getresponse().read() == b""
+    connection.close()
     s3.put_object(Bucket=BUCKET, Key="cold/a", Body=b"a")
     s3.put_object(Bucket=BUCKET, Key="cold/g", Body=b"g", StorageClass="GLACIER")
     s3.put_object(Bucket=BUCKET, Key="cold/d", Body=b"d", StorageClass="DEEP_ARCHIVE")
