@@ -17,6 +17,7 @@ from ops.embedded.aws import EmbeddedAws, embedded_aws
 from settings.loading import load_environments
 from tests import handed_out
 from tests.example_count import examples
+from tests.ops.ops_support import checkout_of_ops, copy_ops
 from tests.policy.engine import Engine
 from tests.synthesized_once import write_main
 
@@ -156,6 +157,20 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[P
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield shared / name
+
+
+@pytest.fixture(scope="session")
+def copied_ops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `ops`, which no test changes: each moves it into its checkout and back."""
+    return copy_ops(tmp_path_factory.mktemp("copied") / "ops")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, copied_ops: Path) -> Iterator[Path]:
+    """A checkout for the commands of ops, the set-up of which was not done; it is no git repository."""
+    folder = checkout_of_ops(tmp_path / "a check out", copied_ops)
+    yield folder
+    (folder / "ops").rename(copied_ops)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from benchmarks.presign_report import BEGIN, BULK_PUT, END, ONE_LINK, Results, p
 from benchmarks.processes import CommandError, measure, output, usage
 from benchmarks.signers import CASES, GET, OURS, PEERS, PUT, PUT_WITH_TOKEN, Case, key, presign
 from tests.conftest import ROOT
-from tests.ops.ops_support import checkout_of_ops, run_ops, stub
+from tests.ops.ops_support import run_ops, stub
 
 import pytest
 from click.testing import CliRunner
@@ -181,8 +181,7 @@ def test_the_peers_are_exact_and_have_hashes() -> None:
         assert locked[name]["version"] == f"=={versions[name]}"
 
 
-def test_ops_starts_it_with_its_arguments_where_the_peers_are(tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_ops_starts_it_with_its_arguments_where_the_peers_are(checkout: Path) -> None:
     (checkout / "pyproject.toml").symlink_to(ROOT / "pyproject.toml")
     (checkout / "benchmarks").mkdir()
     requirements = checkout / "benchmarks" / REQUIREMENTS.name

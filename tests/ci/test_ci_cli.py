@@ -5,15 +5,9 @@ import subprocess
 from pathlib import Path
 
 from ops.demo.ci_demo_site import GIT
-from tests.ops.ops_support import checkout_of_ops, run_ops
+from tests.ops.ops_support import run_ops
 
 import pytest
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout that is no git repository."""
-    return checkout_of_ops(tmp_path / "checkout")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.conftest import ROOT
-from tests.forked import run_module
+from tests.forked import ROOT, run_module
 
 DONE_SECONDS = 120
 """How long anything may take on a busy machine, before a test fails rather than waits."""

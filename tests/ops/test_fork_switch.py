@@ -11,7 +11,7 @@ from ops.shared import toolchain
 from ops.shared.errors import OpsError
 from ops.shared.separate_venv import install_in_venv
 from ops.shared.toolchain import FORK_CLI, ROOT, tool_environment
-from tests.ops.ops_support import checkout_of_ops, run_ops, stub
+from tests.ops.ops_support import run_ops, stub
 from tests.test_repository import pipfile_lock
 
 import pytest
@@ -42,8 +42,8 @@ def test_another_value_is_refused(name: str, value: str, nothing_is_installed: P
 
 
 @pytest.mark.parametrize("name", ["CDK_BINDINGS", "CDK_CLI"])
-def test_a_command_refuses_another_value_in_one_line(name: str, tmp_path: Path) -> None:
-    done = run_ops(checkout_of_ops(tmp_path / "checkout"), "prove", "dev", **{name: "x"})
+def test_a_command_refuses_another_value_in_one_line(name: str, checkout: Path) -> None:
+    done = run_ops(checkout, "prove", "dev", **{name: "x"})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f'Error: {name} must be cdktf (the default) or cdktn; it is "x"\n'
 

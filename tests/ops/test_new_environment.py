@@ -13,7 +13,7 @@ from ops.shared.errors import OpsError
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.conftest import ROOT
-from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, ops_environment, run_ops
+from tests.ops.ops_support import DONE_SECONDS, ops_environment, run_ops
 
 import click
 import pytest
@@ -135,8 +135,7 @@ def test_ctrl_c_at_a_question_says_that_nothing_was_written(monkeypatch: pytest.
     assert raised.value.status == 130
 
 
-def test_with_options_nothing_is_asked(tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_with_options_nothing_is_asked(checkout: Path) -> None:
     options = ("--account", ACCOUNT, "--region", "eu-central-1", "--role", "etl")
     done = run_ops(checkout, "new", "acme", *options)
     assert done.returncode == 0, done.stderr
@@ -157,8 +156,7 @@ def test_with_options_nothing_is_asked(tmp_path: Path) -> None:
     assert wrong.stderr.startswith('Error: --account: must be 12 digits, not "12"; like "111122223333" (see ')
 
 
-def test_on_a_terminal_it_asks_until_the_answer_is_valid(tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_on_a_terminal_it_asks_until_the_answer_is_valid(checkout: Path) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "ops", "new", "acme"],

@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.deploy.stack_commands import _announce_question
 from ops.shared.sandbox_variable import as_here
 from tests.conftest import ROOT
-from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, copy_ops, ops_environment, run_ops, stub
+from tests.ops.ops_support import DONE_SECONDS, ops_environment, run_ops, stub
 from tests.test_rooms import imports_of_ops
 
 import pytest
@@ -19,20 +19,6 @@ CDKTF = """echo "folder=$PWD"
 for word; do echo "word=$word"; done
 env
 exit 5"""
-
-
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of `ops`, which no test changes: each moves it into its checkout and back."""
-    return copy_ops(tmp_path_factory.mktemp("copied") / "ops")
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, copied: Path) -> Iterator[Path]:
-    """A checkout, the set-up of which was not done."""
-    folder = checkout_of_ops(tmp_path / "a check out", copied)
-    yield folder
-    (folder / "ops").rename(copied)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from ops.preflight.verdict import Mark
 from settings import resource_names
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
-from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub
+from tests.ops.ops_support import DONE_SECONDS, run_ops, stub
 from tests.ops.preflight_support import (
     ALIAS,
     BUCKET,
@@ -524,8 +524,7 @@ class TestCommand:
     """In a checkout with settings and a cdktf of its own."""
 
     @pytest.fixture
-    def checkout(self, tmp_path: Path) -> Path:
-        checkout = checkout_of_ops(tmp_path / "checkout")
+    def checkout(self, checkout: Path) -> Path:
         stub(checkout / ".venv" / "bin" / "cdktf", 'echo "cdktf $1 $2"')
         return checkout
 

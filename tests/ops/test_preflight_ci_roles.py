@@ -16,7 +16,7 @@ from settings.model import Settings
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import VARIANTS
 from tests.ops import ops_support
-from tests.ops.ops_support import checkout_of_ops, run_ops
+from tests.ops.ops_support import run_ops
 from tests.ops.preflight_support import ACCOUNT, HARMLESS, Account, use_account
 
 import pytest
@@ -189,9 +189,8 @@ def test_policies_that_may_not_be_read_are_reported_as_not_checked(
 
 
 def test_the_command_has_the_line_where_the_settings_name_a_repository(
-    account: Account, running: EmbeddedAws, tmp_path: Path
+    account: Account, running: EmbeddedAws, checkout: Path
 ) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
     account.iam.create_role(RoleName="secure-storage-dev-plan", AssumeRolePolicyDocument=HARMLESS)
     (checkout / "environments" / "dev.toml").write_text('[ci]\nrepository = "acme/storage"\n')
     variables = {name: value for name, value in running.environment({}).items() if "PATH" not in name}
@@ -201,8 +200,7 @@ def test_the_command_has_the_line_where_the_settings_name_a_repository(
     assert line.endswith("→ as an administrator, make ci-roles ENV=dev")
 
 
-def test_without_credentials_the_line_says_so(account: Account, tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_without_credentials_the_line_says_so(account: Account, checkout: Path) -> None:
     (checkout / "environments" / "dev.toml").write_text('[ci]\nrepository = "acme/storage"\n')
     done = run_ops(checkout, "preflight", "dev", AWS_EC2_METADATA_DISABLED="true")
     assert (

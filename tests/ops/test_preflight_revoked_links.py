@@ -7,7 +7,7 @@ from ops.preflight.revoked_links import check
 from ops.preflight.verdict import Mark
 from settings.loading import load_environments
 from settings.model import Settings
-from tests.ops.ops_support import checkout_of_ops, run_ops
+from tests.ops.ops_support import run_ops
 
 import pytest
 
@@ -48,8 +48,7 @@ def test_revoked_keys_are_counted(tmp_path: Path) -> None:
     assert (line.mark, line.text) == (Mark.GOOD, "those for 2 keys and prefixes, for every signer")
 
 
-def test_the_command_says_so_without_credentials_too(tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_the_command_says_so_without_credentials_too(checkout: Path) -> None:
     moment = datetime.now(UTC) + timedelta(days=1)
     text = f"[presign]\nrevoke_issued_before = {moment:%Y-%m-%dT%H:%M:%SZ}\n"
     (checkout / "environments" / "dev.toml").write_text(text)

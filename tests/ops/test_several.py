@@ -24,7 +24,7 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import output_folder_of, unsaved_states
 from ops.shared.provider_mirror import PROVIDER
 from tests.conftest import ROOT
-from tests.ops.ops_support import DONE_SECONDS, checkout_of_ops, run_ops, stub
+from tests.ops.ops_support import DONE_SECONDS, run_ops, stub
 
 import pytest
 
@@ -434,8 +434,7 @@ def test_what_is_not_started_is_in_the_table(tmp_path: Path) -> None:
     )
 
 
-def test_on_the_command_line_a_pattern_runs_the_command_for_each(tmp_path: Path) -> None:
-    checkout = checkout_of_ops(tmp_path / "checkout")
+def test_on_the_command_line_a_pattern_runs_the_command_for_each(checkout: Path) -> None:
     for name in ("team-1", "team-2"):
         (checkout / "environments" / f"{name}.toml").write_text("wrong = 1\n" if name == "team-2" else "")
     done = run_ops(checkout, "plan", "team-*", JOBS="2")
