@@ -48,7 +48,7 @@ class Machine:
         self._class_step = dict.fromkeys(_CLASSES, 0)
         self._loops = dict.fromkeys(_CLASSES, 0)
         self._skips: list[tuple[int, int]] = []
-        self._characters: dict[int, str] = {}
+        self._characters: dict[int, str] = {}  # position of a literal -> what it accepts
         self._literals: dict[str, int] = {}  # what a token accepts -> its positions
         self._masks: dict[str, tuple[int, int]] = {}
         self._start = 0
@@ -79,30 +79,37 @@ class Machine:
     def _finish(self) -> None:
         self._start = self._skip(self._start)
         self._class_masks()
-        self._accept = {1 << end: 1 << number for number, end in enumerate(self._ends)}
+        self._accept = {end: 1 << number for number, end in enumerate(self._ends)}
 
-    def _lay_out(self, tokens: list[Token], at: int) -> int:
-        """Give each token its position from `at` on; return the position behind the last."""
+    def _lay_out(self, tokens: list[Token], start: int) -> int:
+        """Give each token its position from `start` on; return the position behind the last."""
+        # Counted from `start`, as the numbers of a whole machine are long.
+        at, looped = 0, 0
+        loops: dict[str, int] = {}
+        classes: dict[str, int] = {}
+        literals: dict[str, int] = {}
         for accepts, many, literal in tokens:
             if many:
-                if self._loops_at(at):  # a second loop with another class takes a position of its own
-                    self._skips.append((at, at + 1))
+                if looped >> at & 1:  # a second loop with another class takes a position of its own
+                    self._skips.append((start + at, start + at + 1))
                     at += 1
-                self._loops[accepts] |= 1 << at
+                looped |= 1 << at
+                loops[accepts] = loops.get(accepts, 0) | 1 << at
                 continue
-            bit = 1 << at
+            steps = literals if literal else classes
+            steps[accepts] = steps.get(accepts, 0) | 1 << at
             if literal:
-                for character in accepts:
-                    self._step[character] = self._step.get(character, 0) | bit
-                self._characters[bit] = accepts
-                self._literals[accepts] = self._literals.get(accepts, 0) | bit
-            else:
-                self._class_step[accepts] |= bit
+                self._characters[start + at] = accepts
             at += 1
-        return at
-
-    def _loops_at(self, at: int) -> bool:
-        return any(loops >> at & 1 for loops in self._loops.values())
+        for accepts, positions in loops.items():
+            self._loops[accepts] |= positions << start
+        for accepts, positions in classes.items():
+            self._class_step[accepts] |= positions << start
+        for accepts, positions in literals.items():
+            self._literals[accepts] = self._literals.get(accepts, 0) | positions << start
+            for character in accepts:
+                self._step[character] = self._step.get(character, 0) | positions << start
+        return start + at
 
     def _skip(self, state: int) -> int:
         for source, target in self._skips:
@@ -135,10 +142,8 @@ class Machine:
         return mask
 
     def _matched(self, state: int) -> int:
-        left, matched = state & self._final, 0
-        while left:
-            end = left & -left
-            left ^= end
+        matched = 0
+        for end in _bits(state & self._final):
             matched |= self._accept[end]
         return matched
 
@@ -178,7 +183,8 @@ class Machine:
             if state == alive and wanted in found:
                 continue  # whatever follows matches no other glob
             # Where the required glob takes one character only, no other will do.
-            only = None if alive & self._classes else self._characters.get(alive)
+            several = alive & self._classes or alive & (alive - 1)
+            only = None if several else self._characters.get(alive.bit_length() - 1)
             for character in self._next_characters(state) if only is None else only:
                 # As `_after`, of which this is most of the work.
                 steps_on, loops = masks.get(character) or self._mask(character)
@@ -210,15 +216,14 @@ class Machine:
         return list(fresh | live)
 
     def _live_characters(self, state: int) -> dict[str, None]:
-        if state.bit_count() > len(self._step):
-            return {character: None for character, steps in self._step.items() if state & steps}
+        many = state.bit_count() > len(self._step)
         live: dict[str, None] = {}
         while state:
-            accepts = self._characters[state & -state]
+            accepts = self._characters[(state & -state).bit_length() - 1]
             state ^= state & self._literals[accepts]
             for character in accepts:
                 live[character] = None
-        return live
+        return {character: None for character in self._step if character in live} if many else live
 
     def _class_masks(self) -> None:
         """Remember which positions accept a class of characters."""
@@ -227,7 +232,7 @@ class Machine:
         self._no_separator = of[NO_COLON] | of[NO_SLASH]
         self._open = of[ANY] | self._no_separator
         self._classes = self._open | self._digits
-        self._literal = sum(self._characters)
+        self._literal = sum(self._literals.values())
 
 
 def _fresh(pool: str, taken: dict[str, None]) -> str:
