@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +49,23 @@ def by_proof(found: list[Recorded]) -> list[Answer]:
     return decided(Decision(of_resource, found[0]["account"], identities), pinned)
 
 
+_AGREED: set[bytes] = set()
+"""What was asked in this process, and need not be asked again: each upload asks the same of its key."""
+
+
 def disagreements(found: Iterable[Recorded]) -> Iterator[str]:
-    """Yield the requests that the proof decides otherwise, as text."""
-    scenes: dict[str, list[Recorded]] = {}
+    """Yield the requests that the proof decides otherwise, as text; equal ones once."""
+    scenes: dict[str, dict[bytes, Recorded]] = {}
     for one in found:
-        scene = {name: one[name] for name in ("policies", "identity_arn", "account")}
-        scenes.setdefault(json.dumps(scene, sort_keys=True), []).append(one)
+        asked = sha256(json.dumps(one, sort_keys=True).encode()).digest()
+        if asked not in _AGREED:
+            scene = {name: one[name] for name in ("policies", "identity_arn", "account")}
+            scenes.setdefault(json.dumps(scene, sort_keys=True), {})[asked] = one
     for group in scenes.values():
-        for one, answer in zip(group, by_proof(group), strict=True):
-            if answer.allowed is not one["allowed"]:
-                said = {True: "allowed", False: "denied", None: answer.reason}[answer.allowed]
-                here = "allowed" if one["allowed"] else "denied"
-                yield f"{one['action']} on {one['resource']}: {here} here, and by the proof: {said}"
+        for (asked, one), answer in zip(group.items(), by_proof([*group.values()]), strict=True):
+            if answer.allowed is one["allowed"]:
+                _AGREED.add(asked)
+                continue
+            said = {True: "allowed", False: "denied", None: answer.reason}[answer.allowed]
+            here = "allowed" if one["allowed"] else "denied"
+            yield f"{one['action']} on {one['resource']}: {here} here, and by the proof: {said}"
