@@ -62,7 +62,7 @@ def test_what_is_said_to_change_no_plan_is_not_read(tmp_path: Path) -> None:
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             (checkout / name).write_bytes((ROOT / name).read_bytes())
     assert not (checkout / "presign").exists()
-    assert synthesize(tmp_path / "whole", ENVIRONMENT_SUFFIX="dev").returncode == 0
+    assert synthesize_here(tmp_path / "whole", ENVIRONMENT_SUFFIX="dev").returncode == 0
     main = checkout / "main.py"
     done = synthesize(tmp_path / "part", checkout, script=main, ENVIRONMENT_SUFFIX="dev")
     assert (done.returncode, done.stderr) == (0, "")
