@@ -125,6 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     places = {path: place(path) for path in tests}
     items.sort(key=lambda item: places[item.path])
+    gc.freeze()  # what was made to collect the tests stays: to look through it at the end takes seconds
 
 
 @pytest.fixture(scope="session", autouse=True)
