@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from threading import Thread
 
+from stacks.synthesis import work
+
 
 def _end_with_parent() -> None:
     """End this process and its jsii child once the other end of standard input is closed."""
@@ -15,7 +17,4 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     Thread(target=_end_with_parent, daemon=True).start()
-    # It starts the jsii child, which takes a second.
-    from stacks.synthesis import work
-
     work(Path(sys.argv[1]))

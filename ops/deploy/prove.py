@@ -15,6 +15,7 @@ from proof.properties import GivenUp, ProofCache, Proven
 from settings.defaults import EVERY_ENVIRONMENT
 from settings.model import Settings
 from settings.problems import SettingsError
+from stacks.app import build
 from stacks.promises import prove
 
 Results = Sequence[Proven | GivenUp]
@@ -108,9 +109,6 @@ def proven_stacks(
     Raises:
         OpsError: the roles of CI cannot be given what it needs.
     """
-    # Only here, as it takes a second to load the bindings.
-    from stacks.app import build
-
     with tempfile.TemporaryDirectory(prefix="secure-s3-prove-") as temporary:
         try:
             build([settings], outdir=temporary).synth()

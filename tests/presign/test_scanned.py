@@ -10,7 +10,6 @@ from presign import outputs
 from presign.errors import OutputsError
 from presign.scanned import READS, Scan
 from settings.loading import load_environments
-from stacks import malware_scan
 from tests.conftest import VARIANTS
 from tests.presign.presign_support import BUCKET as EXISTING
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
@@ -46,6 +45,8 @@ def test_the_output_tells_what_is_scanned() -> None:
 
 
 def test_it_is_the_output_that_the_stack_writes() -> None:
+    from stacks import malware_scan  # only here, as it starts the jsii child process
+
     (settings,) = load_environments(VARIANTS, {"ENVIRONMENT_SUFFIX": "malware-scan"})
     assert parsed(malware_scan.output(settings)) == Scan(("inbox/", "outbox/"), True, TAG, CLEAN)
 
