@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from constructs_lib.policies import Document
@@ -157,8 +158,9 @@ def create(stack: dict[str, Any], *, key_arn: str, server: Server) -> Bucket:
     return bucket
 
 
+@cache
 def client(server: Server, who: Identity, **config: Any) -> Any:
-    """Return a boto3 client of S3 that signs as `who`."""
+    """Return a boto3 client of S3 that signs as `who`; the same for the same, as it takes long to make."""
     settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"}, **config}
     trust = {"verify": str(server.certificate), "config": Config(**settings)}
     return aws_client("s3", server.https, who.access_key, who.secret_key, **trust)

@@ -90,14 +90,17 @@ class Request:
 
     @property
     def signature_age(self) -> str | None:
-        """The milliseconds since it was signed; 0 with SigV2, None where no time was signed."""
+        """The milliseconds since it was signed, in whole seconds, as that time is signed.
+
+        It is 0 with SigV2, and None where no time was signed.
+        """
         if self.signature_version == "AWS":
             return "0"
         signed = self.sent("x-amz-date")
         if signed is None:
             return None
         at = datetime.datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
-        return str(max(0, round((datetime.datetime.now(datetime.UTC) - at).total_seconds() * 1000)))
+        return str(1000 * max(0, int((datetime.datetime.now(datetime.UTC) - at).total_seconds())))
 
 
 _current: contextvars.ContextVar[Request] = contextvars.ContextVar("request")
