@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -90,16 +91,7 @@ class EmbeddedAws:
 
     def client(self, service: str, **config: object) -> aws.Client:
         """Return a boto3 client for it, with further settings such as `signature_version`."""
-        return aws.client(
-            service,
-            self.region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            aws_session_token=self.session_token,
-            verify=str(self.certificate) if self.certificate else None,
-            config={"proxies": {}, **config},
-        )
+        return _client(self, service, json.dumps(config))
 
     def of_account(self, account_id: str | None) -> "EmbeddedAws":
         """Return the same AWS for an account's root, for whom MiniStack takes its id as the access key."""
@@ -113,6 +105,21 @@ class EmbeddedAws:
             secret_access_key=answer["SecretAccessKey"],
             session_token=answer.get("SessionToken"),
         )
+
+
+@lru_cache(maxsize=64)
+def _client(of: EmbeddedAws, service: str, config: str) -> aws.Client:
+    """Return a boto3 client, the same for the same question: nothing of the environment decides about it."""
+    return aws.client(
+        service,
+        of.region,
+        endpoint_url=of.endpoint,
+        aws_access_key_id=of.access_key_id,
+        aws_secret_access_key=of.secret_access_key,
+        aws_session_token=of.session_token,
+        verify=str(of.certificate) if of.certificate else None,
+        config={"proxies": {}, **json.loads(config)},
+    )
 
 
 def assume(aws: EmbeddedAws, role_arn: str, **options: object) -> EmbeddedAws:
