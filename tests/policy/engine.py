@@ -97,11 +97,12 @@ class Engine:
         self, requests: Sequence[EngineRequest], policies: Mapping[str, Document]
     ) -> list[Evaluation]:
         """Evaluate `requests`, which name `policies`; what was asked before is not asked again."""
-        texts = {name: json.dumps(policy) for name, policy in policies.items()}
+        named = [(*one.identity, *filter(None, [one.resource_policy])) for one in requests]
         # A policy that is named and not there is the engine's error.
+        texts = {name: json.dumps(policies[name]) for name in set().union(*named) & policies.keys()}
         questions = [
-            (repr(one), *(texts.get(name or "", "") for name in (*one.identity, one.resource_policy)))
-            for one in requests
+            (repr(one), *(texts.get(name, "") for name in names))
+            for one, names in zip(requests, named, strict=True)
         ]
         asked = dict(zip(questions, requests, strict=True))
         new = {question: request for question, request in asked.items() if question not in self._said}
@@ -110,9 +111,9 @@ class Engine:
         return [self._said[question] for question in questions]
 
     def _evaluate(self, requests: Sequence[EngineRequest], texts: Mapping[str, str]) -> list[Evaluation]:
-        named = {name for one in requests for name in (*one.identity, one.resource_policy)}
-        some = {name: text for name, text in texts.items() if name in named}
-        answers = self._ask({"do": "evaluate", "requests": [vars(one) for one in requests], "policies": some})
+        answers = self._ask(
+            {"do": "evaluate", "requests": [vars(one) for one in requests], "policies": texts}
+        )
         return [
             Evaluation(
                 result=answer["result"],

@@ -40,14 +40,21 @@ def without_part(name: str, policy: Document) -> Iterator[Mutant]:
         for operator, block in statement.get("Condition", {}).items():
             for key in block:
                 places.append(("Condition", operator, key))
-                left = copy.deepcopy(policy)
-                del left["Statement"][number]["Condition"][operator][key]
-                yield Mutant(name, statement["Sid"], f"{operator} {key}", left)
+                left = copy.deepcopy(statement)
+                del left["Condition"][operator][key]
+                yield Mutant(name, statement["Sid"], f"{operator} {key}", _replaced(policy, number, left))
         for place in places:
             for value in list(_several(statement, place)):
-                left = copy.deepcopy(policy)
-                _several(left["Statement"][number], place).remove(value)
-                yield Mutant(name, statement["Sid"], f"{' '.join(place)} {value}", left)
+                left = copy.deepcopy(statement)
+                _several(left, place).remove(value)
+                lacks = f"{' '.join(place)} {value}"
+                yield Mutant(name, statement["Sid"], lacks, _replaced(policy, number, left))
+
+
+def _replaced(policy: Document, number: int, statement: Document) -> Document:
+    """Return `policy` with another statement of that number; the others are the same objects."""
+    statements = policy["Statement"]
+    return {**policy, "Statement": [*statements[:number], statement, *statements[number + 1 :]]}
 
 
 def _several(statement: Document, place: tuple[str, ...]) -> list[str]:
