@@ -91,7 +91,8 @@ class EmbeddedAws:
 
     def client(self, service: str, **config: object) -> aws.Client:
         """Return a boto3 client for it, with further settings such as `signature_version`."""
-        return _client(self, service, json.dumps(config))
+        trusted = self.certificate.read_bytes() if self.certificate else b""
+        return _client(self, trusted, service, json.dumps(config))
 
     def of_account(self, account_id: str | None) -> "EmbeddedAws":
         """Return the same AWS for an account's root, for whom MiniStack takes its id as the access key."""
@@ -108,7 +109,7 @@ class EmbeddedAws:
 
 
 @lru_cache(maxsize=64)
-def _client(of: EmbeddedAws, service: str, config: str) -> aws.Client:
+def _client(of: EmbeddedAws, _trusted: bytes, service: str, config: str) -> aws.Client:
     """Return a boto3 client, the same for the same question: nothing of the environment decides about it."""
     return aws.client(
         service,
