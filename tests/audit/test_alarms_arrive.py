@@ -22,7 +22,7 @@ ACCOUNT = "000000000000"
 OVERRIDE = {"terraform": {"backend": {"local": {}}}, "provider": {"aws": {"s3_use_path_style": True}}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(
     aws: EmbeddedAws, stack_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
