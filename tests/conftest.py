@@ -150,6 +150,15 @@ def types_are_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def variables_stay() -> Iterator[None]:
+    """Keep the test's name out of the variables, at each change of which `aws.client` makes new clients."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("_pytest.runner._update_current_test_var", lambda *_: None)
+        patch.delenv("PYTEST_CURRENT_TEST")
+        yield
+
+
 @contextmanager
 def made_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
     """Yield where the workers of a run keep what the first of them makes; the others wait for it."""

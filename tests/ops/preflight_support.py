@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,7 @@ class Account:
     access_key: str = "test"
     certificate: Path | None = None
 
+    @cache  # noqa: B019 - the accounts are few
     def client(self, service: str, region: str = "us-east-1") -> Any:
         """Return a boto3 client, whatever the credentials of this process."""
         make: Any = boto3.client
