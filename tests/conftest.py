@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +19,13 @@ from tests.example_count import examples
 from tests.ops.ops_support import checkout_of_ops, copy_ops
 from tests.policy.engine import Engine
 from tests.synthesized_once import write_main
+from tests.workers import (  # noqa: F401 (hooks of pytest)
+    pytest_collection_modifyitems,
+    pytest_itemcollected,
+    pytest_sessionstart,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 import pytest
 from botocore.loaders import create_loader
@@ -51,81 +57,6 @@ SHARED_STACKS = [
     for suffix in ("-state", "-ci")
 ]
 """The state and CI stacks of an environment that shares its state bucket, and of one that uses it."""
-
-
-SERVERS = {"aws", "empty_aws", "place", "running", "s3", "s3_endpoint", "server"}
-"""The fixtures that start a server process."""
-
-
-LONG = {
-    "test_any_plan",
-    "test_bulk",
-    "test_equal_to_botocore",
-    "test_event_patterns",
-    "test_every_statement",
-    "test_other_states",
-    "test_promise_kinds",
-    "test_promises",
-    "test_proof_agrees",
-    "test_random_pairs",
-    "test_simulated_pairs",
-    "test_since_last_release",
-    "test_synthesis",
-}
-"""The modules without servers that take seconds for few tests."""
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start a worker for each of two cores, and one more where tests wait for servers and Terraform.
-
-    A single file or test gets none, as it would only wait for them.
-    """
-    if len(config.args) == 1 and ".py" in config.args[0]:
-        return 0
-    return 2 if "not real" in config.option.markexpr else 3
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have a worker report only what the run prints of a test: its result, not its begin, set-up and end.
-
-    The reports of thousands of short tests take a tenth of the CPU time.
-    """
-    asked = session.config.option
-    if not hasattr(session.config, "workerinput") or asked.verbose > 0 or asked.durations or asked.xmlpath:
-        return
-    (worker,) = (
-        one for one in session.config.pluginmanager.get_plugins() if type(one).__name__ == "WorkerInteractor"
-    )
-    send = worker.sendevent
-
-    def send_what_is_printed(name: str, **what: Any) -> None:
-        of_no_call = name == "testreport" and what["data"]["when"] != "call"
-        if name in ("logstart", "logfinish") or (of_no_call and what["data"]["outcome"] == "passed"):
-            return
-        send(name, **what)
-
-    worker.sendevent = send_what_is_printed
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as real each test that asks for a server process; the others that are real say so themselves.
-
-    The modules that take long come first, so that no worker is left with one of them at the end: those with
-    Terraform, then the other real ones, then the rest, each by their number of tests but those of `LONG`.
-    """
-    for item in items:
-        if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
-            item.add_marker(pytest.mark.real)
-    tests = Counter(item.path for item in items)
-    real = {item.path for item in items if item.get_closest_marker("real")}
-
-    def place(path: Path) -> tuple[bool, bool, bool, int, str]:
-        with_terraform = path.is_relative_to(ROOT / "tests" / "e2e")
-        return not with_terraform, path not in real, path.stem not in LONG, -tests[path], str(path)
-
-    places = {path: place(path) for path in tests}
-    items.sort(key=lambda item: places[item.path])
-    gc.freeze()  # what was made to collect the tests stays: to look through it at the end takes seconds
 
 
 @pytest.fixture(scope="session", autouse=True)

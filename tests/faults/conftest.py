@@ -11,7 +11,7 @@ from tests.aws_proxy import AwsProxy
 from tests.faults.fault_support import STACK, People, Site, empty_account, people_of
 
 import pytest
-from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScheduling
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
