@@ -1,9 +1,17 @@
 """Nothing that was deployed from the last release changes without a word in docs/upgrading.md."""
 
 import json
+from typing import Any
 
-from tests.upgrading.changes import listed, made
+from tests.upgrading.changes import TODAY, listed, made
 from tests.upgrading.page import PAGE, page
+
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def synthesized(stacks: dict[str, dict[str, Any]]) -> None:
+    TODAY.update(stacks)
 
 
 def lines() -> list[str]:

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.upgrading.contract import Contract, contracts_of
 from tests.upgrading.differences import differences
@@ -12,6 +13,10 @@ from tests.upgrading.release import last_release
 FILE = Path(__file__).with_name("changes.toml")
 REFUSALS = ("is new, a Deny", "refuses more", "allows less", "is gone, an Allow", "is Deny, was Allow")
 """How a line ends that may refuse what went well before."""
+
+
+TODAY: dict[str, Any] = {}
+"""Each stack of this checkout's settings by its name, where they were synthesized before."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def listed() -> list[Change]:
 @cache
 def now() -> dict[str, Contract]:
     """Return what the stacks of the last release's settings promise today, by the stack's name."""
-    return contracts_of(last_release().settings)
+    return contracts_of(last_release().settings, TODAY)
 
 
 @cache

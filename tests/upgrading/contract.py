@@ -11,6 +11,7 @@ from typing import Any
 
 from settings.loading import load_environments
 from stacks.app import build
+from tests.conftest import ROOT
 
 DOCUMENTS = ("policy", "assume_role_policy")
 """The attributes that hold a policy."""
@@ -61,7 +62,7 @@ class Contract:
 
 def contract_of(stack: Mapping[str, Any]) -> Contract:
     """Return the contract of a stack, given as synthesized JSON."""
-    (environment,) = re.findall("^secure-storage-(.+?)(?:-state|-ci)?$", stack["//"]["metadata"]["stackName"])
+    environment = _environment(stack)
     resources: dict[str, Resource] = {}
     policies: dict[str, Statements] = {}
     for kind, described in stack["resource"].items():
@@ -78,6 +79,11 @@ def contract_of(stack: Mapping[str, Any]) -> Contract:
         resources=resources,
         policies=policies,
     )
+
+
+def _environment(stack: Mapping[str, Any]) -> str:
+    (name,) = re.findall("^secure-storage-(.+?)(?:-state|-ci)?$", stack["//"]["metadata"]["stackName"])
+    return str(name)
 
 
 def _path(resource: Mapping[str, Any], environment: str) -> str:
@@ -112,24 +118,33 @@ def _statements(text: str) -> Statements:
     return {one["Sid"]: one for one in json.loads(text)["Statement"]}
 
 
-def contracts_of(settings: Mapping[str, str]) -> dict[str, Contract]:
+def contracts_of(
+    settings: Mapping[str, str], synthesized: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Contract]:
     """Return the contract of every stack by its name.
 
     Args:
         settings: the text of each environment's file by its path; files of one folder are one app.
+        synthesized: by its name, each stack of this checkout's files, where that is known; only what other
+            files deploy is synthesized then.
     """
-    contracts: dict[str, Contract] = {}
+    same = {
+        Path(file).stem
+        for file, text in settings.items()
+        if synthesized and (ROOT / file).exists() and (ROOT / file).read_text(encoding="utf-8") == text
+    }
+    found = {name: one for name, one in (synthesized or {}).items() if _environment(one) in same}
     with tempfile.TemporaryDirectory() as folder:
-        for file, text in settings.items():
-            path = Path(folder, file)
+        others = {Path(folder, file): text for file, text in settings.items() if Path(file).stem not in same}
+        for path, text in others.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        for environments in sorted({Path(folder, file).parent for file in settings}):
+        for environments in sorted({path.parent for path in others}):
             outdir = Path(tempfile.mkdtemp(dir=folder))
             build(load_environments(environments, {}), outdir=str(outdir)).synth()
             for file_ in outdir.glob("stacks/*/cdk.tf.json"):
-                contracts[file_.parent.name] = contract_of(json.loads(file_.read_bytes()))
-    return contracts
+                found[file_.parent.name] = json.loads(file_.read_bytes())
+    return {name: contract_of(stack) for name, stack in found.items()}
 
 
 def written(contracts: Mapping[str, Contract]) -> dict[str, Any]:
