@@ -40,12 +40,11 @@ def contents(outdir: Path) -> dict[str, bytes]:
 
 @pytest.mark.real
 def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
-    for run in ("one", "two"):
-        done = synthesize(tmp_path / run)
-        assert (done.returncode, done.stderr) == (0, "")
+    """One as cdktf runs it, and one in this process, which hashes in another order and has no `-O`."""
+    done = synthesize(tmp_path / "one")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert synthesize_here(tmp_path / "two").returncode == 0
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert synthesize_here(tmp_path / "checked").returncode == 0
-    assert contents(tmp_path / "one") == contents(tmp_path / "checked"), "-O changes what is written"
     assert len(contents(tmp_path / "one")) == 7  # a manifest, and two stacks for each of three environments
 
 
