@@ -134,7 +134,7 @@ import signal, sys, tempfile
 from pathlib import Path
 from ops.shared import process
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
-process.PATIENCE_SECONDS = 1.0
+process.PATIENCE_SECONDS = 0.5
 process.unwind_on_signals()
 command, env = ["sh", "-c", sys.argv[2]], {"PATH": sys.argv[3]}
 with tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder:
@@ -149,7 +149,7 @@ with tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder:
         ([signal.SIGTERM], FAMILY, 128 + signal.SIGTERM),
         ([signal.SIGHUP], FAMILY, 128 + signal.SIGHUP),
         ([signal.SIGINT], FAMILY, -signal.SIGINT),
-        # While the group has its second, more signals come. The first one counts.
+        # While the group has its time, more signals come. The first one counts.
         ([signal.SIGINT, signal.SIGINT, signal.SIGTERM], STUBBORN_FAMILY, -signal.SIGINT),
         ([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], STUBBORN_FAMILY, 128 + signal.SIGTERM),
     ],
@@ -169,7 +169,7 @@ def test_a_signal_to_us_ends_all_and_a_second_one_does_not_disturb_that(
         assert script.stdout.readline() == b"started\n"
         for sign in signs:
             script.send_signal(sign)
-            time.sleep(0.2)
+            time.sleep(0.1)
         script.communicate(timeout=DONE_SECONDS)  # returns when all of the family are gone
     assert script.returncode == status
     assert list(tmp_path.iterdir()) == []
