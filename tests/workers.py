@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -99,7 +100,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the modules that take long first, so that no worker is left with one of them at the end.
 
     Those with Terraform, then the other real ones, then `LONG`, then the rest, each by their number of tests.
+
+    Raises:
+        pytest.UsageError: a module imports the bindings, which start the jsii child, outside of its tests.
     """
+    if "jsii" in sys.modules:
+        raise pytest.UsageError("import what loads the bindings in a test: here each worker would start jsii")
     tests = Counter(item.path for item in items)
     real = {item.path for item in items if item.get_closest_marker("real")}
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.malware_scan import NARROWED
 from constructs_lib.policies.encryption import encryption_statements
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.scan_policy import Scanned, scan_policy
@@ -56,6 +55,8 @@ def test_presign_learns_where_objects_are_scanned(stacks: dict[str, dict[str, An
 
 
 def test_without_prefixes_it_is_the_whole_bucket(tmp_path: Path) -> None:
+    from constructs_lib.malware_scan import NARROWED  # only here, as it starts the jsii child process
+
     (tmp_path / "dev.toml").write_text("[events]\neventbridge = true\n[malware_scan]\nenabled = true\n")
     build(load_environments(tmp_path, {}), outdir=str(tmp_path / "out")).synth()
     stack = json.loads((tmp_path / "out/stacks/secure-storage-dev/cdk.tf.json").read_text())
