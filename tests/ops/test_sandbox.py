@@ -180,6 +180,8 @@ def test_all_that_is_in_it_and_every_link_survive_its_process(sandbox: Sandbox, 
     link = session.client("s3").generate_presigned_url("get_object", Params=params)
     if end == "stop":
         assert sandbox.ops("sandbox", "stop").stdout == "✓ the sandbox is stopped; its data stays\n"
+        # It ended by itself, although this process keeps connections to it.
+        assert "MiniStack shutting down" in (sandbox.folder / "log").read_text()
     else:
         os.kill(sandbox.process, signal.SIGKILL)
     assert sandbox.error("plan", "dev", SANDBOX="1") == NOT_RUNNING

@@ -1,5 +1,6 @@
 """MiniStack with the hooks."""
 
+from asyncio import constants
 from collections.abc import Callable
 
 from ops.embedded.iam import checks, request, stand_ins, tokens, wildcards
@@ -20,4 +21,6 @@ def serve(*more: Callable[[], None]) -> None:
     stand_ins.serve(app.SERVICE_HANDLERS)
     for install in more:
         install()
+    # At its end it waits so many seconds for clients that keep a connection; otherwise it would be killed.
+    constants.SSL_SHUTDOWN_TIMEOUT = 1.0
     app.main()
