@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +32,34 @@ NAMES = [OWNER, *(f"team-{number}" for number in range(1, 20))]
 BUCKET = "secure-prod-terraform-state"
 WAIT_SECONDS = 120
 
+Synthesized = Callable[[str], Path]
+"""What synthesizes one of the twenty, once; it returns the folder of the storage stack."""
+
 
 def state(name: str) -> str:
     return f"secure-storage-{name}/terraform.tfstate"
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The synthesized stacks of all twenty."""
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     folder, outdir = tmp_path_factory.mktemp("environments"), tmp_path_factory.mktemp("cdktf.out")
     for name in NAMES:
         text = "state.shared = true\n" if name == OWNER else f'state.of = "{OWNER}"\n'
         (folder / f"{name}.toml").write_text(text)
-    build(load_environments(folder, {}), outdir=str(outdir)).synth()
-    return outdir / "stacks"
+
+    @cache
+    def synthesize(name: str) -> Path:
+        settings = load_environments(folder, {"ENVIRONMENT_SUFFIX": name})
+        build(settings, outdir=str(outdir / name)).synth()
+        return outdir / name / "stacks" / f"secure-storage-{name}"
+
+    return synthesize
 
 
-def document(folders: Path, name: str, kind: str) -> dict[str, Any]:
+def document(synthesized: Synthesized, name: str, kind: str) -> dict[str, Any]:
     """The policy of a kind that a state stack has."""
-    stack = handed_out.read_stack(folders / f"secure-storage-{name}-state")
+    folder = synthesized(name)
+    stack = handed_out.read_stack(folder.with_name(f"{folder.name}-state"))
     (found,) = stack["resource"][kind].values()
     key = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/1"
     examples = {"aws_kms_key.arn": key, "data.aws_caller_identity.account_id": ACCOUNT_ID}
@@ -58,22 +68,22 @@ def document(folders: Path, name: str, kind: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, folders: Path) -> Iterator[EmbeddedAws]:
+def running(tmp_path_factory: pytest.TempPathFactory, synthesized: Synthesized) -> Iterator[EmbeddedAws]:
     """The bucket with its policy, and with the empty states that bootstrap writes."""
     with embedded_aws(tmp_path_factory.mktemp("aws") / "log", auth=True, tls=True) as aws:
         s3 = aws.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        policy = json.dumps(document(folders, OWNER, "aws_s3_bucket_policy"))
+        policy = json.dumps(document(synthesized, OWNER, "aws_s3_bucket_policy"))
         s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
         for name in NAMES:
             s3.put_object(Bucket=BUCKET, Key=state(name), Body=empty_state())
         yield aws
 
 
-def holder(aws: EmbeddedAws, folders: Path, name: str) -> EmbeddedAws:
+def holder(aws: EmbeddedAws, synthesized: Synthesized, name: str) -> EmbeddedAws:
     """The AWS as a role sees it that has an environment's SecureStorageState alone."""
-    return handed_out.role(aws, f"{name}-{uuid.uuid4()}", document(folders, name, "aws_iam_policy"))
+    return handed_out.role(aws, f"{name}-{uuid.uuid4()}", document(synthesized, name, "aws_iam_policy"))
 
 
 def answers(s3: Any, whose: str) -> list[str]:
@@ -100,8 +110,10 @@ def code_of(request: Callable[..., Any], **arguments: Any) -> str:
 
 
 @pytest.mark.slow
-def test_twenty_environments_reach_their_own_state_and_no_other(running: EmbeddedAws, folders: Path) -> None:
-    clients = {name: holder(running, folders, name).client("s3") for name in NAMES}
+def test_twenty_environments_reach_their_own_state_and_no_other(
+    running: EmbeddedAws, synthesized: Synthesized
+) -> None:
+    clients = {name: holder(running, synthesized, name).client("s3") for name in NAMES}
     pairs = [(name, whose) for name in NAMES for whose in NAMES if whose != name]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda pair: answers(clients[pair[0]], pair[1]), pairs))
@@ -116,7 +128,7 @@ def test_twenty_environments_reach_their_own_state_and_no_other(running: Embedde
 
 @pytest.mark.real
 def test_deploys_of_two_environments_do_not_wait_for_each_other(
-    running: EmbeddedAws, folders: Path, tmp_path: Path
+    running: EmbeddedAws, synthesized: Synthesized, tmp_path: Path
 ) -> None:
     """One holds its lock, and does not get on before the other one has ended."""
     first, second = NAMES[1:3]
@@ -130,11 +142,11 @@ def test_deploys_of_two_environments_do_not_wait_for_each_other(
             locked.set()
 
     for name in (first, second):
-        describe(folders, name, tmp_path)
+        describe(synthesized, name, tmp_path)
     lineages = {name: content(running, name)["lineage"] for name in (first, second)}
     with AwsProxy(running.endpoint, wait, running.certificate) as proxy:
         roles = {
-            name: replace(holder(running, folders, name), endpoint=proxy.endpoint, certificate=None)
+            name: replace(holder(running, synthesized, name), endpoint=proxy.endpoint, certificate=None)
             for name in (first, second)
         }
         for name, role in roles.items():
@@ -158,9 +170,9 @@ def test_deploys_of_two_environments_do_not_wait_for_each_other(
     assert not [key for key in keys if key.endswith(".tfstate.tflock")]
 
 
-def describe(folders: Path, name: str, folder: Path) -> None:
+def describe(synthesized: Synthesized, name: str, folder: Path) -> None:
     """Write a stack with the backend of an environment, and a resource that no AWS is asked for."""
-    backend = handed_out.read_stack(folders / f"secure-storage-{name}")["terraform"]["backend"]
+    backend = handed_out.read_stack(synthesized(name))["terraform"]["backend"]
     resource = {"terraform_data": {"it": {"input": name}}}
     (folder / name).mkdir()
     (folder / name / "main.tf.json").write_text(
