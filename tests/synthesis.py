@@ -1,6 +1,7 @@
 """Synthesis in this process: as `python main.py` does it, without a start of Python and of jsii."""
 
 import contextlib
+import importlib
 import io
 import os
 import subprocess
@@ -17,6 +18,8 @@ PROVEN = ProofCache()
 
 def synthesize_here(outdir: Path, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     """Synthesize a folder's `environments/`, and return what the process would have ended with."""
+    # The jsii child stays where this starts it: where a folder is deleted, it could not run Terraform later.
+    importlib.import_module("constructs_lib.aws")
     clean = {k: v for k, v in os.environ.items() if k not in ("AWS_REGION", "ENVIRONMENT_SUFFIX")}
     environ = clean | {"CDKTF_OUTDIR": str(outdir)} | variables
     code: str | int | None = 0

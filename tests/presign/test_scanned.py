@@ -10,7 +10,7 @@ from presign import outputs
 from presign.errors import OutputsError
 from presign.scanned import READS, Scan
 from settings.loading import load_environments
-from tests.conftest import VARIANTS
+from tests.conftest import ROOT, VARIANTS
 from tests.presign.presign_support import BUCKET as EXISTING
 from tests.presign.presign_support import OUTPUTS, OutputsFile, Presign, Result, embedded
 from tests.presign.scan_support import CLEAN, TAG, scan, scanning
@@ -44,7 +44,8 @@ def test_the_output_tells_what_is_scanned() -> None:
     ]
 
 
-def test_it_is_the_output_that_the_stack_writes() -> None:
+def test_it_is_the_output_that_the_stack_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)  # where the jsii child stays; the folder of this test is deleted
     from stacks import malware_scan  # only here, as it starts the jsii child process
 
     (settings,) = load_environments(VARIANTS, {"ENVIRONMENT_SUFFIX": "malware-scan"})
