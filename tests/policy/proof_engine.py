@@ -11,6 +11,7 @@ from tests.policy.table import Row
 from tests.proof.pinned import Answer, decided, exactly, keys_of
 
 Policies = Mapping[str, Document]
+MOST = 30
 
 
 class ProofEngine:
@@ -69,12 +70,15 @@ def _of_key(request: EngineRequest) -> tuple[str, str | None, str, str | None]:
 
 
 def groups(requests: Sequence[EngineRequest], scenes: Sequence[object]) -> Iterator[list[int]]:
-    """Yield the numbers of requests of one scene, among which nobody holds two sets of policies."""
+    """Yield the numbers of requests of one scene, among which nobody holds two sets of policies.
+
+    They are at most `MOST`: the solver's work grows faster than their number.
+    """
     found: dict[object, list[tuple[dict[str | None, tuple[str, ...]], list[int]]]] = {}
     for number, (one, scene) in enumerate(zip(requests, scenes, strict=True)):
         who, holds = _arn(one), tuple(one.identity)
         for holders, numbers in found.setdefault(scene, []):
-            if holders.setdefault(who, holds) == holds:
+            if len(numbers) < MOST and holders.setdefault(who, holds) == holds:
                 numbers.append(number)
                 break
         else:
