@@ -4,13 +4,14 @@ Those for bash and Python are run here, and on servers that enforce in tests/enf
 here: its words are read as its documentation says.
 """
 
+import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Literal
 
 from presign import commands
+from tests.forked import run_code
 from tests.presign.presign_support import BUCKET, OutputsFile, Presign
 
 import pytest
@@ -28,14 +29,23 @@ NAMES = [
     "-v",
     "{0} %s %%",
 ]
-SHELLS: dict[str, list[str]] = {"curl": ["bash", "-c"], "python": [sys.executable, "-c"]}
+SHELLS = ("curl", "python")
 QUOTES = "'\u2018\u2019\u201a\u201b"
 
 pytestmark = pytest.mark.usefixtures("keys")
 
 
+def run_python(command: str) -> subprocess.CompletedProcess[str]:
+    return run_code(command, folder=Path.cwd(), variables=os.environ, seconds=60)
+
+
 def run(shell: str, command: str) -> None:
-    done = subprocess.run([*SHELLS[shell], command], capture_output=True, text=True, check=False, timeout=60)
+    if shell == "python":
+        done = run_python(command)
+    else:
+        done = subprocess.run(
+            ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
+        )
     assert done.returncode == 0, (done.stdout, done.stderr)
 
 
@@ -70,7 +80,7 @@ def test_an_empty_file_is_uploaded(presign: Presign, outputs: str, s3: S3Client)
 
 def test_python_says_what_s3_refuses(presign: Presign, outputs: str) -> None:
     command = presign("get", "--outputs", outputs, "--format", "python", "there-is-none").out
-    done = subprocess.run([*SHELLS["python"], command], capture_output=True, text=True, check=False)
+    done = run_python(command)
     assert done.returncode == 1
     assert "<Code>NoSuchKey</Code>" in done.stderr
     assert "Traceback" not in done.stderr
