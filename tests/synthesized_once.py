@@ -35,7 +35,9 @@ def synthesize(folder: str) -> None:
     if not kept.exists():
         part = tempfile.mkdtemp(dir=folder)
         command = [sys.executable, "-O", str(ROOT / "main.py")]
-        done = subprocess.run(command, env={**os.environ, "CDKTF_OUTDIR": part}, check=False)
+        env = {**os.environ, "CDKTF_OUTDIR": part}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # in a new clone, each would compile the bindings
+        done = subprocess.run(command, env=env, check=False)
         if done.returncode != 0:
             sys.exit(done.returncode)
         with contextlib.suppress(OSError):  # another process had written the same

@@ -15,7 +15,6 @@ from tests import handed_out
 from tests.aws_proxy import Answer, AwsProxy, Call
 from tests.conftest import ROOT
 from tests.ops.administrator import Administrator
-from tests.ops.ops_support import checkout_of_ops
 
 import pytest
 
@@ -99,10 +98,9 @@ class Account(Administrator):
 
 
 @pytest.fixture
-def account(running: EmbeddedAws, tmp_path: Path, main_once: Path) -> Account:
+def account(running: EmbeddedAws, checkout: Path, main_once: Path) -> Account:
     handed_out.empty(running)
     administrator = handed_out.administrator(running)
-    checkout = checkout_of_ops(tmp_path / "checkout")
     (checkout / "main.py").unlink(missing_ok=True)
     shutil.copy(main_once, checkout)
     for name in (".venv", "node_modules"):

@@ -93,8 +93,8 @@ def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...],
 
 
 @pytest.fixture
-def stopped(tmp_path: Path) -> Iterator[Sandbox]:
-    sandbox = Sandbox(checkout_of_ops(tmp_path / "checkout"))
+def stopped(checkout: Path) -> Iterator[Sandbox]:
+    sandbox = Sandbox(checkout)
     yield sandbox
     if sandbox.folder.exists():
         sandbox.ops("sandbox", "stop")
