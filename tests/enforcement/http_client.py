@@ -32,10 +32,13 @@ def send(
     *,
     headers: Mapping[str, str],
     body: bytes | None,
-    trusted: ssl.SSLContext,
+    trusted: ssl.SSLContext | None = None,
     source: str = "127.0.0.1",
 ) -> Answer:
-    """Send one request directly, through no proxy, and from the local address `source`."""
+    """Send one request directly, through no proxy, and from the local address `source`.
+
+    `trusted` is for HTTPS; None trusts whom the machine trusts.
+    """
     parts = urlsplit(url)
     host, port, origin = parts.hostname or "", parts.port, (source, 0)
     connection = (
