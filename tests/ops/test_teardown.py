@@ -81,7 +81,7 @@ def test_locks_are_asked_for_twice_only_where_they_are_the_reason(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(teardown, "refuse_locked_objects", lambda *_: pytest.fail("it asks"))
-    run_teardown("pr-8", auto_approve=False)
+    run_teardown("pr-7", auto_approve=False)
 
 
 def lock(who: str, info: str) -> Lock:
