@@ -33,6 +33,8 @@ LONG = {
 }
 """The modules without servers that take seconds for few tests."""
 
+REVIEW = "tests/review/"
+
 SYNTHESIZES = re.compile(
     r"^\s*from (main|ops\.pages\.guarantees_page|stacks\.app|tests\.synthesis|tests\.upgrading\.\w+) import",
     re.MULTILINE,
@@ -51,12 +53,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Give a worker a module at a time, and all that synthesize to one worker, which has the jsii child."""
+    """Give a worker a module at a time, and all that synthesize to one worker, which has the jsii child.
+
+    So are the tests of the plan review, as a process proves once what is asked about the plans of the corpus.
+    """
 
     class OneJsii(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
             module, _, _ = nodeid.partition("::")
-            return "jsii" if synthesizes(module) else module
+            if synthesizes(module):
+                return "jsii"
+            return REVIEW if module.startswith(REVIEW) else module
 
     return OneJsii(config, log)
 

@@ -8,7 +8,7 @@ from typing import Any
 from review.plan import PlanError
 from review.render.markdown import LIMIT, markdown
 from tests.example_count import examples
-from tests.review.review_support import FORMATS, REVIEWED, plan_of, review_of
+from tests.review.review_support import FORMATS, REVIEWED, plan_of, review_of, reviewed
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -274,11 +274,10 @@ def test_a_plan_of_5000_resources_fits_and_its_findings_are_cut_last() -> None:
 
 @pytest.mark.parametrize("name", REVIEWED)
 def test_a_comment_is_cut_between_rows(name: str) -> None:
-    reviewed = review_of(plan_of(name))
-    whole = markdown(reviewed, limit=10_000_000)
+    whole = markdown(reviewed(name), limit=10_000_000)
     lines = set(whole.splitlines())
     for limit in (3_000, 5_000, 20_000):
-        comment = markdown(reviewed, limit=limit)
+        comment = markdown(reviewed(name), limit=limit)
         assert len(comment) <= limit
         assert [
             line for line in comment.splitlines() if line not in lines and "the comment is full" not in line
