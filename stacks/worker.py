@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from threading import Thread
 
-from stacks.synthesis import work
-
 
 def _end_with_parent() -> None:
     """End this process and its jsii child once the other end of standard input is closed."""
@@ -17,4 +15,7 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     Thread(target=_end_with_parent, daemon=True).start()
+    # Only here, as the parent can end while this is imported, and takes the folder with it.
+    from stacks.synthesis import work
+
     work(Path(sys.argv[1]))
