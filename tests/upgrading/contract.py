@@ -126,22 +126,23 @@ def contracts_of(
     Args:
         settings: the text of each environment's file by its path; files of one folder are one app.
         synthesized: by its name, each stack of this checkout's files, where that is known; only what other
-            files deploy is synthesized then.
+            settings deploy is synthesized then.
     """
-    same = {
-        Path(file).stem
-        for file, text in settings.items()
-        if synthesized and (ROOT / file).exists() and (ROOT / file).read_text(encoding="utf-8") == text
-    }
-    found = {name: one for name, one in (synthesized or {}).items() if _environment(one) in same}
+    synthesized = synthesized or {}
+    found: dict[str, Mapping[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        others = {Path(folder, file): text for file, text in settings.items() if Path(file).stem not in same}
-        for path, text in others.items():
+        for file, text in settings.items():
+            path = Path(folder, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        for environments in sorted({path.parent for path in others}):
+        for environments in sorted({Path(file).parent for file in settings}):
+            # Not their text is compared, as an environment may say that its state is with another one.
+            today = load_environments(ROOT / environments, {}) if synthesized else []
+            released = load_environments(Path(folder, environments), {})
+            same = {one.environment for one in released if one in today}
+            found |= {name: one for name, one in synthesized.items() if _environment(one) in same}
             outdir = Path(tempfile.mkdtemp(dir=folder))
-            build(load_environments(environments, {}), outdir=str(outdir)).synth()
+            build([one for one in released if one.environment not in same], outdir=str(outdir)).synth()
             for file_ in outdir.glob("stacks/*/cdk.tf.json"):
                 found[file_.parent.name] = json.loads(file_.read_bytes())
     return {name: contract_of(stack) for name, stack in found.items()}
