@@ -3,6 +3,7 @@
 The conditions are a part of the question: a condition that stands for a stranger lets a stranger in, and
 one that is true where its key is missing (`…IfExists`, `ForAllValues`) keeps nobody out.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+A value with a wildcard or a variable names nobody.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 """
 
@@ -14,7 +15,11 @@ from review.accounts import account_of, is_claimed
 from review.clauses import Clause, Test, is_glob, network
 from review.model import CAREFUL, DANGEROUS
 
-ACCOUNT_KEYS = ("aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount")
+ACCOUNT_KEYS = {
+    **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount"), "anybody of {}"),
+    **dict.fromkeys(("aws:sourceowner", "kms:calleraccount"), "anybody of {}"),
+    "s3:dataaccesspointaccount": "anybody by an access point of {}",
+}
 ARN_KEYS = ("aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn")
 FIXED_KEYS = {
     "aws:principalorgid": "anybody of the organization {}",
@@ -23,8 +28,12 @@ FIXED_KEYS = {
     "aws:sourcevpc": "anybody in the network {}",
     "aws:sourcevpce": "anybody in the network behind {}",
     "aws:userid": "the principal with the id {}",
-    "s3:dataaccesspointaccount": "anybody by an access point of {}",
 }
+NAMED_BY_START = {"aws:principalorgpaths": "/", "aws:userid": ":"}
+"""Keys whose values name who it is by what is before this character: the organization, the role's id."""
+VARIABLE = re.compile(r"\$\{(?!aws:Resource(?:Account|OrgID)\})[\w.-]+:")
+"""A policy variable, which the caller may choose; the resource's own account and organization are ours."""
+_COLON = re.compile(r":(?![^{]*\})")  # a variable has one, too
 NETWORK_KEYS = ("aws:sourceip", "aws:vpcsourceip")
 WIDEST = {4: 8, 6: 32}
 """A wider network counts as everybody, as when S3 judges what is public."""
@@ -103,13 +112,23 @@ def _narrowed(test: Test, own: Collection[str]) -> Who | None:
         return _in_networks(test)
     if any(set(value) <= set("*?") for value in test.values):
         return None
-    if test.key in ACCOUNT_KEYS:
-        return _worst(_of_account(f"anybody of {one}", account_of(one), own) for one in sorted(test.values))
     if test.key in ARN_KEYS:
         return _worst(_by_arn(one, own) for one in sorted(test.values))
-    if test.key in FIXED_KEYS:
-        return Who(CAREFUL, FIXED_KEYS[test.key], _listed(test.values))
-    return None
+    words = ACCOUNT_KEYS.get(test.key) or FIXED_KEYS.get(test.key)
+    if not words:
+        return None
+    if not all(_is_fixed(one, NAMED_BY_START.get(test.key)) for one in test.values):
+        return Who(DANGEROUS, f"{words} (not a fixed value)", _listed(test.values), stranger=True)
+    if test.key in ACCOUNT_KEYS:
+        values = sorted(test.values)
+        return _worst(_of_account(words.format(one), account_of(one), own) for one in values)
+    return Who(CAREFUL, words, _listed(test.values))
+
+
+def _is_fixed(value: str, end: str | None = None) -> bool:
+    """Return whether a value names one, without a wildcard or a variable, in what is before `end`."""
+    name = value.partition(end)[0] if end else value
+    return not is_glob(name) and not VARIABLE.search(name)
 
 
 def _worst(found: Iterator[Who]) -> Who | None:
@@ -117,12 +136,13 @@ def _worst(found: Iterator[Who]) -> Who | None:
 
 
 def _by_arn(arn: str, own: Collection[str]) -> Who:
-    parts = arn.split(":")
-    if arn.startswith("arn:aws:s3:::"):
-        return Who(CAREFUL, "anyone who acts for {}", arn)
-    if len(parts) < 6 or is_glob(parts[4]):
+    parts = _COLON.split(arn, maxsplit=5)
+    if arn.startswith("${") and _is_fixed(arn):
+        return _of_account(arn, "", own)
+    of_bucket = parts[2:5] == ["s3", "", ""]  # such an ARN has no account: the name says whose it is
+    if len(parts) < 6 or not _is_fixed(parts[5].partition("/")[0] if of_bucket else parts[4]):
         return Who(DANGEROUS, "anybody whose ARN is like {}", arn, stranger=True)
-    return _of_account(arn, parts[4], own)
+    return Who(CAREFUL, "anyone who acts for {}", arn) if of_bucket else _of_account(arn, parts[4], own)
 
 
 def _in_networks(test: Test) -> Who | None:
