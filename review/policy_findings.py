@@ -166,7 +166,7 @@ def _renamed(policy: Json, around: Around) -> Json:
 def refused_less(old: Policy | None, new: Policy | None) -> Iterator[OfSid]:
     """Yield what the old policy refused and the new one does not, and what is refused in addition."""
     before, after = clauses(old, "Deny"), clauses(new, "Deny")
-    there, was = _named(new), _named(old)
+    there, was = _denies(new), _denies(old)
     for sid, gone in _by_sid(uncovered(before, after)).items():
         what, values = _refused(sid, gone)
         if new is None:  # the policy is reported to be gone
@@ -174,12 +174,14 @@ def refused_less(old: Policy | None, new: Policy | None) -> Iterator[OfSid]:
         elif sid not in there:
             words = f"the Deny {{}} is removed: it no longer refuses {what}"
             yield sid, dangerous(words, sid or NO_SID, *values)
-        elif there[sid].effect == "Deny":
-            yield from ((sid, one) for one in narrowed(was[sid], there[sid], gone))
+        elif len(was[sid]) == len(there[sid]) == 1:
+            yield from ((sid, one) for one in narrowed(was[sid][0], there[sid][0], gone))
+        else:  # nobody knows which of several became which
+            yield sid, dangerous(f"the Denies {{}} no longer refuse {what}", sid, *values)
     for sid, more in _by_sid(uncovered(after, before)).items():
         what, values = _refused(sid, more)
-        if sid in was and was[sid].effect == "Deny":
-            yield from ((sid, one) for one in widened(was[sid], there[sid]))
+        if len(was.get(sid, ())) == len(there.get(sid, ())) == 1:
+            yield from ((sid, one) for one in widened(was[sid][0], there[sid][0]))
         else:
             yield sid, good(f"the Deny {{}} is added: it refuses {what}", sid or NO_SID, *values)
 
@@ -189,10 +191,13 @@ def _refused(sid: str, ones: Sequence[Clause]) -> tuple[str, tuple[str, ...]]:
     return (REFUSES[sid], ()) if sid in REFUSES else ("{}", (spelled(ones),))
 
 
-def _named(policy: Policy | None) -> dict[str, Statement]:
-    """Return the statements by their Sids; of those that share one the Deny, which is what matters."""
-    listed = sorted(policy.statements if policy else (), key=lambda one: one.effect)
-    return {one.sid: one for one in listed if one.sid}
+def _denies(policy: Policy | None) -> dict[str, list[Statement]]:
+    """Return the Denies that have a Sid, by it."""
+    found: dict[str, list[Statement]] = {}
+    for one in policy.statements if policy else ():
+        if one.effect == "Deny" and one.sid:
+            found.setdefault(one.sid, []).append(one)
+    return found
 
 
 def _by_sid(ones: Sequence[Clause]) -> dict[str, list[Clause]]:

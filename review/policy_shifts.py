@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from review.clauses import Clause, glob_covers, limit, test_of
 from review.model import Finding, careful, dangerous, good
-from review.policies import Statement
+from review.policies import Condition, Statement
 
 LONGER_LINKS = "s3:signatureage"
 """How long a link may live is for the owner to say; any other gap in a Deny is a hole.
@@ -86,9 +86,8 @@ def _uncovered(values: Collection[str], patterns: Collection[str], *, fold: bool
 
 
 def _conditions(old: Statement, new: Statement) -> Iterator[Shift]:
-    was = {_place(*place): (place, values) for place, values in old.conditions.items()}
-    now = {_place(*place): (place, values) for place, values in new.conditions.items()}
-    for place in sorted(was.keys() | now.keys()):
+    was, now = _by_place(old), _by_place(new)
+    for place in sorted(was.keys() | now.keys(), key=str):
         (operator, key), values = now.get(place) or was[place]
         element = f"Condition {_word(operator)} {_word(key)}"
         if place not in now:
@@ -99,9 +98,14 @@ def _conditions(old: Statement, new: Statement) -> Iterator[Shift]:
             yield from _values(operator, element, was[place][1], values)
 
 
-def _place(operator: str, key: str) -> tuple[str, str, bool, str]:
-    test = test_of(operator, key, ["x"])
-    return test.operator, test.key, test.optional, test.set_of
+def _by_place(one: Statement) -> dict[tuple[object, ...], tuple[Condition, Collection[str]]]:
+    """Return the conditions by what stays if one is spelled otherwise; a second such one by itself."""
+    found: dict[tuple[object, ...], tuple[Condition, Collection[str]]] = {}
+    for (operator, key), values in sorted(one.conditions.items()):
+        test = test_of(operator, key, ["x"])
+        place = test.operator, test.key, test.optional, test.set_of
+        found[(*place, operator) if place in found else place] = (operator, key), values
+    return found
 
 
 def _values(operator: str, element: str, was: Collection[str], now: Collection[str]) -> Iterator[Shift]:
