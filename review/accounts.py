@@ -15,8 +15,18 @@ class Claimed(frozenset[str]):
     """Accounts that only the configuration under review calls ours: the change itself may claim them."""
 
 
-OF_ANOTHER = ("aws_cloudwatch_event_target", "aws_sns_topic_policy")
-"""Types whose `arn` is that of the resource they refer to, not their own."""
+OF_ANOTHER = (
+    "aws_cloudwatch_event_target",
+    "aws_lakeformation_resource",
+    "aws_notifications_channel_association",
+    "aws_sns_topic_data_protection_policy",
+    "aws_sns_topic_policy",
+    "aws_sns_topic_subscription",
+)
+"""Types whose `arn` has the account of what they refer to: it is an argument, or begins with the topic's ARN.
+
+https://docs.aws.amazon.com/sns/latest/api/API_Subscription.html
+"""
 
 _REGION = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:([a-z0-9-]+):")
 _OF_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12}):")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from review.accounts import account_findings, own_accounts
+from review.accounts import OF_ANOTHER, account_findings, own_accounts
 from tests.review.review_support import configurations, plan_of, review_of
 
 import pytest
@@ -86,6 +86,29 @@ def test_what_the_deployed_configuration_allowed_already_is_ours(account: str, s
     (unsure,) = review_of(principal(account)).findings
     assert unsure.said.startswith(f"arn:aws:iam::{account}:role/x (cannot tell whose account)")
     assert unsure.severity == "careful"
+
+
+def test_a_subscription_to_the_topic_of_another_account_does_not_make_that_account_ours() -> None:
+    document = principal(OTHERS)
+    arn = f"arn:aws:sns:eu-central-1:{OTHERS}:news"
+    document["prior_state"]["values"]["root_module"]["resources"] = [
+        *deployed(OURS),
+        {"address": "aws_sns_topic_subscription.x", "mode": "managed", "type": "aws_sns_topic_subscription"}
+        | {"values": {"arn": f"{arn}:6b0e71bd-7e97-4d97-80ce-4a0994e55286", "topic_arn": arn}},
+    ]
+    result = review_of(document)
+    assert result.verdict == "dangerous"
+    assert f"arn:aws:iam::{OTHERS}:role/x of another account may now read" in result.findings[0].said
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours"),
+    [(kind, {OURS}) for kind in OF_ANOTHER] + [("aws_sns_topic", {OURS, OTHERS})],
+)
+def test_an_arn_counts_only_if_it_is_the_resources_own(kind: str, ours: set[str]) -> None:
+    values = {"arn": f"arn:aws:sns:eu-central-1:{OTHERS}:news"}
+    other = {"address": f"{kind}.x", "mode": "managed", "type": kind, "values": values}
+    assert own_accounts(plan([*deployed(OURS), other], {})) == ours
 
 
 def test_a_provider_of_another_account_in_a_real_plan_is_dangerous() -> None:
