@@ -194,7 +194,7 @@ class Callers:
             raise LimitError(f"its policies tell more than {limits.atoms} callers apart")
         self.choice = Choice("caller", len(self.all))
         self.boundary = Var("boundary")
-        self._unknown: dict[Named, Var] = {}
+        self._verdicts: dict[Named, tuple[list[int], list[int]]] = {}
 
     def where(self, chosen: Iterable[int]) -> Formula:
         """Return the formula of the callers with these numbers."""
@@ -208,23 +208,25 @@ class Callers:
         """Return the formula of the identities of `account`."""
         return self.where(number for number, one in enumerate(self.all) if one.account == account)
 
-    def _verdicts(self, named: Named) -> tuple[list[int], list[int]]:
+    def _named(self, named: Named) -> tuple[list[int], list[int]]:
         """Return the numbers of those that an entry names for sure, and of those that it may name."""
-        sure, unknown = [], []
-        for number, caller in enumerate(self.all):
-            verdict = names(named, caller)
-            if verdict is None:
-                unknown.append(number)
-            elif verdict:
-                sure.append(number)
-        return sure, unknown
+        if named not in self._verdicts:
+            sure, unknown = [], []
+            for number, caller in enumerate(self.all):
+                verdict = names(named, caller)
+                if verdict is None:
+                    unknown.append(number)
+                elif verdict:
+                    sure.append(number)
+            if named.kind == "AWS" and not sure:  # a unique id, say, or CloudFront's origin access identity
+                unknown = [number for number, one in enumerate(self.all) if one.account is not None]
+            self._verdicts[named] = sure, unknown
+        return self._verdicts[named]
 
     def named(self, named: Named) -> Formula:
         """Return the formula of the callers that an entry of a Principal element names."""
-        sure, unknown = self._verdicts(named)
-        if not unknown:
-            return self.where(sure)
-        guess = self._unknown.setdefault(named, Var(f"?whether {{{named.kind!r}: {named.text!r}}} names"))
+        sure, unknown = self._named(named)
+        guess = Var(f"?whom {{{named.kind!r}: {named.text!r}}} names") if unknown else False
         return some((self.where(sure), every((guess, self.where(unknown)))))
 
     def spared(self, principals: Principals) -> Formula:
@@ -247,4 +249,5 @@ class Callers:
                 spared.append(number)
         everybody = [entry for entry in principals.named if entry.text == "*"]
         guess = [Var("?whether NotPrincipal spares everybody with *")] if everybody else []
-        return some((every((self.where(spared), negate(self.boundary))), *guess))
+        unknown = [self.named(entry) for entry in principals.named if not self._named(entry)[0]]
+        return some((every((some((self.where(spared), *unknown)), negate(self.boundary))), *guess))

@@ -29,20 +29,26 @@ NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
 def is_known(statement: Statement) -> bool:
-    """Return whether `proof` has a request for each action and each resource of a statement.
+    """Return whether `proof` has a request for each principal, action and resource of a statement.
 
-    Where it has none, that no request shows a difference says nothing: a kind of ARN, or an action, may be
-    younger than what it knows.
+    Where it has none, that no request shows a difference says nothing: a form of principal or ARN, or an
+    action, may be younger than what it knows.
     """
+    principals = statement.elements.get("Principal", frozenset("*"))
     actions = statement.elements.get("Action", frozenset("*"))
     resources = frozenset("*") if "NotResource" in statement.elements else statement.elements.get("Resource")
-    of_actions = all(_is_met(frozenset([one]), resources) for one in actions)
-    return of_actions and all(_is_met(actions, frozenset([one])) for one in resources or ())
+    return (
+        all(_is_met(one, actions, resources) for one in principals)
+        and all(_is_met("*", frozenset([one]), resources) for one in actions)
+        and all(_is_met("*", actions, frozenset([one])) for one in resources or ())
+    )
 
 
 @lru_cache(maxsize=4096)
-def _is_met(actions: frozenset[str], resources: frozenset[str] | None) -> bool:
-    statement: dict[str, object] = {"Effect": "Allow", "Principal": "*", "Action": sorted(actions)}
+def _is_met(principal: str, actions: frozenset[str], resources: frozenset[str] | None) -> bool:
+    kind, space, name = principal.partition(" ")
+    who = {kind: name} if space and kind in ("CanonicalUser", "Federated", "Service") else {"AWS": principal}
+    statement: dict[str, object] = {"Effect": "Allow", "Principal": who, "Action": sorted(actions)}
     if resources is not None:
         statement["Resource"] = sorted(resources)
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

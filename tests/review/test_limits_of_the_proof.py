@@ -46,6 +46,25 @@ def test_an_arn_or_an_action_that_the_proof_does_not_know_is_judged_all_the_same
     assert "dangerous" in severities(kind, *sides)
 
 
+@pytest.mark.parametrize(
+    "who",
+    [
+        "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABCDEF",
+        "AROAEXAMPLEID1234567",
+        "arn:aws:iam::999999999999:group/readers",
+        "1234",
+    ],
+)
+def test_a_principal_that_the_proof_does_not_know_is_judged_all_the_same(who: str) -> None:
+    assert severities("aws_s3_bucket_policy", READS, [*READS, allow({"AWS": who}, "s3:GetObject", OBJECTS)])
+
+
+def test_a_principal_that_may_do_so_already_is_no_finding() -> None:
+    old = [allow(ANYBODY, "s3:GetObject", OBJECTS)]
+    new = [*old, allow({"AWS": "arn:aws:iam::999999999999:role/reader"}, "s3:GetObject", OBJECTS)]
+    assert severities("aws_s3_bucket_policy", old, new) == []
+
+
 DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
 OBJECTS = "arn:aws:s3:::data/*"
 READS = [allow(READER, ["s3:GetObject"], OBJECTS), DENY]
