@@ -36,6 +36,12 @@ def _unless_said(key: str, value: str) -> Condition:
     return {"StringNotEquals": {key: value}, "Null": {key: "false"}}
 
 
+def _other_key(key_arn: str | None) -> Condition:
+    """Condition that a request names another key than `key_arn`; any where that is None."""
+    key = f"s3:{SSE_KEY_HEADER}"
+    return {"Null": {key: "false"}} if key_arn is None else _unless_said(key, key_arn)
+
+
 def _unless_by(scanner: str | None) -> Condition:
     """Condition that another role than `scanner` asks; none where that is None."""
     return {} if scanner is None else {"ArnNotEquals": {"aws:PrincipalArn": scanner}}
@@ -108,9 +114,7 @@ def deny_other_kms_key(*, bucket_arn: str, key_arn: str | None) -> Statement:
     `deny_incorrect_kms_key` does that too, but where headers are not required it looks only at requests that
     name an encryption. No page of AWS says what S3 does with a key alone.
     """
-    key = f"s3:{SSE_KEY_HEADER}"
-    condition: Condition = {"Null": {key: "false"}} if key_arn is None else _unless_said(key, key_arn)
-    return deny("DenyOtherKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", condition)
+    return deny("DenyOtherKMSKey", ENCRYPTING_ACTIONS, f"{bucket_arn}/*", _other_key(key_arn))
 
 
 def deny_customer_provided_keys(*, bucket_arn: str, actions: Sequence[str] = SSE_C_ACTIONS) -> Statement:
@@ -132,19 +136,21 @@ def deny_unencrypted_replicas(*, bucket_arn: str, algorithm: str) -> Statement:
     return deny("DenyUnencryptedReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", condition)
 
 
-def deny_incorrect_kms_key_of_replicas(*, bucket_arn: str, key_arn: str) -> Statement:
-    """Refuse a replica that names another key than `key_arn`; the same page as for its encryption."""
-    condition = _unless_said(f"s3:{SSE_KEY_HEADER}", key_arn)
-    return deny("DenyIncorrectKMSKeyOfReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", condition)
+def deny_incorrect_kms_key_of_replicas(*, bucket_arn: str, key_arn: str | None) -> Statement:
+    """Refuse a replica that names another key than `key_arn`, any where that is None.
+
+    The page is the same as for its encryption.
+    """
+    return deny("DenyIncorrectKMSKeyOfReplicas", "s3:ReplicateObject", f"{bucket_arn}/*", _other_key(key_arn))
 
 
 def replica_statements(*, bucket_arn: str, key_arn: str | None) -> list[Statement]:
     """Return the statements about the encryption of replicas; `key_arn` is None with SSE-S3."""
     algorithm = "AES256" if key_arn is None else "aws:kms"
-    statements = [deny_unencrypted_replicas(bucket_arn=bucket_arn, algorithm=algorithm)]
-    if key_arn is not None:
-        statements.append(deny_incorrect_kms_key_of_replicas(bucket_arn=bucket_arn, key_arn=key_arn))
-    return statements
+    return [
+        deny_unencrypted_replicas(bucket_arn=bucket_arn, algorithm=algorithm),
+        deny_incorrect_kms_key_of_replicas(bucket_arn=bucket_arn, key_arn=key_arn),
+    ]
 
 
 def encryption_statements(
