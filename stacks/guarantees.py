@@ -10,7 +10,6 @@ from proof.asking import When
 from proof.properties import (
     GivenUp,
     Property,
-    ci,
     control,
     encryption,
     environments,
@@ -28,6 +27,7 @@ from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
 from proof.properties.things import Bucket, any_of
 from settings import resource_names
+from stacks.proofs_of_ci import CiInProofsWords
 from stacks.proofs_of_scans import ScansInProofsWords
 from stacks.proofs_words import key_headers, via
 
@@ -37,7 +37,7 @@ STATE_LINKS = Links(7 * 24 * 3600)
 """Which links to the state work, whatever the settings say of the data's."""
 
 
-class Guarantees(ScansInProofsWords):
+class Guarantees(CiInProofsWords, ScansInProofsWords):
     """The promises of one environment."""
 
     def __iter__(self) -> Iterator[Guarantee]:
@@ -202,34 +202,8 @@ class Guarantees(ScansInProofsWords):
         yield managed.state_exactly(
             self._deployed.holder(resource_names.state_policy(environment)), self._state_use
         )
+        yield from self._ci()
         roles = self._deployed.roles
-        ci_roles = resource_names.ci_roles(environment)
-        of_ci = [roles[name] for name in ci_roles if name in roles]
-        if of_ci:
-            yield ci.no_data(of_ci, self._data)
-            state_bucket, folders = self._state_use.bucket_arn, self._ci_folders
-            yield ci.writes_only(
-                roles[ci_roles.review],
-                "ci-review-writes-reviews-only",
-                "The role of pull requests can only write new reviews, and change nothing.",
-                state_bucket,
-                folders["review"],
-            )
-            yield ci.writes_only(
-                roles[ci_roles.plan],
-                "ci-plan-writes-plans-only",
-                "The role of the main branch can only write new plans, and change nothing.",
-                state_bucket,
-                folders["plans"],
-            )
-            yield ci.taken_by(self._who_takes(roles))
-            if not self._ref_is_known:
-                yield GivenUp(
-                    "ci-deploys-from-its-branch",
-                    "The role that deploys can be assumed only from the branch ci.branch.",
-                    f"STS does not know the claim ref in partition {self._place.partition} yet; allow "
-                    "only that branch in the environment on GitHub",
-                )
         of_roles = {policy.name for role in roles.values() for policy in role.policies}
         # A boundary allows nothing by itself.
         of_roles |= {

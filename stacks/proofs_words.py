@@ -5,16 +5,13 @@ from datetime import UTC
 
 from constructs_lib.event_patterns import ALARMS
 from constructs_lib.scan_events import SCAN_ALARMS
-from proof import Where
-from proof.asking import EVERY, Action, Principal, Resource, When
+from proof.asking import Resource, When
 from proof.properties import environments, keys, managed, records, replicas, shared_states
 from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
-from proof.properties.things import Bucket, Grant, Holder
+from proof.properties.things import Bucket, Grant
 from settings import resource_names
 from stacks.deployed import Deployed
-
-ISSUER = "token.actions.githubusercontent.com"
 
 
 class InProofsWords:
@@ -231,34 +228,6 @@ class InProofsWords:
     def _rule(self, alarm: str) -> str:
         name = resource_names.alarm_rule(self._settings.environment, alarm)
         return self._place.arn("events", f"rule/{name}")
-
-    def _who_takes(self, roles: dict[str, Holder]) -> dict[Holder, Where]:
-        settings = self._settings
-        names = resource_names.ci_roles(settings.environment)
-        repo = f"repo:{settings.ci.repository}"
-        claims = {
-            names.review: {f"{ISSUER}:sub": f"{repo}:pull_request"},
-            names.plan: {f"{ISSUER}:sub": f"{repo}:ref:refs/heads/{settings.ci.branch}"},
-            names.deploy: {f"{ISSUER}:sub": f"{repo}:environment:{settings.ci.environment}"},
-        }
-        branch = {f"{ISSUER}:ref": f"refs/heads/{settings.ci.branch}"}
-        from_branch = When({"StringEquals" if self._ref_is_known else "StringEqualsIfExists": branch})
-        provider = self._place.iam(f"oidc-provider/{ISSUER}")
-        return {
-            roles[name]: Principal(federated=(provider,))
-            & Action("sts:AssumeRoleWithWebIdentity")
-            & When({"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", **claim}})
-            & (from_branch if name == names.deploy else EVERY)
-            for name, claim in claims.items()
-        }
-
-    @property
-    def _ref_is_known(self) -> bool:
-        """Whether STS compares the claim `ref`, which it does since 2026 in commercial Regions.
-
-        https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
-        """
-        return self._place.partition == "aws"
 
     def _environment(self) -> environments.Environment:
         settings, place = self._settings, self._place

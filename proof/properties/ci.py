@@ -11,29 +11,37 @@ from proof.proving import always, nobody
 READING_OBJECTS = ("s3:GetObject", "s3:GetObject*", "s3:GetObjectVersion*", "s3:SelectObjectContent")
 LOOKING = (
     *("cloudtrail:Get*", "cloudtrail:Describe*", "cloudtrail:List*", "events:Describe*", "events:List*"),
-    *("iam:Get*", "iam:List*", "kms:Decrypt", "kms:Describe*", "kms:Get*", "kms:List*"),
+    *(
+        "guardduty:Get*",
+        "guardduty:List*",
+        "iam:Get*",
+        "iam:List*",
+        "kms:Decrypt",
+        "kms:Describe*",
+        "kms:Get*",
+        "kms:List*",
+    ),
     *("s3:Get*", "s3:List*", "sns:Get*", "sns:List*"),
 )
 """What reads and changes nothing."""
 
 
-def no_data(roles: Sequence[Holder], data: Bucket) -> Property:
+def no_data(roles: Sequence[Holder], data: Bucket, needed: Mapping[str, Where]) -> Property:
     """Return that no role of CI reads an object of the data bucket, nor which tags and locks it has.
 
     Who deploys writes the policies, so anyone who approves a deploy can still give the data away.
+
+    Args:
+        roles: of CI.
+        data: the bucket.
+        needed: the requests about tags and locks that a role needs, each by a clause that says so.
     """
+    looks = data.objects & Action(*READING_OBJECTS) & ~any_of(tuple(needed.values()))
     return Property(
         "ci-reads-no-data",
-        "No role of CI can read an object of the data bucket.",
+        f"{'; '.join(('No role of CI can read an object of the data bucket', *needed))}.",
         "CI runs code from many people; it needs settings, not data.",
-        tuple(
-            Ask(
-                one.what,
-                one.decision(data.policy),
-                nobody(one.requests & data.objects & Action(*READING_OBJECTS)),
-            )
-            for one in roles
-        ),
+        tuple(Ask(one.what, one.decision(data.policy), nobody(one.requests & looks)) for one in roles),
     )
 
 
