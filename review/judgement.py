@@ -51,7 +51,7 @@ def findings_of(
         if one.changes
     ]
     for change in changes:
-        found += judged(change, around)
+        found += [*judged(change, around), *literals.opened(change)]
     found += unjudged_kinds(changes)
     planned = {change.address for change in changes}
     for change in real_drift(plan):
