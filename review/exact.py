@@ -1,11 +1,12 @@
 """What `proof` says about two policies: whether a request is allowed that was not, with an example."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from review.policies import Statement
+from review.policies import Condition, Statement
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,75 @@ class Exact:
 NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
-def is_known(statement: Statement) -> bool:
-    """Return whether `proof` has a request for each principal, action and resource of a statement.
+EVERYTHING = frozenset("*")
+KINDS_OF_PRINCIPALS = ("Service", "Federated", "CanonicalUser")
 
-    Where it has none, that no request shows a difference says nothing: a form of principal or ARN, or an
-    action, may be younger than what it knows.
+
+def is_known(statement: Statement) -> bool:
+    """Return whether `proof` has a request for each principal, action, resource, condition key and value.
+
+    Where it has none, that no request shows a difference says nothing: a kind of ARN, an action, a key or a
+    form of principal may be younger than what it knows, or of a sort that it does not follow.
     """
-    principals = statement.elements.get("Principal", frozenset("*"))
-    actions = statement.elements.get("Action", frozenset("*"))
-    resources = frozenset("*") if "NotResource" in statement.elements else statement.elements.get("Resource")
+    actions = statement.elements.get("Action", EVERYTHING)
+    resources = EVERYTHING if "NotResource" in statement.elements else statement.elements.get("Resource")
+    principals = statement.elements.get("Principal", EVERYTHING)
     return (
-        all(_is_met(one, actions, resources) for one in principals)
-        and all(_is_met("*", frozenset([one]), resources) for one in actions)
-        and all(_is_met("*", actions, frozenset([one])) for one in resources or ())
+        all(_is_met(frozenset([one]), resources) for one in actions)
+        and all(_is_met(actions, frozenset([one])) for one in resources or ())
+        and all(_is_met(actions, resources, frozenset([one])) for one in principals)
+        and all(_is_test_known(actions, principals, *one) for one in statement.conditions.items())
+    )
+
+
+def _is_test_known(
+    actions: Collection[str], principals: frozenset[str], place: Condition, values: Collection[str]
+) -> bool:
+    """Return whether requests for each action, and the principals' own, can have a key, with each value."""
+    operator, key = place
+    # That an action does not have a key of its own service is documented.
+    own = key.lower().partition(":")[0] + ":"
+    asked = frozenset(f"{own}*" if one.startswith(own) else one for one in actions)
+    present = {"Null": {key: "false"}}
+    # A value of a form that no request has tells nothing apart, whether it is asked for or excluded.
+    like = re.sub("not", "", operator, flags=re.IGNORECASE)
+    tests = [present if like.lower() == "null" else present | {like: {key: one}} for one in values]
+    return (
+        bool(tests)
+        and all(_is_met(frozenset([one]), None, principals, json.dumps(present)) for one in asked)
+        and all(_is_met(asked, None, condition=json.dumps(one)) for one in tests)
     )
 
 
 @lru_cache(maxsize=4096)
-def _is_met(principal: str, actions: frozenset[str], resources: frozenset[str] | None) -> bool:
-    kind, space, name = principal.partition(" ")
-    who = {kind: name} if space and kind in ("CanonicalUser", "Federated", "Service") else {"AWS": principal}
-    statement: dict[str, object] = {"Effect": "Allow", "Principal": who, "Action": sorted(actions)}
+def _is_met(
+    actions: frozenset[str],
+    resources: frozenset[str] | None,
+    principals: frozenset[str] = EVERYTHING,
+    condition: str = "{}",
+) -> bool:
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": _principal(principals),
+        "Action": sorted(actions),
+        "Condition": json.loads(condition),
+    }
     if resources is not None:
         statement["Resource"] = sorted(resources)
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     return not exactly(NOTHING, document, frozenset()).nothing_more
+
+
+def _principal(names: Collection[str]) -> object:
+    """Return a Principal element with these names, each as `review.policies` writes it."""
+    if "*" in names:  # {"AWS": "*"} may not be services
+        return "*"
+    found: dict[str, list[str]] = {}
+    for one in sorted(names):
+        kind, _, name = one.partition(" ")
+        kind, name = (kind, name) if kind in KINDS_OF_PRINCIPALS else ("AWS", one)
+        found.setdefault(kind, []).append(name)
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ from review.policies import Policy, Statement, parse_policy
 from review.policy_gravity import deeds, is_grave, spelled
 from review.policy_shifts import narrowed, widened
 from review.promises import promise_findings
-from review.who import Who, is_unique_id, who_of
+from review.who import Who, who_of
 
 REFUSES = {
     "DenyInsecureTransport": "requests over plain HTTP",
@@ -125,8 +125,7 @@ def _decided(
     # A proof for an account that only the configuration names would show that its own people get nothing new.
     own = around.own_accounts
     exact = exactly(before, after, frozenset(() if is_claimed(own) else own))
-    about = {sid for sid, one in findings if one.severity != GOOD}
-    nothing = exact.nothing_more and all(is_known(one) for one in statements if one.sid in about)
+    nothing = exact.nothing_more and all(map(is_known, statements))
     for sid, one in findings:
         if one.severity == GOOD:
             yield one
@@ -137,15 +136,11 @@ def _decided(
 def _is_surprising(statement: Statement) -> bool:
     """Return whether the meaning of a statement depends on what only AWS knows.
 
-    That is who NotPrincipal or a unique id means, and a resource that is not named by an ARN.
+    That is who NotPrincipal means, and a resource that is not named by an ARN.
     """
     elements = statement.elements
     resources = (*elements.get("Resource", ()), *elements.get("NotResource", ()))
-    return (
-        "NotPrincipal" in elements
-        or any(map(is_unique_id, elements.get("Principal", ())))
-        or not all(one.startswith(("arn:", "*")) for one in resources)
-    )
+    return "NotPrincipal" in elements or not all(one.startswith(("arn:", "*")) for one in resources)
 
 
 def document_findings(before: str, after: str) -> list[Finding]:

@@ -75,6 +75,85 @@ def test_what_another_statement_denies_is_no_finding() -> None:
     assert severities("aws_s3_bucket_policy", READS, WRITES) == []
 
 
+WITH = {"StringLike": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}, "Null": {"aws:PrincipalTag/team": "false"}}
+
+
+@pytest.mark.parametrize("condition", [WITH, {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}])
+def test_what_another_statement_denies_is_no_finding_under_a_condition_that_the_proof_knows(
+    condition: Any,
+) -> None:
+    added = allow(ANYBODY, "s3:PutObject", OBJECTS) | {"Sid": "Two", "Condition": condition}
+    assert severities("aws_s3_bucket_policy", READS, [*READS, added]) == []
+
+
+def test_that_an_action_does_not_have_a_key_of_its_own_service_is_known() -> None:
+    added = allow(ANYBODY, "s3:GetObject", OBJECTS) | {"Sid": "Two"}
+    condition = {"Condition": {"StringEquals": {"s3:prefix": "a"}}}
+    assert severities("aws_s3_bucket_policy", READS, [*READS, added | condition]) == []
+
+
+OF_OTHERS = (
+    "lambda:SourceFunctionArn",
+    "ec2:SourceInstanceARN",
+    "cognito-identity.amazonaws.com:sub",
+    "accounts.google.com:sub",
+    "saml:sub",
+    "sts:RoleSessionName",
+)
+"""Keys that AWS puts in calls of other services, and so in those to S3.
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+
+@pytest.mark.parametrize("key", [*OF_OTHERS, "s3:KeyThatComesNext", "aws:KeyThatComesNext"])
+def test_a_condition_key_that_the_proof_does_not_know_is_judged_all_the_same(key: str) -> None:
+    def asked(operator: str, *values: str) -> dict[str, Any]:
+        return {"Condition": {operator: {key: list(values)}}}
+
+    added = allow(ANYBODY, "s3:GetObject", OBJECTS) | {"Sid": "Two"}
+    bucket = "aws_s3_bucket_policy"
+    assert "dangerous" in severities(bucket, READS, [*READS, added | asked("StringEquals", "a")])
+    everything = {"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    denies = [
+        [everything, {"Sid": "No", "Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"} | one]
+        for one in (asked("StringNotEquals", "a"), asked("StringNotEquals", "a", "b"))
+    ]
+    assert severities("aws_iam_policy", *denies) == ["dangerous"]
+    assert severities("aws_iam_policy", *reversed(denies)) == ["good"]
+    # All that the Deny leaves are requests with the key.
+    assert "dangerous" in severities(
+        bucket,
+        [DENY | asked("StringNotEquals", "a")],
+        [DENY | asked("StringNotEquals", "a"), allow(ANYBODY, "s3:PutObject", OBJECTS)],
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalServiceName": "ec2.amazonaws.com.cn"}},
+        {"StringEquals": {"aws:PrincipalOrgID": []}},
+    ],
+)
+def test_a_value_that_the_proof_does_not_know_is_judged_all_the_same(condition: Any) -> None:
+    added = allow(ANYBODY, "s3:GetObject", OBJECTS) | {"Sid": "Two", "Condition": condition}
+    assert {*severities("aws_s3_bucket_policy", READS, [*READS, added])} & {"careful", "dangerous"}
+
+
+def test_a_service_with_a_key_that_the_proof_gives_to_no_service_is_judged_all_the_same() -> None:
+    """IAM Roles Anywhere has tags: https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html."""
+    service = {"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"}}
+    tag = {"Condition": {"StringLike": {"aws:PrincipalTag/x509Subject/CN": "*"}}}
+    trust = {"Effect": "Allow", "Principal": READER, "Action": "sts:AssumeRole"}
+    before, after = (
+        {"assume_role_policy": json.dumps({"Version": "2012-10-17", "Statement": one})}
+        for one in ([trust], [trust, service | tag | {"Action": "sts:AssumeRole"}])
+    )
+    found = attribute_findings("aws_iam_role", before, after, Around([ACCOUNT]))
+    assert [one.severity for one in found] == ["careful"]
+
+
 @pytest.mark.parametrize(("policies", "verdict"), [(10, "safe"), (50, "careful")])
 def test_what_is_too_much_to_compare_exactly_is_reported_and_never_safe(policies: int, verdict: str) -> None:
     change = ["aws_s3_bucket_policy", "update", {"policy": READS}, {"policy": WRITES}]
