@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from review.around import Around
-from review.attributes import Attributes
-from review.facts.kinds import GRANTS, GUARDS, HOLDS_DATA, KEYS, POLICIES
+from review.attributes import Attributes, Json, leaves
+from review.facts.harmless import WHOSE_POLICY
+from review.facts.kinds import GRANTS, GUARDS, HOLDS_DATA, KEYS, OWNED_BY, POLICIES
+from review.masking import is_unknown
 from review.model import Finding, careful, dangerous
 from review.plan import Change
 from review.rules import RULES
+from review.rules.buckets import key_name
 
 BUCKETS = ("aws_s3_bucket", "aws_s3_directory_bucket")
 
@@ -31,6 +34,26 @@ def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
         yield careful("it is replaced: it does not exist in between")
     elif action == "destroy" and _is_used(kind):
         yield careful("it is destroyed: whatever uses it stops working")
+
+
+FILLED_IN = ("account_id", "region")
+"""What the provider fills in, so that it is unknown for each new resource that does not set it."""
+
+
+def owners_of_policy(kind: str, was: Attributes, now: Attributes) -> tuple[Json, Json] | None:
+    """Return whose policy a resource was, and whose it becomes, if that is somebody else.
+
+    Args:
+        kind: its type; only one that is nothing but a policy belongs to somebody.
+        was: its attributes before.
+        now: its attributes after, with placeholders for unknown values.
+    """
+    names = (*WHOSE_POLICY, *OWNED_BY.get(kind, ())) if kind.endswith("_policy") else ()
+    for name in names:
+        old, new = (next(iter(leaves(side, name)), None) for side in (was, now))
+        if old and new and key_name(old) != key_name(new) and not (is_unknown(new) and name in FILLED_IN):
+            return old, new
+    return None
 
 
 def _is_used(kind: str) -> bool:

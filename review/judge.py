@@ -5,15 +5,16 @@ else differs has to be looked at: "safe" is earned.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from review.around import Around, is_new_bucket
 from review.attributes import Attributes, Json, differences, leaves
 from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
-from review.fate import fate
+from review.fate import fate, owners_of_policy
 from review.masking import flat, is_unknown
-from review.model import CAREFUL, DANGEROUS, GOOD, Finding, careful
+from review.model import CAREFUL, DANGEROUS, GOOD, Finding, careful, written
 from review.parts import plain_address
 from review.plan import Change
 from review.policy_findings import policy_findings
@@ -75,9 +76,24 @@ def _judged(
         yield from fate(change, was or {}, around)
     elif change.action == "destroy":
         yield from _gone(change, was or {}, around)
+    elif (owners := owners_of_policy(change.type, was or {}, now or {})) and not is_unknown(owners[1]):
+        yield from _moved(change, was or {}, now or {}, owners, around)
     else:
         yield from fate(change, was or {}, around)
+        if owners:
+            yield careful("whose policy it becomes is known only after apply: {} may lose it", owners[0])
         yield from _attributes(change, was, now or {}, around)
+
+
+def _moved(
+    change: Change, was: Attributes, now: Attributes, owners: tuple[Json, Json], around: Around
+) -> Iterator[Finding]:
+    """Judge a policy that becomes somebody else's: one loses it, and another gets it."""
+    lost = _gone(replace(change, action="destroy"), was, around)
+    made = _attributes(replace(change, action="create"), None, now, around)
+    for owner, found in zip(owners, (lost, made), strict=True):
+        for one in found:
+            yield replace(one, words=f"for {{}}, {one.words}", values=(written(owner), *one.values))
 
 
 def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:

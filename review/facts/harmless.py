@@ -103,12 +103,15 @@ OF_KIND: Mapping[str, Mapping[str, str]] = {
 }
 """Attributes of one type; an inner one with its path."""
 
-OF_A_POLICY = (
-    *("access_point_arn", "account_id", "arn", "backup_vault_name", "container_name", "destination_name"),
-    *("domain", "domain_name", "event_bus_name", "file_system_id", "group", "identity", "instance_arn"),
-    *("name", "namespace", "permission_set_arn", "policy_name", "queue_url", "repository", "repository_name"),
-    *("resource_arn", "resource_identifier", "rest_api_id", "role", "secret_arn", "table_bucket_arn", "user"),
+WHOSE_POLICY = (
+    *("access_point_arn", "account_id", "backup_vault_name", "container_name", "destination_name", "domain"),
+    *("domain_name", "event_bus_name", "file_system_id", "group", "identity", "instance_arn", "namespace"),
+    *("permission_set_arn", "queue_url", "region", "repository", "repository_name", "resource_arn"),
+    *("resource_identifier", "rest_api_id", "role", "secret_arn", "table_bucket_arn", "user"),
 )
+"""What says whose policy a resource is that is nothing but a policy."""
+
+OF_A_POLICY = (*WHOSE_POLICY, "arn", "name", "policy_name")
 """What a new resource that is nothing but a policy is called or belongs to: it is judged by the policy."""
 
 OWNER = "expected_bucket_owner"

@@ -164,6 +164,17 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
 }
 """Which attributes hold policies."""
 
+OWNED_BY: Mapping[str, tuple[str, ...]] = {
+    "aws_kms_key_policy": ("key_id",),
+    "aws_s3control_bucket_policy": ("bucket",),
+    "aws_s3control_multi_region_access_point_policy": ("details.name",),
+    "aws_s3control_object_lambda_access_point_policy": ("name",),
+    "aws_s3tables_table_policy": ("name",),
+    "aws_sns_topic_policy": ("arn",),
+    "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
+}
+"""What else says whose policy it is, in one type."""
+
 GRANTS: Mapping[str, str] = {
     "aws_iam_group_policy_attachment": "group",
     "aws_iam_policy_attachment": "name",
