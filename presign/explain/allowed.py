@@ -92,7 +92,7 @@ def denied_by_policy(link: Link, operation: Operation, outputs: Outputs) -> list
         return revoked
     if tagged := _tagged(link, outputs):
         return tagged
-    if operation.methods != ("PUT",) or "partNumber" in link.parameters:
+    if not operation.uploads or operation.methods != ("PUT",) or "partNumber" in link.parameters:
         return []
     wanted = {name.lower(): value for name, value in outputs.upload_headers.items()}
     missing = sorted(wanted.keys() - set(link.signed_headers))
@@ -118,11 +118,8 @@ def stopped_by_scan(link: Link, operation: Operation, outputs: Outputs, action: 
 
     ``action`` is what S3 says that it denies; empty where it does not say.
     """
-    reads = not {"GET", "HEAD"}.isdisjoint(operation.methods) and not operation.uploads
-    key = link.place.key
-    return bool(
-        reads and key and action in ("", *READS) and leads_to(link, outputs) and outputs.scan.stops(key)
-    )
+    asked = operation.reads and action in ("", *READS)
+    return asked and leads_to(link, outputs) and outputs.scan.stops(link.place.key)
 
 
 def _tagged(link: Link, outputs: Outputs) -> list[Cause]:

@@ -138,13 +138,11 @@ def _signature(link: Link, answer: Answer) -> Iterator[Cause]:
 
 
 def _method(operation: Operation, request: Request) -> Iterator[Cause]:
-    if request.method in operation.methods or not operation.methods:
-        return
-    wanted = listed(operation.methods, "or")
-    if operation.sure or request.method != "GET":
-        likely = "is" if operation.sure else "is most likely"
+    if request.method not in operation.methods:
+        wanted = listed(operation.methods, "or")
         yield Cause(
-            f"the request's method is {request.method}, and the link {likely} for {wanted}",
+            f"the request's method is {request.method}, and the link is "
+            f"{'' if operation.sure else 'most likely '}for {wanted}",
             f"Use the link with {wanted}, or make one for {request.method}",
         )
 
@@ -188,8 +186,9 @@ def undetermined(link: Link, request: Request | None, known: Mapping[str, str]) 
             f"{'; '.join(values)}",
             _SAME_HEADERS,
         )
+    method = "" if link.method else "is for another method, or "
     return Cause(
-        f"S3 got this very link, with {request.method}: it was changed before, or is for another "
-        "method, or the secret key that signed is not that of the access key",
+        f"S3 got this very link, with {request.method}: it {method}was changed before, or the secret key "
+        "that signed is not that of the access key",
         "Make a new link, with credentials for which `presign show --check` succeeds",
     )

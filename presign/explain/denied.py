@@ -175,14 +175,17 @@ def _unsaid(link: Link, operation: Operation, outputs: Outputs | None, action: s
             f"Sign with credentials that have {_policy(outputs)}, and make the link with the present outputs",
         )
     remedy = f"sign with credentials that have {_policy(outputs)}"
-    if not link.place.key:
-        return Cause(f"the credentials that signed may not list the bucket{session}", f"To list it, {remedy}")
     if outputs and allowed.stopped_by_scan(link, operation, outputs, action):
         others = f"there is no such object, or the credentials that signed may not read it{session}"
         return _unscanned(link, outputs, f"S3 denies access to {link.place}", others)
+    if not operation.reads:
+        return Cause(
+            f"the credentials that signed may not do this: {operation.words}{session}", f"To do it, {remedy}"
+        )
+    other = "" if operation.sure else " (or change it, where the link is for that)"
     return Cause(
-        f"there is no object {link.place}, or the credentials that signed may not read it: S3 answers 403 "
-        f"for both, unless they may list the bucket{session}",
+        f"there is no object {link.place}, or the credentials that signed may not read it{other}: S3 answers "
+        f"403 for both, unless they may list the bucket{session}",
         f"Compare the key, letter by letter; else {remedy}",
     )
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from presign.explain.subresources import OF_BUCKETS, OF_OBJECTS
+
 _ENCODINGS = 4  # how often a link is percent-encoded at most
 _PART = 16  # characters of a secret; fewer may also be a word
 _PIECE = 8  # characters; of a shorter one nobody has any use
@@ -33,9 +35,8 @@ _WORDS = re.compile(r"(?:[A-Z]?[a-z]*[_/-])*[A-Z]?[a-z]*|[0-9]{8}")
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and its neighbours
 _DOWNLOAD = ("versionId", "partNumber")
 _LISTING = ("list-type", "prefix", "delimiter", "max-keys", "start-after", "continuation-token")
-_OTHER = ("acl", "tagging", "uploads", "uploadId", "attributes", "restore", "torrent", "x-id", "retention")
-_MORE = ("legal-hold", "versions", "encoding-type", "fetch-owner", "location", "marker", "policy", "cors")
-OPERATION_PARAMETERS = {*_DOWNLOAD, *_LISTING, *_OTHER, *_MORE}
+_OTHER = ("encoding-type", "fetch-owner", "marker", "uploadId", "uploads", "x-id")
+OPERATION_PARAMETERS = {*_DOWNLOAD, *_LISTING, *_OTHER, *OF_OBJECTS, *OF_BUCKETS}
 
 # A signature is hexadecimal, a session token Base64, whose + and / may be escaped. Version ids have 32
 # characters.

@@ -11,6 +11,7 @@ from presign.explain.cause import Cause
 from presign.explain.codes import CODES
 from presign.explain.judge import Verdict
 from presign.explain.link import Link
+from presign.explain.operation import Operation
 from presign.outputs import Outputs
 from presign.signer import host_header
 
@@ -57,7 +58,7 @@ def _text(
     rows = [("To do", f"{first.remedy}.")] if first.remedy else []
     rows += report.listed("Also", [f"{cause.text}. {cause.remedy}." for cause in others])
     detail = [
-        ("For", f"{verdict.operation.words} ({' or '.join(verdict.operation.methods)})"),
+        ("For", _for(verdict.operation)),
         ("Place", str(link.place)),
         *report.listed(
             "With", [f"{name}={value}" if value else name for name, value in _parameters(link).items()]
@@ -80,6 +81,11 @@ def _text(
         if code:
             detail.append(("It means", code.meaning))
     return "\n".join([text, *([report.table(rows)] if rows else []), "", report.table(detail)])
+
+
+def _for(operation: Operation) -> str:
+    likely = "" if operation.sure else ": only the signature knows which"
+    return f"{operation.words} ({' or '.join(operation.methods)}){likely}"
 
 
 def _parameters(link: Link) -> dict[str, str]:

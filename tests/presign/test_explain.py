@@ -34,7 +34,8 @@ def first_line(presign: Presign, *arguments: str) -> str:
 
 
 def test_all_that_a_link_says_is_said(presign: Presign, outputs_file: OutputsFile) -> None:
-    url = signer(token=TOKEN).plan("GET", 900, {}, {"versionId": "v1"}).url("reports/ü.csv")
+    query = {"versionId": "v1", "x-id": "GetObject"}
+    url = signer(token=TOKEN).plan("GET", 900, {}, query).url("reports/ü.csv")
     lines = presign("explain", "--outputs", outputs_file(), url).out.splitlines()
     assert lines[0] == "Nothing is wrong with the link, as far as it shows."
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -42,6 +43,7 @@ def test_all_that_a_link_says_is_said(presign: Presign, outputs_file: OutputsFil
         r"For        download \(GET\)",
         "Place      s3://secure-dev-data-bucket/reports/ü.csv",
         "With       versionId=v1",
+        "           x-id=GetObject",
         "Host       https://secure-dev-data-bucket.s3.eu-west-1.amazonaws.com",
         "Region     eu-west-1",
         r"Signed by  ASIAIOSFODNN7EXAMPLE \(a session: the link ends with it\)",
@@ -115,7 +117,7 @@ def test_the_secret_key_in_the_environment_shows_what_was_changed(
 ) -> None:
     url = signer().url("DELETE", "k", 900)
     changed = url.replace("Expires=900", "Expires=901")
-    assert "For        most likely download" in presign("explain", url).out
+    assert "For        download, look at, upload or delete (" in presign("explain", url).out
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     assert "\nFor        delete (DELETE)\n" in presign("explain", url).out
@@ -146,7 +148,7 @@ def test_an_answer_may_have_its_headers_or_be_of_powershell(presign: Presign) ->
         Path("answer").write_bytes(data)
         assert first_line(presign, "--answer", "answer", url).startswith("There is no object under this key")
     Path("answer").write_text("> GET /k HTTP/1.1\n> \n< HTTP/1.1 403 Forbidden\n< Server: AmazonS3\n< \n")
-    assert "used with HEAD, and is for GET" in first_line(presign, "--answer", "answer", url)
+    assert "answered 403 without a body, as to HEAD" in first_line(presign, "--answer", "answer", url)
     Path("answer").write_text("HTTP/1.1 301 Moved\r\nx-amz-bucket-region: us-west-2\r\n\r\n")
     assert "and the bucket is in us-west-2" in first_line(presign, "--answer", "answer", url)
 
@@ -233,6 +235,7 @@ def test_a_page_has_links_after_the_hash(presign: Presign, outputs_file: Outputs
     for link in (url, f"{url}#a-_Z0"):
         said = presign("explain", "--outputs", outputs_file(), link).out
         assert said.startswith("Nothing is wrong with the link, as far as it shows.\n")
-        assert "For        open a page of 'presign page', whose own links it does not show (GET)\n" in said
+        words = "open, look at or delete a page of 'presign page', whose own links it does not show"
+        assert f"For        {words} (GET or HEAD or DELETE): only the signature knows which\n" in said
     other = signer().url("GET", "a/upload.html", 900)
     assert "the link has a '#'" in first_line(presign, f"{other}#a").lower()

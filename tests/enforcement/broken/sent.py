@@ -63,7 +63,7 @@ def path_encoded_twice(bench: Bench) -> Case:
     return get(bench, lambda url: "?".join([url.split("?")[0].replace("%", "%25"), url.split("?")[1]]))
 
 
-@cause("method is PUT, and the link is for GET")
+@cause("method is PUT, and the link is most likely for GET, HEAD or DELETE")
 def download_link_used_to_upload(bench: Bench) -> Case:
     url = bench.made("get")["url"]
     return Case(url, bench.mismatched("PUT", url))
@@ -75,16 +75,28 @@ def upload_link_used_to_download(bench: Bench) -> Case:
     return Case(made["url"], bench.refused("GET", made["url"], made["headers"]))
 
 
-@cause("method is DELETE, and the link is for GET")
+@cause("S3 got this very link, with DELETE: it is for another method, or")
 def download_link_used_to_delete(bench: Bench) -> Case:
     url = bench.made("get")["url"]
     return Case(url, bench.mismatched("DELETE", url))
 
 
-@cause("answered 403 without a body: the link was most likely used with HEAD, and is for GET")
+@cause("method is DELETE, and the link is for GET")
+def download_link_used_to_delete_and_the_links_json(bench: Bench) -> Case:
+    made = bench.made("get")
+    return Case(json.dumps(made), bench.mismatched("DELETE", made["url"]))
+
+
+@cause("answered 403 without a body, as to HEAD, so it does not say why")
 def download_link_used_with_head(bench: Bench) -> Case:
     url = bench.made("get")["url"]
     return Case(url, bench.refused("HEAD", url))
+
+
+@cause("answered 403 without a body: the link was most likely used with HEAD, and is for GET")
+def download_link_used_with_head_and_the_links_json(bench: Bench) -> Case:
+    made = bench.made("get")
+    return Case(json.dumps(made), bench.refused("HEAD", made["url"]))
 
 
 @cause("path was rewritten: the client or a proxy removed '.', '..' or a doubled '/'")
