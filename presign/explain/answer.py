@@ -1,4 +1,4 @@
-"""Reads what S3 answered: an XML error, alone or with the HTTP headers before it.
+"""Reads an answer: S3's XML error, or what else came back, alone or with the HTTP headers before it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
 """
@@ -13,8 +13,11 @@ from functools import cached_property
 from urllib.parse import unquote
 
 _ELEMENT = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)>([^<]*)</\1>")
-_STATUS = re.compile(r"^HTTP/[0-9.]+ ([0-9]{3})", re.MULTILINE)
+_HEAD = re.compile(r"HTTP/[0-9.]+ ([0-9]{3}).*\r?\n?((?:[A-Za-z0-9-]+:.*\r?\n?)*)\r?\n?")
+_FIRST_HEAD = re.compile(r"^HTTP/[0-9.]+ [0-9]{3}", re.MULTILINE)
 _HEADER = re.compile(r"^([A-Za-z0-9-]+): *(.*?)\r?$", re.MULTILINE)
+_ROOT = re.compile(r"[^<]*(?:<[?!][^>]*>[^<]*)*<Error[ >]")
+_OF_CURL_V = re.compile(r"^(?:[>*{}] .*|[>*{}])\r?\n?", re.MULTILINE)
 _AWS_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -35,14 +38,28 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. ``status`` is None where only the body is known; ``code`` is empty where there is none."""
+    """The last answer of those that came back: a proxy's, or a redirection, may be before it.
+
+    ``status`` is None where only the body is known. ``code`` is empty where the body is no error of S3's, and
+    ``empty`` is whether there is a body at all.
+    """
 
     status: int | None
     code: str
     message: str
     elements: Mapping[str, str]
     headers: Mapping[str, str]
-    foreign: bool
+    empty: bool
+
+    @property
+    def of_s3(self) -> bool:
+        """Whether the headers show that S3, or a server like it, answered: a proxy has none of these.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html
+        """
+        return self.headers.get("server") == "AmazonS3" or any(
+            name.startswith("x-amz-") for name in self.headers
+        )
 
     @cached_property
     def request(self) -> Request | None:
@@ -73,17 +90,22 @@ class Answer:
 
 def read(text: str) -> Answer:
     """Read an answer, whatever stands around it."""
-    # The marks of curl -v.
-    head, _, body = re.sub(r"^[<>*] ", "", text, flags=re.MULTILINE).partition("<")
-    elements = {name: html.unescape(value) for name, value in _ELEMENT.findall(f"<{body}")}
-    status = _STATUS.search(head)
+    if re.search(r"^< HTTP/", text, re.MULTILINE):
+        text = re.sub(r"^<(?: |\r?$)", "", _OF_CURL_V.sub("", text), flags=re.MULTILINE)
+    first = _FIRST_HEAD.search(text.partition("<")[0])
+    body, head = text[first.start() if first else 0 :], None
+    while found := _HEAD.match(body):
+        head, body = found, body[found.end() :]
+    # What an object has within it is no answer.
+    elements = dict(_ELEMENT.findall(body)) if _ROOT.match(body) else {}
+    elements = {name: html.unescape(value) for name, value in elements.items()}
     return Answer(
-        status=int(status[1]) if status else None,
+        status=int(head[1]) if head else None,
         code=elements.get("Code", ""),
         message=" ".join(elements.get("Message", "").split()),
         elements=elements,
-        headers={name.lower(): value for name, value in _HEADER.findall(head)},
-        foreign="Code" not in elements and bool(text.strip()) and not status,
+        headers={name.lower(): value for name, value in _HEADER.findall(head[2])} if head else {},
+        empty=not body.strip(),
     )
 
 

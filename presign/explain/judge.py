@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from presign.explain import allowed, compare, denied, faults, form, operation
+from presign.explain import allowed, compare, denied, faults, form, operation, uncoded
 from presign.explain.answer import Answer
-from presign.explain.cause import Cause, listed
+from presign.explain.cause import Cause
 from presign.explain.codes import CODES, MESSAGES
 from presign.explain.link import Link
 from presign.explain.operation import Operation
@@ -16,7 +16,7 @@ _EARLY = timedelta(minutes=15)  # S3 takes links from clocks that are ahead by l
 
 @dataclass(frozen=True)
 class Verdict:
-    """``causes`` has the most likely one first, and is empty where nothing is wrong.
+    """``causes`` has the most likely one first, and is empty where nothing is wrong; ``fine`` then says so.
 
     ``objections`` are what in the link does not fit the outputs; None where there are none to compare with.
     """
@@ -24,6 +24,7 @@ class Verdict:
     operation: Operation
     causes: list[Cause]
     objections: list[Cause] | None
+    fine: str = "nothing is wrong with the link, as far as it shows"
 
 
 def judge(
@@ -35,6 +36,8 @@ def judge(
     own = faults.faults(found)
     if answer is None:
         causes = [*own, *(objections or []), *_by_time(found, now)]
+    elif uncoded.worked(found, answer) and answer.of_s3:
+        return Verdict(for_what, [], objections, f"S3 accepted the link: it answered {answer.status}")
     else:
         causes = _of_answer(found, answer, for_what, outputs, now, own, objections or [])
     return Verdict(for_what, list(dict.fromkeys(causes)), objections)
@@ -58,15 +61,10 @@ def _of_answer(
     own: list[Cause],
     objections: list[Cause],
 ) -> list[Cause]:
-    if answer.foreign:
-        return [
-            Cause(
-                "the answer is not S3's: it comes from a proxy, a gateway or another server on the way",
-                "Use the link without the proxy, or ask its operator",
-            )
-        ]
-    if not answer.code:
-        return [_without_code(found, answer, for_what), *own]
+    if uncoded.worked(found, answer) or not answer.code:
+        if not answer.code and answer.region not in ("", found.region):
+            return [_region(found, answer, None), *own]
+        return [uncoded.cause(found, answer, for_what), *own]
     code = CODES.get(answer.code)
     meaning = code.meaning if code else f"S3 answers {answer.code}: {answer.message}"
     known = Cause(meaning, code.remedy if code else "Read S3's message")
@@ -103,20 +101,4 @@ def _region(found: Link, answer: Answer, outputs: Outputs | None) -> Cause:
     return Cause(
         f"the link is signed for the region {found.region}, and the bucket is in {answer.region}",
         f"Sign for {answer.region}: make the link with presign{' and newer outputs' if stale else ''}",
-    )
-
-
-def _without_code(found: Link, answer: Answer, for_what: Operation) -> Cause:
-    if answer.region and answer.region != found.region:
-        return _region(found, answer, None)
-    if "HEAD" not in for_what.methods:
-        wanted = listed(for_what.methods, "or")
-        return Cause(
-            f"S3 answered {answer.status} without a body: the link was most likely used with HEAD, and is "
-            f"for {wanted}",
-            f"Use {wanted}, without curl's --head or -I",
-        )
-    return Cause(
-        f"S3 answered {answer.status} without a body, as to HEAD, so it does not say why",
-        "Repeat the request with GET, and give the XML that comes back",
     )

@@ -53,7 +53,7 @@ def _text(
     outputs: Outputs | None,
     now: datetime,
 ) -> str:
-    first, *others = verdict.causes or [Cause("nothing is wrong with the link, as far as it shows", "")]
+    first, *others = verdict.causes or [Cause(verdict.fine, "")]
     text = report.printable(f"{first.text[:1].upper()}{first.text[1:]}.")
     rows = [("To do", f"{first.remedy}.")] if first.remedy else []
     rows += report.listed("Also", [f"{cause.text}. {cause.remedy}." for cause in others])
@@ -76,8 +76,8 @@ def _text(
     ]
     if answer is not None:
         code = CODES.get(answer.code)
-        said = ": ".join(filter(None, (answer.code, answer.message))) or "nothing"
-        detail.append(("S3 says", said))
+        said = ": ".join(filter(None, (answer.code, answer.message)))
+        detail += [("S3 says", said)] if said else []
         if code:
             detail.append(("It means", code.meaning))
     return "\n".join([text, *([report.table(rows)] if rows else []), "", report.table(detail)])
@@ -146,5 +146,7 @@ def _document(
         "outputs": None
         if outputs is None
         else {"bucket": outputs.bucket, "objections": [cause.text for cause in verdict.objections or []]},
-        "answer": None if answer is None else {"code": answer.code or None, "message": answer.message},
+        "answer": None
+        if answer is None
+        else {"status": answer.status, "code": answer.code or None, "message": answer.message},
     }

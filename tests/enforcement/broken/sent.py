@@ -174,10 +174,11 @@ def two_signatures(bench: Bench) -> Case:
     return Case(bench.made("get")["url"], answer)
 
 
-@cause("answer is not S3's: it comes from a proxy")
+@cause("answer (403) is not S3's: it comes from a proxy")
 def proxy_that_refuses(bench: Bench) -> Case:
     """The page of a proxy, which no server here is."""
-    return Case(bench.made("get")["url"], "<html><head><title>407 Proxy</title></head><body>No</body></html>")
+    page = "<html><head><title>Proxy</title></head><body>No</body></html>"
+    return Case(bench.made("get")["url"], f"HTTP/1.1 403 Forbidden\r\nServer: squid/5.2\r\n\r\n{page}")
 
 
 @cause("the answer is to another link")
