@@ -32,7 +32,8 @@ function Stop-Here([string]$text) {
     exit 1
 }
 
-# Runs in a runspace for each part: sends it, and returns its ETag in Tag, or why not in Problem.
+# Runs in a runspace for each part: sends it, and returns its ETag in Tag and its MD5 digest in Digest, or why not in
+# Problem.
 $sendPart = {
     param([string]$path, [long]$offset, [long]$length, [string]$url, [string]$digest, [int]$tries)
     Add-Type -AssemblyName System.Net.Http
@@ -65,7 +66,7 @@ $sendPart = {
                 $answer = $client.PutAsync($url, $content).GetAwaiter().GetResult()
                 $status = [int]$answer.StatusCode
                 if ($status -eq 200 -and $answer.Headers.ETag) {
-                    return @{ Tag = $answer.Headers.ETag.Tag; Problem = '' }
+                    return @{ Tag = $answer.Headers.ETag.Tag; Digest = [Convert]::ToBase64String($md5); Problem = '' }
                 }
                 $problem = "$status " + $answer.Content.ReadAsStringAsync().GetAwaiter().GetResult()
             } catch { $problem = $_.Exception.GetBaseException().Message }
@@ -96,7 +97,31 @@ function Send-Whole([string]$method, [string]$url, [string]$xml, [string]$header
     finally { $client.Dispose() }
 }
 
-# What is done: the file's size and time in the first line, then a number and an ETag in each, and "asked" from when on
+# Whether the file has all parts that were sent, by their digests.
+function Test-Sent {
+    $buffer = New-Object byte[] 1MB
+    foreach ($number in $digests.Keys) {
+        $offset = [long]($number - 1) * $partSize
+        $left = [Math]::Min($partSize, $size - $offset)
+        $hash = [Security.Cryptography.MD5]::Create()
+        $stream = [IO.File]::OpenRead($info.FullName)
+        try {
+            [void]$stream.Seek($offset, [IO.SeekOrigin]::Begin)
+            while ($left -gt 0 -and ($read = $stream.Read($buffer, 0, [int][Math]::Min([long]1MB, $left))) -gt 0) {
+                [void]$hash.TransformBlock($buffer, 0, $read, $null, 0)
+                $left -= $read
+            }
+            [void]$hash.TransformFinalBlock($buffer, 0, 0)
+            if ([Convert]::ToBase64String($hash.Hash) -cne $digests[$number]) { return $false }
+        } finally {
+            $stream.Dispose()
+            $hash.Dispose()
+        }
+    }
+    return $true
+}
+
+# What is done: the file's size in the first line, then a number, an ETag and a digest in each, and "asked" from when on
 # S3 was asked to complete the upload, and may have done it.
 $folder = if ($StateDir) { $StateDir } elseif ($File) { Split-Path -Parent $File }
 $state = if ($folder) { Join-Path $folder "presign-upload-$name.txt" } else { "presign-upload-$name.txt" }
@@ -117,17 +142,22 @@ $size = $info.Length
 $parts = [int][Math]::Max(1, [Math]::Ceiling([decimal]$size / $partSize))
 if ($parts -gt $count) { Stop-Here "$File has $size bytes, and these links take at most $($partSize * $count)" }
 
-$stamp = "$size $($info.LastWriteTimeUtc.Ticks)"
+$changed = "$File has changed since the upload began: to upload all of it again, remove $state"
 $tags = @{}
+$digests = @{}
 $asked = $false
 if (Test-Path -LiteralPath $state) {
     $lines = @(Get-Content -LiteralPath $state)
-    if ($lines.Count -eq 0 -or $lines[0] -ne $stamp) { Stop-Here "$File has changed since the upload began: to upload all of it again, remove $state" }
     foreach ($line in ($lines | Select-Object -Skip 1)) {
         if ($line -eq 'asked') { $asked = $true }
-        elseif ($line -match '^(\d+) ("[^"]+") done$') { $tags[[int]$Matches[1]] = $Matches[2] }
+        elseif ($line -match '^(\d+) ("[^"]+") (\S+) done$') {
+            $tags[[int]$Matches[1]] = $Matches[2]
+            $digests[[int]$Matches[1]] = $Matches[3]
+        }
     }
-} else { Set-Content -LiteralPath $state -Value $stamp -Encoding Ascii }
+    # Its time does not tell: a copy has that of its original.
+    if ($lines.Count -eq 0 -or $lines[0] -ne "$size" -or -not (Test-Sent)) { Stop-Here $changed }
+} else { Set-Content -LiteralPath $state -Value "$size" -Encoding Ascii }
 
 $pool = [RunspaceFactory]::CreateRunspacePool(1, $Jobs)
 $pool.Open()
@@ -160,7 +190,8 @@ try {
                 if ($result.Problem) { $problem = "part $($one.Number) could not be uploaded: $($result.Problem)" }
                 else {
                     $tags[$one.Number] = $result.Tag
-                    Add-Content -LiteralPath $state -Value "$($one.Number) $($result.Tag) done" -Encoding Ascii
+                    $digests[$one.Number] = $result.Digest
+                    Add-Content -LiteralPath $state -Value "$($one.Number) $($result.Tag) $($result.Digest) done" -Encoding Ascii
                     [Console]::Error.WriteLine("$($tags.Count) of $parts parts, $([Math]::Floor(100 * $tags.Count / $parts)) %")
                 }
             } catch { $problem = "part $($one.Number) could not be uploaded: $($_.Exception.GetBaseException().Message)" }
@@ -170,7 +201,7 @@ try {
 } finally { $pool.Close() }
 if ($problem) { Stop-Here "$problem; run the same command again to resume" }
 $after = Get-Item -LiteralPath $File
-if ("$($after.Length) $($after.LastWriteTimeUtc.Ticks)" -ne $stamp) { Stop-Here "$File has changed since the upload began: to upload all of it again, remove $state" }
+if ($after.Length -ne $size -or ($after.LastWriteTimeUtc -ne $info.LastWriteTimeUtc -and -not (Test-Sent))) { Stop-Here $changed }
 
 $xml = '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
 $xml += -join (1..$parts | ForEach-Object { "<Part><PartNumber>$_</PartNumber><ETag>$($tags[$_])</ETag></Part>" })

@@ -137,7 +137,7 @@ part() {
         [ "$status" = 200 ] && etag=$(tr -d '\r"' <"$answer.head" | sed -n 's/^[Ee][Tt][Aa][Gg]: *//p')
         rm -f "$answer.body" "$answer.head"
         if [ -n "$etag" ]; then
-            printf '%s\n' "$etag" >"$answer.tag" && mv "$answer.tag" "$answer.etag" || exit 1
+            printf '%s %s\n' "$etag" "$digest" >"$answer.tag" && mv "$answer.tag" "$answer.etag" || exit 1
             return
         fi
         if [ $try -ge "$tries" ] || ! may_retry; then
@@ -167,11 +167,36 @@ worker() {
     done <"$state/links"
 }
 
+# What every change of the file changes: unlike the time of its content, its ctime cannot be set. Without stat,
+# times are in minutes, so each run has its own where the content can be compared.
+identity() {
+    TZ=UTC0 LC_ALL=C stat -L -c '%i %s %y %z' "$file" 2>/dev/null ||
+        TZ=UTC0 LC_ALL=C stat -L -f '%i %z %Fm %Fc' "$file" 2>/dev/null ||
+        { TZ=UTC0 LC_ALL=C ls -dilnLc "$file" && printf '%s\n' "${md5:+$$}"; }
+}
+
+# Whether the file has all parts that were sent, by their digests.
+has_what_was_sent() {
+    [ -n "$md5" ] || return 1
+    say "Comparing $file with what was sent"
+    for sent in "$state"/*.etag; do
+        [ -e "$sent" ] || continue
+        number=${sent##*/}
+        number=${number%.etag}
+        read -r etag digest <"$sent"
+        [ "$(content | $md5)" = "$digest" ] || return 1
+    done
+}
+
+# Stop where the parts that were sent may be of another file. A copy will do: where only the identity differs, the
+# content decides.
 require_unchanged() {
-    now=$(($(wc -c <"$file"))) || exit 1
-    if [ "$now" -ne "$(cat "$state/size")" ] || [ -n "$(find -H "$file" -newer "$state/size")" ]; then
+    now=$(identity)
+    if [ "$(($(wc -c <"$file")))" != "$(cat "$state/size")" ] ||
+        { [ "$now" != "$(cat "$state/identity")" ] && ! has_what_was_sent; }; then
         fail "$file has changed since the upload began: to upload all of it again, remove $state"
     fi
+    printf '%s\n' "$now" >"$state/identity"
 }
 
 stop() {
@@ -188,7 +213,7 @@ finish() {
         printf '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         number=1
         while [ $number -le "$parts" ]; do
-            read -r etag <"$state/$number.etag" || exit 1
+            read -r etag digest <"$state/$number.etag" || exit 1
             printf '<Part><PartNumber>%s</PartNumber><ETag>"%s"</ETag></Part>' $number "$etag"
             number=$((number + 1))
         done
@@ -264,17 +289,18 @@ if [ -n "$aborting" ]; then
 fi
 
 size=$(($(wc -c <"$file"))) || exit 1
-[ -e "$state/size" ] || printf '%s\n' "$size" >"$state/size" || exit 1
+choose_md5
+if [ ! -e "$state/size" ]; then
+    identity >"$state/identity" && printf '%s\n' "$size" >"$state/size" || exit 1
+fi
 require_unchanged
 parts=$(((size + part_size - 1) / part_size))
 [ $parts -gt 0 ] || parts=1
 [ $parts -le $count ] || fail "$file has $size bytes, and these links take at most $((count * part_size))"
 links >"$state/links" || exit 1
-md5=
 case $(sed -n 1p "$state/links") in
 *' '*' '*) ;; # the links hold digests
 *)
-    choose_md5
     if [ -z "$md5" ] && [ -n "$locked" ]; then
         fail "the bucket has Object Lock, and refuses parts without a digest: install openssl or md5sum"
     fi

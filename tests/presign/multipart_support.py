@@ -11,7 +11,7 @@ MIB = 1024**2
 PARTS = ("--multipart", "--part-size", "5MiB")
 
 _TIMEOUT_SECONDS = 60
-_TOOLS = ("awk", "cat", "curl", "dd", "find", "grep", "mkdir", "mv", "rm", "sed", "sleep", "tr", "wc")
+_TOOLS = ("awk", "cat", "curl", "dd", "grep", "ls", "mkdir", "mv", "rm", "sed", "sleep", "tr", "wc")
 
 
 def saved(made: Result, folder: Path, name: str = "upload.sh") -> Path:
