@@ -10,6 +10,7 @@ from pathlib import PurePath
 # PowerShell takes each of these for a single quote, and two of them within a string for one.
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
 _QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+_LONGEST_REFUSAL = 1 << 20  # bytes
 _S3_DEFAULT = "binary/octet-stream"  # what S3 takes where an upload does not say its type
 
 
@@ -19,14 +20,21 @@ def link(form: str, method: str, url: str, headers: Mapping[str, str], file: str
         return _powershell(method, url, headers, file)
     if method == "GET":
         return _python(
-            "import shutil, urllib.error, urllib.request",
-            f"with urllib.request.urlopen({url!r}) as answer, open({file!r}, 'wb') as file:",
+            "import http.client, os, shutil, urllib.error, urllib.request",
+            f"name = {file!r}",
+            # A device, a pipe or a folder is opened itself.
+            "partial = name if os.path.exists(name) and not os.path.isfile(name) else name + '.partial'",
+            f"with urllib.request.urlopen({url!r}) as answer, open(partial, 'wb') as file:",
             "    shutil.copyfileobj(answer, file)",
+            # Reading piece by piece, it takes a lost connection for the end.
+            "    if answer.length:",
+            "        raise OSError(f'the connection was lost: {answer.length} bytes are missing')",
+            "os.replace(partial, name)",
         )
     # urllib would say that the content is a form's.
     sent = headers if "content-type" in headers else {**headers, "content-type": _S3_DEFAULT}
     return _python(
-        "import os, urllib.error, urllib.request",
+        "import http.client, os, urllib.error, urllib.request",
         f"with open({file!r}, 'rb') as file:",
         f"    headers = {dict(sent)!r}",
         "    headers['content-length'] = str(os.fstat(file.fileno()).st_size)",
@@ -46,9 +54,12 @@ def form(form: str, url: str, fields: Mapping[str, str], file: str) -> str:
     return "\n".join(
         [
             "import requests",
-            f"with open({file!r}, 'rb') as file:",
-            f"    files = {{'file': ({PurePath(file).name!r}, file)}}",
-            f"    answer = requests.post({url!r}, data={dict(fields)!r}, files=files)",
+            "try:",
+            f"    with open({file!r}, 'rb') as file:",
+            f"        files = {{'file': ({PurePath(file).name!r}, file)}}",
+            f"        answer = requests.post({url!r}, data={dict(fields)!r}, files=files)",
+            "except OSError as error:",  # also those of requests
+            "    raise SystemExit(f'Error: {error}') from None",
             "if not answer.ok:",
             "    raise SystemExit(answer.text)",
         ]
@@ -62,7 +73,10 @@ def _python(imports: str, *lines: str) -> str:
             "try:",
             *(f"    {line}" for line in lines),
             "except urllib.error.HTTPError as error:",
-            "    raise SystemExit(error.read().decode()) from None",
+            # With a size, it reads what there is.
+            f"    raise SystemExit(error.read({_LONGEST_REFUSAL}).decode(errors='replace')) from None",
+            "except (OSError, http.client.HTTPException) as error:",
+            "    raise SystemExit(f'Error: {error}') from None",
         ]
     )
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-_MAX_NAME_BYTES = 255  # the longest file name that Linux and macOS allow
+_MAX_NAME_BYTES = 255 - len(".partial")  # Linux and macOS allow 255; commands.py adds this
 _GLOB_CHARACTERS = set("[]{}#\\")  # curl gives them a meaning in URLs, in --upload-file and in --output
 
 
