@@ -1,6 +1,7 @@
 """What a request carries besides its key: a size, a name to save as, a content type."""
 
 import re
+import stat
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,11 +15,17 @@ _CONTENT_TYPES = re.compile(rf"{_WORD}/\*")
 
 
 def size_of(file: str | None) -> int | None:
-    """Return the bytes of a local file; None where it is not there, as it may be on another machine."""
+    """Return the bytes of a local file; None where it is not there, as it may be on another machine.
+
+    Raises RequestError for what is there and no regular file, such as a folder, a pipe or a device.
+    """
     try:
-        return Path(file).stat().st_size if file else None
+        found = Path(file).stat() if file else None
     except (OSError, ValueError):
         return None
+    if found and not stat.S_ISREG(found.st_mode):
+        raise RequestError(f"{file} is no regular file, and S3 must know the size of an upload beforehand")
+    return found.st_size if found else None
 
 
 def require_fitting(file: str | None, least: int, most: int) -> None:

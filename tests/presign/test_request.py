@@ -1,5 +1,7 @@
 """What a request carries besides its key is written as the standards say."""
 
+import os
+from pathlib import Path
 from urllib.parse import unquote
 
 from presign import request
@@ -64,3 +66,15 @@ def test_what_is_no_content_type_is_refused(text: str) -> None:
 def test_the_start_of_a_content_type_is_enough_for_a_form() -> None:
     assert request.content_types("image/*") == ("image/", True)
     assert request.content_types("image/png") == ("image/png", False)
+
+
+def test_the_size_of_a_regular_file_is_known_and_what_is_not_here_may_be_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"123")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    assert request.size_of(None) is None
+    assert request.size_of(str(tmp_path / "missing")) is None
+    assert request.size_of(str(tmp_path / "link")) == 3
+    for other in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(RequestError, match=f"^{other} is no regular file, and S3 must know the size"):
+            request.size_of(str(other))
