@@ -16,6 +16,7 @@ from io import BufferedReader, StringIO
 from pathlib import Path
 
 from presign.bulk.job import Done, Job
+from presign.bulk.lines import MAX_LINE
 from presign.bulk.manifest import Batch
 from presign.bulk.rows import Wanted
 from presign.errors import BulkError
@@ -28,6 +29,7 @@ ANOTHER = (
     "cannot resume: the partial file was made from another manifest or with other options or "
     "credentials: run again without --resume"
 )
+DAMAGED = "cannot resume: the partial file is damaged: run again without --resume"
 _DATE = re.compile(rb"&X-Amz-Date=([0-9]{8}T[0-9]{6}Z)&")
 
 
@@ -87,7 +89,10 @@ def _require_same(job: Job, last: Wanted, left: Remains) -> None:
 
 
 def remains(path: Path, form: str) -> Remains:
-    """Find the last whole row of a partial file; of a compressed one, of the last whole block."""
+    """Find the last whole row of a partial file; of a compressed one, of the last whole block.
+
+    Raises BulkError for a row that is longer than any that was written.
+    """
     try:
         with path.open("rb") as file:
             compressed = file.peek(2)[:2] == b"\x1f\x8b"
@@ -97,16 +102,19 @@ def remains(path: Path, form: str) -> Remains:
 
 
 def _remains(blocks: Iterator[tuple[bytes, int]], form: str) -> Remains:
-    rows, end, last, row = 0, 0, b"", b""
+    rows, end, last, row, quotes = 0, 0, b"", bytearray(), 0
     for data, block_end in blocks:
         for line in data.splitlines(keepends=True) if data.count(b"\n") > 1 else (data,):
             row += line
+            if len(row) > MAX_LINE:
+                raise BulkError(DAMAGED)
             # In CSV, a line break within quotes belongs to the key.
-            if not line.endswith(b"\n") or (form == "csv" and row.count(b'"') % 2):
+            quotes += line.count(b'"')
+            if not line.endswith(b"\n") or (form == "csv" and quotes % 2):
                 continue
             if form != "csv" or end or rows or row not in _HEADERS:
-                rows, last = rows + 1, row
-            row = b""
+                rows, last = rows + 1, bytes(row)
+            row, quotes = bytearray(), 0
         if not row:
             end = block_end
     return Remains(rows, end, last) if rows else Remains()
@@ -114,7 +122,7 @@ def _remains(blocks: Iterator[tuple[bytes, int]], form: str) -> Remains:
 
 def _rows_with_ends(file: BufferedReader) -> Iterator[tuple[bytes, int]]:
     end = 0
-    for line in file:
+    while line := file.readline(MAX_LINE + 1):
         end += len(line)
         yield line, end
 
