@@ -60,7 +60,10 @@ def env(environment: str, actor: str) -> None:
     act_as = {"data": account.data_team, "deployer": account.deployer, "administrator": account.administrator}
     proxies = {name: os.environ[name] for name in ("no_proxy", "NO_PROXY") if name in os.environ}
     acting = replace(act_as[actor](), region=account.settings.region)
-    variables = acting.environment(proxies) | {"AWS_DEFAULT_REGION": acting.region}  # boto3 reads only this
+    variables = acting.environment(proxies) | {
+        "AWS_DEFAULT_REGION": acting.region,  # boto3 reads only this
+        "SSL_CERT_FILE": str(acting.certificate),  # as do the scripts of `presign --format python`
+    }
     # Any other of them, such as AWS_ENDPOINT_URL_S3, could send a part of the requests elsewhere.
     set_here = {name for name in os.environ if name.startswith("AWS_") and name.isidentifier()}
     print("unset", *sorted({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} | (set_here - variables.keys())))

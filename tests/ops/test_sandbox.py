@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from ops.sandbox.switch import refuse_real_credentials, variables_of
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import local_state, outputs_file
+from presign.commands import link
 from settings.loading import load_environments
 from settings.model import Settings
 from tests.handed_out import EVERYTHING, TRUST, empty
@@ -358,6 +360,17 @@ def test_a_shell_gets_the_credentials_of_a_role_and_nothing_of_the_user_s(shared
     assert "AWS_PROFILE" not in found
     left = datetime.fromisoformat(found["AWS_CREDENTIAL_EXPIRATION"]) - datetime.now(UTC)
     assert 11 * 3600 < left.total_seconds() <= 12 * 3600
+
+
+def test_scripts_for_python_trust_it_in_the_shell_that_it_prints(shared: Sandbox) -> None:
+    trusting = shared.variables("--as", "administrator")
+    url = shared.aws.client("sts").generate_presigned_url("get_caller_identity")
+    script = link("python", "GET", url, {}, os.devnull)
+    for variables, code in ((trusting, 0), (trusting | {"SSL_CERT_FILE": os.devnull}, 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "CERTIFICATE_VERIFY_FAILED" in done.stderr) == (code, bool(code))
 
 
 def test_a_data_team_is_known_once_there_is_a_deploy(shared: Sandbox) -> None:
