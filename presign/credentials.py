@@ -34,8 +34,9 @@ def resolve(profile: str | None, environ: Mapping[str, str], region: str | None 
     """Return the credentials that boto3 would use.
 
     ``profile`` is a profile asked for by name; it goes before the environment's
-    keys, and these go before AWS_PROFILE, as in boto3. A role is assumed in
-    ``region`` where the profile names none. Raises CredentialsError.
+    keys, and these go before AWS_PROFILE, as in boto3; unlike boto3, a profile
+    that is not needed may be missing. A role is assumed in ``region`` where the
+    profile names none. Raises CredentialsError.
 
     https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
     """

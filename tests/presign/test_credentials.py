@@ -82,6 +82,22 @@ def test_the_environments_keys_go_before_aws_profile_as_in_boto3(
     assert credentials.resolve(None, environment).access_key == theirs.access_key == "env-key"
 
 
+def test_with_keys_in_the_environment_aws_profile_may_be_missing_unlike_in_boto3(
+    profiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import ProfileNotFound
+    from botocore.session import Session
+
+    environment = {**KEYS, "AWS_PROFILE": "nobody"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ProfileNotFound):
+        Session().get_credentials()
+    assert credentials.resolve(None, environment).access_key == "env-key"
+    with pytest.raises(CredentialsError, match="nobody"):
+        credentials.resolve(None, {"AWS_PROFILE": "nobody"})
+
+
 def test_aws_profile_is_used_when_the_environment_has_no_keys(
     profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
