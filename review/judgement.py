@@ -18,6 +18,7 @@ from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding,
 from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
 from review.policies import parse_policy, statement_changes
+from review.removed import removed_findings
 from review.surroundings import around_of, configured_attributes, owners_of
 from review.unset import without_unset
 
@@ -53,6 +54,8 @@ def findings_of(
     for change in changes:
         found += [*judged(change, around), *literals.opened(change)]
     found += unjudged_kinds(changes)
+    said = {one.address for one in found if one.severity != GOOD}
+    found += removed_findings(plan, synthesized, said)
     planned = {change.address for change in changes}
     for change in real_drift(plan):
         found += _drifted(change, around, put_back=change.address in planned)

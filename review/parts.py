@@ -40,6 +40,7 @@ KNOWN: Mapping[str, str] = {
 """The known parts of a plan; any other part needs a careful look."""
 
 RUNS = {
+    "aws_ecs_task_execution": "starts a task",
     "aws_lambda_invocation": "calls a function",
     "external": "runs a program",
     "http": "asks a server",

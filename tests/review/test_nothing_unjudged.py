@@ -71,3 +71,46 @@ def test_a_program_runs_whatever_the_key_of_its_instance_is(key: str, action: st
         "configuration": {"root_module": module},
     }
     assert review_of(made).verdict == verdict
+
+
+PROGRAM = {"local-exec": {"when": "destroy", "command": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("synthesized", "verdict"),
+    [
+        ({}, "safe"),
+        ({"removed": [{"from": "terraform_data.x"}]}, "safe"),
+        ({"removed": {"from": "terraform_data.x", "provisioner": PROGRAM}}, "careful"),
+        ({"removed": [{"from": "terraform_data.other", "provisioner": [PROGRAM]}]}, "careful"),
+        ({"module": {"m": {"source": "./m"}}}, "careful"),
+    ],
+)
+def test_what_a_removed_block_runs_is_in_the_synthesized_json_alone(synthesized: Any, verdict: str) -> None:
+    destroyed = document("terraform_data", "delete", {"input": None}, None)
+    result = review_of(destroyed, deployed={}, synthesized=synthesized)
+    assert result.verdict == verdict, result.findings
+
+
+def test_commands_of_a_removed_block_are_said_of_what_is_dangerous_too() -> None:
+    destroyed = document("aws_s3_bucket", "delete", {"bucket": "data"}, None)
+    assert not [one for one in review_of(destroyed).findings if "removed block" in one.said]
+    runs = {"removed": [{"from": "aws_s3_bucket.x", "provisioner": PROGRAM}]}
+    found = review_of(destroyed, deployed={}, synthesized=runs).findings
+    assert [one.severity for one in found if "removed block runs commands" in one.said] == ["careful"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"),
+    [
+        ("delete_because_no_resource_config", "careful"),
+        ("delete_because_no_module", "careful"),
+        ("delete_because_each_key", "safe"),
+    ],
+)
+def test_terraforms_reason_says_whether_a_destroyed_resource_left_the_configuration(
+    reason: str, verdict: str
+) -> None:
+    destroyed = document("terraform_data", "delete", {"input": None}, None)
+    destroyed["resource_changes"][0]["action_reason"] = reason
+    assert review_of(destroyed).verdict == verdict
