@@ -208,7 +208,7 @@ def allowed_more(kind: str, old: Policy | None, new: Policy | None, own: Collect
     denied = {one.sid for one in clauses(old, "Deny") if one.sid}
     grouped: dict[tuple[str, Who], list[Clause]] = {}
     for one in uncovered(after, before):
-        if not (kind in KEY_POLICIES and _is_own_root(one, own)):
+        if not (old is None and kind in KEY_POLICIES and _is_own_root(one, own)):
             grouped.setdefault((one.sid, who_of(one, own)), []).append(one)
     for (sid, who), gained in grouped.items():
         tell = dangerous if is_grave(kind, who, gained, before) else careful
