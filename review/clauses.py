@@ -7,13 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 import ipaddress
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import product
+from itertools import product, starmap
 
+from review.patterns import arn_covers, disjoint, glob_covers, resource_covers
 from review.policies import Policy, Statement
 
 MOST = 4096
@@ -117,49 +116,20 @@ def test_of(operator: str, key: str, values: Collection[str]) -> Test:
     return Test(name, key.lower(), frozenset(values), optional, set_of)
 
 
-def is_glob(pattern: str) -> bool:
-    """Return whether a pattern matches more than itself."""
-    return "*" in pattern or "?" in pattern
-
-
-@lru_cache(maxsize=65_536)
-def glob_covers(pattern: str, other: str) -> bool:
-    """Return whether `pattern` matches everything that the pattern `other` matches."""
-    if "?" not in pattern and "${" not in pattern + other:
-        # `*` in the other stands for any text: where this matches it as a text, it does in all its forms.
-        return (
-            re.fullmatch(".*".join(map(re.escape, re.split(r"\*+", pattern))), other, re.DOTALL) is not None
-        )
-    if pattern == other or set(pattern) == {"*"}:
-        return True
-    if "*" in other:
-        return False
-    regex = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return "${" not in other and re.fullmatch(regex, other, re.DOTALL) is not None
-
-
 def _covers(one: Element | None, other: Element | None, *, fold: bool) -> bool:
     if one is None or other is None:
         return one == other
     left, right = (
         frozenset(value.lower() for value in element[1]) if fold else element[1] for element in (one, other)
     )
+    covers = glob_covers if fold else resource_covers
     if one[0] and other[0]:
-        return all(any(glob_covers(wide, narrow) for wide in right) for narrow in left)
+        return all(any(covers(wide, narrow) for wide in right) for narrow in left)
     if other[0]:
         return any(set(pattern) == {"*"} for pattern in left)
     if one[0]:
-        return all(_disjoint(*pair) for pair in product(left, right))
-    return all(any(glob_covers(wide, narrow) for wide in left) for narrow in right)
-
-
-def _disjoint(one: str, other: str) -> bool:
-    """Return whether certainly no text matches both patterns, because their fixed beginnings differ."""
-    heads = [re.split(r"[*?$]", text, maxsplit=1)[0] for text in (one, other)]
-    if not is_glob(one) and not is_glob(other) and "$" not in one + other:
-        return one != other
-    shorter, longer = sorted(heads, key=len)
-    return not longer.startswith(shorter)
+        return all(starmap(disjoint, product(left, right)))
+    return all(any(covers(wide, narrow) for wide in left) for narrow in right)
 
 
 def _covers_principal(one: Element | None, other: Element | None, *, deny: bool) -> bool:
@@ -192,7 +162,8 @@ def _implies(one: Test, other: Test) -> bool:
         return _limit_implies(one, other)
     small, large = (other.values, one.values) if one.negated else (one.values, other.values)
     if one.operator.endswith("like"):
-        return all(any(glob_covers(wide, narrow) for wide in large) for narrow in small)
+        covers = arn_covers if one.operator.startswith("arn") else glob_covers
+        return all(any(covers(wide, narrow) for wide in large) for narrow in small)
     return small <= large
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from review.clauses import Clause, Test, clauses, glob_covers, is_glob, uncovered
+from review.clauses import Clause, Test, clauses, uncovered
 from review.model import Finding, careful, dangerous
+from review.patterns import glob_covers, is_glob
 from review.policies import Policy
 
 KEY_POLICIES = ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from review.clauses import Clause, glob_covers
+from review.clauses import Clause
 from review.model import DANGEROUS
+from review.patterns import glob_covers
 from review.who import Who, owner_of, subjects_of
 
 HARMLESS_ANYWHERE = (

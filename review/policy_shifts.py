@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from review.clauses import Clause, glob_covers, limit, test_of
+from review.clauses import Clause, limit, test_of
 from review.model import Finding, careful, dangerous, good
+from review.patterns import glob_covers, resource_covers
 from review.policies import Condition, Statement
 
 LONGER_LINKS = "s3:signatureage"
@@ -79,8 +80,9 @@ def _sets(
 
 def _uncovered(values: Collection[str], patterns: Collection[str], *, fold: bool) -> list[str]:
     def covered(value: str) -> bool:
-        pairs = ((one.lower(), value.lower()) if fold else (one, value) for one in patterns)
-        return any(glob_covers(*pair) for pair in pairs)
+        if fold:
+            return any(glob_covers(one.lower(), value.lower()) for one in patterns)
+        return any(resource_covers(one, value) for one in patterns)
 
     return sorted(value for value in values if not covered(value))
 

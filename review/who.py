@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from review.accounts import account_of, is_claimed
-from review.clauses import Clause, Test, is_glob, network
+from review.clauses import Clause, Test, network
 from review.model import CAREFUL, DANGEROUS
+from review.patterns import is_glob
 
 ACCOUNT_KEYS = {
     **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount"), "anybody of {}"),
