@@ -18,13 +18,13 @@ _EARLY = timedelta(minutes=15)  # S3 takes links from clocks that are ahead by l
 class Verdict:
     """``causes`` has the most likely one first, and is empty where nothing is wrong; ``fine`` then says so.
 
-    ``objections`` are what in the link does not fit the outputs; None where there are none to compare with.
+    ``objections`` are what in the link does not fit the outputs; None where it was not compared with any.
     """
 
     operation: Operation
     causes: list[Cause]
     objections: list[Cause] | None
-    fine: str = "nothing is wrong with the link, as far as it shows"
+    fine: str
 
 
 def judge(
@@ -32,7 +32,8 @@ def judge(
 ) -> Verdict:
     """Return why the link does not work; ``now`` is this machine's time, in UTC."""
     for_what = operation.of(found, outputs)
-    objections = None if outputs is None else allowed.objections(found, for_what, outputs, endpoint_url)
+    compared = outputs if found.place.names_bucket else None
+    objections = None if compared is None else allowed.objections(found, for_what, compared, endpoint_url)
     own = faults.faults(found)
     if answer is None:
         causes = [*own, *(objections or []), *_by_time(found, now)]
@@ -40,7 +41,13 @@ def judge(
         return Verdict(for_what, [], objections, f"S3 accepted the link: it answered {answer.status}")
     else:
         causes = _of_answer(found, answer, for_what, outputs, now, own, objections or [])
-    return Verdict(for_what, list(dict.fromkeys(causes)), objections)
+    return Verdict(for_what, list(dict.fromkeys(causes)), objections, _fine(found))
+
+
+def _fine(found: Link) -> str:
+    if found.place.kind == "unknown":
+        return "nothing wrong is found, but the link leads to a kind of S3 host that presign does not know"
+    return "nothing is wrong with the link, as far as it shows"
 
 
 def _by_time(found: Link, now: datetime) -> list[Cause]:

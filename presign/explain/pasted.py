@@ -71,13 +71,14 @@ def _json_escapes(text: str) -> tuple[str, Cause | None]:
 
 
 def _entities(text: str) -> tuple[str, Cause | None]:
-    if not re.search(r"&(amp|#38|#x26);", text):
+    plain = re.sub(r"&(?:amp|AMP|#0*38|#[xX]0*26);", "&", text)
+    if plain == text:
         return text, None
     cause = Cause(
         "the link is escaped for HTML: '&amp;' stands where '&' was signed",
         "Replace each &amp; by &, or copy the link from the page and not from its source",
     )
-    return re.sub(r"&(amp|#38|#x26);", "&", text), cause
+    return plain, cause
 
 
 def _encoded(text: str) -> tuple[str, Cause | None]:

@@ -7,22 +7,27 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from presign.endpoint import DNS_SUFFIXES
+from presign.endpoint import DNS_SUFFIXES, is_aws
 from presign.outputs import Outputs
 
+# No bucket is called as the part of a VPC endpoint's host is: what is there besides, such as an access point,
+# is not known.
 _ON_AWS = re.compile(
-    r"(?:(?P<bucket>(?!bucket\.vpce-).+?)\.)?(?:bucket\.vpce-[a-z0-9-]+\.)?"
-    r"s3(?P<kind>-accelerate|-accesspoint)?(?:-fips)?(?:\.dualstack)?"
+    r"(?:(?P<bucket>(?!(?:bucket\.)?vpce-)(?:(?!\.vpce-).)+?)\.)?(?:bucket\.vpce-[a-z0-9-]+\.)?"
+    r"s3(?P<kind>-accelerate|-accesspoint|-website)?(?:-fips)?(?:\.dualstack)?"
     r"(?:[.-](?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+))?(?:\.vpce)?"
     rf"\.(?:{'|'.join(map(re.escape, DNS_SUFFIXES))})"
 )
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html reserves these.
+_ALIASES = ("-s3alias", "--ol-s3", "--op-s3")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a link leads. ``bucket`` is an access point's name and account where ``kind`` says so.
+    """Where a link leads. ``bucket`` is an access point's name and account, or alias, where ``kind`` says so.
 
-    ``kind`` is ``regional``, ``global`` (no region in the host), ``accelerate``, ``accesspoint`` or, away
+    ``kind`` is ``regional``, ``global`` (no region in the host), ``accelerate``, ``accesspoint``, ``alias``
+    (of an access point), ``website``, ``unknown`` (another host of AWS: ``key`` is all of the path) or, away
     from AWS, ``custom``. ``region`` is the one in the host, or empty.
     """
 
@@ -31,9 +36,18 @@ class Place:
     kind: str
     region: str
 
+    @property
+    def names_bucket(self) -> bool:
+        """Whether it says which bucket it leads to, or which access point of the outputs."""
+        return self.kind not in ("alias", "unknown")
+
     def __str__(self) -> str:
-        name = f"access point {self.bucket}, " if self.kind == "accesspoint" else f"s3://{self.bucket}/"
-        return f"{name}{self.key}"
+        names = {
+            "accesspoint": f"access point {self.bucket}, ",
+            "alias": f"access point with the alias {self.bucket}, ",
+            "unknown": "a kind of S3 host that presign does not know, ",
+        }
+        return f"{names.get(self.kind, f's3://{self.bucket}/')}{self.key}"
 
 
 def of(parts: SplitResult, outputs: Outputs | None, endpoint_url: str | None) -> Place:
@@ -44,7 +58,9 @@ def of(parts: SplitResult, outputs: Outputs | None, endpoint_url: str | None) ->
         kind = (match["kind"] or "").removeprefix("-")
         kind = kind or ("regional" if match["region"] else "global")
         bucket, key = (match["bucket"], path) if match["bucket"] else _first(path)
-        return Place(bucket, key, kind, match["region"] or "")
+        return Place(bucket, key, "alias" if bucket.endswith(_ALIASES) else kind, match["region"] or "")
+    if is_aws(host.removesuffix(".")):
+        return Place("", path, "unknown", "")
     endpoint = urlsplit(endpoint_url or "")
     base = unquote(endpoint.path).strip("/")
     if base and path.startswith(f"{base}/"):

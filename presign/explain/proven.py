@@ -15,11 +15,12 @@ _METHODS = ("GET", "PUT", "HEAD", "DELETE", "POST")
 def proven(link: Link, outputs: Outputs | None, environ: Mapping[str, str]) -> Link:
     """Return the link with the method for which it is signed, or marked as changed.
 
-    It is returned as it is where the key is another's, or a signed header's value is not known.
+    It is returned as it is where the key is another's, a signed header's value is not known, or the link is
+    for another service than S3, such as S3 Object Lambda.
     """
     secret = environ.get("AWS_SECRET_ACCESS_KEY", "")
     headers = known_headers(link, outputs)
-    ours = secret and link.scope[0] == environ.get("AWS_ACCESS_KEY_ID")
+    ours = secret and link.scope[0] == environ.get("AWS_ACCESS_KEY_ID") and link.scope[3:4] == ["s3"]
     if not ours or link.signed_at is None or link.expires is None or set(link.signed_headers) - set(headers):
         return link
     signed_at, path = link.signed_at, link.path.removeprefix("/")

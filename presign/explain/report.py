@@ -115,8 +115,10 @@ def _headers(link: Link, known: Mapping[str, str]) -> list[str]:
 
 
 def _bucket(verdict: Verdict, outputs: Outputs | None) -> Sequence[str]:
-    if outputs is None or verdict.objections is None:
+    if outputs is None:
         return ["not compared: no outputs (--outputs)"]
+    if verdict.objections is None:
+        return ["not compared: the link does not name its bucket"]
     if verdict.objections:
         return [f"does not allow it: {cause.text}" for cause in verdict.objections]
     longest = duration.words(outputs.max_seconds)
@@ -133,7 +135,7 @@ def _document(
         "causes": [{"cause": cause.text, "remedy": cause.remedy} for cause in verdict.causes],
         "operation": verdict.operation.words,
         "methods": list(verdict.operation.methods),
-        "bucket": link.place.bucket,
+        "bucket": link.place.bucket if link.place.names_bucket else None,
         "key": link.place.key,
         "parameters": _parameters(link),
         "host": host_header(link.parts),
@@ -144,8 +146,8 @@ def _document(
         "expires_at": duration.iso(end) if end else None,
         "signed_headers": {name: known.get(name) for name in link.signed_headers},
         "outputs": None
-        if outputs is None
-        else {"bucket": outputs.bucket, "objections": [cause.text for cause in verdict.objections or []]},
+        if outputs is None or verdict.objections is None
+        else {"bucket": outputs.bucket, "objections": [cause.text for cause in verdict.objections]},
         "answer": None
         if answer is None
         else {"status": answer.status, "code": answer.code or None, "message": answer.message},

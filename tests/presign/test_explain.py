@@ -84,6 +84,10 @@ def test_json_has_the_same(presign: Presign, outputs_file: OutputsFile) -> None:
         ("https://bucket.s3-accelerate.amazonaws.com/", "s3://bucket/a/b"),
         ("https://bucket.s3.cn-north-1.amazonaws.com.cn/", "s3://bucket/a/b"),
         ("https://bucket.s3-us-west-2.amazonaws.com/", "s3://bucket/a/b"),
+        (
+            "https://bucket.bucket.vpce-1a2b3c4d-5e6f.s3.eu-west-1.vpce.amazonaws.com/",
+            "s3://bucket/a/b",
+        ),
         ("http://127.0.0.1:9000/bucket/", "s3://bucket/a/b"),
         ("http://bucket.s3.example:9000/", "s3://bucket/a/b"),
         ("http://s3.example:9000/bucket/", "s3://bucket/a/b"),
