@@ -124,17 +124,34 @@ def _accelerated(bucket: str, region: str, endpoint_url: str | None, variant: Va
     return f"https://{bucket}.s3-accelerate{'.dualstack' if variant.dualstack else ''}.{_AWS}/"
 
 
+def in_host(bucket_url: str) -> bool:
+    """Return whether the bucket's URL has the bucket, or its access point, in the host's name, on AWS."""
+    parts = urlsplit(bucket_url)
+    return is_aws(parts.hostname or "") and parts.path == "/"
+
+
+def misplaced(host: str, region: str) -> str:
+    """Return where a host of AWS is, if it does not serve ``region``: another region or partition."""
+    named = [label for each in host.split(".") if _REGION.fullmatch(label := each.removeprefix("s3-"))]
+    if named and named[-1] != region:  # a bucket's name, before it, may look the same
+        return named[-1]
+    return "" if host.endswith(f".{_suffix(region)}") else f"another partition than {_suffix(region)}"
+
+
 def is_aws(host: str) -> bool:
     """Return whether a host name is one of AWS's own."""
     return host.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES))
 
 
 def _host(service: str, region: str, variant: Variant) -> str:
-    suffix = next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), _AWS)
     if variant.fips and region.startswith("cn-"):
         raise EndpointError(f"S3 has no FIPS endpoint in {region}: unset AWS_USE_FIPS_ENDPOINT")
     fips, dualstack = "-fips" if variant.fips else "", ".dualstack" if variant.dualstack else ""
-    return f"{service}{fips}{dualstack}.{region}.{suffix}"
+    return f"{service}{fips}{dualstack}.{region}.{_suffix(region)}"
+
+
+def _suffix(region: str) -> str:
+    return next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), _AWS)
 
 
 def _check(endpoint_url: str) -> None:
@@ -162,10 +179,10 @@ def _check_on_aws(endpoint_url: str, scheme: str, host: str, region: str) -> Non
         raise EndpointError(
             f"the endpoint {endpoint_url!r} cannot be used: the bucket's policy denies plain http, give https://"
         )
-    named = [label for label in host.split(".") if _REGION.fullmatch(label)]
-    if named and region not in named:
+    elsewhere = misplaced(host, region)
+    if elsewhere:
         raise EndpointError(
-            f"the endpoint {endpoint_url!r} cannot be used: it is in {named[0]}, and the bucket in {region}"
+            f"the endpoint {endpoint_url!r} cannot be used: it is in {elsewhere}, and the bucket in {region}"
         )
 
 

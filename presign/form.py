@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from presign import request
+from presign import keys, request
 from presign.credentials import Credentials
 from presign.duration import iso
 from presign.errors import RequestError
@@ -39,7 +39,9 @@ class Rules:
     def __post_init__(self) -> None:
         """Refuse what S3 would refuse, or what contradicts itself."""
         # One byte more than the prefix, since the name of a file is never empty.
-        encode_keys([self.key if self.key is not None else f"{self.prefix}x"])
+        key = self.key if self.key is not None else f"{self.prefix}x"
+        encode_keys([key])
+        keys.refuse(key, virtual=False)  # no key is in the URL
         if FILENAME in (self.key or self.prefix):
             raise RequestError(f"{FILENAME} needs not be given: it is added to the prefix")
         # S3 takes $ in a policy for the start of a variable, or of an escape that JSON does not know:

@@ -108,6 +108,35 @@ def in_bucket(key: str, bucket: str) -> str:
     return key.removeprefix(f"{S3}{bucket}/")
 
 
+def s3_cannot_have(key: str, *, virtual: bool) -> str:
+    """Return why S3 does not serve a key of 1 to 1,024 bytes, or an empty text.
+
+    ``virtual`` is whether the bucket is in the host's name, on AWS.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    if virtual and key == "soap":
+        return "S3 does not serve the key 'soap' where the bucket is in the host's name"
+    depth = 0
+    for part in key.split("/") if ".." in key else ():
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            return f"the key {key[:60]!r} has more '..' parts than others before them, which S3 refuses"
+    return ""
+
+
+def refuse(key: str, *, virtual: bool) -> None:
+    """Raise ObjectKeyError for a key that S3 does not serve, as ``s3_cannot_have`` says."""
+    why = s3_cannot_have(key, virtual=virtual)
+    if why:
+        way = "choose another key, or set addressing_style = path" if key == "soap" else "choose another key"
+        raise ObjectKeyError(f"{why}: {way}")
+
+
+def some_refused(keys: str) -> bool:
+    """Return whether S3 may not serve one of many keys, between line breaks."""
+    return ".." in keys or "\nsoap\n" in f"\n{keys}\n"
+
+
 def dotted(key: str) -> bool:
     """Return whether the key has a ``.`` or ``..`` part, which browsers rewrite."""
     return bool(DOTTED.seen(_alone(key)))

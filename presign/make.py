@@ -49,6 +49,7 @@ def link(
     """Make a link for ``key``, which may be a URI of the bucket. ``headers`` is what the upload says."""
     stack = prepared.stack
     key = keys.in_bucket(key, stack.bucket)
+    keys.refuse(key, virtual=prepared.virtual)
     reserved.refuse(key)
     active.refuse_shown(key, query)
     stack.revoked.refuse(key)

@@ -97,11 +97,12 @@ class Bucket:
         headers = self.outputs.upload_headers if method == "PUT" else {}
         plan = prepared.signer.plan(method, prepared.expires, headers)
         _warn(prepared.warnings)
-        return plan.urls(self._allowed(keys))
+        return plan.urls(self._allowed(keys, virtual=prepared.virtual))
 
-    def _allowed(self, given: Iterable[str]) -> Iterator[str]:
+    def _allowed(self, given: Iterable[str], *, virtual: bool) -> Iterator[str]:
         for key in given:
             own = keys.in_bucket(key, self.outputs.bucket)
+            keys.refuse(own, virtual=virtual)
             reserved.refuse(own)
             self.outputs.revoked.refuse(own)
             yield own

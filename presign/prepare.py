@@ -31,6 +31,11 @@ class Prepared:
     profile: str | None
 
     @property
+    def virtual(self) -> bool:
+        """Whether the bucket is in the host's name, on AWS."""
+        return endpoint.in_host(self.bucket_url)
+
+    @property
     def signed_by(self) -> str:
         """Who signs, and what they need, in words."""
         return f"{self.credentials.access_key}{f', which needs {self.needs}' if self.needs else ''}"

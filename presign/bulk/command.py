@@ -118,6 +118,7 @@ def _run(method: str, options: BulkGetOptions) -> None:
         prepared.stack.bucket,
         prepared.stack.revoked,
         method == "PUT",
+        prepared.virtual,
         columns,
     )
     job = Job(layout, method, plan, form, name.endswith(".gz"))

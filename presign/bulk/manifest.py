@@ -18,13 +18,13 @@ from itertools import islice, repeat
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
+from presign import keys as object_keys
 from presign import reserved
 from presign.bulk.lines import TOO_LONG, blocks, csv_rows
 from presign.bulk.rows import Left, Own, Wanted
 from presign.bulk.said import DOWNLOAD, UPLOAD, SaidKey, said
 from presign.bulk.utf8 import as_utf8
 from presign.errors import ManifestError, ObjectKeyError
-from presign.keys import S3, in_bucket
 from presign.revoked import NOTHING, Revoked
 from presign.signer import encode_keys
 
@@ -92,7 +92,8 @@ class Layout:
 
     A key may be written as ``s3://BUCKET/KEY`` of the bucket ``bucket``. Links for what is ``revoked`` are
     not made. ``columns`` names the columns or fields with what each download says, or each upload where it
-    ``uploads``, by the names of ``said.DOWNLOAD`` or ``said.UPLOAD``.
+    ``uploads``, by the names of ``said.DOWNLOAD`` or ``said.UPLOAD``. ``virtual`` is whether the bucket is in
+    the host's name, on AWS.
     """
 
     format: str
@@ -100,6 +101,7 @@ class Layout:
     bucket: str
     revoked: Revoked = NOTHING
     uploads: bool = False
+    virtual: bool = False
     columns: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     @property
@@ -184,7 +186,8 @@ class Layout:
 
     def _needs_a_look(self, keys: list[str]) -> bool:
         text = "\n".join(keys)
-        return "\0" in text or S3 in text or reserved.within(text) or self.revoked.has_any_of(keys)
+        doubtful = "\0" in text or object_keys.S3 in text or object_keys.some_refused(text)
+        return doubtful or reserved.within(text) or self.revoked.has_any_of(keys)
 
     def _good_key(self, key: str | ManifestError) -> str:
         """Return the key that S3 can have; raises ManifestError or ObjectKeyError."""
@@ -195,8 +198,9 @@ class Layout:
                 raise ManifestError(
                     "the key has a null byte, as text in UTF-16 has: save the manifest as UTF-8"
                 )
-            plain = in_bucket(key, self.bucket)
+            plain = object_keys.in_bucket(key, self.bucket)
             key = key.renamed(plain) if isinstance(key, SaidKey) else plain
+        object_keys.refuse(key, virtual=self.virtual)
         reserved.refuse(key)
         self.revoked.refuse(key)
         encode_keys([key])

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 import re
 
 from presign import reserved
-from presign.explain import hidden
+from presign.explain import hidden, unserved
 from presign.explain.cause import Cause, listed
 from presign.explain.link import Link
 from presign.signer import MAX_EXPIRES
@@ -191,4 +191,7 @@ def _additions(link: Link) -> Cause | None:
     return None
 
 
-_CHECKS = (_algorithm, _reserved, _complete, _signature, _credential, _time, _headers, _token, _additions)
+_CHECKS = (
+    *(_algorithm, _reserved, _complete, _signature, _credential, _time, _headers, _token, _additions),
+    *unserved.CHECKS,
+)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from presign.explain import allowed, compare, denied, faults, form, operation, uncoded
+from presign.explain import allowed, compare, denied, faults, form, operation, uncoded, unserved
 from presign.explain.answer import Answer
 from presign.explain.cause import Cause
 from presign.explain.codes import CODES, MESSAGES
@@ -36,7 +36,7 @@ def judge(
     objections = None if compared is None else allowed.objections(found, for_what, compared, endpoint_url)
     own = faults.faults(found)
     if answer is None:
-        causes = [*own, *(objections or []), *_by_time(found, now)]
+        causes = [*own, *unserved.untrusted(found), *(objections or []), *_by_time(found, now)]
     elif uncoded.worked(found, answer) and answer.of_s3:
         return Verdict(for_what, [], objections, f"S3 accepted the link: it answered {answer.status}")
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from presign import duration, reserved
+from presign import duration, keys, reserved
 from presign.errors import RequestError
 from presign.multipart.sizes import MIB, Parts
 from presign.prepare import Prepared
@@ -66,6 +66,7 @@ class Upload:
 def require_key(prepared: Prepared, key: str, headers: Mapping[str, str]) -> None:
     """Raise PresignError for a key that gets no links with such ``headers``, before an upload begins."""
     encode_keys([key])
+    keys.refuse(key, virtual=prepared.virtual)
     reserved.refuse(key)
     prepared.stack.revoked.refuse(key)
     prepared.stack.scan.refuse_tags(key, headers)

@@ -92,6 +92,8 @@ def _why_not(prepared: Prepared, entry: listing.Entry) -> str:
         return "archived objects, which must be restored first"
     if prepared.stack.revoked.by(entry.key):
         return "objects whose links are revoked"
+    if keys.s3_cannot_have(entry.key, virtual=prepared.virtual):
+        return "objects that S3 does not serve by such links"
     if keys.dotted(entry.key):
         return "objects whose keys have a '.' or '..' part, which browsers rewrite"
     return ""
@@ -99,6 +101,7 @@ def _why_not(prepared: Prepared, entry: listing.Entry) -> str:
 
 def _size(prepared: Prepared, key: str) -> int:
     """Return the size of an object, after a look whether its link works. Raises PresignError."""
+    keys.refuse(key, virtual=prepared.virtual)
     reserved.refuse(key)
     prepared.stack.revoked.refuse(key)
     if keys.dotted(key):

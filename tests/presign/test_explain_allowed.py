@@ -30,7 +30,7 @@ def first_line(presign: Presign, *arguments: str) -> str:
             "The link uses http, which the bucket's policy",
         ),
         (
-            signer(region="us-east-1").url("GET", "k", 60),
+            signer(bucket_url("secure-dev-data-bucket", "us-east-1"), "us-east-1").url("GET", "k", 60),
             "signed for the region us-east-1, and the bucket is in eu-",
         ),
         (
