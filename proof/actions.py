@@ -35,10 +35,10 @@ class Kind:
     group: Group | None
     real: bool
 
-    def knows(self, key: str) -> bool:
-        """Say whether requests for it can have `key`; any key if the table does not have the service."""
+    def knows(self, key: str) -> bool | None:
+        """Say whether requests for it can have `key`, as `Service.knows`; any key if the table lacks it."""
         found = service(self.service)
-        return found is None or self.group is None or found.knows(self.group, key)
+        return True if found is None or self.group is None else found.knows(self.group, key)
 
 
 def _services(patterns: Iterable[str]) -> tuple[list[str], bool]:
@@ -60,7 +60,7 @@ def _real(prefix: str, listed: tuple[str, ...], keys: tuple[str, ...]) -> list[K
     if found is None:
         return []
     matching = _matcher(listed)
-    kinds: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], Kind] = {}
+    kinds: dict[tuple[int, tuple[str, ...], tuple[bool | None, ...]], Kind] = {}
     for group in found.groups:
         known = tuple(found.knows(group, key) for key in keys)
         for name in group.names:

@@ -161,11 +161,37 @@ _FAMILIES: dict[str, Family | None] = {
 }
 # Keys of every request, unless they name tags: GK.
 _OF_SOME_ACTIONS = re.compile(r"aws:(requesttag/|resourcetag/|tagkeys$)")
+# Cross-service keys, which a service puts into the sessions of roles: GK, "Properties of a role session".
+_OF_SESSION = frozenset(
+    {
+        *("codebuild:buildarn", "codebuild:projectarn", "ec2:roledelivery", "ec2:sourceinstancearn"),
+        *("glue:credentialissuingservice", "glue:roleassumedby", "identitystore:userid"),
+        *("lambda:sourcefunctionarn", "ssm:sourceinstancearn"),
+    }
+)
+# Claims that stay in the session: the cross-service ones of
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+_CLAIMS_OF_SESSION = frozenset(
+    {
+        *("accounts.google.com:aud", "accounts.google.com:sub"),
+        *("cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:aud"),
+        *("cognito-identity.amazonaws.com:sub", "graph.facebook.com:app_id", "graph.facebook.com:id"),
+        *("saml:namequalifier", "saml:sub", "saml:sub_type"),
+        *("www.amazon.com:app_id", "www.amazon.com:user_id"),
+    }
+)
+
+
+def is_of_some_actions(key: str) -> bool:
+    """Say whether the table tells which actions know `key`, whatever service they belong to."""
+    return _OF_SOME_ACTIONS.match(key) is not None
 
 
 def is_global(key: str) -> bool:
     """Say whether every action knows `key`, which is in lower case."""
-    return key.startswith("aws:") and not _OF_SOME_ACTIONS.match(key)
+    if key in _OF_SESSION or key in _CLAIMS_OF_SESSION:
+        return True
+    return key.startswith("aws:") and not is_of_some_actions(key)
 
 
 def is_claim(key: str) -> bool:
@@ -185,10 +211,13 @@ def fact(key: str, listed: str | None) -> KeyFact:
         return known
     if key.startswith("aws:principaltag/"):
         return _PRINCIPAL_TAG
-    if is_claim(key):
-        return KeyFact(_carried("------?"), multi=key.endswith(":amr"))
+    if is_claim(key) or key in _CLAIMS_OF_SESSION:
+        stays = "?" if key in _CLAIMS_OF_SESSION else "u"
+        return KeyFact(_carried(f"---{stays}--?"), multi=key.endswith(":amr"))
     if _MAY_BE_EMPTY.match(key):
         return KeyFact({}, may_be_empty=True)
+    carried = _carried("-uu?uuu") if key in _OF_SESSION else {}
     if listed is None:
-        return KeyFact({}, family=None)
-    return KeyFact({}, family=_FAMILIES[listed.removeprefix("ArrayOf")], multi=listed.startswith("Array"))
+        return KeyFact(carried, family=None)
+    family = _FAMILIES[listed.removeprefix("ArrayOf")]
+    return KeyFact(carried, family=family, multi=listed.startswith("Array"))

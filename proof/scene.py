@@ -101,7 +101,7 @@ class Scene:
         def carried(*presence: Presence) -> Formula:
             return self.callers.of_kind(*(kind for kind, one in known.carried.items() if one in presence))
 
-        unsure = carried("unsourced", "all unsourced")
+        unsure = some((carried("unsourced", "all unsourced"), self._actions_that(name, known=None)))
         if name == "aws:viaawsservice":  # a call that is forwarded has it
             unsure = every((unsure, negate(self.forwarded)))
         return Key(
@@ -205,9 +205,14 @@ class Scene:
         )
         yield some((signed, self.callers.of_kind("web identity")))
 
+    def _actions_that(self, key: str, *, known: bool | None) -> Formula:
+        """Return the formula of the actions that know a key, or do not, or of which that is not known."""
+        if is_global(key):
+            return known is True
+        return self.actions.where(kind.knows(key) is known for kind in self.actions.all)
+
     def _known_to_action(self, key: Key) -> Iterator[Formula]:
-        if not is_global(key.name):
-            yield implies(key.present, self.actions.where(kind.knows(key.name) for kind in self.actions.all))
+        yield implies(key.present, negate(self._actions_that(key.name, known=False)))
 
     def _carried(self, key: Key) -> Iterator[Formula]:
         always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one in _ALWAYS]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from proof.facts import is_claim, is_global
+from proof.facts import is_claim, is_global, is_of_some_actions
 
 _TABLE = Path(__file__).with_name("services.jsonl")
 _PLACE_HOLDER = re.compile(r"\\\$\\\{[^}]*\\\}|<[^>]*>")
@@ -56,14 +56,19 @@ class Service:
             self._patterns[key] = next((one for one in self.keys if _fits(one, key)), None)
         return self._patterns[key]
 
-    def knows(self, group: Group, key: str) -> bool:
-        """Say whether the actions of `group` know `key`, which is in lower case."""
-        if is_global(key):
+    def knows(self, group: Group, key: str) -> bool | None:
+        """Say whether the actions of `group` know `key`, which is in lower case.
+
+        None where the service does not list it at all: it may be younger than the table, or one of another
+        service that is known to this one too.
+        """
+        listed = self.listed(key)
+        if is_global(key) or listed in group.keys:
             return True
-        if is_claim(key):
+        if is_claim(key) and self.prefix == "sts":
             # sub and aud stand in no table: …/reference_policies_iam-condition-keys.html#condition-keys-wif
-            return self.prefix == "sts" and any(name.startswith("AssumeRoleWith") for name in group.names)
-        return self.listed(key) in group.keys
+            return any(name.startswith("AssumeRoleWith") for name in group.names)
+        return False if listed is not None or is_of_some_actions(key) else None
 
 
 def _fits(listed: str, key: str) -> bool:

@@ -51,3 +51,55 @@ def test_an_entry_that_a_caller_has_names_nobody_else() -> None:
     assert more(statement(Sid="New", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})) == NOTHING
     (line,) = more(statement(Sid="New", Principal={"AWS": f"arn:aws:iam::{OTHER}:role/etl"}))
     assert line.startswith(f"the role etl of account {OTHER} could now read")
+
+
+# Keys
+
+
+ROLE_OF_ANOTHER = {"AWS": f"arn:aws:iam::{OTHER}:role/etl"}
+FUNCTION = {"ArnLike": {"lambda:SourceFunctionArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        FUNCTION,
+        {"ArnLike": {"ec2:SourceInstanceARN": "arn:aws:ec2:*:*:instance/*"}},
+        {"NumericLessThan": {"ec2:RoleDelivery": "2.0"}},
+        {"StringEquals": {"identitystore:UserId": "94482488-3041-7026-18f3-be45837cd0e4"}},
+        {"StringLike": {"codebuild:ProjectArn": "*"}},
+        {"StringEquals": {"cognito-identity.amazonaws.com:sub": "us-east-1:x"}},
+        {"StringEquals": {"saml:sub": "x"}},
+    ],
+)
+def test_a_session_of_a_role_may_have_a_key_that_another_service_put_into_it(
+    condition: dict[str, Any],
+) -> None:
+    (line,) = more(statement(Sid="New", Principal=ROLE_OF_ANOTHER, Condition=condition))
+    assert line.startswith(f"the role etl of account {OTHER} could now read")
+    assert not any(line.startswith("anybody") for line in more(statement(Sid="New", Condition=condition)))
+
+
+@pytest.mark.parametrize(
+    "key", ["s3:KeyOfNextYear", "kms:ViaService", "token.actions.githubusercontent.com:sub", "lambda:Any"]
+)
+def test_a_key_that_the_table_does_not_have_for_the_service_may_be_there(key: str) -> None:
+    new = statement(Sid="New", Principal=ROLE_OF_ANOTHER, Condition={"StringLike": {key: "*"}})
+    assert more(new) == [f"{OPEN}whether {key.lower()} is there"]
+
+
+@pytest.mark.parametrize(
+    ("key", "action"),
+    [
+        ("s3:prefix", "s3:GetObject"),
+        ("s3:x-amz-acl", "s3:GetObject"),
+        ("aws:RequestTag/a", "s3:GetObject"),
+        ("sns:Protocol", "sns:Publish"),
+        ("cognito-identity.amazonaws.com:oaud", "sts:AssumeRole"),
+    ],
+)
+def test_a_key_that_the_table_has_for_other_actions_alone_is_never_there(key: str, action: str) -> None:
+    assert (
+        more(statement(Sid="New", Action=action, Resource="*", Condition={"StringLike": {key: "*"}}))
+        == NOTHING
+    )

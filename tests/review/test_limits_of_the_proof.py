@@ -65,6 +65,23 @@ def test_a_principal_that_may_do_so_already_is_no_finding() -> None:
     assert severities("aws_s3_bucket_policy", old, new) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("lambda:SourceFunctionArn", ["dangerous"]),
+        ("s3:KeyOfNextYear", ["dangerous"]),
+        ("saml:sub", ["dangerous"]),
+        ("s3:prefix", []),  # is only there where a bucket is listed
+    ],
+)
+def test_a_condition_keeps_everybody_out_only_with_a_key_that_is_never_there(
+    key: str, expected: list[str]
+) -> None:
+    new = allow({"AWS": "arn:aws:iam::999999999999:role/evil"}, "s3:GetObject", OBJECTS)
+    new["Condition"] = {"StringLike": {key: "*"}}
+    assert severities("aws_s3_bucket_policy", READS, [*READS, new]) == expected
+
+
 DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
 OBJECTS = "arn:aws:s3:::data/*"
 READS = [allow(READER, ["s3:GetObject"], OBJECTS), DENY]
