@@ -42,6 +42,7 @@ class Around:
             and to what each refers.
         new_addresses: of the buckets that the plan makes, without keys.
         bucket_regions: the region of each bucket that is there already, by the bucket's name.
+        principal_tags, resource_tags: the keys of tags, in small letters, by which policies decide.
         budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
@@ -53,6 +54,8 @@ class Around:
     configured: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     new_addresses: Collection[str] = ()
     bucket_regions: Mapping[str, str] = field(default_factory=dict)
+    principal_tags: Collection[str] = ()
+    resource_tags: Collection[str] = ()
     budget: Budget = field(default_factory=Budget)
 
     def is_elsewhere(self, name: Json) -> bool:

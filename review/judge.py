@@ -20,6 +20,7 @@ from review.plan import Change
 from review.policy_findings import policy_findings
 from review.rules import RULES
 from review.rules.registry import Rule, Subject
+from review.tags import tag_findings
 
 ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_public_access_block": {},
@@ -136,6 +137,7 @@ def _attributes(change: Change, was: Attributes | None, now: Attributes, around:
         found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
     else:
         found += _hidden(change, now, around)
+    found += tag_findings(change.type, was, now, around, judged)
     differing -= judged
     if is_judged(change.type):
         found += _unclaimed(change, differing, now)

@@ -9,6 +9,7 @@ from review.echo import Owners
 from review.parts import plain_address
 from review.plan import Plan
 from review.reading import configured, object_at, state_resources
+from review.tags import asked_tags
 
 Json = Any
 
@@ -35,7 +36,8 @@ def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
         for change in plan.resources
         if change.type == "aws_s3_bucket" and change.action == "create"
     }
-    return Around(*own, new, gone, renamed, configured_attributes(plan), made, bucket_regions(plan.document))
+    regions, tags = bucket_regions(plan.document), asked_tags(attributes for _, attributes in _all(plan))
+    return Around(*own, new, gone, renamed, configured_attributes(plan), made, regions, *tags)
 
 
 def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:

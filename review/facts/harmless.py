@@ -25,7 +25,7 @@ ANYWHERE: Mapping[str, str] = {
     "name_prefix": "the beginning of a name that Terraform makes up",
     "owner_id": "set by AWS: the account",
     "region": "where it is; a resource does not move there without being replaced",
-    "tags": "text for people; the tags of keys that policies of ours look at are judged",
+    "tags": "text for people; those by which policies decide are judged",
     "tags_all": "the tags with the provider's own",
     "timeouts": "how long Terraform waits",
     "unique_id": "set by AWS",
