@@ -14,6 +14,9 @@ from review.rules.buckets import key_name
 
 BUCKETS = ("aws_s3_bucket", "aws_s3_directory_bucket")
 
+OPEN_WITHOUT = "aws_vpc_endpoint_policy"
+"""A policy without which nothing is refused, so that what uses it goes on."""
+
 
 def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
     """Yield what happens to the resource and to its contents."""
@@ -32,6 +35,8 @@ def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
         yield careful(f"{GUARDS[kind]} is replaced: it does not exist in between")
     elif action == "replace" and _is_used(kind):
         yield careful("it is replaced: it does not exist in between")
+    elif action == "destroy" and kind == OPEN_WITHOUT:
+        yield careful("it is destroyed: the endpoint lets everything through")
     elif action == "destroy" and _is_used(kind):
         yield careful("it is destroyed: whatever uses it stops working")
 

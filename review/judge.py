@@ -39,6 +39,7 @@ ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_notification": {},
     "aws_s3_bucket_object_lock_configuration": {},
     "aws_s3_bucket_replication_configuration": {},
+    "aws_vpc_endpoint_policy": {},
 }
 """What AWS does without such a resource: destroying it is judged as a change to that."""
 

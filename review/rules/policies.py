@@ -36,7 +36,10 @@ def multi_region(it: Subject) -> Iterator[Finding]:
 
 
 # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-EVERYTHING = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}'
+EVERYTHING = (
+    '{"Version": "2012-10-17", '
+    '"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}'
+)
 
 
 @rule(("aws_vpc_endpoint", "aws_vpc_endpoint_policy"), "policy")
