@@ -9,11 +9,14 @@ from typing import Any
 
 from review.around import Around
 from review.attributes import Attributes
+from review.facts.kinds import KEYS
 from review.masking import is_unknown
 from review.model import Finding, careful
 from review.policies import Statement, parse_policy
 
 Json = Any
+LABELS = ("environment", "project")
+"""By these tags, a role that deploys an environment is kept off the keys of others."""
 TAGS = ("tags_all", "tags")
 PRINCIPALS = ("aws_iam_role", "aws_iam_user")
 _KEY = re.compile(r"[^:]+:([a-z-]*tag)/(.+)", re.IGNORECASE)
@@ -69,20 +72,27 @@ def tag_findings(
         around: which tags policies ask for.
         judged: the paths that rules of its own judge.
     """
-    asked = {*(around.principal_tags if kind in PRINCIPALS else ()), *(around.resource_tags if was else ())}
-    if not asked:
-        return
+    asked = {*around.principal_tags} if kind in PRINCIPALS else set()
+    if was is not None:
+        asked |= {*around.resource_tags, *(LABELS if kind in KEYS else ())}
     old, new = _of(was or {}), _of(now)
-    for name in sorted(old.keys() | new.keys()):
+    unknown = any(is_unknown(now.get(one)) for one in TAGS)
+    for name in sorted(new if unknown else old | new):
         changes = name.lower() in asked and old.get(name) != new.get(name)
         if changes and not {f"tags.{name}", f"tags_all.{name}"} & {*judged}:
-            words = "its tag {} is {} now, and was {}: a policy decides by it"
+            words = f"its tag {{}} is {{}} now, and was {{}}: {_why(kind, name, new.get(name))}"
             yield careful(words, name, new.get(name), old.get(name))
-    rest = asked - {name.lower() for name in new}
-    if rest and any(is_unknown(now.get(one)) for one in TAGS):
-        yield careful(
-            "its tags are known only after apply, and policies decide by {}", ", ".join(sorted(rest))
-        )
+    rest = sorted(asked - {name.lower() for name in new})
+    if rest and unknown:
+        yield careful("its tags are known only after apply, and policies decide by {}", ", ".join(rest))
+
+
+def _why(kind: str, name: str, value: Json) -> str:
+    if kind not in KEYS or name.lower() not in LABELS:
+        return "a policy decides by it"
+    if value:
+        return "a role that deploys resources with this tag may delete the key"
+    return "roles of other environments and projects are no longer kept off the key"
 
 
 def _of(side: Attributes) -> dict[str, Json]:

@@ -54,17 +54,6 @@ def bypass(it: Subject) -> Iterator[Finding]:
         yield dangerous("AWS no longer checks that somebody can still change the key policy")
 
 
-# By these two tags, a role that deploys an environment is kept off the keys of others.
-@rule(
-    KEYS,
-    *(f"{tags}.{name}" for tags in ("tags", "tags_all") for name in ("Environment", "Project")),
-    new=False,
-)
-def label(it: Subject) -> Iterator[Finding]:
-    """Judge whose key it is by its tags, which decide who may delete it."""
-    yield careful("the key gets the tags of another environment or project, whose role may delete it")
-
-
 @rule(KEYS, "multi_region", new=False)
 def multi_region(it: Subject) -> Iterator[Finding]:
     """Judge whether the key may be copied to other regions; this stands in no key that changes in place."""

@@ -295,7 +295,7 @@ CHANGES: dict[str, tuple[Callable[[Deployed], None], str, str, str]] = {
         DANGEROUS,
         "anyone who has the policy may now do everything: * on *, by the statement Admin",
     ),
-    TAGGED: (tag_key, "aws_kms_key", CAREFUL, "the key gets the tags of another environment or project"),
+    TAGGED: (tag_key, "aws_kms_key", CAREFUL, "its tag Environment is prod now, and was "),
 }
 
 

@@ -587,3 +587,13 @@ def test_a_number_that_is_none_is_as_one_that_is_not_said(value: object) -> None
     assert judged("aws_kms_key", {"deletion_window_in_days": 7}, after) == [
         (GOOD, "a deleted key can be restored for 30 days now, and for 7 before")
     ]
+
+
+def test_of_tags_that_are_known_only_after_apply_none_is_said_to_be_gone() -> None:
+    tags = {"Environment": "prod", "Project": "p"}
+    before = {"tags": {"Project": "p"}, "tags_all": tags}
+    after = {"tags": {"Project": "p", "By": UNKNOWN_VALUE}, "tags_all": UNKNOWN_VALUE}
+    assert judged("aws_kms_key", before, after) == [
+        (CAREFUL, "its tags are known only after apply, and policies decide by environment")
+    ]
+    assert judged("aws_kms_key", before, {**after, "tags": tags}) == []
