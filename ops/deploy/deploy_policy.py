@@ -55,7 +55,7 @@ def print_deploy_policy(
 
 def policies_of_environment(environment: str, *, account: str | None, read_only: bool) -> list[Document]:
     """Return what `print_deploy_policy` prints."""
-    with synthesized(environment) as (settings, stacks):
+    with synthesized(environment, for_terraform=False) as (settings, stacks):
         if None not in (account, settings.account_id) and account != settings.account_id:
             raise OpsError(
                 f"--account is {account}, but account_id in the settings of {environment} is "

@@ -1,20 +1,24 @@
 """What was changed by hand: compares what is deployed with Terraform's state."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ops.deploy.bootstrapped import require_bootstrapped
+from ops.deploy.imports import refuse_unknown
+from ops.shared import aws
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.sandbox_variable import as_here
 from ops.shared.terraform import Stack, TerraformError, synthesized
+from ops.state.state_check import refuse_lost_state
 from review.drift_findings import Drift, drifts_of
 from review.model import DANGEROUS
 from review.plan import Plan, read_plan
 from review.render.escape import visible_text
 from review.surroundings import is_deployed
 from settings import resource_names
+from settings.model import Settings
 
 import click
 
@@ -31,23 +35,48 @@ def run_drift(environment: str, *, output_format: str, storage_only: bool = Fals
         storage_only: look at the storage stack alone, as CI's roles may not read the state of the others.
 
     Raises:
-        OpsError: the settings are wrong, nothing is deployed, or Terraform cannot compare.
+        OpsError: the settings are wrong, the storage is not deployed, a state is lost or does not know what
+            exists, or Terraform cannot compare.
     """
-    require_bootstrapped(settings_of(environment))
+    settings = settings_of(environment)
+    require_bootstrapped(settings)
     with synthesized(environment) as (_, stacks), ThreadPoolExecutor() as pool:
         if storage_only:
             stacks = {name: stacks[name] for name in (resource_names.storage_stack(environment),)}
-        plans = dict(zip(stacks, pool.map(_refresh_or_say_how, stacks.values()), strict=True))
-    if not any(map(is_deployed, plans.values())):
+        for name in stacks:
+            # Terraform takes a state that was emptied or deleted for one in which nothing was deployed yet.
+            refuse_lost_state(settings, name)
+        plans = dict(sorted(zip(stacks, pool.map(_refresh_or_say_how, stacks.values()), strict=True)))
+        missing = [name for name, plan in plans.items() if not is_deployed(plan)]
+        for name in missing:
+            _refuse_unknown(stacks[name], settings)
+    if resource_names.storage_stack(environment) in missing:
         raise OpsError(
             f"{environment} is not deployed, so nothing can have drifted: `make deploy ENV={environment}`"
         )
-    drifts = [(stack, drift) for stack, plan in sorted(plans.items()) for drift in drifts_of(plan)]
+    drifts = [(stack, drift) for stack, plan in plans.items() for drift in drifts_of(plan)]
     if output_format == "json":
-        click.echo(json.dumps(_as_json(environment, drifts), indent=2))
+        click.echo(json.dumps(_as_json(environment, plans.keys() - missing, drifts), indent=2))
     else:
-        click.echo("\n".join(map(visible_text, _as_text(environment, drifts))))
+        lines = (*_as_text(environment, drifts), *(f"{name} is not deployed." for name in missing))
+        click.echo("\n".join(map(visible_text, lines)))
     return bool(drifts)
+
+
+def _refuse_unknown(stack: Stack, settings: Settings) -> None:
+    """Raise an OpsError unless nothing exists of a stack whose state has nothing."""
+    of_storage = stack.name == resource_names.storage_stack(settings.environment)
+    remedy = "recover" if of_storage else "bootstrap"
+    try:
+        refuse_unknown(stack.described, settings, {}, again="drift", remedy=remedy)
+    except OpsError as error:
+        if not aws.refused(error):
+            raise
+        raise OpsError(
+            f"the state of {stack.name} has nothing, and whether anything exists, these credentials may not "
+            f"ask: {error.problem}",
+            f"make deploy ENV={settings.environment} if it was never deployed",
+        ) from error
 
 
 def refresh(stack: Stack) -> Plan:
@@ -73,9 +102,10 @@ Drifts = Sequence[tuple[str, Drift]]
 """What drifted, each with the name of its stack."""
 
 
-def _as_json(environment: str, drifts: Drifts) -> dict[str, object]:
+def _as_json(environment: str, compared: Collection[str], drifts: Drifts) -> dict[str, object]:
     return {
         "environment": environment,
+        "compared": sorted(compared),
         "drifted": bool(drifts),
         "resources": [
             {

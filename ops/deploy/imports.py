@@ -63,6 +63,34 @@ def find_imports(
     return found
 
 
+def refuse_unknown(
+    stack: Stack,
+    settings: Settings,
+    resources: Mapping[str, Mapping[str, Any]],
+    *,
+    again: str,
+    remedy: str = "recover",
+) -> None:
+    """Raise an OpsError where something of a stack exists that its state does not know.
+
+    Keys are left out: one that no state knows may be kept to read old objects.
+
+    Args:
+        stack: the stack's synthesized JSON.
+        settings: the environment.
+        resources: the attributes of what the state knows, by address.
+        again: the command that is refused.
+        remedy: the command that brings it into the state.
+    """
+    first = f"make {remedy} ENV={settings.environment} brings it into the state, then {again} again"
+    try:
+        found = find_imports(stack, settings, resources, keys=False)
+    except OpsError as error:
+        raise OpsError(error.problem, error.remedy or ("" if aws.refused(error) else first)) from error
+    if found:
+        raise OpsError(f"{', '.join(one.what for one in found)} exists and is in no state", first)
+
+
 def own_bucket_exists(bucket: str, *, account: str, region: str) -> bool:
     """Return whether `bucket` exists, in `account` and `region`.
 
@@ -163,6 +191,8 @@ class _Search:
             if key is None:
                 continue
             ours = self._keys.get(one.described["target_key_id"][2:].removesuffix(".key_id}"))
+            if ours is None:
+                raise OpsError(f"{one.name}, of key {key['KeyId']}, exists and is in no state")
             if key["KeyId"] != ours:
                 raise OpsError(f"{one.name} belongs to key {key['KeyId']}, and the stack's key is {ours}")
             yield Import(one.address, one.name, f"KMS alias {one.name}", f"it is the alias of key {ours}")

@@ -148,7 +148,7 @@ def _described(settings: Settings, stack: str, arguments: Sequence[str]) -> Mapp
     """Return the JSON that cdktf applies: what it synthesizes, or with --skip-synth what is there."""
     if "--skip-synth" in arguments and (file := stack_folder(stack) / "cdk.tf.json").is_file():
         return dict(json.loads(file.read_bytes()))
-    with synthesized(settings.environment) as (_, stacks):
+    with synthesized(settings.environment, for_terraform=False) as (_, stacks):
         return stacks[stack].described
 
 

@@ -12,7 +12,7 @@ import os
 from ops.deploy import teardown_plan
 from ops.deploy.bootstrapped import refuse_misspelt
 from ops.deploy.caller import Caller, require_own_account
-from ops.deploy.imports import own_bucket_exists
+from ops.deploy.imports import own_bucket_exists, refuse_unknown
 from ops.deploy.locked_objects import refuse_locked_in_state, refuse_locked_objects
 from ops.deploy.move_state import former_bucket
 from ops.deploy.teardown_plan import Found
@@ -145,7 +145,8 @@ class _Teardown:
                     f"make bootstrap ENV={self._environment} imports what there is, then teardown again",
                 )
         if (stack := self._stacks.get(state.stack)) is not None:
-            teardown_plan.refuse_unknown(stack.described, self._settings, snapshot)
+            resources = {} if snapshot is None else snapshot.resources
+            refuse_unknown(stack.described, self._settings, resources, again=OPERATION)
         return Found(state.stack, state, snapshot)
 
     def _newest(self, remote: Snapshot | None) -> Snapshot | None:
@@ -171,7 +172,7 @@ class _Teardown:
     def _require_nothing(self) -> None:
         """Say that there is nothing; raise an OpsError where something is left."""
         for stack in (self._storage, self._backend):
-            teardown_plan.refuse_unknown(stack.described, self._settings, None, remedy="bootstrap")
+            refuse_unknown(stack.described, self._settings, {}, again=OPERATION, remedy="bootstrap")
         self._forget()
 
     def _confirm(self, found: list[Found], *, auto_approve: bool) -> None:

@@ -4,14 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ops.deploy.imports import find_imports
 from ops.deploy.names_in_aws import Stack, StackNames
 from ops.deploy.own_keys import OwnKeys
 from ops.shared import aws
 from ops.shared.errors import OpsError
 from ops.state.remote_state import RemoteState
 from ops.state.snapshot import Snapshot
-from settings.model import Settings
 
 
 @dataclass(frozen=True)
@@ -55,28 +53,6 @@ def _content(bucket: str, region: str, account: str) -> str:
     count = len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
     more = " or more" if listed.get("IsTruncated") else ""
     return f"with {count}{more} versions of objects" if count else "which is empty"
-
-
-def refuse_unknown(
-    stack: Stack, settings: Settings, snapshot: Snapshot | None, *, remedy: str = "recover"
-) -> None:
-    """Raise an OpsError where something of a stack exists that its state does not know.
-
-    Keys are left out: one that no state knows may be kept to read old objects.
-
-    Args:
-        stack: the stack's synthesized JSON.
-        settings: the environment.
-        snapshot: its state; None where there is none.
-        remedy: the command that brings it into the state.
-    """
-    first = f"make {remedy} ENV={settings.environment} brings it into the state, then teardown again"
-    try:
-        found = find_imports(stack, settings, snapshot.resources if snapshot else {}, keys=False)
-    except OpsError as error:
-        raise OpsError(error.problem, error.remedy or first) from error
-    if found:
-        raise OpsError(f"{', '.join(one.what for one in found)} exists and is in no state", first)
 
 
 def shared_providers(snapshot: Snapshot, region: str) -> Iterator[tuple[str, str]]:

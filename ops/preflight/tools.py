@@ -2,19 +2,14 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from ops.preflight.verdict import Verdict, bad, good, unknown
 from ops.shared.errors import OpsError
 from ops.shared.provider_mirror import find_mirror, is_installed, not_in_registry, user_cli_config
+from ops.shared.terraform import terraform_version
 from settings.names.provider import TESTED
-
-OLDEST_TERRAFORM = (1, 11)
-"""The first whose S3 backend locks with a file: https://developer.hashicorp.com/terraform/language/backend/s3."""
-
-INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
 
 def check(
@@ -32,20 +27,10 @@ def check(
 
 
 def _terraform(environ: Mapping[str, str]) -> Verdict:
-    program = shutil.which("terraform", path=environ["PATH"])
-    if program is None:
-        return bad("terraform", "is not on PATH", INSTALL)
-    done = subprocess.run(
-        [program, "version", "-json"], env=dict(environ), capture_output=True, text=True, check=False
-    )
     try:
-        version = str(json.loads(done.stdout)["terraform_version"])
-        numbers = tuple(int(part) for part in version.partition("-")[0].split("."))
-    except (ValueError, KeyError):
-        return bad("terraform", f"{program} does not report its version", INSTALL)
-    if numbers < OLDEST_TERRAFORM:
-        return bad("terraform", f"{version} cannot lock the state with a file in S3", INSTALL)
-    return good("terraform", version)
+        return good("terraform", terraform_version(environ))
+    except OpsError as error:
+        return bad("terraform", error.problem.removeprefix("terraform "), error.remedy)
 
 
 def _provider(environ: Mapping[str, str], version: str, folder: Path) -> Verdict:

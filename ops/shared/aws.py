@@ -145,7 +145,9 @@ REFUSED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "Unautho
 
 def refused(error: BaseException) -> bool:
     """Return whether AWS refused a call to these credentials, also where an OpsError was made of that."""
-    cause = error.__cause__ if isinstance(error, OpsError) else error
+    cause: BaseException | None = error
+    while isinstance(cause, OpsError):
+        cause = cause.__cause__
     return isinstance(cause, Exception) and error_code(cause) in REFUSED
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,11 @@ class TerraformError(OpsError):
         self.locked = "acquiring the state lock" in stderr
         self.refused = " 403" in stderr
 
+
+OLDEST = (1, 11)
+"""The first whose S3 backend locks with a file: https://developer.hashicorp.com/terraform/language/backend/s3."""
+
+INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
 _FRAME = re.compile(r"^[│╷╵ ]+")
 
@@ -128,6 +134,27 @@ class Stack:
         return TerraformError(f"`terraform {command}` of {self.name} failed: {problem}", stderr)
 
 
+def terraform_version(environ: Mapping[str, str]) -> str:
+    """Return the version of the Terraform on the PATH of `environ`.
+
+    Raises:
+        OpsError: there is none, or it is older than the first that locks a state with a file in S3.
+    """
+    program = shutil.which("terraform", path=environ["PATH"])
+    if program is None:
+        raise OpsError("terraform is not on PATH", INSTALL)
+    command = [program, "version", "-json"]
+    done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)
+    try:
+        version = str(json.loads(done.stdout)["terraform_version"])
+        numbers = tuple(int(part) for part in version.partition("-")[0].split("."))
+    except (ValueError, KeyError) as error:
+        raise OpsError(f"terraform does not report its version: {program}", INSTALL) from error
+    if numbers < OLDEST:
+        raise OpsError(f"terraform {version} cannot lock the state with a file in S3", INSTALL)
+    return version
+
+
 def problem_of(stderr: str) -> str:
     """Return the errors that Terraform printed, on one line: each one's title and first paragraph."""
     lines = [_FRAME.sub("", line).strip() for line in stderr.splitlines()]
@@ -143,22 +170,27 @@ def problem_of(stderr: str) -> str:
 
 @contextlib.contextmanager
 def synthesized(
-    environment: str, environ: Mapping[str, str] = os.environ
+    environment: str, environ: Mapping[str, str] = os.environ, *, for_terraform: bool = True
 ) -> Iterator[tuple[Settings, dict[str, Stack]]]:
     """Synthesize an environment into a temporary folder, and remove that with the block.
 
     Args:
         environment: its name.
         environ: the variables that Terraform gets, with the credentials.
+        for_terraform: whether Terraform will run there.
 
     Yields:
         the environment's settings, and its stacks by their names.
 
     Raises:
-        OpsError: the settings are wrong, or a stack cannot be synthesized.
+        OpsError: the settings are wrong, there is no Terraform that can be used, or a stack cannot be
+            synthesized.
     """
     settings = settings_of(environment, environ)
     tools = tool_environment(environ, provider_version=settings.terraform.provider_version)
+    if for_terraform:
+        # Before anything is changed: a command that stops halfway has to be continued.
+        terraform_version(tools)
     env = {**tools, "ENVIRONMENT_SUFFIX": environment}
     with tempfile.TemporaryDirectory(prefix="secure-s3-") as temporary:
         out = Path(temporary, "cdktf.out")

@@ -13,6 +13,7 @@ from ops.deploy.drift_report import DRIFTED, refresh
 from ops.embedded.aws import EmbeddedAws, embedded_aws
 from ops.shared.errors import OpsError
 from ops.shared.terraform import Stack, synthesized
+from ops.state.snapshot import empty_state
 from review.drift_findings import Drift, drifts_of
 from review.model import CAREFUL, DANGEROUS
 from tests import handed_out
@@ -86,12 +87,17 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         account = Account(aws.endpoint, certificate=aws.certificate)
         found = Deployed(handed_out.administrator(aws), deployer, planner, stacks[STACK], account)
         found.account.s3.create_bucket(Bucket=STATE_BUCKET)
-        nothing = found.ops_drift(planner, "--storage-only")
+        nothing = found.ops_drift(found.administrator, "--storage-only")
         assert (nothing.returncode, nothing.stdout, nothing.stderr) == (
             1,
             "",
             "Error: dev is not deployed, so nothing can have drifted: `make deploy ENV=dev`\n",
         )
+        # By their tags the role knows keys, and what does not exist has none.
+        unknown = found.ops_drift(planner, "--storage-only")
+        assert (unknown.returncode, unknown.stdout) == (1, "")
+        assert "has nothing, and whether anything exists, these credentials may not ask: " in unknown.stderr
+        assert unknown.stderr.endswith("; make deploy ENV=dev if it was never deployed\n")
         refused = found.ops_drift(planner).stderr
         assert "secure-storage-dev-state" in refused
         assert refused.endswith("; a role that may not read this state has --storage-only\n")
@@ -364,7 +370,7 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
     lock = {"Bucket": STATE_BUCKET, "Key": f"{STACK}/terraform.tfstate.tflock"}
     deployed.account.s3.put_object(**lock, Body=b"{}")
     try:
-        done = deployed.ops_drift(deployed.administrator)
+        done = deployed.ops_drift(deployed.planner, "--storage-only")
         parsed = deployed.ops_drift(deployed.planner, "--storage-only", "--format", "json")
     finally:
         deployed.account.s3.delete_object(**lock)
@@ -383,7 +389,7 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
         "→ `make deploy ENV=dev` puts back what our settings say, or stops and says what to do first.\n"
     )
     report = json.loads(parsed.stdout)
-    assert (report["environment"], report["drifted"]) == ("dev", True)
+    assert (report["environment"], report["drifted"], report["compared"]) == ("dev", True, [STACK])
     gone = {one["address"].partition(".")[0]: one["gone"] for one in report["resources"]}
     assert gone == {"aws_s3_bucket_policy": True, "aws_s3_bucket_versioning": False}
     deployed.deploy()
@@ -392,6 +398,48 @@ def test_the_command_tells_it_all_and_exits_with_3(deployed: Deployed) -> None:
         0,
         "✓ dev is as it was deployed: nothing drifted.\n",
         "",
+    )
+
+
+LOST = {
+    "deleted": (None, "was deleted", "state-restore"),
+    "empty": (b"", "is empty", "state-restore"),
+    "without resources": (
+        empty_state(),
+        f"{ALIAS}, of key ",
+        "make recover ENV=dev brings it into the state, then drift again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "problem", "remedy"), LOST.values(), ids=LOST)
+def test_a_lost_state_is_not_called_as_it_was_deployed(
+    deployed: Deployed, body: bytes | None, problem: str, remedy: str
+) -> None:
+    s3, state = deployed.account.s3, {"Bucket": STATE_BUCKET, "Key": f"{STACK}/terraform.tfstate"}
+    before = s3.get_object(**state)["Body"].read()
+    s3.put_bucket_versioning(Bucket=STATE_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    try:
+        if body is None:
+            s3.delete_object(**state)
+        else:
+            s3.put_object(**state, Body=body)
+        done = deployed.ops_drift(deployed.planner, "--storage-only")
+    finally:
+        s3.put_object(**state, Body=before)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert problem in done.stderr
+    assert remedy in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_stack_that_is_in_no_state_is_not_called_as_it_was_deployed(deployed: Deployed) -> None:
+    done = deployed.ops_drift(deployed.administrator)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"Error: bucket {STATE_BUCKET} exists and is in no state; make bootstrap ENV=dev brings it into the "
+        "state, then drift again\n",
     )
 
 

@@ -1,7 +1,10 @@
 """How Terraform's errors become one line, and where the synthesized stacks lie."""
 
+from pathlib import Path
+
 from ops.shared.errors import OpsError
 from ops.shared.terraform import problem_of, synthesized
+from tests.ops.ops_support import stub
 
 import pytest
 
@@ -53,6 +56,29 @@ def test_what_terraform_cannot_do_is_reported_in_a_line() -> None:
         with pytest.raises(OpsError, match=r"^`terraform nonsense` of secure-storage-dev failed: .+$"):
             stack.terraform("nonsense")
         assert stack.terraform("nonsense", accept=[1]).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        (
+            'echo \'{"terraform_version": "1.5.7"}\'',
+            "terraform 1.5.7 cannot lock the state with a file in S3",
+        ),
+        (None, "terraform is not on PATH"),
+    ],
+)
+def test_a_terraform_that_will_not_do_is_refused_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None, problem: str
+) -> None:
+    if script is not None:
+        stub(tmp_path / "terraform", script)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OpsError, match=problem) as refused, synthesized("dev"):
+        pass
+    assert refused.value.remedy.startswith("install Terraform 1.11 or newer")
+    with synthesized("dev", for_terraform=False) as (_, stacks):
+        assert "secure-storage-dev" in stacks
 
 
 def test_bad_settings_are_reported_before_anything_is_written() -> None:
