@@ -188,15 +188,34 @@ def test_a_second_file_replaces_the_first_one_and_no_part_of_it_stays(
     first.get_by_text("Not uploaded: ").wait_for()
     film.write_bytes(bytes(SIZE))
     slot(page).set_input_files(film)
-    page.get_by_role("button", name="Upload all of it again film.bin").wait_for()
+    assert uploaded(page, 1) == ["film.bin"]  # nobody is asked whether it is the same
     expect(first.get_by_text("Replaced: you have chosen a file for this again")).to_be_visible()
     # Both would be in one object.
     expect(page.get_by_role("button", name="Retry film.bin")).to_have_count(0)
-    page.get_by_role("button", name="Upload all of it again film.bin").click()
-    assert uploaded(page, 1) == ["film.bin"]
     expect(page.get_by_role("status")).to_have_text("1 of 1 file uploaded, you can close this page.")
     assert parts_server.order == parts_server.etags()
     assert parts_server.digests[1] == parts_server.digests[2]
+
+
+def test_parts_of_a_file_that_was_given_up_are_not_taken_for_the_next_one(
+    parts_server: Parts, context: BrowserContext, page: Page, opened: Page, film: Path
+) -> None:
+    """Its first part is there, and the second one is of the file before."""
+    interrupted(context, page.url, film, 2)
+    parts_server.fault = lambda number, times: (403, "AccessDenied") if number > 1 else None
+    film.write_bytes(bytes(SIZE))
+    slot(page).set_input_files(film)
+    page.get_by_role("button", name="Upload all of it again film.bin").click()
+    page.get_by_text("Not uploaded: the server").wait_for()
+    parts_server.fault = lambda number, times: None
+    sent = parts_sent(page)
+    slot(page).set_input_files(film)
+    page.get_by_role("alert").get_by_text("49 % of film.bin is there already").wait_for()
+    page.get_by_role("button", name="Resume film.bin").click()
+    assert uploaded(page, 1) == ["film.bin"]
+    assert sorted(sent) == [2, 3]
+    assert parts_server.digests[1] == parts_server.digests[2]
+    assert parts_server.order == parts_server.etags()
 
 
 def test_an_upload_whose_question_was_cancelled_can_be_resumed(

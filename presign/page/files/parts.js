@@ -37,17 +37,31 @@ const partsThere = async (slot, signal) => {
   return there;
 };
 
-// Marks the parts that S3 has already, if the person says that the file is the same: S3 cannot tell.
+// Whether the file is not the one of which this page has sent parts, by their digests.
+const isAnother = async (slot, item, parts) => {
+  item.say("Comparing the file with what was sent");
+  for (const { number, blob } of parts.filter((part) => slot.digests?.has(part.number))) {
+    const digest = await md5(blob);
+    if (item.cancel.signal.aborted) throw new Cancelled();
+    if (digest !== slot.digests.get(number)) return true;
+  }
+  return false;
+};
+
+// Marks the parts that S3 has already, if the person says that the file is the same: S3 cannot tell of what an earlier
+// page has sent.
 const resume = async (slot, item, parts) => {
   if (slot.file === item.file) return; // what was sent a moment ago is known
   // What is not confirmed is the file that was sent, and not another one.
   slot.unanswered &&= slot.file.size === item.file.size && slot.file.lastModified === item.file.lastModified;
   const there = await partsThere(slot, item.cancel.signal);
-  const same = parts.filter(({ number, blob }) => there.get(number)?.size === blob.size);
+  const same = parts.filter(({ number, blob }) =>
+    there.get(number)?.size === blob.size && there.get(number).etag !== slot.others?.get(number)?.etag);
   const bytes = same.reduce((sum, { blob }) => sum + blob.size, 0);
   const sent = Math.max(1, Math.floor((100 * bytes) / (item.file.size || 1)));
-  const question = `${sent} % of ${slot.name} is there already. Resume only with the same file, unchanged since then.`;
-  const resumed = same.length && (await item.ask(question, [RESUME, START_AGAIN])) === RESUME;
+  const question = `${sent} % of ${slot.name} is there already. Resume only if all of that is from this file, unchanged since then.`;
+  const resumed = same.length && !(await isAnother(slot, item, same)) && (await item.ask(question, [RESUME, START_AGAIN])) === RESUME;
+  if (!resumed) slot.others = there; // parts of another file, which stay in S3 until they are replaced
   slot.etags = new Map(resumed ? same.map(({ number }) => [number, there.get(number).etag]) : []);
   if (there.size) slot.unanswered = false; // it was not completed: its parts would be gone
   slot.file = item.file; // only now: a question that was cancelled is asked again
@@ -58,6 +72,7 @@ const sendPart = async (slot, item, part, show) => {
   const progress = (sent) => { part.sent = sent; show(); };
   const { again, cancel: { signal } } = item;
   const answer = await send("PUT", part.url, { body: part.blob, headers, progress, again, signal });
+  (slot.digests ??= new Map()).set(part.number, headers["Content-MD5"]);
   slot.etags.set(part.number, answer.getResponseHeader("ETag").replaceAll('"', ""));
   progress(part.blob.size);
 };
