@@ -128,7 +128,8 @@ def _policy_changes(change: Change, sides: Sides) -> Iterator[PolicyChange]:
             note = "it is not a policy in JSON"
         else:
             statements = statement_changes(old, new)
-            note = "" if statements else "only its order or formatting changes"
+            what = "order or formatting" if not (old and new) or old.version == new.version else "version"
+            note = "" if statements else f"only its {what} changes"
             yield PolicyChange(change.address, attribute, statements, note)
             continue
         yield PolicyChange(change.address, attribute, (), note)

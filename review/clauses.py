@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product, starmap
 
@@ -49,7 +50,14 @@ class Test:
 
 @dataclass(frozen=True)
 class Clause:
-    """One principal, action and resource of a statement; an element that it does not have is None."""
+    """One principal, action and resource of a statement; an element that it does not have is None.
+
+    Attributes:
+        sid, effect: of its statement.
+        principal, action, resource: its elements.
+        tests: its conditions.
+        language: the version of its policy where a variable makes that matter.
+    """
 
     sid: str
     effect: str
@@ -57,11 +65,13 @@ class Clause:
     action: Element | None
     resource: Element | None
     tests: frozenset[Test]
+    language: str = ""
 
     def covers(self, other: "Clause") -> bool:
         """Return whether each request that `other` matches is one that this matches."""
         return (
-            _covers_principal(self.principal, other.principal, deny=self.effect == "Deny")
+            (not self.language or other.language in ("", self.language))
+            and _covers_principal(self.principal, other.principal, deny=self.effect == "Deny")
             and _covers(self.action, other.action, fold=True)
             and _covers(self.resource, other.resource, fold=False)
             and all(any(_implies(one, test) for one in other.tests) for test in self.tests)
@@ -71,25 +81,26 @@ class Clause:
 def clauses(policy: Policy | None, effect: str) -> list[Clause]:
     """Return the clauses of all statements of `policy` that are `Allow` or `Deny`."""
     statements = policy.statements if policy else ()
-    return [clause for one in statements if one.effect == effect for clause in _clauses(one)]
+    version = policy.version if policy else ""
+    return [clause for one in statements if one.effect == effect for clause in _clauses(one, version)]
 
 
 def uncovered(ones: Collection[Clause], others: Collection[Clause]) -> list[Clause]:
     """Return those of `ones` that none of `others` covers."""
-    same = {(one.principal, one.action, one.resource, one.tests) for one in others}
+    same = {replace(one, sid="") for one in others}
     return [
         one
         for one in ones
-        if (one.principal, one.action, one.resource, one.tests) not in same
-        and not any(other.covers(one) for other in others)
+        if replace(one, sid="") not in same and not any(other.covers(one) for other in others)
     ]
 
 
-def _clauses(statement: Statement) -> Iterator[Clause]:
+def _clauses(statement: Statement, version: str) -> Iterator[Clause]:
     tests = frozenset(test_of(*place, values) for place, values in statement.conditions.items())
+    language = version if statement.has_variables else ""
     elements = [_elements(statement, name) for name in ("Principal", "Action", "Resource")]
     for principal, action, resource in product(*elements):
-        yield Clause(statement.sid, statement.effect, principal, action, resource, tests)
+        yield Clause(statement.sid, statement.effect, principal, action, resource, tests, language)
 
 
 def _elements(statement: Statement, name: str) -> list[Element | None]:
@@ -201,9 +212,11 @@ def _limit_implies(one: Test, other: Test) -> bool:
 
 def limit(test: Test) -> float | None:
     """Return the one number, or moment in seconds since 1970, that a test compares with, or None."""
+    value = next(iter(test.values)) if len(test.values) == 1 else ""
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return float(value)
     try:
-        (value,) = test.values
-        return _moment(value) if test.operator.startswith("date") and "-" in value else float(value)
+        return _moment(value) if test.operator.startswith("date") else None
     except ValueError:
         return None
 

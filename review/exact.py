@@ -27,10 +27,18 @@ class Exact:
 
 
 NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
 EVERYTHING = frozenset("*")
 KINDS_OF_PRINCIPALS = ("Service", "Federated", "CanonicalUser")
+
+
+def is_surprising(statement: Statement) -> bool:
+    """Return whether the meaning of a statement depends on what only AWS knows.
+
+    That is who NotPrincipal means, and a resource that is not named by an ARN.
+    """
+    elements = statement.elements
+    resources = (*elements.get("Resource", ()), *elements.get("NotResource", ()))
+    return "NotPrincipal" in elements or not all(one.startswith(("arn:", "*")) for one in resources)
 
 
 def is_known(statement: Statement) -> bool:

@@ -50,6 +50,15 @@ class Statement:
             ),
         )
 
+    @property
+    def has_variables(self) -> bool:
+        """Whether it has text that is a variable, or plain text, by the policy's version.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        """
+        found = (*self.elements.values(), *self.conditions.values())
+        return any("${" in value for values in found for value in values)
+
     def parts(self) -> dict[str, tuple[str, ...]]:
         """Return each element as it is shown."""
         shown: dict[str, tuple[str, ...]] = {"Effect": (self.effect,)}

@@ -11,7 +11,7 @@ from review.accounts import is_claimed
 from review.around import Around
 from review.attributes import Attributes, Json
 from review.clauses import Clause, clauses, uncovered
-from review.exact import exactly, is_known
+from review.exact import exactly, is_known, is_surprising
 from review.facts.kinds import POLICIES
 from review.lockout import KEY_POLICIES, locked_out, refused_to_all
 from review.masking import is_sensitive, is_unknown
@@ -92,8 +92,7 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     if (before and old is None) or (after and new is None):
         yield careful("its {} is not a policy in JSON, so it cannot be judged", attribute)
         return
-    # Without the newer version a variable is text.
-    if old is not None and new is not None and old.version != new.version and "${" in f"{before}{after}":
+    if old is not None and new is not None and old.version != new.version and _has_variables(old, new):
         words = "the policy's language changes from version {} to {}"
         yield careful(words, old.version, new.version)
     findings = [*refused_less(old, new), *allowed_more(kind, old, new, around.own_accounts)]
@@ -101,6 +100,10 @@ def _compared(kind: str, attribute: str, before: Json, after: Json, around: Arou
     yield from _services_out(old, new)
     yield from locked_out(kind, old, new)
     yield from refused_to_all(kind, old, new, around.own_accounts)
+
+
+def _has_variables(*policies: Policy) -> bool:
+    return any(one.has_variables for policy in policies for one in policy.statements)
 
 
 OfSid = tuple[str, Finding]
@@ -118,7 +121,7 @@ def _decided(
     """Yield the findings that a request shows, each with such a request as its example."""
     worse = any(one.severity != GOOD for _, one in findings)
     statements = (*(old.statements if old else ()), *(new.statements if new else ()))
-    surprising = any(map(_is_surprising, statements))
+    surprising = any(map(is_surprising, statements))
     if not (worse and old and new) or surprising or not around.budget.allows(len(statements)):
         yield from (one for _, one in findings)
         return
@@ -131,16 +134,6 @@ def _decided(
             yield one
         elif not nothing:
             yield one.with_example(exact.refused.get(sid) or exact.allowed.get(sid) or "")
-
-
-def _is_surprising(statement: Statement) -> bool:
-    """Return whether the meaning of a statement depends on what only AWS knows.
-
-    That is who NotPrincipal means, and a resource that is not named by an ARN.
-    """
-    elements = statement.elements
-    resources = (*elements.get("Resource", ()), *elements.get("NotResource", ()))
-    return "NotPrincipal" in elements or not all(one.startswith(("arn:", "*")) for one in resources)
 
 
 def document_findings(before: str, after: str) -> list[Finding]:

@@ -114,7 +114,8 @@ def _values(operator: str, element: str, was: Collection[str], now: Collection[s
     old, new = test_of(operator, "", was), test_of(operator, "", now)
     limits = limit(old), limit(new)
     less = "less" in old.operator
-    if limits[0] is not None and limits[1] is not None and (less or "greater" in old.operator):
+    ordered = less or "greater" in old.operator
+    if ordered and limits[0] is not None and limits[1] is not None:
         if limits[0] != limits[1]:
             texts = [
                 _duration(element, one) or said(values)
@@ -126,7 +127,8 @@ def _values(operator: str, element: str, was: Collection[str], now: Collection[s
         (new.values - old.values, "", old.negated),
         (old.values - new.values, " without", not old.negated),
     ):
-        if values:
+        # What is no number may be any limit, or none.
+        if values and (narrower or not ordered):
             yield Shift(narrower, f"{element}{word}", said(values))
 
 
