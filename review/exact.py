@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from review.policies import Condition, Statement
+from review.clauses import test_of
+from review.policies import Condition, Policy, Statement
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,25 @@ def is_surprising(statement: Statement) -> bool:
     elements = statement.elements
     resources = (*elements.get("Resource", ()), *elements.get("NotResource", ()))
     return "NotPrincipal" in elements or not all(one.startswith(("arn:", "*")) for one in resources)
+
+
+def is_proof(old: Policy, new: Policy) -> bool:
+    """Return whether two policies mean the same if no request of `proof` shows a difference.
+
+    A statement of both that never applies to `proof` hides nothing. One that always does, as no request has
+    its key, may.
+    """
+    same = {one.content for one in old.statements} & {one.content for one in new.statements}
+    return all(
+        is_known(one)
+        for one in (*old.statements, *new.statements)
+        if one.content not in same or _applies_without_keys(one)
+    )
+
+
+def _applies_without_keys(statement: Statement) -> bool:
+    tests = (test_of(*place, values) for place, values in statement.conditions.items())
+    return any(one.optional or one.operator == "null" or one.set_of for one in tests)
 
 
 def is_known(statement: Statement) -> bool:

@@ -11,7 +11,7 @@ from review.accounts import is_claimed
 from review.around import Around
 from review.attributes import Attributes, Json
 from review.clauses import Clause, clauses, uncovered
-from review.exact import exactly, is_known, is_surprising
+from review.exact import exactly, is_proof, is_surprising
 from review.facts.kinds import POLICIES
 from review.lockout import KEY_POLICIES, locked_out, refused_to_all
 from review.masking import is_sensitive, is_unknown
@@ -128,7 +128,7 @@ def _decided(
     # A proof for an account that only the configuration names would show that its own people get nothing new.
     own = around.own_accounts
     exact = exactly(before, after, frozenset(() if is_claimed(own) else own))
-    nothing = exact.nothing_more and all(map(is_known, statements))
+    nothing = exact.nothing_more and is_proof(old, new)
     for sid, one in findings:
         if one.severity == GOOD:
             yield one

@@ -146,6 +146,12 @@ def test_a_condition_key_that_the_proof_does_not_know_is_judged_all_the_same(key
     )
 
 
+def test_what_no_key_can_hide_is_believed_beside_a_key_that_the_proof_does_not_know() -> None:
+    other = allow(READER, "s3:ListBucket", "arn:aws:s3:::data") | {"Sid": "Two"}
+    other["Condition"] = {"StringEquals": {"lambda:SourceFunctionArn": "a"}}
+    assert severities("aws_s3_bucket_policy", [*READS, other], [*WRITES, other]) == []
+
+
 @pytest.mark.parametrize(
     "condition",
     [
