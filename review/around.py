@@ -43,6 +43,7 @@ class Around:
         new_addresses: of the buckets that the plan makes, without keys.
         bucket_regions: the region of each bucket that is there already, by the bucket's name.
         principal_tags, resource_tags: the keys of tags, in small letters, by which policies decide.
+        gone_principals: `role`, `user` or `group`, and the name, of each that is destroyed.
         budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
@@ -56,6 +57,7 @@ class Around:
     bucket_regions: Mapping[str, str] = field(default_factory=dict)
     principal_tags: Collection[str] = ()
     resource_tags: Collection[str] = ()
+    gone_principals: Collection[tuple[str, str]] = ()
     budget: Budget = field(default_factory=Budget)
 
     def is_elsewhere(self, name: Json) -> bool:
@@ -77,6 +79,11 @@ class Around:
         """Return whether the bucket that a setting is of is destroyed as well."""
         name = setting.get("bucket")
         return isinstance(name, str) and name in self.gone_buckets
+
+    def goes_with_its_principal(self, kind: str, policy: Attributes) -> bool:
+        """Return whether the role, user or group that a policy is of is destroyed as well."""
+        whose = kind.removeprefix("aws_iam_").removesuffix("_policy")
+        return (whose, str(policy.get(whose))) in self.gone_principals
 
 
 def is_new_bucket(name: Json, around: Around, address: str) -> bool:

@@ -106,7 +106,8 @@ def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
     if change.type in ABSENT:
         subject = Subject(change.type, was, ABSENT[change.type], around=around)
         lost += _by_rules(RULES[change.type], subject, differences(was, subject.now))
-    if change.type in POLICIES and change.type not in HOLDS_DATA and change.type != "aws_iam_role":
+    gives = change.type in POLICIES and change.type not in HOLDS_DATA and change.type != "aws_iam_role"
+    if gives and not around.goes_with_its_principal(change.type, was):
         lost += policy_findings(change.type, was, {}, around)
     fates = list(fate(change, was, around))
     worst = [one for one in lost if one.severity == DANGEROUS] or [

@@ -37,7 +37,16 @@ def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
         if change.type == "aws_s3_bucket" and change.action == "create"
     }
     regions, tags = bucket_regions(plan.document), asked_tags(attributes for _, attributes in _all(plan))
-    return Around(*own, new, gone, renamed, configured_attributes(plan), made, regions, *tags)
+    principals = set(_gone_principals(plan))
+    return Around(*own, new, gone, renamed, configured_attributes(plan), made, regions, *tags, principals)
+
+
+def _gone_principals(plan: Plan) -> Iterator[tuple[str, str]]:
+    for change in plan.resources:
+        if change.type in ("aws_iam_group", "aws_iam_role", "aws_iam_user") and change.changes:
+            was, now = (object_at(side).get("name") for side in (change.before, change.after))
+            if was and was != now and change.action in ("destroy", "replace"):
+                yield change.type.removeprefix("aws_iam_"), str(was)
 
 
 def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:
