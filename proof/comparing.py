@@ -109,7 +109,7 @@ class _Pair:
         material = Material((*old.statements, *new.statements), (), accounts)
         self._account = account
         self._scene = Scene(material, callers_of([material], limits), limits)
-        self._asker = Asker(self._scene, limits, account)
+        self._asker = Asker(self._scene, limits, account if named else None)
         self.old = self._decided(old, "old", of_resource=bool(named))
         self.new = self._decided(new, "new", of_resource=bool(named))
 

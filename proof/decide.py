@@ -18,7 +18,9 @@ from proof.logic import Formula, Var, every, implies, negate, same, some
 from proof.scene import Scene
 from proof.witness import IAM_ALLOWS
 
-Unwritten = Literal["anything", "nothing", "free"]
+Unwritten = Literal["anything", "of strangers", "nothing", "free"]
+"""What IAM policies allow that nobody gave: anything; anything, but those of the account of the resource
+nothing; nothing; or what nobody can know."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Decision:
 
     Attributes:
         resource: the policy of what the request is about; None for what has none.
-        account: whose that is; None where it is not known, then it may be the caller's or not.
+        account: whose that is; without a resource, the callers'. None where it is not known: it may be the
+            caller's or not.
         identities: those whose IAM policies are known.
         anybody: IAM policies that every other identity has (what one compares, say), if any.
     """
@@ -63,6 +66,11 @@ class Decision:
     account: str | None = None
     identities: tuple[Identity, ...] = ()
     anybody: tuple[Policy, ...] = ()
+
+    @property
+    def owner(self) -> str | None:
+        """Whose a request's resource is, where that is known: an IAM policy may be about anybody's."""
+        return None if self.resource is None else self.account
 
     @property
     def documents(self) -> tuple[Policy, ...]:
@@ -193,7 +201,11 @@ class Decided:
 
     def _unwritten_allows(self) -> Formula:
         # One variable for all decisions of a scene: what IAM allows is no difference between them.
-        return IAM_ALLOWS if self._unwritten == "free" else self._unwritten == "anything"
+        if self._unwritten == "free":
+            return IAM_ALLOWS
+        if self._unwritten == "of strangers":
+            return negate(self._same)
+        return self._unwritten == "anything"
 
     # Together
 

@@ -29,13 +29,16 @@ class Claim:
     @property
     def unwritten(self) -> Unwritten:
         """What IAM policies that nobody gave are taken to allow: the worst for the claim."""
-        return "nothing" if self.promise == "always" or self.without_iam else "anything"
+        if self.promise == "always":
+            return "nothing"
+        return "of strangers" if self.without_iam else "anything"
 
 
 def nobody(where: Where, *, without_iam: bool = False) -> Claim:
     """Claim that no request in `where` is allowed, whatever IAM policies that are not given allow.
 
-    With `without_iam` they allow nothing: the claim is then that no other policy lets anybody in.
+    With `without_iam` those of the account of what is asked for allow nothing: the claim is then that its own
+    policy lets nobody in. Those of other accounts still allow anything, as others write them.
     """
     return Claim("nobody", where, without_iam)
 
@@ -101,7 +104,7 @@ class Bench:
             )
         callers = callers_of(materials, limits)
         self._scene = Scene(material, callers, limits)
-        self._asker = Asker(self._scene, limits, self._decision.account, reasons=reasons)
+        self._asker = Asker(self._scene, limits, self._decision.owner, reasons=reasons)
         self._call = None
         if self._operation is not None:
             self._call = Call(self._operation, materials[1], self._scene, callers, limits)
