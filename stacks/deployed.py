@@ -19,6 +19,7 @@ from proof.properties.things import Bucket, Holder, Key, Topic
 from settings import resource_names
 from settings.model import Settings
 from settings.names.aws import arn_account, partition_of
+from stacks.unread import UnreadError, refuse_unread
 
 STAND_IN = "123456789012"
 """The account id where the settings have none."""
@@ -27,10 +28,6 @@ Json = Mapping[str, Any]
 _REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 _UNKNOWN = "<what {} stands for>"
 """Replaces a reference outside of policies; a policy with it is refused."""
-
-
-class UnknownReferenceError(Exception):
-    """A policy has a Terraform reference whose value is not known here."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,13 @@ class Deployed:
 
     @classmethod
     def of(cls, settings: Settings, stacks: Mapping[str, Json]) -> "Deployed":
-        """Read the synthesized JSON of an environment's stacks, by name."""
+        """Read the synthesized JSON of an environment's stacks, by name.
+
+        Raises:
+            UnreadError: something in it may grant access, and no promise reads it.
+        """
+        for name, stack in stacks.items():
+            refuse_unread(name, stack.get("resource", {}))
         return cls(settings, _account(settings), dict(sorted(stacks.items())))
 
     @property
@@ -147,6 +150,23 @@ class Deployed:
         arn = self.place.iam("role/holder-of-a-managed-policy")
         return Holder(f"managed policy {name}", arn, self.account, (self.managed[name],))
 
+    def boundary(self, role: str) -> Holder:
+        """Return a principal that has only the policy that is the permissions boundary of a role.
+
+        Raises:
+            UnreadError: the role has none, or it is no policy of these stacks.
+        """
+        arns = [
+            str(one.get("permissions_boundary", ""))
+            for stack in self.stacks
+            for one in self._of(stack, "aws_iam_role").values()
+            if one["name"] == role
+        ]
+        for name in self.managed:
+            if arns == [self.place.iam(f"policy/{name}")]:
+                return self.holder(name)
+        raise UnreadError(f"role {role}: its permissions boundary is no policy of these stacks")
+
     # Reading the JSON
 
     def _of(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -203,15 +223,18 @@ class Deployed:
         policies = self._of(stack, "aws_iam_policy")
         for one in self._of(stack, "aws_iam_role_policy_attachment").values():
             if f"aws_iam_role.{role}.name" in one["role"]:
-                identifier = one["policy_arn"].split(".")[1]
-                yield self.managed[policies[identifier]["name"]]
+                _, _, identifier = one["policy_arn"].partition("aws_iam_policy.")
+                policy = policies.get(identifier.partition(".")[0])
+                if policy is None:
+                    raise UnreadError(f"role {role}: {one['policy_arn']} is no policy of stack {stack}")
+                yield self.managed[policy["name"]]
 
     @staticmethod
     def _policy(document: Any, name: str) -> Policy:  # noqa: ANN401 - JSON, as text or read
         text = document if isinstance(document, str) else json.dumps(document)
         unknown = re.search(_UNKNOWN.format("([^>]*)"), text)
         if unknown is not None:
-            raise UnknownReferenceError(f"{name}: unknown Terraform reference ${{{unknown[1]}}}")
+            raise UnreadError(f"{name}: unknown Terraform reference ${{{unknown[1]}}}")
         return policy(json.loads(text), name)
 
 

@@ -57,6 +57,7 @@ class Guarantees(CiInProofsWords, ScansInProofsWords):
         yield strangers.nobody_without_credentials(
             list(self._buckets.values()), [*self._keys.values(), *topics]
         )
+        yield strangers.services_do_no_more(self._uses_by_services())
         data_key = self._keys.get("data key")
         yield strangers.no_other_account(
             self._data,
@@ -130,7 +131,8 @@ class Guarantees(CiInProofsWords, ScansInProofsWords):
             deploy_role,
             emptied=[self._data] if self._settings.protect else deployed,
         )
-        yield control.only_by_iam(all_buckets, all_keys, deploy_role)
+        topics = list(self._deployed.topics.values())
+        yield control.only_by_iam(all_buckets, all_keys, topics, deploy_role)
         private = "network.source_ips has only private ranges, and S3 sees none of those"
         yield control.uploads_pass(
             self._data,
@@ -184,7 +186,7 @@ class Guarantees(CiInProofsWords, ScansInProofsWords):
         chosen, object_lock = settings.replication, settings.object_lock.mode is not None
         both = chosen.replica_modifications
         sources, destinations = (wanted, wanted) if both else (wanted[:1], wanted[1:])
-        boundary = self._deployed.holder(resource_names.replication_boundary(environment))
+        boundary = self._deployed.boundary(resource_names.replication_role(environment))
         yield replicas.replicates_exactly(
             {
                 role: replicas.Replication(sources, destinations, chosen.delete_markers, object_lock),

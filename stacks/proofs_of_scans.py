@@ -17,7 +17,7 @@ class ScansInProofsWords(InProofsWords):
             return
         settings, environment = self._settings.malware_scan, self._settings.environment
         role = self._deployed.roles[resource_names.scan_role(environment)]
-        boundary = self._deployed.holder(resource_names.scan_boundary(environment))
+        boundary = self._deployed.boundary(resource_names.scan_role(environment))
         wanted, most = self._scanner(any_key=False), self._scanner(any_key=True)
         parts = [scans.Part(one, settings.prefixes) for one in self._with_data]
         readers, replication = settings.readers_of_unscanned, filter(None, [self._replication_role])

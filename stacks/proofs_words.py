@@ -5,13 +5,15 @@ from datetime import UTC
 
 from constructs_lib.event_patterns import ALARMS
 from constructs_lib.scan_events import SCAN_ALARMS
-from proof.asking import Resource, When
+from proof.asking import Action, Resource, When, Where
 from proof.properties import environments, keys, managed, records, replicas, shared_states
 from proof.properties.links import Links
 from proof.properties.perimeter import Perimeter
-from proof.properties.things import Bucket, Grant
+from proof.properties.things import Bucket, Grant, Key, any_of
 from settings import resource_names
 from stacks.deployed import Deployed
+
+NOTHING = any_of([])
 
 
 class InProofsWords:
@@ -224,6 +226,17 @@ class InProofsWords:
                 records.Delivery("cloudtrail.amazonaws.com", prefix, self._trail_arn, acl, looks=True)
             )
         return found
+
+    def _uses_by_services(self) -> dict[Bucket | Key, Where]:
+        """Return what services of AWS may do with each bucket, key and topic."""
+        uses: dict[Bucket | Key, Where] = dict.fromkeys(self._buckets.values(), NOTHING)
+        if "log bucket" in self._buckets:
+            logs = self._buckets["log bucket"]
+            uses[logs] = records.by_services(logs, self._deliveries)
+        uses |= {one: Action(*keys.USING) for one in self._keys.values()}
+        if "audit key" in self._keys:
+            uses[self._keys["audit key"]] |= Action("kms:DescribeKey")
+        return uses | {one: Action("sns:Publish") for one in self._deployed.topics.values()}
 
     def _rule(self, alarm: str) -> str:
         name = resource_names.alarm_rule(self._settings.environment, alarm)

@@ -11,7 +11,7 @@ from proof.parse import policy
 from proof.properties.links import Links
 from proof.properties.model import NOT_OURS, Ask, Property, possible
 from proof.properties.perimeter import INTERNAL, Perimeter
-from proof.properties.things import Bucket, Key, any_of
+from proof.properties.things import Bucket, Key, Topic, any_of
 from proof.proving import always, never_denied, nobody
 
 BUCKET_MANAGEMENT = (
@@ -30,6 +30,7 @@ CHANGING = (
     *("s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"),
     *("s3:PutBucketOwnershipControls", "s3:PutReplicationConfiguration"),
 )
+OF_TOPIC = ("sns:AddPermission", "sns:RemovePermission", "sns:SetTopicAttributes")
 
 ADMINISTRATOR = policy(
     {
@@ -107,7 +108,9 @@ def deploy_role_keeps_control(
     )
 
 
-def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str | None) -> Property:
+def only_by_iam(
+    buckets: Sequence[Bucket], keys: Sequence[Key], topics: Sequence[Topic], deploy_role: str | None
+) -> Property:
     """Return that no policy of ours by itself lets anybody change a policy, but the role that deploys.
 
     The account's administrators decide what IAM policies allow; for other accounts: `no_other_account`.
@@ -128,6 +131,14 @@ def only_by_iam(buckets: Sequence[Bucket], keys: Sequence[Key], deploy_role: str
             nobody(key.itself & Action("kms:PutKeyPolicy") & ~Caller("root") & spared, without_iam=True),
         )
         for key in keys
+    ]
+    asks += [
+        Ask(
+            topic.what,
+            topic.decision,
+            nobody(topic.itself & Action(*OF_TOPIC) & ~Caller("root"), without_iam=True),
+        )
+        for topic in topics
     ]
     but = "" if deploy_role is None else "; for the keys, also the role that deploys"
     return Property(

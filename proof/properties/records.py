@@ -84,6 +84,20 @@ class Delivery:
         return Principal(service=(self.service,))
 
 
+def by_services(bucket: Bucket, deliveries: Sequence[Delivery]) -> Where:
+    """Return the requests with which AWS services deliver; `only_services_write` says for whom they write."""
+    looks = [
+        one.requests
+        & bucket.itself
+        & Action("s3:GetBucketAcl")
+        & When({"ArnEquals": {"aws:SourceArn": one.source}})
+        for one in deliveries
+        if one.looks
+    ]
+    writes = [one.requests & bucket.objects & Action(*WRITING) for one in deliveries]
+    return any_of([*writes, *looks])
+
+
 def records_arrive(bucket: Bucket, account: str, deliveries: Sequence[Delivery]) -> Property:
     """Return that each service can write its records, and that somebody can read them.
 

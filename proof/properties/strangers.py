@@ -1,6 +1,6 @@
 """Who outside of the account gets access."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from proof.asking import AWS_IDENTITY, EVERY, Account, Action, Caller, Resource, When, Where
 from proof.decide import Decision
@@ -29,6 +29,30 @@ def nobody_without_credentials(buckets: Sequence[Bucket], keys: Sequence[Key]) -
             *(Ask(one.what, one.decision, nobody(one.itself & anonymous)) for one in keys),
         ),
     )
+
+
+def services_do_no_more(uses: Mapping[Bucket | Key, Where]) -> Property:
+    """Return that AWS services do nothing with buckets, keys and topics but what these are for.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+
+    Args:
+        uses: what they may do with each; other promises say for whom.
+    """
+    return Property(
+        "services-do-no-more",
+        "AWS services can only deliver records to the log bucket, use a key to encrypt and decrypt, and "
+        "publish alarms; they cannot access anything else.",
+        "A service acts for every account that asks it to, and some of them for anybody on the internet.",
+        tuple(
+            Ask(one.what, one.decision, nobody(_of(one) & Caller("service") & ~allowed))
+            for one, allowed in uses.items()
+        ),
+    )
+
+
+def _of(thing: Bucket | Key) -> Where:
+    return thing.everything if isinstance(thing, Bucket) else thing.itself
 
 
 def no_other_account(

@@ -67,8 +67,6 @@ SURVIVORS = {
     # A role or service that was exempt is not any more.
     r"DenyOutside\w+: ArnNotEquals aws:PrincipalArn without": STRICTER,
     r"DenyOutside\w+: BoolIfExists aws:(ViaAWS|PrincipalIsAWS)Service is gone": STRICTER,
-    # For a trail of a stranger CloudTrail may ask whose bucket it is, and learns that it is not theirs.
-    r"AllowTrailToLook: ArnEquals aws:SourceArn is gone$": "nothing is promised of it",
     # What a deploy, a plan and a review need: tests/deploy_policy has the calls that are refused without.
     r"(deploy|plan|review)-role/policy-": ELSEWHERE,
 }
