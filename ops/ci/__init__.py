@@ -4,8 +4,8 @@
 plans the main branch and compares with what was reviewed, `deploy` applies that plan.
 
 `reviewed_plan` plans and reviews, `manifest` ties the files together, `store` is the state bucket that they
-lie in.
-`merged` finds what was reviewed, `compare` compares with it, `label` says whether the label counts that lets
-a dangerous plan through. `github` is the API of comments, labels and merges, `runner` GitHub's runner,
-`git` the checkout. docs/ci.md describes the whole path.
+lie in. `merged` finds what was reviewed, `compare` compares with it, `described` says what makes a value that
+is known only after apply, `label` says whether the label counts that lets a dangerous plan through. `github`
+is the API of comments, labels and merges, `runner` GitHub's runner, `git` the checkout. docs/ci.md describes
+the whole path.
 """

@@ -1,14 +1,17 @@
 """Whether a review of a pull request has each change of the main branch's plan, value by value.
 
-Raw values are compared, sensitive values too; messages show only what may be shown.
+Raw values are compared, sensitive values too; messages show only what may be shown. Of a value that is
+known only after apply, the configuration that makes it is compared.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from ops.ci.described import Described
 from review.masking import (
     SENSITIVE,
     SENSITIVE_VALUE,
@@ -38,8 +41,24 @@ KNOWN_PARTS = frozenset(
 )  # fmt: skip
 """The parts of a plan that are compared change by change, or change nothing. Any other is compared whole."""
 
+_STEPS = re.compile(r"[.\[]")
 _MOST_VALUES = 3
 _LONGEST, _CONTEXT = 120, 30
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from.
+
+    Attributes:
+        plan: the plan.
+        configuration: the synthesized JSON.
+        name: how it is called in words.
+    """
+
+    plan: Plan
+    configuration: Mapping[str, Json]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,40 +70,48 @@ class Effect:
         what: what happens, such as `update`.
         values: the attributes that differ, each before and after as compared; an unset one is empty.
         shown: the same ones, with a placeholder for what is sensitive.
+        made: what makes each attribute that is known only after apply; None if that cannot be said.
     """
 
     address: str
     what: str
     values: Mapping[str, Sides]
     shown: Mapping[str, tuple[Json, Json]]
+    made: Mapping[str, str] | None = field(default_factory=dict)
+
+    def alike(self, others: Mapping[str, list["Effect"]]) -> list["Effect"]:
+        """Return those of a plan's effects, by address, that have the same values."""
+        return [
+            other
+            for other in others.get(self.address, ())
+            if (other.what, other.values) == (self.what, self.values)
+        ]
 
     def is_in(self, others: Mapping[str, list["Effect"]]) -> bool:
         """Return whether a plan's effects, by address, have the same one."""
-        return any(
-            other.what == self.what and other.values == self.values for other in others.get(self.address, ())
-        )
+        return self.made is not None and any(other.made == self.made for other in self.alike(others))
 
 
-def unreviewed(plan: Plan, reviews: Sequence[tuple[str, Plan]]) -> list[str]:
-    """Return what `plan` changes and no review does, in words.
+def unreviewed(main: Planned, reviews: Sequence[Planned]) -> list[str]:
+    """Return what the plan of the main branch changes and no review does, in words.
 
     Args:
-        plan: the plan.
-        reviews: the plans that were reviewed, each with how it is called.
+        main: the plan.
+        reviews: the plans that were reviewed.
     """
-    known = [(name, _by_address(effects(one))) for name, one in reviews]
-    secrets = [secrets_of(one.document) for one in (plan, *(one for _, one in reviews))]
+    known = [(one.name, _by_address(effects(one))) for one in reviews]
+    secrets = [secrets_of(one.plan.document) for one in (main, *reviews)]
     words = _Words(Redactor(frozenset().union(*secrets)))
-    return [
-        words.difference(effect, known)
-        for effect in effects(plan)
-        if not any(effect.is_in(others) for _, others in known)
-    ]
+    missing = [one for one in effects(main) if not any(one.is_in(others) for _, others in known)]
+    # A value that differs says more than what refers to it.
+    missing.sort(key=lambda one: any(one.alike(others) for _, others in known))
+    return [words.difference(effect, known) for effect in missing]
 
 
-def effects(plan: Plan) -> list[Effect]:
+def effects(planned: Planned) -> list[Effect]:
     """Return what a plan does; not what changes nothing but the tags that are left out."""
-    found = [_effect(change) for change in (*plan.resources, *plan.outputs) if change.changes]
+    plan, described = planned.plan, Described(planned.plan, planned.configuration)
+    found = [_effect(change, described) for change in (*plan.resources, *plan.outputs) if change.changes]
     parts = (
         Effect(f"the plan's {name}", "change", {"": ("", _text(value))}, {"": (None, SENSITIVE_VALUE)})
         for name, value in sorted(plan.document.items())
@@ -93,7 +120,7 @@ def effects(plan: Plan) -> list[Effect]:
     return [*(one for one in found if one.values or one.what != "update"), *parts]
 
 
-def _effect(change: Change) -> Effect:
+def _effect(change: Change, described: Described) -> Effect:
     happens = {
         "import": change.imported,
         f"move from {change.moved_from}": bool(change.moved_from),
@@ -107,11 +134,17 @@ def _effect(change: Change) -> Effect:
         for path in sorted(before.keys() | after.keys())
         if before.get(path, "") != after.get(path, "") and path not in LEFT_OUT
     ]
+    unknown = {
+        "value" if change.type == "output" else _STEPS.split(path, maxsplit=1)[0]
+        for path in paths
+        if after.get(path) == UNKNOWN
+    }
     return Effect(
         change.address,
         " and ".join(what for what, so in happens.items() if so),
         {path: (before.get(path, ""), after.get(path, "")) for path in paths},
         {path: (shown_before.get(path), shown_after.get(path)) for path in paths},
+        described(change.address, sorted(unknown)) if unknown else {},
     )
 
 
@@ -153,9 +186,11 @@ class _Words:
         if other.what != effect.what:
             return f"{start}, and in the review of {name} it is {self._plain(other.what)}"
         paths = _paths(effect, other)
-        said = [self._value(path, effect, other, name) for path in paths[:_MOST_VALUES]]
-        more = f"; and {len(paths) - _MOST_VALUES} more values" if len(paths) > _MOST_VALUES else ""
-        return f"{start}: {'; '.join(said)}{more}"
+        said = [self._value(path, effect, other, name) for path in paths] or [
+            *self._made(effect, other, name)
+        ]
+        more = f"; and {len(said) - _MOST_VALUES} more values" if len(said) > _MOST_VALUES else ""
+        return f"{start}: {'; '.join(said[:_MOST_VALUES])}{more}"
 
     def _value(self, path: str, effect: Effect, other: Effect, name: str) -> str:
         attribute = self._plain(path) or "its value"
@@ -166,6 +201,15 @@ class _Words:
         side, verb = (0, "was") if effect.values[path][1] == other.values[path][1] else (1, "becomes")
         here, there = _window(*(self._written(one.shown[path][side]) for one in (effect, other)))
         return f"{attribute} {verb} {here}, and in the review of {name} {there}"
+
+    def _made(self, effect: Effect, other: Effect, name: str) -> Iterator[str]:
+        if effect.made is None or other.made is None:
+            yield "some of it is known only after apply, and the configuration does not say what makes it"
+            return
+        differs = f"and the configuration that makes it differs from that in the review of {name}"
+        for attribute, text in effect.made.items():
+            if other.made.get(attribute) != text:
+                yield f"{self._plain(attribute)} is known only after apply, {differs}"
 
     def _written(self, value: Json) -> str:
         if value is None:

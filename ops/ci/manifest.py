@@ -15,11 +15,11 @@ SUMMARY, COMMENT, REVIEW, PLAN_JSON = "summary.md", "comment.md", "review.json",
 PLAN_FILES = (PLAN, CONFIGURATION, LOCK, SUMMARY, REVIEW)
 """The files of a plan of the main branch."""
 
-REVIEW_FILES = (PLAN_JSON, REVIEW, COMMENT)
+REVIEW_FILES = (PLAN_JSON, CONFIGURATION, REVIEW, COMMENT)
 """The files of a pull request's review."""
 
 MANIFEST = "manifest.json"
-FORMAT_VERSION = "2"
+FORMAT_VERSION = "3"
 DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -94,7 +94,8 @@ class Manifest(_File):
 class ReviewManifest(_File):
     """What a pull request's review is of.
 
-    Neither commit nor time stand in it: the same changes, planned once more, have the same digest.
+    Neither commit nor time stand in it: the same changes by the same configuration, planned once more, have
+    the same digest.
 
     Attributes:
         environment: what was planned.

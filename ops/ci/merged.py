@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ops.ci.comment import own_comment, reviewed_digest
+from ops.ci.compare import Planned
 from ops.ci.git import merged_since
 from ops.ci.github import Comment, GitHub, github, has_github
 from ops.ci.label import label_problem
-from ops.ci.manifest import PLAN_JSON, REVIEW
+from ops.ci.manifest import CONFIGURATION, PLAN_JSON, REVIEW
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError
-from review.plan import Plan, PlanError, parse_object, read_plan
+from review.plan import PlanError, parse_object, read_plan
 from settings.model import Settings
 
 DEPLOYED_COMMIT = "deployed/commit.json"
@@ -33,20 +34,15 @@ class MergedReview:
         number: the pull request.
         digest: the review's.
         written: when people could read it in the comment; None without GitHub.
-        plan: what was planned.
+        planned: what was planned.
         dangers: the dangerous findings.
     """
 
     number: int
     digest: str
     written: datetime | None
-    plan: Plan
+    planned: Planned
     dangers: frozenset[Danger]
-
-    @property
-    def name(self) -> str:
-        """How it is called."""
-        return f"pull request {self.number}"
 
     def label_problem(self) -> str | None:
         """Return why no label allows its dangers, or None where one does."""
@@ -143,8 +139,9 @@ def _shown(settings: Settings, repository: GitHub, commits: frozenset[str]) -> I
 def _read(store: PlanStore, number: int, digest: str, comment: Comment | None) -> MergedReview:
     _, files = store.review(number, digest)
     plan = read_plan(files[PLAN_JSON], PLAN_JSON)
+    planned = Planned(plan, parse_object(files[CONFIGURATION], CONFIGURATION), f"pull request {number}")
     written = None if comment is None else comment.written
-    return MergedReview(number, digest, written, plan, dangers_of(files[REVIEW]))
+    return MergedReview(number, digest, written, planned, dangers_of(files[REVIEW]))
 
 
 def dangers_of(review: bytes) -> frozenset[Danger]:

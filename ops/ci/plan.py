@@ -88,7 +88,7 @@ def run_plan(environment: str, *, checked: bool, numbers: Sequence[int], allowed
 
 def judge(made: ReviewedPlan, merged: MergedReviews, *, allowed: bool) -> Judgement:
     """Compare a plan with the reviews of what was merged, and ask for labels where it is dangerous."""
-    missing = unreviewed(made.plan, [(one.name, one.plan) for one in merged.reviews])
+    missing = unreviewed(made.planned, [one.planned for one in merged.reviews])
     if missing:
         return Judgement((*missing, *merged.problems))
     if made.review.verdict != DANGEROUS or allowed:
@@ -138,10 +138,13 @@ def _summary(made: ReviewedPlan, merged: MergedReviews, judgement: Judgement, no
 def _compared(made: ReviewedPlan, merged: MergedReviews, judgement: Judgement) -> str:
     if judgement.refusals:
         return "**It is not deployed, as this was not reviewed or not allowed:**"
-    if not effects(made.plan):
+    found = effects(made.planned)
+    if not found:
         return "It changes nothing."
+    words = " Of values that are known only after apply, the configuration was reviewed."
+    unknown = words if any(one.made for one in found) else ""
     reviews = ", ".join(f"#{one.number}" for one in merged.reviews)
     labels = ", ".join(f"#{number}" for number in judgement.allowed_by)
-    return f"Each change was reviewed in one of these: {reviews}." + (
+    return f"Each change was reviewed in one of these: {reviews}.{unknown}" + (
         f" What is dangerous was allowed by the label `{LABEL}` of {labels}." if labels else ""
     )

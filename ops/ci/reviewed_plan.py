@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.ci.compare import Planned
 from ops.ci.git import NO_REVISION, Revision, revision
 from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, StateVersion
 from ops.ci.store import PlanStore
@@ -58,6 +59,11 @@ class ReviewedPlan:
     plan: Plan
     review: Review
     same_configuration: bool
+
+    @property
+    def planned(self) -> Planned:
+        """The plan and the configuration, to be compared with those of reviews."""
+        return Planned(self.plan, parse_object(self.files[CONFIGURATION], CONFIGURATION))
 
 
 def plan_commit(environment: str, *, checked: bool) -> ReviewedPlan:

@@ -5,7 +5,8 @@ in `plans/TREE/DIGEST/`, where DIGEST is the SHA-256 of the manifest there; and 
 `deployed/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from ops.ci.manifest import (
     DIGEST,
@@ -21,6 +22,8 @@ from ops.shared.errors import OpsError
 from ops.state.bucket_objects import BucketObjects
 from settings import resource_names
 from settings.model import Settings
+
+_Kind = TypeVar("_Kind", Manifest, ReviewManifest)
 
 
 class PlanStore:
@@ -46,10 +49,7 @@ class PlanStore:
         Raises:
             OpsError: it is not there, or not as it was stored.
         """
-        body, bodies = self._all(f"plans/{tree}/{digest}", PLAN_FILES, "plan")
-        manifest = Manifest.parse(body)
-        require_unaltered(manifest, bodies)
-        return manifest, bodies
+        return self._all(f"plans/{tree}/{digest}", Manifest.parse, "plan")
 
     def review(self, number: int, digest: str) -> tuple[ReviewManifest, dict[str, bytes]]:
         """Return a review's manifest and its files by name.
@@ -57,9 +57,7 @@ class PlanStore:
         Raises:
             OpsError: it is not there, is not as it was stored, or is of something else.
         """
-        body, bodies = self._all(f"review/{number}/{digest}", REVIEW_FILES, "review")
-        manifest = ReviewManifest.parse(body)
-        require_unaltered(manifest, bodies)
+        manifest, bodies = self._all(f"review/{number}/{digest}", ReviewManifest.parse, "review")
         if (manifest.environment, manifest.number) != (self._environment, number):
             raise OpsError(
                 f"the stored review is of {manifest.environment} in pull request {manifest.number}, "
@@ -87,25 +85,31 @@ class PlanStore:
         self.keep(f"{folder}/{MANIFEST}", manifest.to_bytes())
         return self.url(folder)
 
-    def _all(self, folder: str, names: Sequence[str], what: str) -> tuple[bytes, dict[str, bytes]]:
+    def _all(self, folder: str, parse: Callable[[bytes], _Kind], what: str) -> tuple[_Kind, dict[str, bytes]]:
         """Return the manifest and the files of a folder that is called after the manifest's SHA-256."""
         found = self._versions(f"{folder}/")
         if not found:
             raise OpsError(f"no {what} is stored in {self.url(folder)}/", "each is kept for 30 days")
-        bodies = {}
-        for name in (MANIFEST, *names):
-            versions = found.pop(f"{folder}/{name}", [])
-            if len(versions) != 1:
-                times = "is missing" if not versions else f"was written {len(versions)} times"
-                raise OpsError(f"the stored {what} was altered: {self.url(f'{folder}/{name}')} {times}")
-            bodies[name] = self._objects.get(self._key(f"{folder}/{name}"), versions[0]) or b""
-        if found:
-            raise OpsError(f"the stored {what} was altered: {self.url(min(found))} is not part of it")
-        manifest, digest = bodies.pop(MANIFEST), folder.rsplit("/", 1)[1]
-        if sha256(manifest) != digest:
+        body = self._only(found, f"{folder}/{MANIFEST}", what)
+        digest = folder.rsplit("/", 1)[1]
+        if sha256(body) != digest:
             where = self.url(f"{folder}/{MANIFEST}")
             raise OpsError(f"the stored {what} was altered: the SHA-256 of {where} is not {digest}")
+        # Another version of ops stored other files: the manifest says which before they are looked for.
+        manifest = parse(body)
+        bodies = {name: self._only(found, f"{folder}/{name}", what) for name in manifest.files}
+        if found:
+            raise OpsError(f"the stored {what} was altered: {self.url(min(found))} is not part of it")
+        require_unaltered(manifest, bodies)
         return manifest, bodies
+
+    def _only(self, found: dict[str, list[str]], name: str, what: str) -> bytes:
+        """Return an object of which there must be one version, and take it from those that were found."""
+        versions = found.pop(name, [])
+        if len(versions) != 1:
+            times = "is missing" if not versions else f"was written {len(versions)} times"
+            raise OpsError(f"the stored {what} was altered: {self.url(name)} {times}")
+        return self._objects.get(self._key(name), versions[0]) or b""
 
     def keep(self, name: str, body: bytes) -> None:
         """Store an object, unless there is one: nothing is ever overwritten.

@@ -3,6 +3,7 @@
 from ops.ci.comment import comment_body
 from ops.ci.manifest import (
     COMMENT,
+    CONFIGURATION,
     MANIFEST,
     PLAN_JSON,
     REVIEW,
@@ -71,6 +72,7 @@ def forge_review(site: Site, number: int) -> None:
     text = f"<!-- {marker('dev')} -->\n## ⚪ No changes\n"
     files = {
         PLAN_JSON: b'{"format_version": "1.2", "resource_changes": []}\n',
+        CONFIGURATION: b"{}\n",
         REVIEW: b'{"findings": []}\n',
         COMMENT: text.encode(),
     }

@@ -4,7 +4,8 @@ import copy
 import json
 from typing import Any
 
-from ops.ci.compare import effects, unreviewed
+from ops.ci.compare import Planned, effects, unreviewed
+from review.parts import plain_address
 from review.plan import Plan, read_plan
 from tests.conftest import ROOT
 
@@ -37,8 +38,19 @@ def resource(actions: list[str], change: Json, *, address: str = ADDRESS, **item
     }
 
 
+def planned(plan: Plan, name: str = "") -> Planned:
+    """Return a plan whose configuration has each resource and each output, and nothing of them."""
+    resources: dict[str, Json] = {}
+    for one in plan.resources:
+        kind, _, called = plain_address(one.address).rpartition(".")
+        resources.setdefault(kind, {})[called] = {}
+    outputs: dict[str, Json] = {one.address.partition(".")[2]: {} for one in plan.outputs}
+    return Planned(plan, {"resource": resources, "output": outputs}, name)
+
+
 def said(main: Plan, **reviews: Plan) -> list[str]:
-    return unreviewed(main, [(f"pull request {name[2:]}", one) for name, one in reviews.items()])
+    named = [planned(one, f"pull request {name[2:]}") for name, one in reviews.items()]
+    return unreviewed(planned(main), named)
 
 
 def test_the_same_plan_has_nothing_that_was_not_reviewed() -> None:
@@ -50,7 +62,7 @@ def test_the_same_plan_has_nothing_that_was_not_reviewed() -> None:
 def test_every_real_plan_is_in_its_own_review_and_in_no_empty_one(path: Any) -> None:
     one = read_plan(path.read_bytes(), path.name)
     assert said(one, pr1=one) == []
-    assert len(said(one, pr1=plan())) == len(effects(one))
+    assert len(said(one, pr1=plan())) == len(effects(planned(one)))
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
@@ -148,7 +160,7 @@ def test_the_tags_of_who_deploys_from_where_are_left_out_and_no_others() -> None
         old = {"Author": "before", "Repository": "before", "Team": "one"}
         return update({"tags_all": old, "tags": old}, {"tags_all": old | tags, "tags": old | tags})
 
-    assert effects(plan(tagged(Author="me", Repository="mine"))) == []
+    assert effects(planned(plan(tagged(Author="me", Repository="mine")))) == []
     assert said(plan(tagged(Author="me")), pr1=plan()) == []
     both = plan(tagged(Author="me", Team="two"))
     assert said(both, pr1=plan(tagged(Author="you", Team="two"))) == []

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.ci import git as git_module
+from ops.ci import manifest as manifest_module
 from ops.ci import plan as module
 from ops.ci.comment import comment_body
 from ops.ci.git import Revision
 from ops.ci.label import LABEL
-from ops.ci.manifest import CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, REVIEW_FILES, StateVersion
+from ops.ci.manifest import COMMENT, CONFIGURATION, LOCK, PLAN, PLAN_JSON, REVIEW, StateVersion
 from ops.ci.merged import DEPLOYED_COMMIT, commit_record, deployed_commit
 from ops.ci.plan import run_plan
 from ops.ci.review import marker
@@ -55,6 +56,7 @@ class Scene:
     ) -> None:
         self.checkout, self.api, self.store, self._monkeypatch = checkout, api, store, monkeypatch
         self.summary, self.output = checkout.parent / "summary", checkout.parent / "output"
+        self.configuration = b"{}"
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(self.summary))
         monkeypatch.setenv("GITHUB_OUTPUT", str(self.output))
 
@@ -66,7 +68,9 @@ class Scene:
         """Store the review of a pull request, comment and merge; return its digest."""
         plan, result = _made(changes)
         text = f"<!-- {marker('dev')} -->\n## Safe\n"
-        files = {PLAN_JSON: plan, REVIEW: result, REVIEW_FILES[2]: text.encode()}
+        files = {
+            PLAN_JSON: plan, CONFIGURATION: self.configuration, REVIEW: result, COMMENT: text.encode(),
+        }  # fmt: skip
         manifest = review_with(files, number=number)
         self.store.keep_review(manifest, files)
         self.api.add_comment(number, comment_body(manifest, text), BOT)
@@ -90,7 +94,7 @@ class Scene:
         parsed = read_plan(plan, PLAN)
         of = Revision(git(self.checkout, "rev-parse", "HEAD"), git(self.checkout, "rev-parse", "HEAD^{tree}"))
         files: Mapping[str, bytes] = {
-            PLAN: b"plan", CONFIGURATION: b"{}", LOCK: b"lock", PLAN_JSON: plan, REVIEW: result,
+            PLAN: b"plan", CONFIGURATION: self.configuration, LOCK: b"lock", PLAN_JSON: plan, REVIEW: result,
         }  # fmt: skip
         state = StateVersion("7f2c", 3)
         same = not changes
@@ -157,6 +161,23 @@ def test_a_main_that_moved_by_other_changes_is_refused_with_the_difference(scene
     assert line.endswith("; a pull request with an empty commit plans all of it again")
     line = scene.refused("aws_s3_bucket_versioning.v: update, which is in no review", ROTATION, DESCRIPTION)
     assert "aws_kms_key" not in line
+
+
+def test_what_is_known_only_after_apply_is_deployed_as_it_was_described(scene: Scene) -> None:
+    unknown = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {"policy": True}}
+    scene.deployed()
+    scene.configuration = b'{"resource": {"aws_kms_key": {"key": {"policy": "reviewed"}}}}'
+    scene.review(1, {**KEY, "change": unknown})
+    assert scene.plan({**KEY, "change": unknown})
+    assert (
+        "in one of these: #1. Of values that are known only after apply, the configuration was reviewed."
+        in (scene.summary.read_text())
+    )
+    scene.output.unlink()
+    scene.configuration = scene.configuration.replace(b"reviewed", b"pushed")
+    line = scene.refused("policy is known only after apply", {**KEY, "change": unknown})
+    assert "the configuration that makes it differs from that in the review of pull request 1" in line
+    assert "policy is known only after apply, and the configuration" in _plain(scene.summary)
 
 
 def test_without_any_review_a_change_is_refused_and_no_change_passes(scene: Scene) -> None:
@@ -257,6 +278,20 @@ def test_a_stored_review_that_is_no_review_does_not_count(scene: Scene) -> None:
     assert "the review of pull request 3 does not count: plan.json: is not JSON" in line
 
 
+def test_a_review_of_an_older_version_must_be_made_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.deployed()
+    with monkeypatch.context() as patch:
+        patch.setattr(manifest_module, "FORMAT_VERSION", "2")
+        scene.review(1, ROTATION)
+    line = scene.refused("which is in no review", ROTATION)
+    assert (
+        "pull request 1 does not count: manifest.json is of another version of ops: run `ops ci review` "
+        in line
+    )
+
+
 def test_an_older_main_is_not_deployed_over_a_newer_one(scene: Scene) -> None:
     scene.review(1, ROTATION)
     first = git(scene.checkout, "rev-parse", "HEAD^1")
@@ -301,7 +336,7 @@ def test_a_danger_that_no_review_named_is_refused_whatever_the_label(scene: Scen
     plan, _ = _made((SUSPENDED,))
     _, harmless = _made((ROTATION,))
     text = f"<!-- {marker('dev')} -->\n## Safe\n"
-    files = {PLAN_JSON: plan, REVIEW: harmless, REVIEW_FILES[2]: text.encode()}
+    files = {PLAN_JSON: plan, CONFIGURATION: b"{}", REVIEW: harmless, COMMENT: text.encode()}
     manifest = review_with(files, number=2)
     scene.store.keep_review(manifest, files)
     scene.api.add_comment(2, comment_body(manifest, text), BOT)

@@ -57,7 +57,7 @@ def test_the_manifest_of_the_one_is_none_of_the_other() -> None:
 
 
 def test_a_manifest_of_another_version_is_refused() -> None:
-    body = manifest_with().to_bytes().replace(b'"format_version": "2"', b'"format_version": "1"')
+    body = manifest_with().to_bytes().replace(b'"format_version": "3"', b'"format_version": "2"')
     with pytest.raises(OpsError, match=r"^manifest\.json is of another version of ops"):
         Manifest.parse(body)
 

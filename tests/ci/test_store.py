@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ops.ci.manifest import COMMENT, MANIFEST, PLAN, PLAN_JSON, SUMMARY
+from ops.ci.manifest import COMMENT, CONFIGURATION, MANIFEST, PLAN, PLAN_JSON, SUMMARY, sha256
 from ops.ci.store import PlanStore
 from ops.shared.errors import OpsError
 from tests.ci.conftest import (
@@ -77,7 +77,7 @@ def test_a_plan_with_two_versions_is_refused_even_if_both_are_the_same(
         store.plan(TREE, DIGEST)
 
 
-@pytest.mark.parametrize("name", [PLAN_JSON, COMMENT, MANIFEST])
+@pytest.mark.parametrize("name", [PLAN_JSON, CONFIGURATION, COMMENT, MANIFEST])
 def test_a_review_with_two_versions_is_refused(store: PlanStore, s3: Any, name: str) -> None:
     s3.put_object(Bucket=BUCKET, Key=review_key(name), Body=b"forged")
     with pytest.raises(OpsError, match=rf"review was altered: s3://.+/{name} was written 2 times$"):
@@ -111,6 +111,15 @@ def test_a_review_of_another_pull_request_or_environment_is_refused(store: PlanS
         )
         with pytest.raises(OpsError, match=said):
             store.review(1, other.digest)
+
+
+def test_a_review_of_an_older_version_is_not_called_altered(store: PlanStore, s3: Any) -> None:
+    bodies = {name: body for name, body in REVIEW_BODIES.items() if name != CONFIGURATION}
+    older = review_with(bodies).to_bytes().replace(b'"format_version": "3"', b'"format_version": "2"')
+    for name, body in {**bodies, MANIFEST: older}.items():
+        s3.put_object(Bucket=BUCKET, Key=f"ci/dev/review/1/{sha256(older)}/{name}", Body=body)
+    with pytest.raises(OpsError, match=r"^manifest\.json is of another version of ops: run `ops ci review` "):
+        store.review(1, sha256(older))
 
 
 def test_what_does_not_belong_to_a_plan_is_refused(store: PlanStore, s3: Any) -> None:
