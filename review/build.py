@@ -44,7 +44,7 @@ def review(
     Args:
         plan: the plan.
         deployed: the synthesized JSON of what is deployed, if it is to be compared.
-        synthesized: the synthesized JSON of what is planned; both or none.
+        synthesized: the synthesized JSON of what is planned, if `deployed` is there or nothing is deployed.
         environment: its name, for the heading.
         warnings: Terraform's warnings about the plan.
         raw: the plan as Terraform prints it.

@@ -40,7 +40,7 @@ def findings_of(
     Args:
         plan: the plan.
         deployed: the synthesized JSON of what is deployed, which says what no plan says.
-        synthesized: the synthesized JSON of what is planned; both or none.
+        synthesized: the synthesized JSON of what is planned, if `deployed` is there or nothing is deployed.
     """
     around, owners = around_of(plan, deployed), owners_of(plan)
     found: list[Finding] = []

@@ -117,10 +117,10 @@ def _plan(environment: str, of: Revision) -> ReviewedPlan:
         version = terraform_version(stack)
     plan = read_plan(files[PLAN_JSON], PLAN)
     deployed = _deployed(settings, required=of != NO_REVISION)
-    compared = _compared(files[CONFIGURATION], deployed)
+    configurations = configurations_of(files[CONFIGURATION], deployed)
     doubtful = (Notice(line) for line in warnings_of([settings], environments_folder()))
     said = (*doubtful, *warnings)
-    result = review(plan, environment=environment, warnings=said, raw=raw, **compared)
+    result = review(plan, environment=environment, warnings=said, raw=raw, **configurations)
     files[REVIEW] = as_json(result).encode()
     same = files[CONFIGURATION] == deployed
     return ReviewedPlan(settings, stack.name, of, state, version, files, plan, result, same)
@@ -150,14 +150,10 @@ def _plan_json(stack: Stack) -> bytes:
     return json.dumps(document, sort_keys=True).encode() + b"\n"
 
 
-def _compared(configuration: bytes, deployed: bytes | None) -> dict[str, dict[str, Any]]:
-    """Return both configurations, by the names of `review`'s arguments; none before the first deploy."""
-    if deployed is None:
-        return {}
-    return {
-        "synthesized": parse_object(configuration, CONFIGURATION),
-        "deployed": parse_object(deployed, DEPLOYED),
-    }
+def configurations_of(configuration: bytes, deployed: bytes | None) -> dict[str, dict[str, Any]]:
+    """Return the configurations, by the names of `review`'s arguments; one before the first deploy."""
+    found = {"synthesized": parse_object(configuration, CONFIGURATION)}
+    return found if deployed is None else found | {"deployed": parse_object(deployed, DEPLOYED)}
 
 
 def state_version(settings: Settings, stack: str) -> StateVersion:

@@ -91,6 +91,7 @@ def review_and_deploy(site: Site) -> None:
     with step("Pull request 1 makes the dev environment: plan it for people to read, and comment"):
         site.push(1)
         first = site.review_and_comment(1)
+        require("cannot be judged yet" not in first, "policies of a first deploy are not judged")
         show_encryption(site, "review/1/", "plan.json")
 
     with step("Push to it again: the same comment is updated in place"):

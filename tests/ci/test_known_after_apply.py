@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ops.ci.compare import Planned, unreviewed
+from ops.ci.reviewed_plan import configurations_of
+from review.build import review
 from review.plan import read_plan
 
 import pytest
@@ -127,6 +129,27 @@ def in_plan(*path: Any) -> Change:
 
 RESOURCE = ("resource", "aws_s3_bucket_policy", "policy")
 ROLE = ("resource", "aws_iam_role", "reader")
+
+
+def test_a_first_deploy_is_judged_by_its_configuration() -> None:
+    policy = json.dumps(
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": "${aws_kms_key.a.arn}",
+            }
+        }
+    )
+    configuration = copy.deepcopy(CONFIGURATION)
+    set_in(*RESOURCE, "policy", policy)({}, configuration)
+    first = configurations_of(json.dumps(configuration).encode(), None)
+    plan = read_plan(json.dumps(PLAN).encode(), "plan")
+    assert first == {"synthesized": configuration}
+    assert review(plan, synthesized=first["synthesized"]).verdict == "dangerous"
+    assert review(plan).verdict == "careful"
+    assert configurations_of(b"{}", b"{}") == {"synthesized": {}, "deployed": {}}
 
 
 def test_the_same_configuration_was_reviewed() -> None:
