@@ -1,4 +1,7 @@
-"""Removes from a change what a resource only repeats of others; `review.facts.echoes` lists it."""
+"""Removes from what drifted what a resource only repeats of others; `review.facts.echoes` lists it.
+
+A plan never has such a difference: what it changes, the configuration sets, be it in a dynamic block.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace

@@ -42,15 +42,10 @@ def findings_of(
         deployed: the synthesized JSON of what is deployed, which says what no plan says.
         synthesized: the synthesized JSON of what is planned, if `deployed` is there or nothing is deployed.
     """
-    around, owners = around_of(plan, deployed), owners_of(plan)
+    around = around_of(plan, deployed)
     found: list[Finding] = []
     literals = Literals(plan, synthesized, around.own_accounts)
-    given = around.configured
-    changes = [
-        literals.filled_in(owners.without_echoes(one, given.get(plain_address(one.address), ())))
-        for one in plan.resources
-        if one.changes
-    ]
+    changes = [literals.filled_in(one) for one in plan.resources if one.changes]
     for change in changes:
         found += [*judged(change, around), *literals.opened(change)]
     found += unjudged_kinds(changes)
