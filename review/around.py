@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from review.accounts import region_of
 from review.attributes import Attributes, Json
-from review.masking import is_unknown
-from review.parts import plain_address
 
 STATEMENTS = 80
 """How many statements of a plan are compared exactly: a second's work."""
@@ -38,12 +36,13 @@ class Around:
         own_regions: the regions that our resources are in, as far as the plan says.
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
         renamed: the new name of each bucket that is replaced by one of another name.
-        configured: the attributes that the configuration gives to each resource, by its address without keys,
-            and to what each refers.
-        new_addresses: of the buckets that the plan makes, without keys.
+        configured: the expressions that the configuration gives to each resource, by address without keys.
+        new_addresses: of the resources that the plan makes, and does not replace; without keys.
         bucket_regions: the region of each bucket that is there already, by the bucket's name.
         principal_tags, resource_tags: the keys of tags, in small letters, by which policies decide.
         gone_principals: `role`, `user` or `group`, and the name, of each that is destroyed.
+        synthesized: the resources in the synthesized JSON of what is planned, by address; empty without it.
+        unseen: whether an unknown value is used where the configuration in the plan does not show it.
         budget: for comparing policies exactly; beyond it they are judged by their clauses alone.
     """
 
@@ -52,12 +51,14 @@ class Around:
     new_buckets: Collection[str] = ()
     gone_buckets: Collection[str] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
-    configured: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    configured: Mapping[str, Attributes] = field(default_factory=dict)
     new_addresses: Collection[str] = ()
     bucket_regions: Mapping[str, str] = field(default_factory=dict)
     principal_tags: Collection[str] = ()
     resource_tags: Collection[str] = ()
     gone_principals: Collection[tuple[str, str]] = ()
+    synthesized: Mapping[str, Attributes] = field(default_factory=dict)
+    unseen: bool = False
     budget: Budget = field(default_factory=Budget)
 
     def is_elsewhere(self, name: Json) -> bool:
@@ -84,19 +85,3 @@ class Around:
         """Return whether the role, user or group that a policy is of is destroyed as well."""
         whose = kind.removeprefix("aws_iam_").removesuffix("_policy")
         return (whose, str(policy.get(whose))) in self.gone_principals
-
-
-def is_new_bucket(name: Json, around: Around, address: str) -> bool:
-    """Return whether a bucket's name is of one that the plan makes; such a name may not be known yet.
-
-    Then what the configuration at `address`, of the resource that has the name, refers to has to be one;
-    where the plan has no configuration, any.
-    """
-    if not is_unknown(name):
-        return isinstance(name, str) and name in around.new_buckets
-    plain = plain_address(address)
-    if plain not in around.configured:
-        return bool(around.new_addresses)
-    referred = around.configured.get(plain, {}).get("bucket", frozenset())
-    start = plain[: plain.rfind(plain.split(".")[-2] + ".")] if "." in plain else ""
-    return any(f"{start}{one}" in around.new_addresses for one in referred)

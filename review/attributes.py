@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from review.masking import flat, is_unknown
@@ -67,10 +67,31 @@ def differences(before: Attributes, after: Attributes) -> set[str]:
     }
 
 
+def plain_paths(side: Attributes) -> Iterator[tuple[str, Json]]:
+    """Yield every value with its path, as `rule.filter.prefix`."""
+    return ((_INDEX.sub("", path), value) for path, value in flat(side))
+
+
 def leaves(side: Attributes, path: str) -> list[Json]:
     """Return all values at a path, as `rule.filter.prefix`, in any element of its lists."""
     name = path.partition(".")[0]
-    return [value for where, value in flat(side.get(name), name) if _INDEX.sub("", where) == path]
+    return [value for where, value in plain_paths({name: side.get(name)}) if where == path]
+
+
+def as_before(now: Json, was: Json, paths: Collection[str], path: str = "") -> Json:
+    """Return `now` with the values of `was` where it is not known, at one of `paths`."""
+    if is_unknown(now):
+        return was if path in paths else now
+    if isinstance(now, Mapping):
+        old = was if isinstance(was, Mapping) else {}
+        return {
+            name: as_before(value, old.get(name), paths, f"{path}.{name}" if path else name)
+            for name, value in now.items()
+        }
+    if isinstance(now, list):
+        olds = [*(was if isinstance(was, list) else []), *[None] * len(now)]
+        return [as_before(one, old, paths, path) for one, old in zip(now, olds, strict=False)]
+    return now
 
 
 def _same(one: Json, other: Json) -> bool:

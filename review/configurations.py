@@ -22,7 +22,7 @@ def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, J
         deployed: the synthesized JSON of what is deployed.
         synthesized: the synthesized JSON of what is planned.
     """
-    before, after = _resources(deployed), _resources(synthesized)
+    before, after = synthesized_resources(deployed), synthesized_resources(synthesized)
     moved = _moves(synthesized)
     for address, old in before.items():
         place = moved.get(address, address)
@@ -35,7 +35,8 @@ def lifecycle_findings(deployed: Mapping[str, Json], synthesized: Mapping[str, J
         yield Finding(CAREFUL, "", "the backend changes: the state is stored or locked in another way")
 
 
-def _resources(configuration: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+def synthesized_resources(configuration: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    """Return the resources of a synthesized configuration, by their addresses."""
     return {
         f"{kind}.{name}": next(iter(blocks(resource)), {})
         for kind, named in object_at(configuration, "resource").items()

@@ -7,13 +7,13 @@ else differs has to be looked at: "safe" is earned.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from review.around import Around, is_new_bucket
-from review.attributes import Attributes, Json, differences, leaves
+from review.around import Around
+from review.attributes import Attributes, Json, as_before, differences, leaves
 from review.facts import harmless
 from review.facts.echoes import ECHOES
 from review.facts.kinds import GUARDS, HOLDS_DATA, NEW_WITH_BUCKET, POLICIES
 from review.fate import fate, owners_of_policy
-from review.masking import flat, is_unknown
+from review.masking import is_unknown
 from review.model import CAREFUL, DANGEROUS, GOOD, Finding, careful, written
 from review.parts import plain_address
 from review.plan import Change
@@ -21,6 +21,7 @@ from review.policy_findings import policy_findings
 from review.rules import RULES
 from review.rules.registry import Rule, Subject
 from review.tags import tag_findings
+from review.unknowns import is_of_new_bucket, undecided, undecided_findings
 
 ABSENT: Mapping[str, Attributes] = {
     "aws_s3_bucket_public_access_block": {},
@@ -105,7 +106,7 @@ def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
     lost: list[Finding] = []
     if change.type in ABSENT:
         subject = Subject(change.type, was, ABSENT[change.type], around=around)
-        lost += _by_rules(RULES[change.type], subject, differences(was, subject.now))
+        lost += _by_rules(RULES[change.type], subject)
     gives = change.type in POLICIES and change.type not in HOLDS_DATA and change.type != "aws_iam_role"
     if gives and not around.goes_with_its_principal(change.type, was):
         lost += policy_findings(change.type, was, {}, around)
@@ -126,23 +127,22 @@ def _gone(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
 
 
 def _attributes(change: Change, was: Attributes | None, now: Attributes, around: Around) -> Iterator[Finding]:
-    new = was is None
+    begins = change.action == "create" and is_of_new_bucket(change, now, around)
+    unsure = undecided(change, now, around)
     if change.action != "update":
         now = _given(change, now, around)
-    begins = _begins_with_its_bucket(change, now, around)
-    subject = Subject(change.type, _absent(change.type) if was is None else was, now, new, around, begins)
-    differing = differences(subject.was, now)
+    before = _absent(change.type) if was is None else was
+    subject = Subject(change.type, before, as_before(now, before, unsure), was is None, around, begins)
+    differing = differences(before, now)
     rules = RULES.get(change.type, [])
     judged = _claimed(rules, differing)
-    found = _by_rules(rules, subject, differing)
+    found = _by_rules(rules, subject, unsure)
     if change.action == "update":
-        found += _unknown(now, judged - set(POLICIES.get(change.type, ())))
-    else:
-        found += _hidden(change, now, around)
+        unsure = {path for path in judged if any(map(is_unknown, leaves(now, path)))}
+    found += undecided_findings(change, unsure - {*POLICIES.get(change.type, ())}, around)
     found += tag_findings(change.type, was, now, around, judged)
-    differing -= judged
     if is_judged(change.type):
-        found += _unclaimed(change, differing, now)
+        found += _unclaimed(change, differing - judged, now)
     for one in found:
         if not (begins and _is_beginning(change.type, one)):
             yield one
@@ -166,49 +166,23 @@ def _claimed(rules: Collection[Rule], differing: Collection[str]) -> set[str]:
     return {path for rule in rules for path in rule.claimed(differing)}
 
 
-def _by_rules(rules: Sequence[Rule], subject: Subject, differing: Collection[str]) -> list[Finding]:
+def _by_rules(rules: Sequence[Rule], subject: Subject, unsure: Collection[str] = ()) -> list[Finding]:
+    """Return what the rules say; nothing is better where values at `unsure` could be anything."""
     found: list[Finding] = []
+    differing = differences(subject.was, subject.now)
     for rule in rules:
         if (rule.new or not subject.new) and rule.claimed(differing):
             try:
-                found += rule.judge(subject)
+                said = list(rule.judge(subject))
             except (AttributeError, KeyError, TypeError, ValueError):
-                found.append(careful("its attributes are not of the form that the AWS provider writes"))
+                said = [careful("its attributes are not of the form that the AWS provider writes")]
+            found += [one for one in said if one.severity != GOOD or not rule.claimed(unsure)]
     return found
-
-
-def _begins_with_its_bucket(change: Change, now: Attributes, around: Around) -> bool:
-    return change.action == "create" and is_new_bucket(now.get("bucket"), around, change.address)
 
 
 def _is_beginning(kind: str, one: Finding) -> bool:
     """Return whether a finding about a new bucket only describes how it starts."""
     return one.severity == GOOD or kind in NEW_WITH_BUCKET
-
-
-def _unknown(now: Attributes, paths: Collection[str]) -> Iterator[Finding]:
-    for path in sorted(paths):
-        if any(map(is_unknown, leaves(now, path))):
-            yield careful("its {} is known only after apply", path)
-
-
-def _hidden(change: Change, now: Attributes, around: Around) -> Iterator[Finding]:
-    """Yield a finding for each unknown value of a new resource that does not come from AWS."""
-    given = around.configured.get(plain_address(change.address), {})
-    names = {
-        *harmless.ANYWHERE,
-        *harmless.NAMES.get(change.type, ()),
-        *POLICIES.get(change.type, ()),
-        "bucket",
-    }
-    for name in sorted(given.keys() - names):
-        unknown = any(is_unknown(value) for _, value in flat(now.get(name), name))
-        if unknown and not all(one.startswith(OF_AWS) for one in given[name]):
-            yield careful("its {} is known only after apply", name)
-
-
-OF_AWS = ("aws_", "data.aws_")
-"""What can be unknown before the apply; others, such as `terraform_data`, only hide a value until then."""
 
 
 def _is_policy(kind: str) -> bool:

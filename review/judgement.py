@@ -42,7 +42,7 @@ def findings_of(
         deployed: the synthesized JSON of what is deployed, which says what no plan says.
         synthesized: the synthesized JSON of what is planned, if `deployed` is there or nothing is deployed.
     """
-    around = around_of(plan, deployed)
+    around = around_of(plan, deployed, synthesized)
     found: list[Finding] = []
     literals = Literals(plan, synthesized, around.own_accounts)
     changes = [literals.filled_in(one) for one in plan.resources if one.changes]

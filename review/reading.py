@@ -28,6 +28,19 @@ def objects(value: Json) -> list[Mapping[str, Json]]:
     return [one for one in items(value) if isinstance(one, dict)]
 
 
+def references(expression: Json) -> Iterator[Json]:
+    """Yield all that an expression of a configuration refers to, or what is in a part of a configuration."""
+    if isinstance(expression, list):
+        for one in expression:
+            yield from references(one)
+    elif isinstance(expression, dict):
+        for name, value in expression.items():
+            if name == "references":
+                yield from items(value)
+            elif name != "constant_value":
+                yield from references(value)
+
+
 def state_resources(document: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
     """Yield each resource of the state that a plan was made from, and each data source."""
     yield from resources_in(object_at(document, "prior_state", "values"))

@@ -1,23 +1,28 @@
 """What a plan says of all its resources together: whose accounts, which buckets come and go."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review.accounts import bucket_regions, own_accounts, own_regions
 from review.around import Around
+from review.configurations import synthesized_resources
 from review.echo import Owners
 from review.parts import plain_address
 from review.plan import Plan
-from review.reading import configured, object_at, state_resources
+from review.reading import configured, items, object_at, objects, references, state_resources
 from review.tags import asked_tags
 
 Json = Any
 
 
-def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
+def around_of(
+    plan: Plan, deployed: Mapping[str, Json] | None = None, synthesized: Mapping[str, Json] | None = None
+) -> Around:
     """Return what the judgement of each resource of `plan` depends on outside of it.
 
-    `deployed` is the synthesized JSON of what is deployed, if it is there.
+    `deployed` and `synthesized` are the synthesized JSON of what is deployed and of what is planned, if they
+    are there.
     """
     new: set[str] = set()
     gone: set[str] = set()
@@ -31,14 +36,21 @@ def around_of(plan: Plan, deployed: Mapping[str, Json] | None = None) -> Around:
         if was and now and was != now:
             renamed[was] = now
     own = own_accounts(plan.document, deployed), own_regions(plan.document)
-    made = {
-        plain_address(change.address)
-        for change in plan.resources
-        if change.type == "aws_s3_bucket" and change.action == "create"
-    }
+    made = {plain_address(change.address) for change in plan.resources if change.action == "create"}
     regions, tags = bucket_regions(plan.document), asked_tags(attributes for _, attributes in _all(plan))
-    principals = set(_gone_principals(plan))
-    return Around(*own, new, gone, renamed, configured_attributes(plan), made, regions, *tags, principals)
+    return Around(
+        *own,
+        new,
+        gone,
+        renamed,
+        configured_attributes(plan),
+        made,
+        regions,
+        *tags,
+        gone_principals=set(_gone_principals(plan)),
+        synthesized=synthesized_resources(synthesized or {}),
+        unseen=_has_unseen(plan),
+    )
 
 
 def _gone_principals(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -49,30 +61,34 @@ def _gone_principals(plan: Plan) -> Iterator[tuple[str, str]]:
                 yield change.type.removeprefix("aws_iam_"), str(was)
 
 
-def configured_attributes(plan: Plan) -> dict[str, dict[str, frozenset[str]]]:
-    """Return which attributes the configuration gives to each resource, and to what each refers.
+def configured_attributes(plan: Plan) -> dict[str, Mapping[str, Json]]:
+    """Return the expressions that the configuration gives to each resource, by its address without keys."""
+    return {address: object_at(one, "expressions") for address, one in configured(plan.document)}
 
-    Resources are called by their addresses without keys.
+
+_MODULES = re.compile(r"^(?:module\.[^.]+\.)+")
+
+
+def _has_unseen(plan: Plan) -> bool:
+    """Return whether an unknown value is used where the configuration of a plan does not show it.
+
+    Terraform lists every attribute that contributes to a change, also in a dynamic block.
+    https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
     """
-    return {
-        address: {
-            name: frozenset(_references(value)) for name, value in object_at(one, "expressions").items()
-        }
-        for address, one in configured(plan.document)
+    seen = {
+        plain_address(one) for one in references(plan.document.get("configuration")) if isinstance(one, str)
     }
-
-
-def _references(expression: Json) -> Iterator[str]:
-    """Yield what an expression refers to, without keys of instances."""
-    if isinstance(expression, list):
-        for one in expression:
-            yield from _references(one)
-    elif isinstance(expression, dict):
-        for name, value in expression.items():
-            if name == "references" and isinstance(value, list):
-                yield from (plain_address(one) for one in value if isinstance(one, str))
-            elif name != "constant_value":
-                yield from _references(value)
+    settled = {
+        str(one.get("address"))
+        for one in objects(plan.document.get("resource_changes"))
+        if object_at(one, "change").get("actions") == ["no-op"]
+    }
+    for one in objects(plan.document.get("relevant_attributes")):
+        address, steps = str(one.get("resource")), items(one.get("attribute"))
+        name = ".".join([plain_address(address), *map(str, steps[:1])])
+        if address not in settled and _MODULES.sub("", name) not in seen:
+            return True
+    return False
 
 
 def _bucket_name(side: Json) -> str:

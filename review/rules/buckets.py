@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from review.accounts import foreign, region_of
 from review.attributes import Json, blocks, first, leaves
 from review.facts.kinds import GUARDS
-from review.masking import is_unknown
 from review.model import Finding, careful, dangerous, good
 from review.rules.public_access import versions_kept
 from review.rules.records import logged
@@ -33,8 +32,6 @@ def blocked_encryption(it: Subject) -> Iterator[Finding]:
     """
     path = "rule.blocked_encryption_types"
     old, new = (leaves(side, path) for side in (it.was, it.now))
-    if any(map(is_unknown, new)):
-        return  # which is reported
     if "SSE-C" in old and "SSE-C" not in new:
         yield dangerous("uploads with a key of the uploader's (SSE-C) are no longer blocked")
     elif "SSE-C" in new and "SSE-C" not in old:
