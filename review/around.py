@@ -35,6 +35,7 @@ class Around:
         own_accounts: the accounts that are ours; empty if the plan does not say.
         own_regions: the regions that our resources are in, as far as the plan says.
         new_buckets, gone_buckets: names of buckets that the plan makes or destroys.
+        own_buckets: names of the buckets that are there after it.
         renamed: the new name of each bucket that is replaced by one of another name.
         configured: the expressions that the configuration gives to each resource, by address without keys.
         new_addresses: of the resources that the plan makes, and does not replace; without keys.
@@ -57,6 +58,7 @@ class Around:
     principal_tags: Collection[str] = ()
     resource_tags: Collection[str] = ()
     gone_principals: Collection[tuple[str, str]] = ()
+    own_buckets: Collection[str] = ()
     synthesized: Mapping[str, Attributes] = field(default_factory=dict)
     unseen: bool = False
     budget: Budget = field(default_factory=Budget)

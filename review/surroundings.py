@@ -14,6 +14,7 @@ from review.reading import configured, items, object_at, objects, references, st
 from review.tags import asked_tags
 
 Json = Any
+BUCKET = "aws_s3_bucket"
 
 
 def around_of(
@@ -28,7 +29,7 @@ def around_of(
     gone: set[str] = set()
     renamed: dict[str, str] = {}
     for change in plan.resources:
-        if change.type != "aws_s3_bucket" or change.action in ("no-op", "update", "forget"):
+        if change.type != BUCKET or change.action in ("no-op", "update", "forget"):
             continue
         was, now = _bucket_name(change.before), _bucket_name(change.after)
         new |= {now} - {""}
@@ -48,6 +49,7 @@ def around_of(
         regions,
         *tags,
         gone_principals=set(_gone_principals(plan)),
+        own_buckets=_bucket_names(plan) - (gone - new),
         synthesized=synthesized_resources(synthesized or {}),
         unseen=_has_unseen(plan),
     )
@@ -89,6 +91,14 @@ def _has_unseen(plan: Plan) -> bool:
         if address not in settled and _MODULES.sub("", name) not in seen:
             return True
     return False
+
+
+def _bucket_names(plan: Plan) -> set[str]:
+    """Return the names of all buckets in a plan and in the state that it was made from."""
+    sides = [side for one in plan.resources if one.type == BUCKET for side in (one.before, one.after)]
+    known = [one for one in state_resources(plan.document) if one.get("mode") == "managed"]
+    sides += [one.get("values") for one in known if one.get("type") == BUCKET]
+    return {*map(_bucket_name, sides)} - {""}
 
 
 def _bucket_name(side: Json) -> str:

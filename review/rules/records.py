@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from review.accounts import foreign
 from review.attributes import Attributes, Json, blocks, by_name, first
+from review.masking import is_unknown
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
 
@@ -78,12 +79,17 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
     if stranger and (old is None or first(old, "destination", "account") != account):
         yield stranger("new objects are copied to {} of another account: {}", to, account)
     elif old is None:
-        if not it.begins:
+        # A bucket's ARN has no account: only one of the plan or of the state is known to be ours.
+        if not (it.begins and _is_ours(to, it)):
             yield careful("new objects are replicated to {}", to)
     elif _destination(old) != to:
         yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
     elif old != new:
         yield careful("the rule {} replicates in another way", name)
+
+
+def _is_ours(bucket: Json, it: Subject) -> bool:
+    return is_unknown(bucket) or str(bucket).rpartition(":::")[2] in it.around.own_buckets
 
 
 def _enabled(side: Attributes) -> Mapping[str, Attributes]:
