@@ -25,10 +25,11 @@ Json = Any
 _NAME = re.compile(r"(?:.*_)?(?:arns?|bucket|endpoint|ids?|key|names?|roles?|topic|url|users?)")
 """Attributes that hold a name; no switch or number is called so."""
 
-_PLAIN = re.compile(r"(?:[^$]|\$\{aws_\w+\.[\w-]+\.\w+\})*")
+_REST = r"\.[\w-]+(?:\[[^]{}]*\])?\.\w+\}"
+_PLAIN = re.compile(rf"(?:[^$%]|[$%](?!\{{)|\$\{{aws_\w+{_REST})*")
 """A text with no expressions in it but names."""
 
-_ONE = re.compile(r"\$\{aws_s3_bucket\.[\w-]+\.\w+\}")
+_ONE = re.compile(rf"\$\{{aws_s3_bucket{_REST}")
 
 
 def undecided(change: Change, now: Attributes, around: Around) -> set[str]:
@@ -41,7 +42,7 @@ def undecided(change: Change, now: Attributes, around: Around) -> set[str]:
     unknown = {path for path, value in plain_paths(now) if is_unknown(value)} - {*policies}
     if change.action == "update":
         return {path for path in unknown if not _is_of_new(change, path, now, around)}
-    known = {*harmless.ANYWHERE, *harmless.NAMES.get(change.type, ())} - {"bucket"}
+    known = {*harmless.ANYWHERE, *harmless.NAMES.get(change.type, ())} - {"bucket"} - _judged(change.type)
     return {
         path
         for path in unknown
@@ -73,7 +74,7 @@ def is_of_new_bucket(change: Change, now: Attributes, around: Around) -> bool:
         return isinstance(name, str) and name in around.new_buckets
     if not around.configured:
         return any("aws_s3_bucket." in one for one in around.new_addresses)
-    written = [plain_address(str(one)) for one in _synthesized(change, "bucket", around)]
+    written = [str(one) for one in _synthesized(change, "bucket", around)]
     return _is_of_new(change, "bucket", now, around) and all(map(_ONE.fullmatch, written))
 
 
@@ -91,13 +92,24 @@ def _named(change: Change, path: str, now: Attributes, around: Around) -> set[st
     written = _synthesized(change, path, around)
     if (
         others
-        or not all(_NAME.fullmatch(one.rpartition(".")[2]) for one in (path, *names))
+        or not (_is_called_a_name(path) or _is_judged_later(change, path))
+        or not all(map(_is_called_a_name, names))
         or not all(one.startswith("aws_") for one in owners)
-        or not all(_PLAIN.fullmatch(plain_address(str(one))) for one in written)
+        or not all(_PLAIN.fullmatch(str(one)) for one in written)
     ):
         return set()
     address = plain_address(change.address)
     return {address[: address.rfind(f"{change.type}.")] + one for one in owners}
+
+
+def _is_called_a_name(path: str) -> bool:
+    return bool(_NAME.fullmatch(path.rpartition(".")[2]))
+
+
+def _is_judged_later(change: Change, path: str) -> bool:
+    """Return whether rules judge what is at `path` only when it changes, such as a text with names."""
+    rules = [one for one in RULES.get(change.type, ()) if one.claimed([path])]
+    return change.action == "create" and bool(rules) and not any(one.new for one in rules)
 
 
 def _is_filled_in(change: Change, path: str, now: Attributes, around: Around) -> bool:

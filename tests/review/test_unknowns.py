@@ -56,6 +56,8 @@ def synthesized(bucket: str, **more: Any) -> dict[str, Any]:
     ("configuration", "right"),
     [
         (synthesized(NAME), "safe"),
+        (synthesized('${aws_s3_bucket.x["a"].id}'), "safe"),
+        (synthesized('${["other", aws_s3_bucket.x.id][terraform_data.t.output]}'), "dangerous"),
         (synthesized('${aws_s3_bucket.x.id == "data" ? "other" : aws_s3_bucket.x.id}'), "dangerous"),
         (synthesized(f"{NAME}-other"), "dangerous"),
         (synthesized(NAME, dynamic={"cors_rule": {"for_each": NAME}}), "careful"),
