@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 """
 
+import re
 from urllib.parse import unquote
 
 from presign import endpoint, keys
@@ -12,6 +13,7 @@ from presign.explain.link import Link
 from presign.signer import encode_keys
 
 _WITH_PRESIGN = "Make the link with presign"
+_BARE = re.compile(r"\+|%(?![0-9A-Fa-f]{2})")
 _ELSEWHERE = ("custom", "unknown")  # places whose rules are not known
 
 
@@ -56,10 +58,12 @@ def _key(link: Link) -> Cause | None:
     why = keys.s3_cannot_have(link.place.key, virtual=_virtual(link))
     if why:
         return Cause(why, "Make a link for another key, or with the bucket in the path")
-    if link.place.kind not in _ELSEWHERE and "+" in link.parts.path:
+    bare = None if link.place.kind in _ELSEWHERE else _BARE.search(link.parts.path)
+    if bare:
+        what = "reads as a space" if bare[0] == "+" else "cannot read"
         return Cause(
-            "the path has a '+' that is not escaped, which S3 reads as a space",
-            f"{_WITH_PRESIGN}, which escapes every character of the key",
+            f"the path has a '{bare[0]}' that is not escaped, which S3 {what}",
+            "Use the link as presign printed it: it escapes every character of the key",
         )
     return None
 

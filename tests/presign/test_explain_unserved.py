@@ -45,6 +45,10 @@ WRONG = {
         link_to(f"bucket.s3.eu-west-1.{AWS}", key="a+b"),
         "The path has a '+' that is not escaped, which",
     ),
+    "percent": (
+        link_to(f"bucket.s3.eu-west-1.{AWS}", key="100%.csv"),
+        "The path has a '%' that is not escaped, w",
+    ),
     "dots": (
         link_to(f"my.bucket.s3.eu-west-1.{AWS}"),
         "The bucket's name has dots, and S3's certificate covers no",
@@ -70,6 +74,7 @@ FINE = {
     "access point": link_to(f"team-111122223333.s3-accesspoint.eu-west-1.{AWS}"),
     "longest key": link_to(f"bucket.s3.eu-west-1.{AWS}", key="b" * 1024),
     "plus": link_to(f"bucket.s3.eu-west-1.{AWS}", key="a%2Bb"),
+    "percent": link_to(f"bucket.s3.eu-west-1.{AWS}", key="100%25.csv"),
     "plus on another server": link_to("s3.example/bucket", key="a+b"),
     "region of another server": link_to("s3.eu-west-1.example/bucket", "us-east-1"),
     "dots in the path": link_to(f"s3.eu-west-1.{AWS}/my.bucket"),
