@@ -177,10 +177,13 @@ def _services(asked: Asked, limits: Limits) -> Iterator[Caller]:
     for match in asked.matches.get("aws:principalservicename", ()):
         if match.family == "text":
             globs += (*match.pattern.sure, *match.pattern.possible)
-    form = (Token(NO_SLASH), Token(NO_SLASH, many=True), *literal(".amazonaws.com"))
-    found = texts(tuple(dict.fromkeys(globs)), form, limits.steps, limits.atoms)
-    # A name of another form, such as s3.amazonaws.com.cn, stands for itself.
-    for name in sorted(names | {one.text for one in found}):
+    # Few have another form, such as ec2.amazonaws.com.cn.
+    any_name = (Token(NO_SLASH), Token(NO_SLASH, many=True))
+    found: dict[int, str] = {}
+    for form in ((*any_name, *literal(".amazonaws.com")), any_name):
+        for one in texts(tuple(dict.fromkeys(globs)), form, limits.steps, limits.atoms):
+            found.setdefault(one.matches, one.text)
+    for name in sorted({*names, *found.values()}):
         yield Caller("service", None, name)
 
 

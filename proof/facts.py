@@ -87,25 +87,26 @@ _LETTERS: dict[str, Presence] = {
 _ACCOUNTS = (ACCOUNT,)
 _AUTH_TYPES = tuple(literal(one) for one in ("REST-HEADER", "REST-QUERY-STRING", "POST"))
 
-# One letter for each of KINDS, see _LETTERS.
+# One letter for each of KINDS, see _LETTERS. "-" only where a page says so; what follows from it is "u".
 _FACTS: dict[str, KeyFact] = {
-    "aws:principalarn": KeyFact(_carried("-++++w-"), of_caller=True),
+    "aws:principalarn": KeyFact(_carried("-++++ww"), of_caller=True),
     "aws:principalaccount": KeyFact(
-        _carried("+++++v-"), forms=(*_ACCOUNTS, literal("anonymous")), of_caller=True
+        _carried("+++++vv"), forms=(*_ACCOUNTS, literal("anonymous")), of_caller=True
     ),
-    "aws:principaltype": KeyFact(_carried("+++++v-"), of_caller=True),
+    "aws:principaltype": KeyFact(_carried("+++++vv"), of_caller=True),
     # VA says both that it is "anonymous" and that it is absent for anonymous callers.
-    "aws:userid": KeyFact(_carried("u++++v-"), of_caller=True),
-    "aws:username": KeyFact(_carried("--+----"), of_caller=True, page="VA"),
-    "aws:principalorgid": KeyFact(_carried("-????--"), of_caller=True),
-    "aws:principalorgpaths": KeyFact(_carried("-????--"), multi=True, of_caller=True),
+    "aws:userid": KeyFact(_carried("u++++vv"), of_caller=True),
+    "aws:username": KeyFact(_carried("--+--u-"), of_caller=True, page="VA"),
+    # A condition on an organization shuts services out, says GK.
+    "aws:principalorgid": KeyFact(_carried("-????-u"), of_caller=True),
+    "aws:principalorgpaths": KeyFact(_carried("-????-u"), multi=True, of_caller=True),
     "aws:principalisawsservice": KeyFact(_carried("-+++++w"), family="bool", of_caller=True),
     "aws:principalservicename": KeyFact(_carried("-----+-"), of_caller=True),
     "aws:principalservicenameslist": KeyFact(_carried("-----+-"), multi=True, of_caller=True),
     "aws:tokenissuetime": KeyFact(_carried("-??++u-"), family="date", of_caller=True),
     "aws:multifactorauthpresent": KeyFact(_carried("-???---"), family="bool", of_caller=True),
     "aws:multifactorauthage": KeyFact(_carried("-???---"), family="number", of_caller=True),
-    "aws:federatedprovider": KeyFact(_carried("---?--u"), of_caller=True),
+    "aws:federatedprovider": KeyFact(_carried("---?u-u"), of_caller=True),
     "aws:sourceaccount": KeyFact(_carried("-----?-"), forms=_ACCOUNTS),
     "aws:sourcearn": KeyFact(_carried("-----?-")),
     "aws:sourceorgid": KeyFact(_carried("-----?-")),
@@ -135,15 +136,17 @@ _FACTS: dict[str, KeyFact] = {
     "aws:tagkeys": KeyFact({}, multi=True),
     "s3:resourceaccount": KeyFact({}, forms=_ACCOUNTS),
     "s3:dataaccesspointaccount": KeyFact({}, forms=_ACCOUNTS),
-    # All of S4's keys are described for requests that are signed.
-    "s3:authtype": KeyFact(_carried("-??????"), forms=_AUTH_TYPES, page="S4"),
-    "s3:signatureversion": KeyFact(_carried("-??????"), page="S4"),
-    "s3:signatureage": KeyFact(_carried("-??????"), family="number", page="S4"),
+    # S4 describes its keys for requests that are signed, and does not say that others lack them.
+    "s3:authtype": KeyFact(_carried("u??????"), forms=_AUTH_TYPES, page="S4"),
+    "s3:signatureversion": KeyFact(_carried("u??????"), page="S4"),
+    "s3:signatureage": KeyFact(_carried("u??????"), family="number", page="S4"),
     "kms:calleraccount": KeyFact({}, forms=_ACCOUNTS, page="KK"),
     # Only in forward access sessions.
     "kms:viaservice": KeyFact(_carried("-????--"), page="KK"),
 }
-_PRINCIPAL_TAG = KeyFact(_carried("--??u--"), may_be_empty=True, of_caller=True)
+# GK names users and roles alone, but IAM Roles Anywhere, a service, brings those of a certificate:
+# https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+_PRINCIPAL_TAG = KeyFact(_carried("-u??uuu"), may_be_empty=True, of_caller=True)
 # The values of tags, and what a listing may ask for to see the top of a bucket:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
