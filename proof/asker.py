@@ -10,6 +10,7 @@ from proof.limits import LimitError, Limits
 from proof.logic import Formula, Not, Var, evaluate, negate, replaced, variables
 from proof.scene import Scene
 from proof.solve import Solver
+from proof.ties import ties
 from proof.witness import Witness, ordinary, read
 
 _MOST_LEFT_OUT = 64  # statements that are tried to be done without
@@ -64,7 +65,7 @@ class Asker:
         """Ask about the requests of a scene; `reasons` as of `prove`."""
         self.scene, self._limits, self._reasons = scene, limits, reasons
         self.solver = Solver(limits)
-        self.solver.add(scene.ties(owner))
+        self.solver.add(ties(scene, owner))
 
     def possible(self, question: Formula) -> bool:
         """Say whether `question` may be true for a request; yes if it takes too long to decide."""

@@ -210,6 +210,10 @@ class Key:
             if (one.sure, one.unknown) == (wanted.sure, wanted.unknown)
         )
 
+    def lists(self, match: Match) -> Formula:
+        """Return the formula of one of the key's several values matching."""
+        return some(every((held, self._of_element(match, at))) for at, held in enumerate(self._held))
+
     def is_value(self, chosen: int) -> Formula:
         """Return the formula of the key having one of the values in a bit set, as its only one."""
         if not self.fact.multi:

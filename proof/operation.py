@@ -20,6 +20,7 @@ from proof.logic import Formula, every, implies, negate, same
 from proof.material import Material
 from proof.parse import policy
 from proof.scene import Scene
+from proof.ties import ties
 
 # Reading decrypts a data key, writing has one made.
 NEEDS = {
@@ -97,7 +98,7 @@ class Call:
         )
         anonymous = callers.of_kind("anonymous")
         self.made = every((self.needed, negate(anonymous)))
-        self.ties = implies(self.made, every((*self.scene.ties(operation.key.account), *self._linked())))
+        self.ties = implies(self.made, every((*ties(self.scene, operation.key.account), *self._linked())))
 
     def _linked(self) -> Iterator[Formula]:
         """Yield what the request to S3 says of the one to KMS."""

@@ -99,6 +99,9 @@ def _statement(given: object, name: str, number: int, version: str) -> Statement
     effect = given.get("Effect")
     if effect not in ("Allow", "Deny"):
         _refuse(where, f"Effect is {effect!r}", "allowed are 'Allow' and 'Deny', in that case")
+    found = tuple(conditions(given.get("Condition") or {}, where))
+    if empty := [one for one in found if not one.values]:
+        _refuse(where, f"{empty[0].operator.name} {empty[0].key} has no value", "name at least one")
     return Statement(
         sid=str(given.get("Sid") or number),
         effect=cast("Effect", effect),
@@ -106,7 +109,7 @@ def _statement(given: object, name: str, number: int, version: str) -> Statement
         actions=_listed(given, "Action", where)
         or _refuse(where, "it has no Action", "add Action or NotAction"),
         resources=_listed(given, "Resource", where),
-        conditions=tuple(conditions(given.get("Condition") or {}, where)),
+        conditions=found,
         variables=version == "2012-10-17",
     )
 
@@ -164,6 +167,8 @@ def _named(given: object, where: str) -> Iterator[Named]:
     for kind, texts in given.items():
         if kind not in _PRINCIPALS:
             _refuse(where, f"unknown kind {kind!r}", f"allowed are {', '.join(_PRINCIPALS)}")
+        if texts == []:
+            _refuse(where, f"{kind} names nobody", "name at least one")
         for text in _texts(texts, where):
             if kind == "AWS" and text != "*" and "*" in text:
                 _refuse(where, f"{text!r} has a wildcard", 'only "*" alone is allowed; use aws:PrincipalArn')

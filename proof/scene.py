@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 from proof import asking
 from proof.actions import Actions
 from proof.caller import DECIDED_BY_CALLER
 from proof.callers import Callers
 from proof.facts import (
-    ANONYMOUS_SERVICES,
-    AWS_KINDS,
-    WEB_IDENTITY_ACTIONS,
     KeyFact,
-    Kind,
     Presence,
     fact,
     is_global,
@@ -21,7 +17,7 @@ from proof.facts import (
 from proof.grammar import Principals, Statement
 from proof.keys import Key
 from proof.limits import LimitError, Limits
-from proof.logic import Formula, Var, every, implies, negate, same, some
+from proof.logic import Formula, Var, every, negate, some
 from proof.matches import Match
 from proof.material import Material
 from proof.resources import Resources
@@ -34,6 +30,33 @@ DISTINGUISHED = {
 }
 _ALWAYS = frozenset({"always", "unsourced value"})
 _TELL_THEIR_ACCOUNT = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
+
+
+# Keys for one name each, and the key that lists these names: GK (see proof/facts.py), and for KMS
+# https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+LISTED_IN = {
+    "aws:requesttag/": "aws:tagkeys",
+    "s3:requestobjecttag/": "s3:requestobjecttagkeys",
+    "kms:encryptioncontext:": "kms:encryptioncontextkeys",
+}
+
+
+def listed_in(key: str) -> tuple[str, Match] | None:
+    """Return the key that lists the name in `key`, and what it must match: names of keys have no case."""
+    for prefix, names in LISTED_IN.items():
+        if key.startswith(prefix):
+            return names, Match("text", "equals", key.removeprefix(prefix), ignore_case=True)
+    return None
+
+
+# The same moment in two ways: …/reference_policies_condition-keys.html#condition-keys-epochtime
+_NOW, _EPOCH = "aws:currenttime", "aws:epochtime"
+
+
+def _of_one_moment(matches: Mapping[str, tuple[Match, ...]]) -> Mapping[str, tuple[Match, ...]]:
+    """Return what each key is compared with; both keys of the moment with the same."""
+    both = tuple(dict.fromkeys((*matches.get(_NOW, ()), *matches.get(_EPOCH, ()))))
+    return {key: both if key in (_NOW, _EPOCH) else found for key, found in matches.items()}
 
 
 class Scene:
@@ -72,7 +95,7 @@ class Scene:
             raise LimitError(f"its policies are longer than {limits.characters} characters")
         self.name, self.callers = name, callers
         self.forwarded = Var(f"{name}forwarded")
-        found = material.matches
+        found = _of_one_moment(material.matches)
         facts = {key: fact(key, listed_type(key)) for key in found}
         matches = {
             key: tuple(
@@ -80,6 +103,7 @@ class Scene:
                     (
                         *compared,
                         *DISTINGUISHED.get(key, ()),
+                        *(one[1] for other in found if (one := listed_in(other)) and one[0] == key),
                         *(material.of_callers.get(key, ()) if facts[key].of_caller else ()),
                     )
                 )
@@ -96,12 +120,14 @@ class Scene:
             else self._key(key, facts[key], values, limits)
             for key, values in matches.items()
         }
+        if _EPOCH in self.keys and _NOW in self.keys:
+            self.keys[_EPOCH] = self.keys[_NOW]
 
     def _key(self, name: str, known: KeyFact, matches: tuple[Match, ...], limits: Limits) -> Key:
         def carried(*presence: Presence) -> Formula:
             return self.callers.of_kind(*(kind for kind, one in known.carried.items() if one in presence))
 
-        unsure = some((carried("unsourced", "all unsourced"), self._actions_that(name, known=None)))
+        unsure = some((carried("unsourced", "all unsourced"), self.actions_that(name, known=None)))
         if name == "aws:viaawsservice":  # a call that is forwarded has it
             unsure = every((unsure, negate(self.forwarded)))
         return Key(
@@ -173,128 +199,24 @@ class Scene:
                 return every(self.keys[one.key].holds(one, variables=True) for one in conditions)
         raise TypeError(asked)
 
-    # What ties a request together
+    # For what ties a request together
 
-    def ties(self, owner: str | None = None) -> Iterator[Formula]:
-        """Yield what holds for every request; `owner` is the account of what it is about, where known."""
-        yield from self.resources.of_their_type(self.actions.all, self.actions.choice)
-        yield from self._callers_of_actions()
-        for key in self.keys.values():
-            yield from self._known_to_action(key)
-            yield from self._carried(key)
-            if key.name in DECIDED_BY_CALLER:
-                yield from self._decided_by_caller(key)
-        yield from self._network()
-        yield from self._forward_access()
-        yield from self._signature()
-        if owner is not None:
-            yield from self._owner(owner)
-
-    def _service_is(self, services: Iterable[str]) -> Formula:
+    def service_is(self, services: Iterable[str]) -> Formula:
+        """Return the formula of the actions of these services."""
         wanted = frozenset(services)
         return self.actions.where(kind.service in wanted for kind in self.actions.all)
 
-    def _callers_of_actions(self) -> Iterator[Formula]:
-        yield implies(self.callers.of_kind("anonymous"), self._service_is(ANONYMOUS_SERVICES))
-        of_web_identities = self.actions.where(
-            kind.name.lower() in WEB_IDENTITY_ACTIONS for kind in self.actions.all
-        )
-        yield implies(self.callers.of_kind("web identity"), of_web_identities)
-        signed = self.actions.where(
-            kind.name.lower() not in WEB_IDENTITY_ACTIONS - {"sts:tagsession"} for kind in self.actions.all
-        )
-        yield some((signed, self.callers.of_kind("web identity")))
-
-    def _actions_that(self, key: str, *, known: bool | None) -> Formula:
+    def actions_that(self, key: str, *, known: bool | None) -> Formula:
         """Return the formula of the actions that know a key, or do not, or of which that is not known."""
         if is_global(key):
             return known is True
         return self.actions.where(kind.knows(key) is known for kind in self.actions.all)
 
-    def _known_to_action(self, key: Key) -> Iterator[Formula]:
-        yield implies(key.present, negate(self._actions_that(key.name, known=False)))
-
-    def _carried(self, key: Key) -> Iterator[Formula]:
-        always: list[Kind] = [kind for kind, one in key.fact.carried.items() if one in _ALWAYS]
-        never: list[Kind] = [kind for kind, one in key.fact.carried.items() if one == "never"]
-        if always:
-            yield implies(self.callers.of_kind(*always), key.present)
-        if never:
-            yield implies(self.callers.of_kind(*never), negate(key.present))
-
-    def _decided_by_caller(self, key: Key) -> Iterator[Formula]:
-        by_value: dict[str, list[int]] = {}
-        for number, caller in enumerate(self.callers.all):
-            value = caller.value(key.name)
-            if value is not None:
-                by_value.setdefault(value, []).append(number)
-        for value, callers in by_value.items():
-            yield implies(self.callers.where(callers), key.would_be(key.alike(value)))
-
-    def _present(self, *names: str) -> list[Formula]:
+    def present(self, *names: str) -> list[Formula]:
+        """Return, for each of these keys that is at hand, the formula of its being there."""
         return [self.keys[name].present for name in names if name in self.keys]
 
-    def _is(self, name: str, text: str) -> Formula:
+    def is_exactly(self, name: str, text: str) -> Formula:
         """Return the formula of a key having exactly that value; False where the key is not at hand."""
         key = self.keys.get(name)
         return False if key is None else key.is_value(key.alike(text))
-
-    def _direct(self) -> Formula:
-        """Return the formula of requests whose network AWS documents.
-
-        Calls of services, also on a caller's behalf, may come without.
-        """
-        by_service = self.callers.of_kind("service")
-        return negate(some((by_service, self.forwarded)))
-
-    def _network(self) -> Iterator[Formula]:
-        """Yield that a request comes from an address, or else through an endpoint.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
-        """
-        endpoint = Var(f"{self.name}through an endpoint")
-        for present in self._present("aws:sourceip"):
-            yield implies(self._direct(), same(present, negate(endpoint)))
-        for present in self._present("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"):
-            yield implies(self._direct(), same(present, endpoint))
-        for present in self._present(
-            "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"
-        ):
-            yield implies(present, some((endpoint, negate(self._direct()))))
-
-    def _forward_access(self) -> Iterator[Formula]:
-        """Yield what shows that a service calls on.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
-        """
-        forwarded = self.forwarded
-        yield implies(forwarded, self.callers.of_kind(*AWS_KINDS))
-        via = self.keys.get("aws:viaawsservice")
-        if via is not None:
-            yield implies(forwarded, via.present)
-            yield same(forwarded, via.would_be(via.alike("true")))
-        for present in self._present("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"):
-            yield same(present, forwarded)
-        for present in self._present("kms:viaservice"):
-            yield implies(present, forwarded)
-
-    def _signature(self) -> Iterator[Formula]:
-        """Yield that the age of a signature of Version 2 is always 0.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-        """
-        age = self.keys.get("s3:signatureage")
-        if age is not None:
-            old = self._is("s3:signatureversion", "AWS")
-            yield implies(every((old, age.present)), age.is_value(age.alike("0")))
-
-    def _owner(self, owner: str) -> Iterator[Formula]:
-        """Yield that what is asked for is the account's own.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
-        """
-        for name in ("aws:resourceaccount", "s3:resourceaccount"):
-            if name in self.keys:
-                yield implies(self.keys[name].present, self._is(name, owner))
-        for present in self._present("aws:resourceaccount"):
-            yield implies(self._service_is(_TELL_THEIR_ACCOUNT), present)

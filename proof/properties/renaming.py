@@ -17,7 +17,7 @@ from proof.facts import fact
 from proof.grammar import Condition, Listed, Named, Policy, Principals, Statement
 from proof.key_values import SOME_TEXT
 from proof.proving import Claim
-from proof.scene import DISTINGUISHED
+from proof.scene import DISTINGUISHED, LISTED_IN
 from proof.services import listed_type, services
 
 _SEPARATORS = re.compile(r"([/:])")
@@ -26,7 +26,8 @@ _PARTITION = re.compile(r"aws[a-z-]*")
 _WORDS = frozenset({"another-session", "assumed-role", "root", "sts"})
 """What `proof.caller` and `proof.callers` know, in addition to the forms of ARNs."""
 # ARNs and names of users are texts of policies; the others have values that the engine knows.
-_VALUES_KNOWN = {*DECIDED_BY_CALLER, *DISTINGUISHED} - {"aws:principalarn", "aws:username"}
+_OF_POLICIES = {"aws:principalarn", "aws:username"}
+_VALUES_KNOWN = {*DECIDED_BY_CALLER, *DISTINGUISHED, *LISTED_IN.values()} - _OF_POLICIES
 
 
 class _TellsError(Exception):

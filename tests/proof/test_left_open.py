@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from proof import Action, Resource, compare, denied, policy
+from proof import Action, Caller, DocumentError, Resource, compare, denied, nobody, policy
 from proof.words import difference_lines
 from tests.proof.ask import ACCOUNT, OBJECTS, OTHER, answer, decision, document, statement
 
@@ -103,3 +103,105 @@ def test_a_key_that_the_table_has_for_other_actions_alone_is_never_there(key: st
         more(statement(Sid="New", Action=action, Resource="*", Condition={"StringLike": {key: "*"}}))
         == NOTHING
     )
+
+
+def test_not_every_service_that_calls_on_says_so_in_called_via() -> None:
+    through_s3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    key = {"Action": "kms:Decrypt", "Resource": "*", "Principal": ROLE_OF_ANOTHER, "Sid": "New"}
+    for absent in ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"):
+        (line,) = more(statement(**key, Condition=through_s3 | {"Null": {absent: "true"}}))
+        assert line.startswith(f"the role etl of account {OTHER} could now decrypt with")
+        direct = {"Null": {absent: "false"}, "Bool": {"aws:ViaAWSService": "false"}}
+        assert more(statement(**key, Condition=direct)) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "expected"),
+    [
+        ("rolesanywhere.amazonaws.com", "aws:PrincipalTag/x509Subject/CN", "unknown"),
+        ("ec2.amazonaws.com", "aws:username", "unknown"),
+        ("ec2.amazonaws.com", "aws:CalledVia", "yes"),
+        ("ec2.amazonaws.com", "aws:MultiFactorAuthAge", "yes"),
+        ("ec2.amazonaws.com", "aws:PrincipalOrgID", "yes"),
+        ("ec2.amazonaws.com", "aws:FederatedProvider", "yes"),
+    ],
+)
+def test_a_service_lacks_a_key_only_where_a_page_says_so(service: str, key: str, expected: str) -> None:
+    trust = statement(
+        Principal={"Service": service},
+        Action="sts:AssumeRole",
+        Resource=None,
+        Condition={"Null": {key: "false"}},
+    )
+    assert answer(decision(trust), nobody(Action("sts:AssumeRole") & Caller("service"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("s3:authType", "unknown"), ("s3:signatureAge", "unknown"), ("aws:PrincipalTag/a", "yes")],
+)
+def test_an_anonymous_caller_lacks_a_key_only_where_a_page_says_so(key: str, expected: str) -> None:
+    keyed = statement(Condition={"Null": {key: "false"}})
+    assert answer(decision(keyed), nobody(READ & Caller("anonymous"))) == expected
+
+
+def test_the_call_of_an_identity_provider_has_an_account_that_no_page_tells() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.com"
+    trust = {
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Resource": None,
+        "Principal": {"Federated": provider},
+    }
+    asked = nobody(Action("sts:AssumeRoleWithWebIdentity") & Caller("web identity"))
+    of_account = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+    assert answer(decision(statement(**trust, Condition=of_account)), asked) == "unknown"
+    absent = {"Null": {"aws:PrincipalAccount": "true"}}
+    assert answer(decision(statement(**trust, Condition=absent)), asked) == "yes"
+
+
+@pytest.mark.parametrize("name", ["ec2.amazonaws.com.cn", "spot.ec2.internal", "ec2.amazonaws.com"])
+def test_a_service_is_met_by_its_name_in_a_condition_whatever_its_form(name: str) -> None:
+    new = statement(Sid="New", Condition={"StringEquals": {"aws:PrincipalServiceName": name}})
+    assert more(new) == [f"the service {name} could now read s3://data/x (New allows it)"]
+
+
+# Keys that say the same
+
+
+def test_both_keys_of_the_moment_tell_one_moment() -> None:
+    past, since = {"aws:CurrentTime": "2020-01-01T00:00:00Z"}, {"aws:EpochTime": "1700000000"}
+    condition = {"DateLessThan": past, "NumericGreaterThan": since}
+    assert more(statement(Sid="New", Principal=ROLE_OF_ANOTHER, Condition=condition)) == NOTHING
+    condition = {"DateGreaterThan": past, "NumericGreaterThan": since}
+    (line,) = more(statement(Sid="New", Principal=ROLE_OF_ANOTHER, Condition=condition))
+    assert "aws:currenttime = 2023-11-14T22:13:21Z with aws:epochtime = 2023-11-14T22:13:21Z" in line
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "names"),
+    [
+        ("kms:CreateKey", "aws:RequestTag/a", "aws:TagKeys"),
+        ("s3:PutObject", "s3:RequestObjectTag/a", "s3:RequestObjectTagKeys"),
+        ("kms:Decrypt", "kms:EncryptionContext:a", "kms:EncryptionContextKeys"),
+    ],
+)
+def test_a_name_that_a_key_has_is_in_the_list_of_names(action: str, key: str, names: str) -> None:
+    tagged = {"StringEquals": {key: "1"}}
+    new = statement(Sid="New", Action=action, Resource="*", Principal=ROLE_OF_ANOTHER, Condition=tagged)
+    other = {"ForAllValues:StringNotEquals": {names: ["a", "A"]}}
+    assert more(new | {"Condition": tagged | other}) == NOTHING
+    (line,) = more(new | {"Condition": tagged | {"ForAllValues:StringNotEquals": {names: "a"}}})
+    assert f"with {key.lower()} = 1 with {names.lower()} = A" in line  # names of keys have no case
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"Condition": {"StringEquals": {"aws:PrincipalOrgID": []}}},
+        {"Condition": {"Null": {"aws:PrincipalOrgID": []}}},
+        {"Principal": {"AWS": []}},
+    ],
+)
+def test_an_empty_list_is_refused(elements: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="name at least one"):
+        more(statement(Sid="New", **elements))

@@ -176,6 +176,16 @@ def the_name_of_a_user(name: str) -> Question:
     return question(denied(READ_DATA & by), statement(Effect="Deny", Action="s3:*", Condition=called))
 
 
+def the_name_of_a_tag(name: str) -> Question:
+    """A condition key has the same name in it, which is not replaced."""
+    keys = "s3:RequestObjectTagKeys"
+    tagged = When(
+        {"StringEquals": {"s3:RequestObjectTag/d": "1"}, "ForAllValues:StringNotEquals": {keys: "D"}}
+    )
+    deny = statement(Effect="Deny", Action="s3:*", Condition={"ForAnyValue:StringEquals": {keys: name}})
+    return question(denied(Action("s3:PutObject") & Resource("arn:aws:s3:::data/*") & tagged), deny)
+
+
 def a_partition(name: str) -> Question:
     """Only ARNs of AWS's partitions are those of requests."""
     there = f"arn:{name}:s3:::data/*"
@@ -206,6 +216,7 @@ def a_policy_variable(name: str) -> Question:
         (no_account, "anonymous", "somebody"),
         (a_name_that_stands_elsewhere, "dev", "prod"),
         (the_name_of_a_user, "dev", "prod"),
+        (the_name_of_a_tag, "d", "e"),
         (a_partition, "dev", "aws-cn"),
     ],
 )

@@ -117,10 +117,7 @@ def _kms(actions: list[str], key: str | None, resource: str, region: str) -> Ite
     context = {"aws:s3:arn": bucket if objects.uses_bucket_key(bucket.rpartition(":")[2]) else resource}
     own = conditions.kms(record["Arn"], context) | {
         "kms:ViaService": f"s3.{region}.amazonaws.com",
-        "aws:ViaAWSService": "true",
-        "aws:CalledVia": ["s3.amazonaws.com"],
-        "aws:CalledViaFirst": "s3.amazonaws.com",
-        "aws:CalledViaLast": "s3.amazonaws.com",
+        "aws:ViaAWSService": "true",  # and no aws:CalledVia, which not every service sets
     }
     for action in actions:
         yield f"kms:{action}", record["Arn"], own
