@@ -81,14 +81,15 @@ def _direct(scene: Scene) -> Formula:
 def _network(scene: Scene) -> Iterator[Formula]:
     """Yield that a request comes from an address, or else through an endpoint.
 
+    Keys of endpoints are there only if a request comes through one, says AWS, and not that they then are.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
     """
     endpoint = Var(f"{scene.name}through an endpoint")
     for present in scene.present("aws:sourceip"):
         yield implies(_direct(scene), same(present, negate(endpoint)))
-    for present in scene.present("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"):
-        yield implies(_direct(scene), same(present, endpoint))
-    for present in scene.present("aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"):
+    of_endpoints = ("aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpcsourceip")
+    of_owners = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths")
+    for present in scene.present(*of_endpoints, *of_owners):
         yield implies(present, some((endpoint, negate(_direct(scene)))))
 
 

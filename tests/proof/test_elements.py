@@ -168,10 +168,13 @@ def test_only_services_say_for_whom_they_call() -> None:
 
 
 def test_a_direct_request_comes_from_an_address_or_through_an_endpoint() -> None:
-    neither = When({"Null": {"aws:SourceIp": "true", "aws:SourceVpce": "true"}})
     direct = AWS_IDENTITY & When({"StringNotEquals": {"aws:ViaAWSService": "true"}})
-    assert answer(decision(statement()), nobody(READ & direct & neither)) == "yes"
-    assert answer(decision(statement()), nobody(READ & Caller("service") & neither)) == "no"
+    both = When({"Null": {"aws:SourceIp": "false", "aws:SourceVpce": "false"}})
+    assert answer(decision(statement()), nobody(READ & direct & both)) == "yes"
+    # Its keys are there "only if" a request comes through an endpoint, which does not say that they then are.
+    neither = When({"Null": {"aws:SourceIp": "true", "aws:SourceVpce": "true"}})
+    for who in (direct, Caller("service")):
+        assert answer(decision(statement()), nobody(READ & who & neither)) == "no"
 
 
 # Actions and resources
