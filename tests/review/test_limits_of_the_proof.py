@@ -20,7 +20,8 @@ def allow(who: Any, action: Any, resource: Any) -> dict[str, Any]:
 
 
 def severities(kind: str, old: list[Any], new: list[Any]) -> list[str]:
-    sides = ({"policy": json.dumps({"Version": "2012-10-17", "Statement": one})} for one in (old, new))
+    policy = "assume_role_policy" if kind == "aws_iam_role" else "policy"
+    sides = ({policy: json.dumps({"Version": "2012-10-17", "Statement": one})} for one in (old, new))
     before, after = sides
     return [one.severity for one in attribute_findings(kind, before, after, Around([ACCOUNT]))]
 
@@ -65,21 +66,45 @@ def test_a_principal_that_may_do_so_already_is_no_finding() -> None:
     assert severities("aws_s3_bucket_policy", old, new) == []
 
 
+STRANGER = {"AWS": "arn:aws:iam::999999999999:role/evil"}
+ROLES_ANYWHERE = {"Service": "rolesanywhere.amazonaws.com"}
+THROUGH_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+
+
 @pytest.mark.parametrize(
-    ("key", "expected"),
+    ("who", "action", "condition", "expected"),
     [
-        ("lambda:SourceFunctionArn", ["dangerous"]),
-        ("s3:KeyOfNextYear", ["dangerous"]),
-        ("saml:sub", ["dangerous"]),
-        ("s3:prefix", []),  # is only there where a bucket is listed
+        (STRANGER, "s3:GetObject", {"StringLike": {"lambda:SourceFunctionArn": "*"}}, ["dangerous"]),
+        (STRANGER, "s3:GetObject", {"StringLike": {"s3:KeyOfNextYear": "*"}}, ["dangerous"]),
+        (STRANGER, "s3:GetObject", {"StringLike": {"saml:sub": "*"}}, ["dangerous"]),
+        # Is only there where a bucket is listed.
+        (STRANGER, "s3:GetObject", {"StringLike": {"s3:prefix": "*"}}, []),
+        (STRANGER, "kms:Decrypt", THROUGH_S3 | {"Null": {"aws:CalledVia": "true"}}, ["dangerous"]),
+        (STRANGER, "kms:Decrypt", THROUGH_S3 | {"Bool": {"aws:ViaAWSService": "false"}}, []),
+        (
+            ROLES_ANYWHERE,
+            "sts:AssumeRole",
+            {"StringLike": {"aws:PrincipalTag/x509Subject/CN": "*"}},
+            ["careful"],
+        ),
+        (
+            ANYBODY,
+            "s3:GetObject",
+            {"StringEquals": {"aws:PrincipalServiceName": "a.amazonaws.com.cn"}},
+            ["dangerous"],
+        ),
+        (ANYBODY, "s3:GetObject", {"StringEquals": {"aws:PrincipalOrgID": []}}, ["careful"]),
     ],
 )
 def test_a_condition_keeps_everybody_out_only_with_a_key_that_is_never_there(
-    key: str, expected: list[str]
+    who: Any, action: str, condition: dict[str, Any], expected: list[str]
 ) -> None:
-    new = allow({"AWS": "arn:aws:iam::999999999999:role/evil"}, "s3:GetObject", OBJECTS)
-    new["Condition"] = {"StringLike": {key: "*"}}
-    assert severities("aws_s3_bucket_policy", READS, [*READS, new]) == expected
+    kind = {"s3": "aws_s3_bucket_policy", "kms": "aws_kms_key", "sts": "aws_iam_role"}[
+        action.partition(":")[0]
+    ]
+    resource = OBJECTS if kind == "aws_s3_bucket_policy" else "*"
+    old = [allow(READER, action, resource)]
+    assert severities(kind, old, [*old, allow(who, action, resource) | {"Condition": condition}]) == expected
 
 
 DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
