@@ -96,7 +96,8 @@ _FACTS: dict[str, KeyFact] = {
     "aws:principaltype": KeyFact(_carried("+++++vv"), of_caller=True),
     # VA says both that it is "anonymous" and that it is absent for anonymous callers.
     "aws:userid": KeyFact(_carried("u++++vv"), of_caller=True),
-    "aws:username": KeyFact(_carried("--+--u-"), of_caller=True, page="VA"),
+    # The name of an IAM user, which a service is not.
+    "aws:username": KeyFact(_carried("--+----"), of_caller=True, page="VA"),
     # A condition on an organization shuts services out, says GK.
     "aws:principalorgid": KeyFact(_carried("-????-u"), of_caller=True),
     "aws:principalorgpaths": KeyFact(_carried("-????-u"), multi=True, of_caller=True),

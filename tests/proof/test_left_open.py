@@ -119,7 +119,7 @@ def test_not_every_service_that_calls_on_says_so_in_called_via() -> None:
     ("service", "key", "expected"),
     [
         ("rolesanywhere.amazonaws.com", "aws:PrincipalTag/x509Subject/CN", "unknown"),
-        ("ec2.amazonaws.com", "aws:username", "unknown"),
+        ("ec2.amazonaws.com", "aws:username", "yes"),
         ("ec2.amazonaws.com", "aws:CalledVia", "yes"),
         ("ec2.amazonaws.com", "aws:MultiFactorAuthAge", "yes"),
         ("ec2.amazonaws.com", "aws:PrincipalOrgID", "yes"),
