@@ -176,6 +176,7 @@ lock: setup ## Update Pipfile.lock and package-lock.json
 clean: ## Remove everything that the targets created, except Terraform state
 	@! find "$${CDKTF_OUTPUT:-cdktf.out}" -name errored.tfstate 2>/dev/null | grep . || \
 		{ echo "Error: that is the only copy of a state; make recover ENV=… saves it" >&2; exit 1; }
+	@! test -x $(python) || $(python) -m ops.shared.output_lock "$${CDKTF_OUTPUT:-cdktf.out}"
 	@! test -e .cache/sandbox/lock || ! test -x $(python) || $(python) -m ops sandbox stop
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -29,7 +29,10 @@ def storage_stack(settings: Settings) -> Stack:
 
 @contextlib.contextmanager
 def laid_out(stack: Stack, files: Mapping[str, bytes]) -> Iterator[None]:
-    """Put a plan and its files into the stack's empty folder; remove the plan with the block."""
+    """Put a plan and its files into the stack's empty folder; remove the plan with the block.
+
+    What an earlier run left there is lost: the caller is alone in the output folder.
+    """
     shutil.rmtree(stack.folder, ignore_errors=True)
     stack.folder.mkdir(parents=True)
     stack.folder.chmod(0o700)

@@ -17,12 +17,13 @@ from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
 from ops.shared.terraform import Stack
 from ops.shared.toolchain import ROOT
-from ops.state.emergency_copy import emergency_copies
+from ops.state.emergency_copy import alone_in_output_folder, emergency_copies
 from ops.state.state_check import note_way_back, refuse_lost_state
 from review.model import DANGEROUS
 from settings.model import Settings
 
 
+@alone_in_output_folder()
 def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
     """Deploy the stored plan, and write its outputs to `outputs.ENV.json`.
 
@@ -32,8 +33,8 @@ def run_deploy(environment: str, *, digest: str, allowed: bool) -> None:
         allowed: deploy a dangerous plan that no label allowed.
 
     Raises:
-        OpsError: there is no such plan, it is altered or stale, nobody allowed it, a version in a bucket that
-            would go is locked, or Terraform failed.
+        OpsError: another run works in the output folder, there is no such plan, it is altered or stale,
+            nobody allowed it, a version in a bucket that would go is locked, or Terraform failed.
     """
     of = revision()
     settings = settings_of(environment)

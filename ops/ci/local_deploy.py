@@ -14,6 +14,7 @@ from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file
 from ops.shared.toolchain import ROOT
+from ops.state.emergency_copy import alone_in_output_folder
 from ops.state.state_check import note_way_back, refuse_lost_state
 from review.render.text import text
 
@@ -38,12 +39,13 @@ def plan_into(folder: Path, environment: str, *, checked: bool) -> None:
     print(text(made.review), end="")
 
 
+@alone_in_output_folder()
 def deploy_from(folder: Path, environment: str) -> None:
     """Deploy the plan that `plan_into` kept; its outputs go to a file in the checkout.
 
     Raises:
-        OpsError: a version in a bucket that would go is locked, the plan is stale, or Terraform failed; the
-            line says what to do next.
+        OpsError: another run works in the output folder, a version in a bucket that would go is locked, the
+            plan is stale, or Terraform failed; the line says what to do next.
     """
     settings = settings_of(environment)
     stack = storage_stack(settings)

@@ -25,6 +25,7 @@ from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
 from ops.shared.narrator import Narrator, variables
 from ops.shared.output_folder import outputs_file
+from ops.shared.output_lock import alone_in
 from ops.shared.process import check, process_group, run
 from ops.shared.sandbox_variable import VARIABLE
 from ops.shared.toolchain import CACHE, ROOT, SYNTHESIZE, tool_environment
@@ -152,6 +153,7 @@ def run_demo(*, keep: bool) -> None:
             aws = start_sandbox(settings) if keep else stack.enter_context(embedded_aws(log))
             narrator.say(f"it answers at {aws.endpoint}, from this machine only")
         place = in_checkout(folder, log, aws) if keep else in_copy(folder, log, aws, settings)
+        stack.enter_context(alone_in(Path(place.env["CDKTF_OUTPUT"])))
         tell_the_story(place, narrator)
         if not keep:
             with narrator.step("Destroy the dev environment and all that is in its bucket"):

@@ -16,10 +16,11 @@ from ops.deploy.object_lock import refuse_changed_object_lock
 from ops.shared.checkout import environments_folder, file_of, load_settings, settings_of
 from ops.shared.errors import OpsError
 from ops.shared.output_folder import outputs_file, stack_folder
+from ops.shared.output_lock import held_locks
 from ops.shared.process import ENDING
 from ops.shared.terraform import synthesized
 from ops.shared.toolchain import ROOT, tool_environment
-from ops.state.emergency_copy import rescue_all
+from ops.state.emergency_copy import alone_in_output_folder
 from ops.state.guests import refuse_with_guests
 from ops.state.remote_state import RemoteState
 from ops.state.state_check import advice_after_failure, note_way_back, refuse_lost_state, refuse_unsaved_state
@@ -34,13 +35,13 @@ QUESTION = (
 """Its question is better than one of ours, as with --auto-approve it would apply a plan that nobody saw."""
 
 
+@alone_in_output_folder()
 def synth(arguments: Sequence[str]) -> None:
     """Run `cdktf synth`, for every environment; exits with its status where it fails."""
     settings = load_settings(os.environ)
     _warn(settings)
     env = tool_environment(provider_version=settings[0].terraform.provider_version)
     _require_cdktf(env)
-    rescue_all()
     if (status := _run_in_front(["cdktf", "synth", *arguments], env)) != 0:
         sys.exit(status)
 
@@ -106,12 +107,13 @@ def _is_gone(settings: Settings, stack: str) -> bool:
     return snapshot is None or not snapshot.resources
 
 
+@alone_in_output_folder()
 def _run_on_stack(command: str, stack: str, settings: Settings, arguments: Sequence[str]) -> None:
     """Run cdktf on a stack; where it fails, a last line says what to do.
 
     Raises:
-        OpsError: the environment is not bootstrapped, its state is lost, a version in a bucket that would go
-            is locked, or cdktf failed.
+        OpsError: another run works in the output folder, the environment is not bootstrapped, its state is
+            lost, a version in a bucket that would go is locked, or cdktf failed.
     """
     env = tool_environment(provider_version=settings.terraform.provider_version)
     env["ENVIRONMENT_SUFFIX"] = settings.environment
@@ -179,7 +181,7 @@ def _run_in_front(command: Sequence[str], env: Mapping[str, str]) -> int:
     handled = [sign for sign in ENDING if signal.getsignal(sign) is not signal.SIG_IGN]
     before = {sign: signal.signal(sign, leave_to_child) for sign in handled}
     try:
-        child = subprocess.Popen(command, env=dict(env), cwd=ROOT)
+        child = subprocess.Popen(command, env=dict(env), cwd=ROOT, pass_fds=held_locks())
         status = child.wait()
     finally:
         for sign in handled:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.shared.checkout import settings_of
 from ops.shared.errors import OpsError
+from ops.shared.output_lock import held_locks
 from ops.shared.toolchain import ROOT, SYNTHESIZE, tool_environment
 from review.log import errors_of, warnings_of
 from review.model import Notice
@@ -112,6 +113,7 @@ class Stack:
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            pass_fds=held_locks(),
         ) as child:
             try:
                 _, stderr = child.communicate()

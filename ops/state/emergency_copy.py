@@ -7,24 +7,51 @@ under a name that git ignores and `make clean` leaves alone. A state of the
 sandbox is moved to the sandbox's own folder.
 """
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.shared.output_folder import kept_states, kept_states_folder, unsaved_states
+from ops.shared.output_folder import kept_states, kept_states_folder, output_folder, unsaved_states
+from ops.shared.output_lock import alone_in
 
 
-def rescue_all() -> None:
-    """Move every emergency copy out of cdktf's folder, which may be on another disk."""
-    for copy in unsaved_states():
-        written = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
-        moved = (
-            kept_states_folder() / f"terraform.{copy.parent.name}.errored-{written:%Y%m%dT%H%M%SZ}.tfstate"
-        )
-        shutil.move(copy, moved)
+@contextlib.contextmanager
+def alone_in_output_folder() -> Iterator[None]:
+    """Hold the output folder for the block, in which the states are safe that an earlier run left there.
+
+    Raises:
+        OpsError: another run holds it.
+    """
+    with alone_in(output_folder()):
+        rescue_all()
+        yield
+
+
+def rescue_all(stack: str = "*") -> None:
+    """Move the emergency copies of a stack, or of all, out of cdktf's folder, which may be on another disk.
+
+    Raises:
+        OpsError: there is one where another run still works, which may be writing it.
+    """
+    for copy in unsaved_states(stack):
+        with alone_in(copy.parents[2]):
+            if copy.exists():  # that run may have moved it itself
+                _move(copy)
 
 
 def emergency_copies(stack: str) -> list[Path]:
-    """Return the emergency copies of a stack's state, the oldest first."""
-    rescue_all()
+    """Return the emergency copies of a stack's state, the oldest first.
+
+    Raises:
+        OpsError: as `rescue_all`.
+    """
+    rescue_all(stack)
     return kept_states(stack)
+
+
+def _move(copy: Path) -> None:
+    written = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+    name = f"terraform.{copy.parent.name}.errored-{written:%Y%m%dT%H%M%SZ}.tfstate"
+    shutil.move(copy, kept_states_folder() / name)

@@ -79,6 +79,11 @@ def test_a_dangerous_plan_that_no_label_allowed_needs_the_option() -> None:
     _require_allowed(manifest_with(verdict="dangerous"), allowed=True)
 
 
+@pytest.fixture(autouse=True)
+def own_output_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "cdktf.out"))
+
+
 @pytest.fixture
 def checked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "revision", lambda: OF)
@@ -130,7 +135,6 @@ def test_a_stale_plan_is_refused_and_its_file_removed(
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A stack whose Terraform fails, after it left the state in a file."""
     monkeypatch.setattr(output_folder, "ROOT", tmp_path)
-    monkeypatch.setenv("CDKTF_OUTPUT", str(tmp_path / "cdktf.out"))
     folder = tmp_path / "cdktf.out" / "stacks" / NAME
     folder.mkdir(parents=True)
     script = "echo state >errored.tfstate; echo 'Error: Failed to persist state' >&2; exit 1"
