@@ -179,5 +179,5 @@ clean: ## Remove everything that the targets created, except Terraform state
 	@! test -x $(python) || $(python) -m ops.shared.output_lock "$${CDKTF_OUTPUT:-cdktf.out}"
 	@! test -e .cache/sandbox/lock || ! test -x $(python) || $(python) -m ops sandbox stop
 	@rm -rf .venv node_modules .cache cdktf.out ci-review build dist *.egg-info \
-		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* examples/*/cdktf.out
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

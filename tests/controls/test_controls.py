@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args
 
 from ops.pages.controls_page import HEAD, PAGE, REQUESTS, TEST_OF_REQUESTS, page
@@ -42,6 +43,19 @@ TRIVY = [
 CONTROLS = read_controls()
 SID = re.compile(r"(?:Allow|Deny|Enable)[A-Z]\w*")
 ARGUMENT = re.compile(r"(aws_\w+)\.(\w+)")
+
+
+def test_what_denies_without_a_condition_is_named(stack_folders: dict[str, Path]) -> None:
+    documents = [json.loads((folder / "cdk.tf.json").read_bytes()) for folder in stack_folders.values()]
+    unconditional = {
+        statement["Sid"]
+        for document in documents
+        for one in document["resource"].get("aws_s3_bucket_policy", {}).values()
+        for statement in json.loads(one["policy"])["Statement"]
+        if statement["Effect"] == "Deny" and "Condition" not in statement
+    }
+    unconditional.add("DenyOtherUnscannedReads")  # where nobody reads what was not scanned: no stack here
+    assert unconditional == set(SID.findall(CONTROLS["CKV_AWS_93"].how)) - {"DenyInsecureTransport"}
 
 
 def spans(text: str) -> list[str]:

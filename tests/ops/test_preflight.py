@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,10 +109,15 @@ class TestGood:
         asked = {
             call.headers.get("x-amz-target", "").partition(".")[2]
             or parse_qs(call.body.decode()).get("Action", [""])[0]
-            or call.method
+            or (call.method if call.method in ("GET", "HEAD") else f"{call.method} {call.target}")
             for call in proxy.calls
         }
         assert asked == {"GET", "HEAD", "DescribeKey", "GetCallerIdentity", "GetPolicy"}
+
+    def test_the_page_shows_every_line(self) -> None:
+        page = (ROOT / "docs" / "operations.md").read_text()
+        assert re.findall(r"^\S ([\w ]+): {2,}\S", page, re.MULTILINE) == SUBJECTS
+        assert page.count(f" of {len(SUBJECTS)} checks ") == 2
 
     def test_the_managed_policies_are_those_of_the_stack(
         self, stacks: dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]
@@ -539,8 +545,10 @@ class TestCommand:
             f"{OTHER_ACCOUNT}"
             f" → use credentials for {OTHER_ACCOUNT}, or correct account_id in the environment's file\n"
         ) in done.stdout
-        assert done.stdout.count("not checked: no credentials for the right account") == 12
-        assert done.stderr == "Error: preflight of dev: 1 of 20 checks failed; nothing was changed\n"
+        unasked = done.stdout.count("not checked: no credentials for the right account")
+        assert unasked == len(SUBJECTS) - SUBJECTS.index("account") - 1
+        failed = f"1 of {len(SUBJECTS)} checks failed"
+        assert done.stderr == f"Error: preflight of dev: {failed}; nothing was changed\n"
 
     def test_credentials_for_the_account_pass(
         self, account: Account, aws: EmbeddedAws, checkout: Path

@@ -131,6 +131,12 @@ def test_every_attack_succeeds_without_the_statement_that_stops_it(
     assert not unproven, f"{deployment.stack}: {unproven}"
 
 
+NO_REQUEST = (
+    "{}: no request has another answer with {}: write one into a table in tests/policy/requests, or add the "
+    "stack to `stacks` of the rows for it"
+)
+
+
 @pytest.mark.real
 def test_the_table_notices_when_a_statement_is_missing(
     engine: Engine, deployment: Deployment, asked: Asked
@@ -139,7 +145,7 @@ def test_the_table_notices_when_a_statement_is_missing(
         without_statement(name, deployment.policies[name], sid) for name, sid, _ in statements(deployment)
     ]
     unnoticed = [str(one) for one in mutants if noticed_by(engine, deployment, one, asked) is None]
-    assert not unnoticed, f"{deployment.stack}: no request has another answer with {unnoticed}"
+    assert not unnoticed, NO_REQUEST.format(deployment.stack, unnoticed)
 
 
 @pytest.mark.real
@@ -153,7 +159,7 @@ def test_the_table_notices_when_a_part_of_a_statement_is_missing(
         for one in mutants
         if str(one) not in WITHOUT_EFFECT and noticed_by(engine, deployment, one, asked) is None
     ]
-    assert not unnoticed, f"{deployment.stack}: no request has another answer with {unnoticed}"
+    assert not unnoticed, NO_REQUEST.format(deployment.stack, unnoticed)
 
 
 def test_a_named_principal_of_another_account_cannot_use_the_key(

@@ -5,12 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from proof.properties import GivenUp, check
-from stacks.deployed import Deployed
-from stacks.guarantees import Guarantees
 from stacks.unread import UnreadError
-from tests.proof.test_promise_mutants import stacks_of
-from tests.proof.test_promises import ENVIRONMENTS
+from tests.proof.test_promise_mutants import broken, stacks_of
 from tests.synthesis import PROVEN
 
 import pytest
@@ -107,24 +103,18 @@ def with_statement(stacks: Stacks, kind: str, path: str, added: dict[str, Any]) 
     return dict(stacks)
 
 
-def broken(name: str, stacks: Stacks) -> set[str]:
-    settings = ENVIRONMENTS[name]
-    promised = [one for one in Guarantees(Deployed.of(settings, stacks)) if not isinstance(one, GivenUp)]
-    results = check(promised, PROVEN.under(()), reasons=False)
-    return {one.promised.name for one in results if any(one.counter_examples())}
-
-
 @pytest.mark.parametrize(("name", "kind", "path", "added", "promise"), ADDED.values(), ids=ADDED)
 def test_a_promise_notices(
     stack_folders: dict[str, Path], name: str, kind: str, path: str, added: dict[str, Any], promise: str
 ) -> None:
     stacks = stacks_of(name, stack_folders[f"secure-storage-{name}"].parent)
-    assert promise in broken(name, with_statement(stacks, kind, path, added))
+    assert promise in broken(name, with_statement(stacks, kind, path, added), PROVEN)
 
 
 def test_nothing_is_broken_without_it(stack_folders: dict[str, Path]) -> None:
     for name in sorted({name for name, *_ in ADDED.values()}):
-        assert broken(name, stacks_of(name, stack_folders[f"secure-storage-{name}"].parent)) == set()
+        stacks = stacks_of(name, stack_folders[f"secure-storage-{name}"].parent)
+        assert broken(name, stacks, PROVEN) == {}
 
 
 Change = Callable[[dict[str, Any]], None]
@@ -175,4 +165,4 @@ def test_what_no_promise_reads_is_refused(
     stacks = stacks_of("replication", stack_folders["secure-storage-replication"].parent)
     change(stacks["secure-storage-replication"]["resource"])
     with pytest.raises(UnreadError, match=problem):
-        broken("replication", stacks)
+        broken("replication", stacks, PROVEN)

@@ -12,6 +12,7 @@ from settings.problems import SettingsError
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 ROLE = "arn:aws:iam::111122223333:role/data"
 
@@ -55,21 +56,16 @@ values = st.recursive(
     max_leaves=5,
 )
 SECTIONS: dict[str, list[str]] = {
-    "access": ["principals", "attach_to_roles"],
-    "encryption": ["mode", "require_upload_headers", "key_alias", "key_rotation_days", "key_deletion_days"],
-    "presign": ["max_expiry", "revoke_issued_before", "revoked"],
-    "state": ["of", "shared", "bucket", "region", "key_alias", "lifecycle"],
-    "terraform": ["provider_version", "provider_version_untested"],
-    "ci": ["repository", "branch", "environment", "create_provider"],
-    "events": ["eventbridge"],
-    "malware_scan": ["enabled", "prefixes", "enforce", "readers_of_unscanned", "unscanned_become_unreadable"],
-    "tags": ["Environment", "environment"],
+    (field.alias or name): [(key.alias or of) for of, key in section.model_fields.items()]
+    for name, field in Settings.model_fields.items()
+    if isinstance(section := field.annotation, type) and issubclass(section, BaseModel)
 }
+SECTIONS["tags"] = ["Environment", "environment"]
 tables = {
     name: values | st.dictionaries(st.sampled_from(keys) | words, values, max_size=4)
     for name, keys in SECTIONS.items()
 }
-top = dict.fromkeys(("region", "account_id", "bucket_name", "protect", "environment"), values)
+top = {name: values for name, field in Settings.model_fields.items() if (field.alias or name) not in SECTIONS}
 files = st.builds(
     lambda known, other: {**other, **known},
     st.fixed_dictionaries({}, optional={**top, **tables}),
