@@ -1,8 +1,8 @@
 """The judgement of a whole plan: its changes, what was changed outside of Terraform, its other parts."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from review.accounts import account_findings
@@ -13,7 +13,7 @@ from review.facts import harmless
 from review.facts.kinds import HOLDS_DATA, POLICIES
 from review.judge import is_judged, judge
 from review.literals import Literals
-from review.masking import any_mark, visible
+from review.masking import any_mark, flat, is_unknown, visible
 from review.model import CAREFUL, DANGEROUS, GOOD, NO_RULE, SEVERITIES, Finding, careful, dangerous
 from review.parts import part_findings, plain_address
 from review.plan import Change, Plan
@@ -51,9 +51,9 @@ def findings_of(
     found += unjudged_kinds(changes)
     said = {one.address for one in found if one.severity != GOOD}
     found += removed_findings(plan, synthesized, said)
-    planned = {change.address for change in changes}
+    planned = {change.address: change for change in plan.resources if not change.deposed}
     for change in real_drift(plan):
-        found += _drifted(change, around, put_back=change.address in planned)
+        found += _drifted(change, planned.get(change.address), around)
     if around.budget.is_spent:
         found.append(careful(_BY_CLAUSES, STATEMENTS))
     found += [*account_findings(plan.document), *part_findings(plan)]
@@ -123,24 +123,51 @@ def _differs(change: Change) -> bool:
     return False
 
 
-def _drifted(change: Change, around: Around, *, put_back: bool) -> Iterator[Finding]:
-    """Yield what was changed outside of Terraform; a plan reverts it, so it is not dangerous by itself."""
-    ending = "; the plan reverts it" if put_back else ""
+def _drifted(change: Change, planned: Change | None, around: Around) -> Iterator[Finding]:
+    """Yield what was changed outside of Terraform; what the plan reverts is not dangerous by itself."""
     if change.action == "destroy":
-        tell = dangerous if change.type in HOLDS_DATA else careful
-        yield tell(f"it was deleted outside of Terraform{ending and '; the plan creates it again'}").at(
-            change.address
-        )
+        yield _deleted(change, planned, around)
         return
-    found = [*judged(change, around), *_without_rules(change)]
-    for finding in found:
-        if finding.severity != GOOD:
-            words = f"changed outside of Terraform: {finding.words}{ending}"
-            yield dataclasses.replace(finding, severity=CAREFUL, words=words)
+    before, after = (one if isinstance(one, dict) else {} for one in (change.before, change.after))
+    parts: dict[str, dict[str, Json]] = {}
+    for name in {path.partition(".")[0] for path in differences(before, after)}:
+        parts.setdefault(_becomes(name, before, planned), {})[name] = after.get(name)
+    for becomes, part in sorted(parts.items()):
+        one = replace(change, after=before | part)
+        for finding in (*judged(one, around), *unjudged_kinds([one])):
+            if finding.severity != GOOD:
+                words = f"changed outside of Terraform: {finding.words}; {becomes}"
+                severity = CAREFUL if becomes in TAKEN_BACK else finding.severity
+                yield replace(finding, severity=severity, words=words)
 
 
-def _without_rules(change: Change) -> list[Finding]:
-    return list(unjudged_kinds([change])) if change.action == "update" else []
+def _deleted(change: Change, planned: Change | None, around: Around) -> Finding:
+    again = planned is not None and planned.action == "create"
+    lost = change.type in HOLDS_DATA or not again
+    grave = lost and any(one.severity == DANGEROUS for one in judged(change, around))
+    ending = "; the plan creates it again" if again else ""
+    return (dangerous if grave else careful)(f"it was deleted outside of Terraform{ending}").at(
+        change.address
+    )
+
+
+REVERTED, DESTROYED = TAKEN_BACK = ("the plan reverts it", "the plan destroys it")
+
+
+def _becomes(name: str, before: Mapping[str, Json], planned: Change | None) -> str:
+    """Return what the plan does with the attribute `name`, which was changed outside of Terraform.
+
+    `before` are the attributes as Terraform left them.
+    """
+    if planned is not None and planned.action == "destroy":
+        return DESTROYED
+    after = visible(planned.after, planned.unknown, None) if planned else None
+    value = after.get(name) if isinstance(after, dict) else None
+    if any(is_unknown(one) for _, one in flat(value)):
+        return "whether the plan reverts it is known only after apply"
+    sides = {name: before.get(name)}, {name: value}
+    reverts = planned is not None and not _differs(replace(planned, before=sides[0], after=sides[1]))
+    return REVERTED if reverts else "the plan does not revert it"
 
 
 def unjudged_kinds(changes: Iterable[Change]) -> Iterator[Finding]:
