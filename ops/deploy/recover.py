@@ -31,6 +31,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
         OpsError: something cannot be recovered, or was not confirmed; what was done before stays done.
     """
     require_bootstrapped(settings_of(environment))
+    unseen = set(release)
     with synthesized(environment) as (settings, stacks):
         # The state stack first: it holds what the other needs.
         for stack in sorted(stacks.values(), key=lambda stack: not stack.name.endswith("-state")):
@@ -41,7 +42,9 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
                     f"the state of {stack.name} is still on this machine, in {local}",
                     f"make bootstrap ENV={environment} moves it first",
                 )
-            _Recovery(stack, settings, agree, release).run()
+            _Recovery(stack, settings, agree, unseen).run()
+    for one in sorted(unseen):
+        print(f"Note: no state of {environment} has a lock {one}; it may have been released already")
     plan, deploy = f"make plan ENV={environment}", f"make deploy ENV={environment}"
     print(as_here(f"Next: {plan} shows what is left to do, {deploy} does it."))
 
@@ -49,7 +52,7 @@ def recover(environment: str, agree: Agree, release: Sequence[str] = ()) -> None
 class _Recovery:
     """The steps for one stack; each does nothing if there is nothing to do."""
 
-    def __init__(self, stack: Stack, settings: Settings, agree: Agree, release: Sequence[str]) -> None:
+    def __init__(self, stack: Stack, settings: Settings, agree: Agree, release: set[str]) -> None:
         self._stack = stack
         self._settings = settings
         self._release = release
@@ -84,6 +87,7 @@ class _Recovery:
         if lock.moved_to or lock.id not in self._release:
             raise self._state.held(lock)
         self._state.release(lock)
+        self._release.remove(lock.id)
         print(f"✓ {self._stack.name}: lock {lock.id} released")
 
     def _push_emergency_copies(self) -> None:
