@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, Prefix, checked
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 class AccessLogging(Construct):
     """S3 logs the requests for a bucket, one object for a while of them, below a folder for each day.
 
@@ -22,9 +24,9 @@ class AccessLogging(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
-        log_bucket: str,
-        prefix: str,
+        bucket: BucketName,
+        log_bucket: BucketName,
+        prefix: Prefix,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Switch the logs on.

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
+from constructs_lib.arguments import Text, checked
 from constructs_lib.policies import Document, to_json
 
 from constructs import Construct
 
 
+@checked
 class AccessPolicy(Construct):
     """A least-privilege IAM managed policy, attached to the roles named.
 
@@ -20,10 +22,10 @@ class AccessPolicy(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        description: str,
+        name: Text,
+        description: Text,
         document: Document,
-        attach_to_roles: Sequence[str] = (),
+        attach_to_roles: Sequence[Text] = (),
     ) -> None:
         """Create the policy and attach it.
 

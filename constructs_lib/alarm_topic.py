@@ -1,15 +1,19 @@
 """The SNS topic that alarms are published to, and who gets them."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from constructs_lib import aws
+from constructs_lib.arguments import Arn, KeyArn, Text, checked
 from constructs_lib.policies import to_json
 from constructs_lib.policies.topic_policy import topic_policy
 
+from annotated_types import MinLen
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 class AlarmTopic(Construct):
     """An encrypted topic that only EventBridge publishes to.
 
@@ -23,11 +27,11 @@ class AlarmTopic(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        topic_arn: str,
-        key_arn: str,
-        rule_arns: Sequence[str],
-        emails: Sequence[str] = (),
+        name: Text,
+        topic_arn: Arn,
+        key_arn: KeyArn,
+        rule_arns: Annotated[Sequence[Arn], MinLen(1)],
+        emails: Sequence[Text] = (),
     ) -> None:
         """Create the topic.
 

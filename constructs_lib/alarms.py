@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from constructs_lib import aws
+from constructs_lib.arguments import Arn, BucketName, Text, checked
 from constructs_lib.event_patterns import Pattern, Watched, alarms, message
 from constructs_lib.scan_events import scan_alarms, scan_message
 
@@ -11,6 +12,7 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 class Alarms(Construct):
     """A rule for each alarm; they differ only in their data (`event_patterns.py`, `scan_events.py`)."""
 
@@ -19,10 +21,10 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        environment: str,
+        environment: Text,
         watched: Watched,
-        topic_arn: str,
-        scanned_bucket: str | None = None,
+        topic_arn: Arn,
+        scanned_bucket: BucketName | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Create the rules.

@@ -1,5 +1,6 @@
 """The KMS key of a trail and of the topic that alarms are published to."""
 
+from constructs_lib.arguments import Alias, Arn, DeletionDays, PrincipalArn, RotationDays, Text, checked
 from constructs_lib.managed_key import ManagedKey
 from constructs_lib.policies.audit_key_policy import audit_key_policy
 from constructs_lib.policies.place import Place
@@ -7,6 +8,7 @@ from constructs_lib.policies.place import Place
 from constructs import Construct
 
 
+@checked
 class AuditKey(ManagedKey):
     """A separate key: alarms about the data's key do not depend on the data's key."""
 
@@ -15,14 +17,14 @@ class AuditKey(ManagedKey):
         scope: Construct,
         construct_id: str,
         *,
-        alias: str,
-        description: str,
+        alias: Alias,
+        description: Text,
         place: Place,
-        trail_arn: str,
-        topic_arn: str,
-        deploy_role: str | None = None,
-        rotation_days: int = 365,
-        deletion_days: int = 30,
+        trail_arn: Arn,
+        topic_arn: Arn,
+        deploy_role: PrincipalArn | None = None,
+        rotation_days: RotationDays = 365,
+        deletion_days: DeletionDays = 30,
         protect: bool = True,
     ) -> None:
         """Create the key and its alias.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketArn, BucketName, KeyArn, Text, checked
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -12,6 +13,7 @@ from constructs import Construct
 READ_ONLY = {"read": "true", "write": "false", "all": None}
 
 
+@checked
 class AuditTrail(Construct):
     """A trail of one region, with what was done to the objects of one bucket.
 
@@ -24,10 +26,10 @@ class AuditTrail(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        bucket_arn: str,
-        log_bucket: str,
-        key_arn: str,
+        name: Text,
+        bucket_arn: BucketArn,
+        log_bucket: BucketName,
+        key_arn: KeyArn,
         data_events: Literal["read", "write", "all"] = "write",
         management_events: bool = True,
         depends_on: Sequence[ITerraformDependable] = (),

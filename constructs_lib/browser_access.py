@@ -1,13 +1,17 @@
 """Which web pages may use a bucket's presigned URLs."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, Text, checked
 
+from annotated_types import Ge, MinLen
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 class BrowserAccess(Construct):
     """The CORS rule of a bucket.
 
@@ -24,12 +28,12 @@ class BrowserAccess(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
-        allowed_origins: Sequence[str],
-        allowed_methods: Sequence[str],
-        allowed_headers: Sequence[str],
-        expose_headers: Sequence[str],
-        max_age_seconds: int,
+        bucket: BucketName,
+        allowed_origins: Annotated[Sequence[Text], MinLen(1)],
+        allowed_methods: Annotated[Sequence[Text], MinLen(1)],
+        allowed_headers: Sequence[Text],
+        expose_headers: Sequence[Text],
+        max_age_seconds: Annotated[int, Ge(0)],
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Create the rule.

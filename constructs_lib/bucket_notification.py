@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, checked
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 class BucketNotification(Construct):
     """S3 sends every change of an object to EventBridge, where rules decide who gets it.
 
@@ -24,7 +26,7 @@ class BucketNotification(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
+        bucket: BucketName,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Switch the notifications on.

@@ -1,17 +1,21 @@
 """A role that only workflows on GitHub can take."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from constructs_lib import aws
+from constructs_lib.arguments import Arn, Known, Text, checked
 from constructs_lib.policies import Condition, Document, to_json
 from constructs_lib.policies.trust_policy import trust_policy
 
+from annotated_types import MinLen
 from constructs import Construct
 
 MAX_SESSION_SECONDS = 3600
 """The shortest that IAM knows: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
 
 
+@checked
 class CiRole(Construct):
     """An IAM role for a workflow, with managed policies of its own.
 
@@ -24,11 +28,11 @@ class CiRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        description: str,
-        provider_arn: str,
-        subjects: Sequence[str],
-        policies: Mapping[str, Document],
+        name: Text,
+        description: Text,
+        provider_arn: Arn,
+        subjects: Annotated[Sequence[Known], MinLen(1)],
+        policies: Mapping[Known, Document],
         extra: Condition | None = None,
     ) -> None:
         """Create the role, its policies and their attachments.

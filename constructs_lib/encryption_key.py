@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from constructs_lib.arguments import Alias, BucketArn, DeletionDays, PrincipalArn, RotationDays, Text, checked
 from constructs_lib.managed_key import ManagedKey
 from constructs_lib.policies import Grant, Statement
 from constructs_lib.policies.key_policy import key_policy
@@ -11,6 +12,7 @@ from cdktf import TerraformProvider
 from constructs import Construct
 
 
+@checked
 class EncryptionKey(ManagedKey):
     """A key that the account's administrators manage, and with which only `principals` encrypt and decrypt.
 
@@ -22,17 +24,17 @@ class EncryptionKey(ManagedKey):
         scope: Construct,
         construct_id: str,
         *,
-        alias: str,
-        description: str,
+        alias: Alias,
+        description: Text,
         place: Place,
-        bucket_arn: str,
-        principals: Sequence[str],
+        bucket_arn: BucketArn,
+        principals: Sequence[PrincipalArn],
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
         extra_statements: Sequence[Statement] = (),
-        deploy_role: str | None = None,
-        rotation_days: int = 365,
-        deletion_days: int = 30,
+        deploy_role: PrincipalArn | None = None,
+        rotation_days: RotationDays = 365,
+        deletion_days: DeletionDays = 30,
         protect: bool = True,
         provider: TerraformProvider | None = None,
     ) -> None:

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.arguments import Alias, Arn, BucketName, Text, checked
+
 Pattern = dict[str, Any]
 
 
+@checked
 @dataclass(frozen=True)
 class Watched:
     """What the alarms are about.
@@ -27,14 +30,14 @@ class Watched:
         scan_plan: the id of GuardDuty's plan that scans the objects; None without one.
     """
 
-    buckets: Sequence[str]
-    keys: Sequence[str]
-    aliases: Sequence[str]
-    trail_name: str
-    trail_arn: str
-    topic_arn: str
+    buckets: Sequence[BucketName]
+    keys: Sequence[Text]
+    aliases: Sequence[Alias]
+    trail_name: Text
+    trail_arn: Arn
+    topic_arn: Arn
     rules: Mapping[str, str]
-    scan_plan: str | None = None
+    scan_plan: Text | None = None
 
 
 @dataclass(frozen=True)

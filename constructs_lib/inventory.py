@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from constructs_lib import aws
+from constructs_lib.arguments import AccountId, BucketArn, BucketName, Prefix, checked
 from constructs_lib.policies.log_bucket_policy import INVENTORY_PREFIX
 
 from cdktf import ITerraformDependable
@@ -29,6 +30,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#sto
 _FORMATS = {"csv": "CSV", "parquet": "Parquet"}
 
 
+@checked
 class Inventory(Construct):
     """S3 writes the list to the log bucket; the first one comes within 48 hours.
 
@@ -43,13 +45,13 @@ class Inventory(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
-        log_bucket_arn: str,
-        account_id: str,
+        bucket: BucketName,
+        log_bucket_arn: BucketArn,
+        account_id: AccountId,
         frequency: Literal["daily", "weekly"] = "weekly",
         format: Literal["parquet", "csv"] = "parquet",
         noncurrent_versions: bool = False,
-        prefix: str = "",
+        prefix: Prefix = "",
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Let S3 write the list.

@@ -3,13 +3,17 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, Days, Prefix, Text, checked
 
+from annotated_types import Interval, Len, MaxLen
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 
+@checked
 @dataclass(frozen=True)
 class Transition:
     """A move to a cheaper storage class.
@@ -19,10 +23,11 @@ class Transition:
         storage_class: such as `STANDARD_IA`.
     """
 
-    days: int
-    storage_class: str
+    days: Annotated[int, Interval(ge=0, le=2_147_483_647)]
+    storage_class: Text
 
 
+@checked
 @dataclass(frozen=True)
 class LifecycleRule:
     """What becomes of the objects whose keys begin with a prefix; None leaves a thing as it is.
@@ -42,15 +47,15 @@ class LifecycleRule:
         abort_upload_days: days after which a multipart upload that is not complete is given up.
     """
 
-    id: str
-    prefix: str = ""
+    id: Annotated[Text, MaxLen(255)]
+    prefix: Prefix = ""
     transitions: Sequence[Transition] = ()
-    expiration_days: int | None = None
+    expiration_days: Days | None = None
     expired_delete_markers: bool = False
     noncurrent_transitions: Sequence[Transition] = ()
-    noncurrent_days: int | None = None
-    newer_noncurrent_versions: int | None = None
-    abort_upload_days: int | None = None
+    noncurrent_days: Days | None = None
+    newer_noncurrent_versions: Annotated[int, Interval(ge=1, le=100)] | None = None
+    abort_upload_days: Days | None = None
 
 
 def rule_id(prefix: str) -> str:
@@ -62,6 +67,7 @@ def rule_id(prefix: str) -> str:
     return f"objects below a prefix with SHA-256 {hashlib.sha256(prefix.encode()).hexdigest()}"
 
 
+@checked
 class Lifecycle(Construct):
     """A bucket's lifecycle configuration.
 
@@ -74,8 +80,8 @@ class Lifecycle(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
-        rules: Sequence[LifecycleRule],
+        bucket: BucketName,
+        rules: Annotated[Sequence[LifecycleRule], Len(1, 1000)],
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Create the configuration; the provider waits about a minute until S3 has taken it.

@@ -1,5 +1,6 @@
 """The bucket that AWS's own services deliver their records to."""
 
+from constructs_lib.arguments import AccountId, Arn, BucketArn, BucketName, Days, Prefix, checked
 from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies.log_bucket_policy import log_bucket_policy
 from constructs_lib.private_bucket import PrivateBucket
@@ -7,6 +8,7 @@ from constructs_lib.private_bucket import PrivateBucket
 from constructs import Construct
 
 
+@checked
 class LogBucket(PrivateBucket):
     """A bucket that only log delivery writes to, and that deletes what is old.
 
@@ -26,14 +28,14 @@ class LogBucket(PrivateBucket):
         scope: Construct,
         construct_id: str,
         *,
-        bucket_name: str,
-        bucket_arn: str,
-        prefix: str,
-        source_arn: str,
-        account_id: str,
+        bucket_name: BucketName,
+        bucket_arn: BucketArn,
+        prefix: Prefix,
+        source_arn: BucketArn,
+        account_id: AccountId,
         inventory: bool = False,
-        trail_arn: str | None = None,
-        retention_days: int = 365,
+        trail_arn: Arn | None = None,
+        retention_days: Days = 365,
         protect: bool = True,
     ) -> None:
         """Create the bucket.

@@ -1,12 +1,14 @@
 """What all KMS keys of this project have in common."""
 
 from constructs_lib import aws
+from constructs_lib.arguments import Alias, DeletionDays, RotationDays, Text, checked
 from constructs_lib.policies import Document, to_json
 
 from cdktf import TerraformProvider, TerraformResourceLifecycle
 from constructs import Construct
 
 
+@checked
 class ManagedKey(Construct):
     """A symmetric KMS key with rotation, an alias and a key policy.
 
@@ -22,11 +24,11 @@ class ManagedKey(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        alias: str,
-        description: str,
+        alias: Alias,
+        description: Text,
         policy: Document,
-        rotation_days: int = 365,
-        deletion_days: int = 30,
+        rotation_days: RotationDays = 365,
+        deletion_days: DeletionDays = 30,
         protect: bool = True,
         provider: TerraformProvider | None = None,
     ) -> None:

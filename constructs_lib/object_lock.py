@@ -1,10 +1,12 @@
 """How long no version of an object can be deleted."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, checked
 
+from annotated_types import Interval
 from cdktf import ITerraformDependable, Postcondition, TerraformResourceLifecycle
 from constructs import Construct
 
@@ -43,6 +45,7 @@ def bucket_lifecycle(*, locked: bool | None, prevent_destroy: bool) -> Terraform
     )
 
 
+@checked
 class ObjectLock(Construct):
     """The default retention of a bucket with Object Lock: each new version is locked as soon as it is there.
 
@@ -58,10 +61,10 @@ class ObjectLock(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket: str,
+        bucket: BucketName,
         mode: Literal["governance", "compliance"],
-        days: int | None = None,
-        years: int | None = None,
+        days: Annotated[int, Interval(ge=1, le=36_500)] | None = None,
+        years: Annotated[int, Interval(ge=1, le=100)] | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Set the default retention.

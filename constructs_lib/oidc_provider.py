@@ -1,6 +1,7 @@
 """The provider through which an account takes the tokens of GitHub's workflows."""
 
 from constructs_lib import aws
+from constructs_lib.arguments import checked
 from constructs_lib.policies.place import Place
 from constructs_lib.policies.trust_policy import AUDIENCE, ISSUER
 
@@ -8,6 +9,7 @@ from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 
 
+@checked
 class OidcProvider(Construct):
     """GitHub as an identity provider of the account, which can have it only once.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
+from constructs_lib.arguments import BucketName, KeyArn, checked
 from constructs_lib.object_lock import bucket_lifecycle
 from constructs_lib.policies import Document, to_json
 
@@ -10,6 +11,7 @@ from cdktf import ITerraformDependable, TerraformProvider
 from constructs import Construct
 
 
+@checked
 class PrivateBucket(Construct):
     """A bucket without ACLs or public access, encrypted and versioned, under a policy.
 
@@ -26,8 +28,8 @@ class PrivateBucket(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket_name: str,
-        key_arn: str | None,
+        bucket_name: BucketName,
+        key_arn: KeyArn | None,
         bucket_key: bool = True,
         policy: Document,
         object_lock: bool | None = None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from constructs_lib import aws
 from constructs_lib.access_policy import AccessPolicy
+from constructs_lib.arguments import Arn, BucketName, Text, checked
 from constructs_lib.policies import to_json
 from constructs_lib.policies.replication_policy import Side, directions, replication_policy, trust_policy
 
@@ -16,6 +17,7 @@ MINUTES = 15
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationTimeValue.html"""
 
 
+@checked
 @dataclass(frozen=True)
 class Choices:
     """What is replicated, and how.
@@ -27,12 +29,13 @@ class Choices:
         time_control: whether S3 guarantees that it takes 15 minutes at most.
     """
 
-    storage_class: str = "STANDARD"
+    storage_class: Text = "STANDARD"
     delete_markers: bool = False
     both_ways: bool = False
     time_control: bool = False
 
 
+@checked
 class Replication(Construct):
     """The role that S3 replicates with, and the rule to do it.
 
@@ -50,13 +53,13 @@ class Replication(Construct):
         construct_id: str,
         *,
         source: Side,
-        source_bucket: str,
+        source_bucket: BucketName,
         replica: Side,
-        replica_bucket: str,
+        replica_bucket: BucketName,
         provider: TerraformProvider,
-        role_name: str,
-        policy_name: str,
-        boundary_arn: str,
+        role_name: Text,
+        policy_name: Text,
+        boundary_arn: Arn,
         choices: Choices,
         object_lock: bool = False,
         depends_on: Sequence[ITerraformDependable] = (),

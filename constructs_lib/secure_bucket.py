@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from constructs_lib.arguments import BucketArn, BucketName, KeyArn, PrincipalArn, checked
 from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.bucket_policy import bucket_policy
 from constructs_lib.policies.links import Links
@@ -15,6 +16,7 @@ NO_PERIMETER = Perimeter()
 EVERY_LINK = Links()
 
 
+@checked
 class SecureBucket(PrivateBucket):
     """A private, versioned, encrypted bucket whose policy refuses what should not happen."""
 
@@ -23,16 +25,16 @@ class SecureBucket(PrivateBucket):
         scope: Construct,
         construct_id: str,
         *,
-        bucket_name: str,
-        bucket_arn: str,
-        key_arn: str | None,
+        bucket_name: BucketName,
+        bucket_arn: BucketArn,
+        key_arn: KeyArn | None,
         bucket_key: bool = True,
         require_upload_headers: bool = True,
         links: Links = EVERY_LINK,
         perimeter: Perimeter = NO_PERIMETER,
         readers: Sequence[Grant] = (),
         writers: Sequence[Grant] = (),
-        replication_role: str | None = None,
+        replication_role: PrincipalArn | None = None,
         scan: Scan | None = None,
         object_lock: bool | None = None,
         protect: bool = True,

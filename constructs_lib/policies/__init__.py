@@ -8,11 +8,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.arguments import Prefix, PrincipalArn, Text, checked
+
 Statement = dict[str, Any]
 Condition = dict[str, dict[str, Any]]
 Document = dict[str, Any]
 
 
+@checked
 @dataclass(frozen=True)
 class Grant:
     """A principal, in this account or another, that may use a part of the bucket.
@@ -22,10 +25,11 @@ class Grant:
         prefix: what the keys must begin with; all keys where empty.
     """
 
-    principal: str
-    prefix: str = ""
+    principal: PrincipalArn
+    prefix: Prefix = ""
 
 
+@checked
 @dataclass(frozen=True)
 class Perimeter:
     """Where requests for objects may come from; empty or None means no limit.
@@ -39,12 +43,12 @@ class Perimeter:
         listing_roles: ARNs of roles that may list from anywhere.
     """
 
-    vpc_endpoints: tuple[str, ...] = ()
-    source_ips: tuple[str, ...] = ()
-    organization_id: str | None = None
-    exempt_roles: tuple[str, ...] = ()
+    vpc_endpoints: tuple[Text, ...] = ()
+    source_ips: tuple[Text, ...] = ()
+    organization_id: Text | None = None
+    exempt_roles: tuple[PrincipalArn, ...] = ()
     listing: bool = False
-    listing_roles: tuple[str, ...] = ()
+    listing_roles: tuple[PrincipalArn, ...] = ()
 
 
 def deny(sid: str, action: str | list[str], resource: str | list[str], condition: Condition) -> Statement:

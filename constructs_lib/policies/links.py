@@ -6,12 +6,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-condition
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+from constructs_lib.arguments import Key, Moment, checked
 from constructs_lib.policies import Condition, Statement, deny
+
+from annotated_types import Interval
 
 _LINK_OR_FORM = {"s3:authType": ["POST", "REST-QUERY-STRING"]}
 
 
+@checked
 @dataclass(frozen=True)
 class Links:
     """Which links and forms work.
@@ -22,9 +27,9 @@ class Links:
         revoked: those for these keys, and for all keys below what ends with a slash, do not work.
     """
 
-    max_age_seconds: int = 7 * 24 * 3600
-    issued_before: str | None = None
-    revoked: tuple[str, ...] = ()
+    max_age_seconds: Annotated[int, Interval(ge=1, le=7 * 24 * 3600)] = 7 * 24 * 3600
+    issued_before: Moment | None = None
+    revoked: tuple[Key, ...] = ()
 
 
 def deny_legacy_signatures(*, bucket_arn: str) -> Statement:

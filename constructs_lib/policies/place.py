@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
+from constructs_lib.arguments import AccountId, Partition, Region, checked
 
+
+def iam_arn(partition: str, account_id: str, resource: str) -> str:
+    """Return the ARN of a resource of IAM, which has no region; see `Place.iam`."""
+    return f"arn:{partition}:iam::{account_id}:{resource}"
+
+
+@checked
 @dataclass(frozen=True)
 class Place:
     """A region of an account.
@@ -15,9 +23,9 @@ class Place:
         region: such as `eu-central-1`.
     """
 
-    partition: str
-    account_id: str
-    region: str
+    partition: Partition
+    account_id: AccountId
+    region: Region
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of the region, such as `arn("sns", "alarms")`."""
@@ -25,7 +33,7 @@ class Place:
 
     def iam(self, resource: str) -> str:
         """Return the ARN of a resource of IAM, such as `iam("role/etl")`; `root` stands for the account."""
-        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
+        return iam_arn(self.partition, self.account_id, resource)
 
     def bucket(self, name: str) -> str:
         """Return the ARN of a bucket."""

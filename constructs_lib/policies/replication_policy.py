@@ -7,11 +7,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from constructs_lib.arguments import BucketArn, KeyArns, Text, checked
 from constructs_lib.policies import Document, Statement, document
 from constructs_lib.policies.key_policy import through_s3
 from constructs_lib.policies.place import Place
 
 
+@checked
 @dataclass(frozen=True)
 class Side:
     """A bucket that objects are replicated from, or to.
@@ -23,10 +25,10 @@ class Side:
         key_arn: the KMS key of its objects; None with SSE-S3.
     """
 
-    name: str
-    bucket_arn: str
+    name: Text
+    bucket_arn: BucketArn
     place: Place
-    key_arn: str | None
+    key_arn: KeyArns | None
 
 
 def _key_uses(*, read: bool, written: bool) -> list[tuple[str, list[str]]]:

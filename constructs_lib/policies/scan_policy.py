@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from constructs_lib.arguments import BucketArn, Key, KeyArns, checked
 from constructs_lib.policies import Document, Statement, document
 from constructs_lib.policies.key_policy import USE_ACTIONS, through_s3
 from constructs_lib.policies.place import Place
@@ -19,6 +20,7 @@ MANAGED_RULES = "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*"
 """The EventBridge rules that GuardDuty makes for itself; no page says what the rest of a name is."""
 
 
+@checked
 @dataclass(frozen=True)
 class Scanned:
     """A bucket that is scanned.
@@ -30,10 +32,10 @@ class Scanned:
         prefixes: what the keys of the scanned objects begin with; all keys where empty.
     """
 
-    bucket_arn: str
+    bucket_arn: BucketArn
     place: Place
-    key_arn: str | None
-    prefixes: tuple[str, ...] = ()
+    key_arn: KeyArns | None
+    prefixes: tuple[Key, ...] = ()
 
     @property
     def objects(self) -> list[str]:

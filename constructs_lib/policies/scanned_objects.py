@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from constructs_lib.arguments import Key, PrincipalArn, checked
 from constructs_lib.policies import Condition, Statement, deny
 from constructs_lib.policies.scan_policy import scanned_objects
 
@@ -52,6 +53,7 @@ TAG_GUARD_SID = "DenyScanTagTampering"
 """The statement that names the scanned objects of a bucket, whether or not reads are refused."""
 
 
+@checked
 @dataclass(frozen=True)
 class Scan:
     """How a bucket's objects are scanned.
@@ -66,12 +68,12 @@ class Scan:
         readers: the other roles that read whatever the scan found.
     """
 
-    prefixes: tuple[str, ...]
+    prefixes: tuple[Key, ...]
     enforce: bool
-    scanner: str | None
-    replication: str | None
-    taggers: tuple[str, ...]
-    readers: tuple[str, ...]
+    scanner: PrincipalArn | None
+    replication: PrincipalArn | None
+    taggers: tuple[PrincipalArn, ...]
+    readers: tuple[PrincipalArn, ...]
 
 
 def deny_unscanned_reads(*, bucket_arn: str, scan: Scan) -> Statement:

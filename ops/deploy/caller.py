@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from constructs_lib.policies.place import Place
+from constructs_lib.policies.place import iam_arn
 from ops.shared import aws
 from ops.shared.checkout import file_of
 from ops.shared.errors import OpsError
@@ -25,7 +25,7 @@ class Caller:
 
     def iam(self, resource: str) -> str:
         """Return the ARN of something in IAM of the account, such as `iam("role/deploy")`."""
-        return Place(self.arn.split(":")[1], self.account, region="").iam(resource)
+        return iam_arn(self.arn.split(":")[1], self.account, resource)
 
     @property
     def is_root(self) -> bool:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from ops.shared.toolchain import ROOT
@@ -34,13 +35,34 @@ Each construct takes `scope` and `construct_id` first, as in every CDKTF app; re
 resource. Many also take `provider`, the provider of another region (the stack's own by default), and
 `depends_on`, the resources that come before (none by default).
 
+A wrong argument stops the synthesis with a `ValueError`: one line that names the construct, the argument,
+what is allowed and what was given. A token is a value that only Terraform knows, such as `key.arn` or a
+variable. Numbers, true and false, and lists as a whole cannot be tokens. What else is allowed:
+
+{types}
+
 `make docs` writes this page from the sources."""
 
 
 def page() -> str:
     """Return the page's text."""
     sections = [_section(file, node) for file, node in _constructs()]
-    return "\n\n".join([HEAD, *sections]) + "\n"
+    return "\n\n".join([HEAD.replace("{types}", _types()), *sections]) + "\n"
+
+
+def _types() -> str:
+    """Return a table of the types of `arguments.py`: each is assigned, and said by the text below it."""
+    body = ast.parse((ROOT / "constructs_lib" / "arguments.py").read_text(encoding="utf-8")).body
+    rows = [
+        f"| `{type_.targets[0].id}` | {' '.join(str(said.value.value).split())} |"
+        for type_, said in pairwise(body)
+        if isinstance(type_, ast.Assign)
+        and isinstance(type_.targets[0], ast.Name)
+        and ast.unparse(type_.value).startswith("Annotated[")
+        and isinstance(said, ast.Expr)
+        and isinstance(said.value, ast.Constant)
+    ]
+    return "\n".join(["| type | meaning |", "|---|---|", *rows])
 
 
 def _constructs() -> Iterator[tuple[Path, ast.ClassDef]]:
