@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from review.clauses import Clause, Test, clauses, uncovered
+from review.facts.kinds import KEYS
 from review.model import Finding, careful, dangerous
 from review.patterns import glob_covers, is_glob
 from review.policies import Policy
 
-KEY_POLICIES = ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key")
+KEY_POLICIES = (*KEYS, "aws_kms_key_policy")
 BUCKET_POLICIES = ("aws_s3_bucket", "aws_s3_bucket_policy")
 NO_SID = "a Deny without a Sid"
 WHERE_KEYS = (

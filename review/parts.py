@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from review.facts.kinds import PROVIDERS
+from review.facts.kinds import PROVIDERS, REGISTRIES
 from review.masking import Redactor, any_mark, secrets_of, visible
 from review.model import Finding, careful
 from review.plan import Plan
@@ -150,7 +150,8 @@ def _providers(plan: Plan) -> Iterator[Finding]:
 
 def is_known_provider(name: str) -> bool:
     """Return whether the rules are about this provider's types; `name` is `registry/namespace/name`."""
-    return name.partition("/")[2] in PROVIDERS
+    registry, _, provider = name.partition("/")
+    return registry in REGISTRIES and provider in PROVIDERS
 
 
 def _outputs(plan: Plan) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_ami": "the machine's image",
     "aws_backup_logically_air_gapped_vault": "the backup vault",
     "aws_backup_vault": "the backup vault",
+    "aws_cloudtrail_event_data_store": "the trail's store of events",
     "aws_cloudwatch_log_group": "the log group",
     "aws_cloudwatch_log_stream": "the log stream",
     "aws_codecommit_repository": "the code repository",
@@ -17,6 +18,7 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_docdb_cluster": "the database",
     "aws_docdb_cluster_snapshot": "the database's snapshot",
     "aws_docdbelastic_cluster": "the database",
+    "aws_dsql_cluster": "the database",
     "aws_dynamodb_table": "the table",
     "aws_dynamodb_table_item": "the table's item",
     "aws_ebs_snapshot": "the volume's snapshot",
@@ -44,7 +46,9 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_kinesis_stream": "the stream",
     "aws_kms_external_key": "the key",
     "aws_kms_key": "the key",
+    "aws_kms_replica_external_key": "the key",
     "aws_kms_replica_key": "the key",
+    "aws_lightsail_bucket": "the bucket",
     "aws_lightsail_database": "the database",
     "aws_lightsail_disk": "the volume",
     "aws_lightsail_instance": "the machine, with its volumes",
@@ -69,6 +73,7 @@ HOLDS_DATA: Mapping[str, str] = {
     "aws_s3_directory_bucket": "the bucket",
     "aws_s3_object": "the object",
     "aws_s3_object_copy": "the object",
+    "aws_s3control_bucket": "the bucket",
     "aws_s3tables_table": "the table",
     "aws_s3tables_table_bucket": "the bucket of tables",
     "aws_s3vectors_index": "the index of vectors",
@@ -86,7 +91,7 @@ HOLDS_DATA: Mapping[str, str] = {
 }
 """Types whose loss loses data, or the way to decrypt it, and what to call them."""
 
-KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key")
+KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key")
 
 GUARDS: Mapping[str, str] = {
     "aws_cloudtrail": "the audit trail",
@@ -138,6 +143,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
     "aws_kms_external_key": ("policy",),
     "aws_kms_key": ("policy",),
     "aws_kms_key_policy": ("policy",),
+    "aws_kms_replica_external_key": ("policy",),
     "aws_kms_replica_key": ("policy",),
     "aws_media_store_container_policy": ("policy",),
     "aws_opensearch_domain": ("access_policies",),
@@ -184,4 +190,7 @@ GRANTS: Mapping[str, str] = {
 """What gives a policy to somebody, and the attribute that says to whom."""
 
 PROVIDERS = ("hashicorp/aws", "hashicorp/random", "hashicorp/time", "hashicorp/null", "builtin/terraform")
-"""The providers whose types the rules are about, by namespace and name, in any registry."""
+"""The providers whose types the rules are about, by namespace and name."""
+
+REGISTRIES = ("registry.terraform.io", "registry.opentofu.org", "terraform.io")
+"""Where these names are theirs: in any other registry, somebody else may have them."""
