@@ -24,11 +24,13 @@ def encryption(it: Subject) -> Iterator[Finding]:
     yield from _encryption(first(it.was, "rule"), first(it.now, "rule"), it)
 
 
-@rule("aws_s3_bucket_server_side_encryption_configuration", "rule.blocked_encryption_types", new=False)
+@rule("aws_s3_bucket_server_side_encryption_configuration", "rule.blocked_encryption_types")
 def blocked_encryption(it: Subject) -> Iterator[Finding]:
     """Judge whether S3 refuses uploads that bring their own key; AWS can neither manage nor see such keys.
 
+    Since April 2026 S3 refuses them for a new bucket.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_BlockedEncryptionTypes.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
     """
     path = "rule.blocked_encryption_types"
     old, new = (leaves(side, path) for side in (it.was, it.now))
@@ -36,7 +38,11 @@ def blocked_encryption(it: Subject) -> Iterator[Finding]:
         yield dangerous("uploads with a key of the uploader's (SSE-C) are no longer blocked")
     elif "SSE-C" in new and "SSE-C" not in old:
         yield good("uploads with a key of the uploader's (SSE-C) are blocked")
-    else:
+    elif "NONE" in new and it.new:
+        yield careful(
+            "uploads with a key of the uploader's (SSE-C) are not blocked, which S3 does by default"
+        )
+    elif not it.new:
         yield careful("the blocked kinds of encryption are {} now, and were {}", *map(_listed, (new, old)))
 
 
@@ -78,7 +84,7 @@ def key_name(key: Json) -> str:
     return str(key or "").rpartition(":key/")[2]
 
 
-@rule("aws_s3_bucket", "force_destroy", new=False)
+@rule(("aws_s3_bucket", "aws_s3_directory_bucket"), "force_destroy", new=False)
 def force_destroy(it: Subject) -> Iterator[Finding]:
     """Judge whether destroying the bucket deletes what is in it."""
     if it.now.get("force_destroy"):

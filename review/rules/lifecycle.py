@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from review.attributes import Attributes, Json, blocks, first, number
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
+from review.rules.scope import Scope, scope_of
 
 FILTERS = ("object_size_greater_than", "object_size_less_than", "prefix")
 INNER = (
@@ -33,23 +34,8 @@ INLINE = (
 )
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which objects a rule is about; sizes in bytes."""
-
-    prefix: str
-    tags: frozenset[tuple[str, str]]
-    above: float
-    below: float
-
-    def covers(self, other: "Scope") -> bool:
-        """Return whether each object of `other` is one of this."""
-        return (
-            other.prefix.startswith(self.prefix)
-            and self.tags <= other.tags
-            and self.above <= other.above
-            and self.below >= other.below
-        )
+NO_DATA = ("incomplete uploads", "delete markers")
+DAY = len("2030-01-01")
 
 
 @dataclass(frozen=True)
@@ -58,7 +44,7 @@ class Deed:
 
     Attributes:
         rule: what the rule is called.
-        what: `objects`, `earlier versions`, or what is moved, with its storage class.
+        what: `objects`, `earlier versions`, one of `NO_DATA`, or what is moved, with its storage class.
         scope: to which.
         date: on which day; empty where it counts days.
         days: after how many days.
@@ -74,10 +60,11 @@ class Deed:
 
     def reaches(self, other: "Deed") -> bool:
         """Return whether this does all that `other` does, and not later."""
+        both = bool(self.date and other.date)
         return (
             self.what == other.what
             and self.scope.covers(other.scope)
-            and self.date == other.date
+            and (self.date[:DAY] <= other.date[:DAY] if both else self.date == other.date)
             and self.days <= other.days
             and self.kept <= other.kept
         )
@@ -86,11 +73,8 @@ class Deed:
 @rule("aws_s3_bucket_lifecycle_configuration", *(f"rule.{path}" for path in INNER))
 def lifecycle(it: Subject) -> Iterator[Finding]:
     """Judge a lifecycle by what it does to which objects."""
-    old, new = (
-        [one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"]
-        for side in (it.was, it.now)
-    )
-    yield from _compared(old, new)
+    old, new = (blocks(side.get("rule")) for side in (it.was, it.now))
+    yield from _compared(old, new, ("status", "Enabled"))
 
 
 @rule("aws_s3_bucket_lifecycle_configuration", "transition_default_minimum_object_size")
@@ -103,23 +87,34 @@ def smallest(it: Subject) -> Iterator[Finding]:
 @rule("aws_s3_bucket", *(f"lifecycle_rule.{path}" for path in INLINE))
 def inline_lifecycle(it: Subject) -> Iterator[Finding]:
     """Judge the lifecycle that a bucket sets itself."""
-    old, new = (
-        [one for one in blocks(side.get("lifecycle_rule")) if one.get("enabled") is True]
-        for side in (it.was, it.now)
-    )
-    yield from _compared(old, new)
+    old, new = (blocks(side.get("lifecycle_rule")) for side in (it.was, it.now))
+    yield from _compared(old, new, ("enabled", True))
 
 
-def _compared(old: Sequence[Attributes], new: Sequence[Attributes]) -> Iterator[Finding]:
+def _compared(
+    old: Sequence[Attributes], new: Sequence[Attributes], on: tuple[str, Json]
+) -> Iterator[Finding]:
+    """Compare two lifecycles; `on` is the attribute, and its value, of a rule that is enabled."""
+    states = {one.get("id"): one.get(on[0]) == on[1] for one in new}
+    old, new = ([one for one in rules if one.get(on[0]) == on[1]] for rules in (old, new))
     before, after = ([deed for one in rules for deed in _deeds(one)] for rules in (old, new))
     for deed in after:
-        if not any(one.reaches(deed) for one in before):
+        if deed.what not in NO_DATA and not any(one.reaches(deed) for one in before):
             yield _new(deed, [one for one in before if one.what == deed.what and one.scope == deed.scope])
-    ids = {one.get("id") for one in new}
     for one in old:
         deeds = list(_deeds(one))
-        if one.get("id") not in ids and not (deeds and all(_done(deed, after) for deed in deeds)):
-            yield careful("lifecycle rule {} is removed", one.get("id"))
+        ended = [deed for deed in deeds if not _done(deed, after)]
+        if (ended or not deeds) and not states.get(one.get("id")):
+            how = "disabled" if one.get("id") in states else "removed"
+            yield careful(f"lifecycle rule {{}} is {how}", one.get("id"))
+        else:
+            yield from (_ended(deed, after) for deed in ended)
+
+
+def _ended(deed: Deed, after: Sequence[Deed]) -> Finding:
+    goes_on = any((one.rule, one.what) == (deed.rule, deed.what) for one in after)
+    verb, less = "deletes" if deed.what.endswith("s") else "moves", "fewer" if goes_on else "no"
+    return careful(f"lifecycle rule {{}} {verb} {less} {deed.what} now", deed.rule)
 
 
 def _done(deed: Deed, others: Sequence[Deed]) -> bool:
@@ -142,10 +137,14 @@ def _when(deed: Deed) -> str:
 
 
 def _deeds(one: Attributes) -> Iterator[Deed]:
-    name, scope = str(one.get("id")), _scope(one)
+    name, scope = str(one.get("id")), scope_of(one)
     for block in blocks(one.get("expiration")):
         if block.get("date") or number(block.get("days")):
             yield Deed(name, "objects", scope, str(block.get("date") or ""), number(block.get("days")) or 0)
+        if block.get("expired_object_delete_marker") is True:
+            yield Deed(name, "delete markers", scope, "", 0)
+    if one.get("abort_incomplete_multipart_upload") or one.get("abort_incomplete_multipart_upload_days"):
+        yield Deed(name, "incomplete uploads", scope, "", 0)
     for block in blocks(one.get("noncurrent_version_expiration")):
         days, kept = _noncurrent_days(block), _kept(block)
         if days or kept:
@@ -163,25 +162,6 @@ def _noncurrent_days(block: Attributes) -> float:
 
 def _kept(block: Attributes) -> float:
     return number(block.get("newer_noncurrent_versions")) or 0
-
-
-def _scope(one: Attributes) -> Scope:
-    filters = [block for outer in blocks(one.get("filter")) for block in (outer, *blocks(outer.get("and")))]
-    tags = {
-        (str(tag.get("key")), str(tag.get("value"))) for block in filters for tag in blocks(block.get("tag"))
-    }
-    for block in (one, *filters):
-        tags |= {(key, str(value)) for key, value in (first(block, "tags") or {}).items()}
-    return Scope(
-        max((str(block.get("prefix") or "") for block in (one, *filters)), key=len),
-        frozenset(tags),
-        max((number(block.get("object_size_greater_than")) or 0 for block in filters), default=0),
-        min((_below(block.get("object_size_less_than")) for block in filters), default=float("inf")),
-    )
-
-
-def _below(value: Json) -> float:
-    return number(value) or float("inf")
 
 
 LOCK = tuple(f"rule.default_retention.{name}" for name in ("mode", "days", "years"))

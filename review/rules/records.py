@@ -1,12 +1,13 @@
 """What a change of access logs, inventory or replication does to records and copies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from review.accounts import foreign
 from review.attributes import Attributes, Json, blocks, by_name, first
 from review.masking import is_unknown
 from review.model import Finding, careful, dangerous, good
 from review.rules.registry import Subject, rule
+from review.rules.scope import scope_of
 
 
 @rule("aws_s3_bucket_logging", "target_bucket", "target_prefix")
@@ -42,7 +43,12 @@ INVENTORY = ("filter", "included_object_versions", "optional_fields", "schedule"
 @rule("aws_s3_bucket_inventory", "destination", "enabled")
 def inventory(it: Subject) -> Iterator[Finding]:
     """Judge where the list of every object is written; the other bucket may be in any account."""
-    if it.was.get("enabled") and not it.now.get("enabled"):
+    path = ("destination", "bucket", "account_id")
+    account = first(it.now, *path)
+    stranger = foreign(account, it.around.own_accounts) if it.now.get("enabled") else None
+    if stranger and not (it.was.get("enabled") and first(it.was, *path) == account):
+        yield stranger("the inventory is written to a bucket of another account: {}", account)
+    elif it.was.get("enabled") and not it.now.get("enabled"):
         yield careful("the inventory is no longer written")
     elif it.now.get("enabled") and not it.was.get("enabled"):
         yield careful("an inventory is written")
@@ -60,10 +66,19 @@ def inventory_contents(it: Subject) -> Iterator[Finding]:
     yield careful("the inventory lists something else, or at other times")
 
 
+KEY_OF_COPIES = ("destination", "encryption_configuration", "replica_kms_key_id")
+
+
 @rule("aws_s3_bucket_replication_configuration", "rule", "role")
 def replication(it: Subject) -> Iterator[Finding]:
     """Judge where new objects are copied to."""
     old, new = (_enabled(one) for one in (it.was, it.now))
+    for name in sorted(old.keys() - new.keys()):
+        twins = [
+            one for one in new.keys() - old.keys() if {**new[one], "id": name} == {**old[name], "id": name}
+        ]
+        if twins:  # only its name differs
+            new[name] = new.pop(twins[0])
     for name in sorted(old.keys() | new.keys()):
         yield from _replicated(name, old.get(name), new.get(name), it)
     if it.was.get("role") and it.was.get("role") != it.now.get("role"):
@@ -74,6 +89,10 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
     if new is None:
         yield dangerous("new objects are no longer replicated by the rule {}", name)
         return
+    key = first(new, *KEY_OF_COPIES)
+    stranger = foreign(key, it.around.own_accounts)
+    if stranger and (old is None or first(old, *KEY_OF_COPIES) != key):
+        yield stranger("the copies are encrypted with the key {} of another account", key)
     to, account = _destination(new), first(new, "destination", "account")
     stranger = foreign(account, it.around.own_accounts)
     if stranger and (old is None or first(old, "destination", "account") != account):
@@ -84,7 +103,9 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
             yield careful("new objects are replicated to {}", to)
     elif _destination(old) != to:
         yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
-    elif old != new:
+    elif not scope_of(new).covers(scope_of(old)):
+        yield dangerous("the rule {} replicates fewer new objects", name)
+    elif {**old, "id": name} != {**new, "id": name}:
         yield careful("the rule {} replicates in another way", name)
 
 
@@ -92,7 +113,7 @@ def _is_ours(bucket: Json, it: Subject) -> bool:
     return is_unknown(bucket) or str(bucket).rpartition(":::")[2] in it.around.own_buckets
 
 
-def _enabled(side: Attributes) -> Mapping[str, Attributes]:
+def _enabled(side: Attributes) -> dict[str, Attributes]:
     return by_name((one for one in blocks(side.get("rule")) if one.get("status") == "Enabled"), "id")
 
 
