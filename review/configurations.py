@@ -45,11 +45,18 @@ def synthesized_resources(configuration: Mapping[str, Json]) -> dict[str, Mappin
 
 
 def _moves(configuration: Mapping[str, Json]) -> dict[str, str]:
-    return {
+    """Return where each resource that is moved ends up, however many moves that takes."""
+    moves = {
         str(one["from"]): str(one["to"])
         for one in blocks(configuration.get("moved"))
         if {"from", "to"} <= set(one)
     }
+    for address in moves:
+        seen = {address}
+        while (place := moves[address]) in moves and place not in seen:
+            seen.add(place)
+            moves[address] = moves[place]
+    return moves
 
 
 def _lifecycle(resource: Mapping[str, Json] | None) -> Mapping[str, Json]:
