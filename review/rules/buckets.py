@@ -95,9 +95,15 @@ def force_destroy(it: Subject) -> Iterator[Finding]:
 
 @rule("aws_s3_bucket", "object_lock_enabled", "object_lock_configuration.object_lock_enabled", new=False)
 def lockable(it: Subject) -> Iterator[Finding]:
-    """Judge whether the bucket's objects can be locked."""
-    if it.was.get("object_lock_enabled") and it.now.get("object_lock_enabled") is False:
+    """Judge whether the bucket's objects can be locked.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+    """
+    old, new = it.was.get("object_lock_enabled"), it.now.get("object_lock_enabled")
+    if old and new is False:
         yield dangerous("objects cannot be locked any more")
+    elif new is True and not old:
+        yield careful("objects can be locked now, and Object Lock cannot be switched off again")
 
 
 @rule("aws_s3_bucket", "versioning")
