@@ -1,6 +1,7 @@
 """What it means that a resource is destroyed, replaced or forgotten, with any attributes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from review.around import Around
 from review.attributes import Attributes, Json, leaves
@@ -39,6 +40,16 @@ def fate(change: Change, was: Attributes, around: Around) -> Iterator[Finding]:
         yield careful("it is destroyed: the endpoint lets everything through")
     elif action == "destroy" and _is_used(kind):
         yield careful("it is destroyed: whatever uses it stops working")
+
+
+def left_in_place(change: Change) -> Change:
+    """Return `change` as what it does: with `skip_destroy`, the provider destroys nothing in AWS.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_log_group
+    """
+    does = {"destroy": "forget", "replace": "forget and create"}.get(change.action)
+    stays = isinstance(change.before, dict) and change.before.get("skip_destroy") is True
+    return replace(change, action=does) if does and stays and not change.deposed else change
 
 
 FILLED_IN = ("account_id", "region")

@@ -11,6 +11,7 @@ from review.attributes import differences
 from review.configurations import lifecycle_findings
 from review.facts import harmless
 from review.facts.kinds import HOLDS_DATA, POLICIES
+from review.fate import left_in_place
 from review.judge import is_judged, judge
 from review.literals import Literals
 from review.masking import any_mark, flat, is_unknown, visible
@@ -45,7 +46,7 @@ def findings_of(
     around = around_of(plan, deployed, synthesized)
     found: list[Finding] = []
     literals = Literals(plan, synthesized, around.own_accounts)
-    changes = [literals.filled_in(one) for one in plan.resources if one.changes]
+    changes = [literals.filled_in(left_in_place(one)) for one in plan.resources if one.changes]
     for change in changes:
         found += [*judged(change, around), *literals.opened(change)]
     found += unjudged_kinds(changes)

@@ -183,7 +183,6 @@ OWNED_BY: Mapping[str, tuple[str, ...]] = {
 
 GRANTS: Mapping[str, str] = {
     "aws_iam_group_policy_attachment": "group",
-    "aws_iam_policy_attachment": "name",
     "aws_iam_role_policy_attachment": "role",
     "aws_iam_user_policy_attachment": "user",
 }

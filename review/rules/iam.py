@@ -29,11 +29,28 @@ def _gets(whose: str, name: Json, arn: Json) -> Finding:
     return (dangerous if powerful else careful)(f"the {whose} {{}} gets the policy {{}}", name, arn)
 
 
-@rule([*GRANTS], "policy_arn", *dict.fromkeys(GRANTS.values()), "groups", "roles", "users")
+@rule([*GRANTS], "policy_arn", *GRANTS.values())
 def attachment(it: Subject) -> Iterator[Finding]:
     """Judge who gets a policy."""
     whose = GRANTS[it.kind]
     yield _gets(whose, it.now.get(whose), it.now.get("policy_arn"))
+
+
+@rule("aws_iam_policy_attachment", "name", "policy_arn", "groups", "roles", "users")
+def attachments(it: Subject) -> Iterator[Finding]:
+    """Judge who gets a policy, and who loses it: whoever is not named here has it no more.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_policy_attachment
+    """
+    was, now = it.was.get("policy_arn"), it.now.get("policy_arn")
+    if now != was:
+        yield careful("nobody has the policy {} whom this attachment does not name", now)
+    for whose in ("group", "role", "user"):
+        old, new = (texts(one.get(f"{whose}s")) for one in (it.was, it.now))
+        for name in sorted(new - old if now == was else new):
+            yield _gets(whose, name, now)
+        for name in sorted(old - new if now == was else old):
+            yield careful(f"the {whose} {{}} no longer has {{}}", name, was)
 
 
 @rule("aws_iam_policy", "attachment_count", new=False)

@@ -48,7 +48,7 @@ def inventory(it: Subject) -> Iterator[Finding]:
     stranger = foreign(account, it.around.own_accounts) if it.now.get("enabled") else None
     if stranger and not (it.was.get("enabled") and first(it.was, *path) == account):
         yield stranger("the inventory is written to a bucket of another account: {}", account)
-    elif it.was.get("enabled") and not it.now.get("enabled"):
+    if it.was.get("enabled") and not it.now.get("enabled"):
         yield careful("the inventory is no longer written")
     elif it.now.get("enabled") and not it.was.get("enabled"):
         yield careful("an inventory is written")
@@ -97,9 +97,9 @@ def _replicated(name: str, old: Attributes | None, new: Attributes | None, it: S
     stranger = foreign(account, it.around.own_accounts)
     if stranger and (old is None or first(old, "destination", "account") != account):
         yield stranger("new objects are copied to {} of another account: {}", to, account)
-    elif old is None:
+    if old is None:
         # A bucket's ARN has no account: only one of the plan or of the state is known to be ours.
-        if not (it.begins and _is_ours(to, it)):
+        if not (stranger or (it.begins and _is_ours(to, it))):
             yield careful("new objects are replicated to {}", to)
     elif _destination(old) != to:
         yield dangerous("new objects are replicated to {}, and were to {}", to, _destination(old))
