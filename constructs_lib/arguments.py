@@ -19,7 +19,7 @@ LEFT_TO_JSII = frozenset({"scope", "construct_id", "provider", "depends_on", "re
 
 _Class = TypeVar("_Class", bound=type)
 _REFERENCE = re.compile(r"\$\{[^}]+\}")
-_LISTS = {"sequence_str": "must be a list", "tuple_type": "must be a tuple, such as ('a',)"}
+_LISTS = {"sequence_str": "be a list", "tuple_type": "be a tuple, such as ('a',)"}
 _adapter = functools.cache(TypeAdapter)
 
 
@@ -34,7 +34,7 @@ def _like(pattern: str, rule: str) -> AfterValidator:
     def check(text: str) -> str:
         known = _REFERENCE.sub("0" * 12, text)
         if known != "0" * 12 and not re.fullmatch(pattern, known, re.ASCII):
-            raise ValueError(f"must be {rule}")
+            raise ValueError(f"be {rule}")
         return text
 
     return AfterValidator(check)
@@ -45,7 +45,7 @@ def _known(pattern: str, rule: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if is_reference(text) or not re.fullmatch(pattern, text, re.ASCII | re.DOTALL):
-            raise ValueError(f"must be {rule}")
+            raise ValueError(f"be {rule}")
         return text
 
     return AfterValidator(check)
@@ -87,8 +87,8 @@ PrincipalArn = Annotated[
 Arn = Annotated[str, _like(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:[^*?]+", "an ARN, without wildcards")]
 """An ARN without wildcards. May be a token, or have one in it."""
 
-AccountId = Annotated[str, _like(r"\d{12}", "an account's id, 12 digits")]
-"""The id of an account, 12 digits. May be a token."""
+AccountId = Annotated[str, _like(r"\d{12}|ACCOUNT_ID", "an account's id, 12 digits")]
+"""The id of an account: 12 digits, or `ACCOUNT_ID` in a policy that people fill in. May be a token."""
 
 Partition = Annotated[str, _known(r"aws(-cn|-us-gov)?", "'aws', 'aws-cn' or 'aws-us-gov', and no token")]
 """`aws`, `aws-cn` or `aws-us-gov`, and no token."""
@@ -163,5 +163,5 @@ def _check(argument: str, adapter: TypeAdapter[Any], value: object) -> None:
 def _line(argument: str, error: ErrorDetails) -> str:
     where = "".join(f"[{one!r}]" for one in error["loc"])
     rule = _LISTS.get(error["type"], error["msg"])
-    rule = rule.removeprefix("Value error, ").replace("Input should", "must")
-    return f"{argument}{where} {rule}, not {error['input']!r:.100}"
+    rule = re.sub(r"^(Value error,|\w+ should) | after validation.*", "", rule)
+    return f"{argument}{where} must {rule}, not {error['input']!r:.100}"
