@@ -57,6 +57,14 @@ class LifecycleRule:
     newer_noncurrent_versions: Annotated[int, Interval(ge=1, le=100)] | None = None
     abort_upload_days: Days | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what S3 refuses, or what would be dropped."""
+        if self.newer_noncurrent_versions is not None and self.noncurrent_days is None:
+            raise ValueError("LifecycleRule: newer_noncurrent_versions must come with noncurrent_days")
+        current = (self.transitions, self.expiration_days, self.expired_delete_markers)
+        if not any((*current, self.noncurrent_transitions, self.noncurrent_days, self.abort_upload_days)):
+            raise ValueError(f"LifecycleRule: {self.id!r} must do something")
+
 
 def rule_id(prefix: str) -> str:
     """Return the id of a prefix's rule: the same one wherever it stands among the rules."""
@@ -92,7 +100,13 @@ class Lifecycle(Construct):
             bucket: the bucket's name.
             rules: 1 to 1,000 rules, no two for the same prefix.
             depends_on: what comes before; the bucket's versioning has to.
+
+        Raises:
+            ValueError: two rules have the same id.
         """
+        ids = [one.id for one in rules]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"Lifecycle: rules must have different ids, not {ids!r}")
         super().__init__(scope, construct_id)
         self.setting: ITerraformDependable = aws.S3BucketLifecycleConfiguration(
             self,

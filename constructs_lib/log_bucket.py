@@ -3,7 +3,7 @@
 from constructs_lib.arguments import AccountId, Arn, BucketArn, BucketName, Days, Prefix, checked
 from constructs_lib.lifecycle import Lifecycle, LifecycleRule
 from constructs_lib.policies.log_bucket_policy import log_bucket_policy
-from constructs_lib.private_bucket import PrivateBucket
+from constructs_lib.private_bucket import PrivateBucket, refuse_arn_of_another_bucket
 
 from constructs import Construct
 
@@ -53,6 +53,7 @@ class LogBucket(PrivateBucket):
             retention_days: days after which records are deleted.
             protect: whether nobody may delete records before, nor a plan destroy the bucket.
         """
+        refuse_arn_of_another_bucket("LogBucket", bucket_name=bucket_name, bucket_arn=bucket_arn)
         super().__init__(
             scope,
             construct_id,

@@ -78,7 +78,12 @@ class ObjectLock(Construct):
             days: days that a version is locked, 1 to 36,500.
             years: years that it is locked, 1 to 100, instead of days.
             depends_on: what comes before; the bucket's versioning has to.
+
+        Raises:
+            ValueError: neither days nor years are given, or both.
         """
+        if (days is None) == (years is None):
+            raise ValueError(f"ObjectLock: days must be given, or years, and not both: {days}, {years}")
         super().__init__(scope, construct_id)
         self.setting: ITerraformDependable = aws.S3BucketObjectLockConfigurationA(
             self,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
-from constructs_lib.arguments import BucketName, KeyArn, checked
+from constructs_lib.arguments import BucketName, KeyArn, checked, is_reference
 from constructs_lib.object_lock import bucket_lifecycle
 from constructs_lib.policies import Document, to_json
 
@@ -111,6 +111,22 @@ class PrivateBucket(Construct):
             provider=provider,
             depends_on=[versioning],
         )
+
+
+def refuse_arn_of_another_bucket(kind: str, *, bucket_name: str, bucket_arn: str) -> None:
+    """Refuse an ARN with which the policy of a bucket would protect another one, where both are known.
+
+    Args:
+        kind: the construct.
+        bucket_name: the bucket's name.
+        bucket_arn: what its policy names.
+
+    Raises:
+        ValueError: it is the ARN of another bucket.
+    """
+    if is_reference(bucket_name + bucket_arn) or bucket_arn.endswith(f":::{bucket_name}"):
+        return
+    raise ValueError(f"{kind}: bucket_arn must be the ARN of {bucket_name!r}, not {bucket_arn!r}")
 
 
 def _encryption_rule(

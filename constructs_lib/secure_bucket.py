@@ -7,7 +7,7 @@ from constructs_lib.policies import Grant, Perimeter
 from constructs_lib.policies.bucket_policy import bucket_policy
 from constructs_lib.policies.links import Links
 from constructs_lib.policies.scanned_objects import Scan
-from constructs_lib.private_bucket import PrivateBucket
+from constructs_lib.private_bucket import PrivateBucket, refuse_arn_of_another_bucket
 
 from cdktf import TerraformProvider
 from constructs import Construct
@@ -62,6 +62,7 @@ class SecureBucket(PrivateBucket):
                 False, destroying the bucket deletes all objects in it.
             provider: the provider of the bucket's region, where it is not the stack's own.
         """
+        refuse_arn_of_another_bucket("SecureBucket", bucket_name=bucket_name, bucket_arn=bucket_arn)
         super().__init__(
             scope,
             construct_id,

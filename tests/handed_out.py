@@ -10,6 +10,7 @@ from typing import Any
 from constructs_lib.policies.deploy_policy import deploy_policies
 from constructs_lib.policies.place import Place
 from ops.embedded.aws import ACCOUNT_ID, EmbeddedAws, assume
+from settings.names.aws import partition_of
 
 Document = dict[str, Any]
 
@@ -66,7 +67,8 @@ def deploy_documents(
     """Return what `ops deploy-policy` prints for a synthesized stack."""
     bucket = stack["terraform"]["backend"]["s3"]["bucket"]
     alias = state_key_alias or f"alias/{bucket}"
-    place = Place("aws", ACCOUNT_ID, stack["provider"]["aws"][0]["region"])
+    region = stack["provider"]["aws"][0]["region"]
+    place = Place(partition_of(region), ACCOUNT_ID, region)
     return deploy_policies(stack, place=place, state_key_alias=alias, read_only=read_only)
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from constructs_lib.arguments import AccountId, Partition, Region, checked
+from constructs_lib.arguments import AccountId, Partition, Region, checked, is_reference
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""The partitions besides `aws`, by what their regions begin with."""
 
 
 def iam_arn(partition: str, account_id: str, resource: str) -> str:
@@ -26,6 +29,12 @@ class Place:
     partition: Partition
     account_id: AccountId
     region: Region
+
+    def __post_init__(self) -> None:
+        """Refuse a region of another partition: its ARNs would name nothing."""
+        its = next((one for start, one in _PARTITIONS.items() if self.region.startswith(start)), "aws")
+        if self.partition != its and not is_reference(self.region):
+            raise ValueError(f"Place: partition must be {its!r} for {self.region!r}, not {self.partition!r}")
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of the region, such as `arn("sns", "alarms")`."""

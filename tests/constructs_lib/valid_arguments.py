@@ -1,5 +1,6 @@
 """What each construct, and each dataclass that its users make, takes: every argument once, and valid."""
 
+import importlib
 from typing import Any
 
 from constructs_lib.event_patterns import ALARMS, Watched
@@ -12,6 +13,7 @@ from constructs_lib.policies.scanned_objects import Scan
 from constructs_lib.scan_events import SCAN_ALARMS
 
 ACCOUNT = "111122223333"
+TOKEN = "${TfToken[TOKEN.7]}"
 PLACE = Place("aws", ACCOUNT, "eu-central-1")
 BUCKET, ROLE = PLACE.bucket("acme"), PLACE.iam("role/machines")
 KEY = PLACE.arn("kms", "key/1-2")
@@ -90,7 +92,7 @@ _KEY = {"alias": "alias/acme", "description": "d", "rotation_days": 90, "deletio
 _BUCKET = {"bucket_name": "acme", "protect": True}
 
 
-def of_constructs() -> dict[str, dict[str, Any]]:
+def _of_constructs() -> dict[str, dict[str, Any]]:
     """Each construct, with what it takes."""
     from constructs_lib.lifecycle import LifecycleRule  # only here, as they start the jsii child process
     from constructs_lib.replication import Choices
@@ -188,3 +190,32 @@ def of_constructs() -> dict[str, dict[str, Any]]:
             },
         },
     }
+
+
+def valid_arguments(name: str) -> dict[str, Any]:
+    """What a class of the library takes, by its module and name."""
+    return DATA.get(name) or _of_constructs()[name]
+
+
+def make(name: str, arguments: dict[str, Any]) -> Any:
+    """Make one; a construct in a stack of its own."""
+    module, _, kind = name.rpartition(".")
+    cls = getattr(importlib.import_module(f"constructs_lib.{module}"), kind)
+    if name in DATA:
+        return cls(**arguments)
+    from cdktf import App, TerraformStack
+
+    stack = TerraformStack(App(), "stack")
+    if name == "replication.Replication":
+        from constructs_lib import aws
+
+        arguments = arguments | {"provider": aws.AwsProvider(stack, "elsewhere", alias="elsewhere")}
+    return cls(stack, "one", **arguments)
+
+
+def made_or_refused(name: str, arguments: dict[str, Any]) -> Any:
+    """Make one, or return the line that refuses it."""
+    try:
+        return make(name, arguments)
+    except ValueError as error:
+        return str(error)

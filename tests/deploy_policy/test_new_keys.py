@@ -27,7 +27,7 @@ Stack = dict[str, Any]
 def stack_of(stacks: dict[str, Stack], name: str, *, role_named: bool) -> Stack:
     """A stack of the judge's account and partition, whose keys name the role that deploys or do not."""
     text = json.dumps(stacks[f"secure-storage-{name}"]).replace("111122223333", ACCOUNT)
-    stack: Stack = json.loads(text.replace("arn:aws-cn:", "arn:aws:"))
+    stack: Stack = json.loads(text.replace("arn:aws-cn:", "arn:aws:").replace("cn-north", "eu-north"))
     for key in stack["resource"].get("aws_kms_key", {}).values():
         key_policy = json.loads(resolve(key["policy"], {"data.aws_caller_identity.account_id": ACCOUNT}))
         others = [one for one in key_policy["Statement"] if one["Sid"] != CHANGES_POLICY_SID]
