@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from constructs_lib import aws
-from constructs_lib.arguments import Text, checked
+from constructs_lib.arguments import RoleName, Text, checked, id_of
 from constructs_lib.policies import Document, to_json
 
 from constructs import Construct
@@ -25,7 +25,7 @@ class AccessPolicy(Construct):
         name: Text,
         description: Text,
         document: Document,
-        attach_to_roles: Sequence[Text] = (),
+        attach_to_roles: Sequence[RoleName] = (),
     ) -> None:
         """Create the policy and attach it.
 
@@ -35,10 +35,11 @@ class AccessPolicy(Construct):
             name: the managed policy's name.
             description: what the console shows.
             document: what it allows.
-            attach_to_roles: names of roles in this account.
+            attach_to_roles: names of roles in this account. Put a token at the end of the list: its place
+                there is the id of its attachment.
         """
         super().__init__(scope, construct_id)
         policy = aws.IamPolicy(self, "policy", name=name, description=description, policy=to_json(document))
         self.arn = policy.arn
-        for role in attach_to_roles:
-            aws.IamRolePolicyAttachment(self, f"role-{role}", role=role, policy_arn=self.arn)
+        for number, role in enumerate(attach_to_roles, start=1):
+            aws.IamRolePolicyAttachment(self, id_of("role", role, number), role=role, policy_arn=self.arn)

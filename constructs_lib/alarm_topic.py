@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from constructs_lib import aws
-from constructs_lib.arguments import Arn, KeyArn, Text, checked
+from constructs_lib.arguments import Arn, KeyArn, Text, checked, id_of
 from constructs_lib.policies import to_json
 from constructs_lib.policies.topic_policy import topic_policy
 
@@ -52,11 +52,10 @@ class AlarmTopic(Construct):
             arn=self.arn,
             policy=to_json(topic_policy(topic_arn=topic_arn, rule_arns=rule_arns)),
         )
-        for email in emails:
-            # The address is in the id, so removing one from the list does not change the others.
+        for number, email in enumerate(emails, start=1):
             aws.SnsTopicSubscription(
                 self,
-                f"subscription-{email}",
+                id_of("subscription", email, number),
                 topic_arn=self.arn,
                 protocol="email",
                 endpoint=email,

@@ -28,6 +28,14 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.search(text) is not None
 
 
+def id_of(kind: str, name: str, number: int) -> str:
+    """Return the id of what is made for `name`; for a token, which no id may have in it, by its number.
+
+    The name is in the id, so that removing one from a list replaces none of the others.
+    """
+    return f"{kind} #{number}" if "${TfToken[" in name else f"{kind}-{name}"
+
+
 def _like(pattern: str, rule: str) -> AfterValidator:
     """Refuse a text that is not like `pattern`; a reference, also within it, stands for 12 digits."""
 
@@ -95,6 +103,9 @@ Partition = Annotated[str, _known(r"aws(-cn|-us-gov)?", "'aws', 'aws-cn' or 'aws
 
 Region = Annotated[str, _like(r"[a-z]{2,}(-[a-z]+)+-\d+", "a region, such as 'eu-central-1'")]
 """A region. May be a token."""
+
+RoleName = Annotated[str, _like(r"[\w+=,.@-]{1,64}", "a role's name, without the rest of its ARN")]
+"""The name of a role, without the rest of its ARN. May be a token."""
 
 Alias = Annotated[
     str, _like(r"alias/[\w/-]+", "'alias/' and letters, digits, slashes, underscores or hyphens")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from constructs_lib import aws
 from constructs_lib.access_policy import AccessPolicy
-from constructs_lib.arguments import Arn, BucketName, Text, checked
+from constructs_lib.arguments import Arn, BucketName, RoleName, Text, checked
 from constructs_lib.policies import to_json
 from constructs_lib.policies.replication_policy import Side, directions, replication_policy, trust_policy
 
@@ -57,7 +57,7 @@ class Replication(Construct):
         replica: Side,
         replica_bucket: BucketName,
         provider: TerraformProvider,
-        role_name: Text,
+        role_name: RoleName,
         policy_name: Text,
         boundary_arn: Arn,
         choices: Choices,
