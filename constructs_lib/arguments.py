@@ -145,7 +145,7 @@ def checked(cls: _Class) -> _Class:
         ValueError: by the constructor, one line: the class, the argument, what is allowed, what was given.
     """
     given: Callable[..., None] = cls.__init__  # type: ignore[misc]
-    signature = inspect.signature(given)
+    names = list(inspect.signature(given).parameters)[1:]
 
     @functools.cache
     def adapters() -> dict[str, TypeAdapter[Any]]:
@@ -154,7 +154,7 @@ def checked(cls: _Class) -> _Class:
 
     @functools.wraps(given)
     def constructor(self: object, *args: object, **options: object) -> None:
-        values = signature.bind(self, *args, **options).arguments
+        values = {**dict(zip(names, args, strict=False)), **options}  # Python itself refuses too many or few
         for name, adapter in adapters().items():
             if name in values:
                 _check(f"{cls.__name__}: {name}", adapter, values[name])

@@ -166,5 +166,12 @@ def test_a_bucket_says_what_is_wrong(argument: str, given: object, rule: str) ->
     assert str(caught.value) == f"SecureBucket: {argument} {rule}"
 
 
+def test_a_missing_or_unknown_argument_is_what_python_says_of_it() -> None:
+    with pytest.raises(TypeError, match=r"^Grant\.__init__\(\) missing 1 required positional argument"):
+        Grant()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^Grant\.__init__\(\) got an unexpected keyword argument 'key'"):
+        Grant("arn:aws:iam::111122223333:root", key="a")  # type: ignore[call-arg]
+
+
 def test_a_token_within_an_arn_is_taken() -> None:
     assert Grant(Place("aws", TOKEN, "eu-central-1").iam("root")).principal.endswith(f"{TOKEN}:root")
