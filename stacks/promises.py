@@ -15,6 +15,7 @@ from settings import resource_names
 from settings.model import Settings
 from stacks.deployed import Deployed, Json
 from stacks.guarantees import Guarantee, Guarantees
+from stacks.unread import UnreadError
 
 LIMITS = {"bucket": 20_480, "key": 32_768}
 """Bytes that AWS takes of a policy:
@@ -84,12 +85,18 @@ def refuse_broken(environments: Sequence[Settings], stacks: Path, *, proven_befo
         proven_before: the folder that remembers what was proven by the same code, by its SHA-256.
 
     Raises:
-        BrokenPromiseError: one does not hold, or cannot be decided, or a policy is larger than AWS takes.
+        BrokenPromiseError: one does not hold, or cannot be decided, a policy is larger than AWS takes, or
+            something may grant access and is read by no promise.
     """
     proofs, problems = ProofCache(), []
     for settings in environments:
-        of = deployed(settings, stacks)
-        promised, under = _promised(Guarantees(of)), proofs.under(_names(settings))
+        try:
+            of = deployed(settings, stacks)
+            promised = _promised(Guarantees(of))
+        except UnreadError as error:
+            problems.append(f"environment {settings.environment}: {error}")
+            continue
+        under = proofs.under(_names(settings))
         remembered = proven_before / _digest(promised, under)
         # What AWS does not take may be too large to prove as well.
         broken = list(_too_large(of)) or ([] if remembered.exists() else list(_broken(promised, under)))

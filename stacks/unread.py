@@ -37,7 +37,7 @@ READ = {
     "aws_iam_role": _OF_ALL | {"assume_role_policy", "max_session_duration", "permissions_boundary"},
     "aws_kms_key": _OF_ALL
     | {"deletion_window_in_days", "enable_key_rotation", "policy", "rotation_period_in_days"},
-    "aws_s3_bucket": _OF_ALL | {"bucket", "force_destroy", "object_lock_enabled"},
+    "aws_s3_bucket": _OF_ALL | {"bucket", "bucket_namespace", "force_destroy", "object_lock_enabled"},
     "aws_sns_topic": _OF_ALL | {"kms_master_key_id"},
 }
 """The attributes of types that have others which grant access, such as a role's `inline_policy`."""

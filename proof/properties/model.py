@@ -165,12 +165,16 @@ def _prove(
     claims = {str(number): ask.claim for number, ask in enumerate(asks)}
     found = prove(decision, claims, limits, reasons=reasons)
     verdicts = [(ask, found[str(number)]) for number, ask in enumerate(asks)]
-    unexplained = [ask for ask, verdict in verdicts if isinstance(verdict, Holds) and not _kept(ask, verdict)]
-    if reasons or not unexplained:
+    if reasons and len(asks) == 1:
         return verdicts
-    # The reader of an error has to know which statement it is.
-    explained = dict(_prove(decision, unexplained, limits, reasons=True))
-    return [(ask, explained.get(ask, verdict)) for ask, verdict in verdicts]
+    # The reader of an error has to know which statement it is. By itself, as the request in the error must
+    # not depend on what was proven before.
+    alone = {
+        ask: _prove(decision, [ask], limits, reasons=True)[0][1]
+        for ask, verdict in verdicts
+        if not _kept(ask, verdict)
+    }
+    return [(ask, alone.get(ask, verdict)) for ask, verdict in verdicts]
 
 
 def _by_decision(properties: Iterable[Property]) -> dict[Decision, list[Ask]]:

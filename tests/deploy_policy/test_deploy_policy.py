@@ -415,7 +415,7 @@ def test_each_check_is_allowed_by_the_policy_it_was_made_of(
 def test_an_account_other_than_that_of_the_settings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_environments(VARIANTS, {})
     (grants,) = (one for one in settings if one.environment == "grants")
-    monkeypatch.setattr(module, "synthesized", lambda name: contextlib.nullcontext((grants, {})))
+    monkeypatch.setattr(module, "synthesized", lambda name, **_: contextlib.nullcontext((grants, {})))
     with pytest.raises(
         OpsError, match=r"^--account is 999988887777, but account_id in the settings of grants "
     ):

@@ -17,6 +17,8 @@ BASE = f'account_id = "{ACCOUNT}"\naccess.deploy_role = "{ROLE}/deploy"\nevents.
 LOGGED = "logging.enabled = true"
 PARTS = {
     "access points": 'access.access_points = ["etl"]',
+    "account-regional": 'bucket_namespace = "account-regional"\n'
+    'terraform = { provider_version = "6.45.0", provider_version_untested = true }',
     "audit": f'{LOGGED}\naudit = {{ enabled = true, data_events = "all", notify = ["ops@example.com"] }}',
     "ci": 'ci = { repository = "acme/storage", create_provider = false }',
     "cors": 'cors.allowed_origins = ["https://app.example.com"]',
