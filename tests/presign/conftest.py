@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.embedded.aws import embedded_aws
+from tests.presign.parts_server import Parts, running
 from tests.presign.presign_support import (
     BUCKET,
     OUTPUTS,
@@ -52,6 +53,15 @@ def presign(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Runs the command line in this process."""
 
     return in_this_process(monkeypatch, capsys)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, outputs_file: OutputsFile) -> Iterator[Parts]:
+    """S3 that takes uploads in parts, with outputs for `presign`."""
+    with running() as parts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", parts.endpoint)
+        monkeypatch.setenv("PRESIGN_OUTPUTS", outputs_file())
+        yield parts
 
 
 @pytest.fixture(scope="session")

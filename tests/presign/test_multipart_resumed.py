@@ -3,12 +3,12 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.presign.multipart_support import MIB, PARTS, path_with, run, saved
-from tests.presign.parts_server import Parts, running
-from tests.presign.presign_support import OutputsFile, Presign
+from tests.presign.parts_server import Parts
+from tests.presign.presign_support import Presign
 
 import pytest
 
@@ -21,14 +21,6 @@ TOOLS = {
     "no digests": ("stat",),
     "no stat": ("openssl",),
 }
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, outputs_file: OutputsFile) -> Iterator[Parts]:
-    with running() as parts:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", parts.endpoint)
-        monkeypatch.setenv("PRESIGN_OUTPUTS", outputs_file())
-        yield parts
 
 
 def written(path: Path, content: bytes) -> Path:

@@ -6,12 +6,11 @@ import random
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from tests.presign.multipart_support import MIB, PARTS, environment, path_with, run, saved
-from tests.presign.parts_server import UPLOAD_ID, Parts, running
+from tests.presign.parts_server import UPLOAD_ID, Parts
 from tests.presign.presign_support import KEY_ARN, OutputsFile, Presign
 
 import pytest
@@ -24,14 +23,6 @@ COUNT = 6
 @cache
 def content() -> bytes:
     return random.Random(2).randbytes((COUNT - 1) * 5 * MIB + 1)  # noqa: S311
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, outputs_file: OutputsFile) -> Iterator[Parts]:
-    with running() as parts:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", parts.endpoint)
-        monkeypatch.setenv("PRESIGN_OUTPUTS", outputs_file())
-        yield parts
 
 
 @pytest.fixture
